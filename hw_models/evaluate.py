@@ -1,0 +1,134 @@
+"""Runs a build on its reference vectors: accuracy, agreement with training, operations, energy."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models import energy, fast, golden, operations
+from hw_models.artefact import Build, Spiking
+from hw_models.golden import Trace
+from hw_models.operations import Operations
+from hw_models.reference import Reference
+
+BATCH = 250
+ENGINES: dict[str, Callable[[Build, NDArray[np.int8]], Trace]] = {
+    "fast": fast.run,
+    "golden": golden.run,
+}
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `python -m hw_models run` prints and writes; shares are 0..1, counts per inference."""
+
+    name: str
+    target: str
+    timesteps: int
+    dataset: str
+    engine: str
+    samples: int
+    accuracy: float
+    reference_accuracy: float  # of the QAT network, on the same samples
+    predictions_equal: float
+    spikes_unequal: dict[str, float]  # by layer, over the samples that have reference spikes
+    spike_samples: int
+    firing_rate: dict[str, float]  # by layer: spikes per neuron and time step
+    operations: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
+    activation_sparsity: float
+    footprint_bytes: int
+    energy_pj: float  # mean per inference
+    energy: dict[str, float]
+    dataflow_sha256: str
+
+
+def batches(samples: int, size: int = BATCH) -> Iterator[slice]:
+    """Consecutive slices over the samples."""
+    return (slice(i, min(i + size, samples)) for i in range(0, samples, size))
+
+
+@dataclasses.dataclass(slots=True)
+class _Tally:
+    """What is summed over batches, so that memory stays bounded."""
+
+    correct: int = 0
+    reference_correct: int = 0
+    equal: int = 0
+    spikes: dict[str, int] = dataclasses.field(default_factory=dict)
+    unequal: dict[str, int] = dataclasses.field(default_factory=dict)
+    operations: dict[str, Operations] = dataclasses.field(default_factory=dict)
+
+
+def evaluate(
+    build: Build,
+    reference: Reference,
+    samples: int | None = None,
+    engine: str = "fast",
+    advance: Callable[[int], None] = lambda n: None,
+) -> Report:
+    """Execute the first `samples` of the reference; `advance` is told of each batch done."""
+    samples = reference.samples if samples is None else min(samples, reference.samples)
+    known = min(samples, min((s.shape[1] for s in reference.spikes.values()), default=0))
+    tally = _Tally()
+    for part in batches(samples):
+        x = reference.x[:, part]
+        trace = ENGINES[engine](build, x)
+        _add(tally, build, reference, part, x, trace)
+        advance(part.stop - part.start)
+    return _report(build, reference, samples, known, engine, tally)
+
+
+def _add(tally: _Tally, build: Build, reference: Reference, part: slice, x, trace: Trace) -> None:
+    labels, trained = reference.labels[part], reference.predictions[part]
+    tally.correct += int((trace.predictions == labels).sum())
+    tally.reference_correct += int((trained == labels).sum())
+    tally.equal += int((trace.predictions == trained).sum())
+    for name, s in trace.spikes.items():
+        tally.spikes[name] = tally.spikes.get(name, 0) + int(np.count_nonzero(s))
+        if name in reference.spikes:
+            expected = reference.spikes[name][:, part]
+            differing = np.count_nonzero(s[:, : expected.shape[1]] != expected)
+            tally.unequal[name] = tally.unequal.get(name, 0) + int(differing)
+    for name, ops in operations.count(build, x, trace).items():
+        tally.operations[name] = tally.operations.get(name, Operations()) + ops
+
+
+def _report(
+    build: Build, reference: Reference, samples: int, known: int, engine: str, tally: _Tally
+) -> Report:
+    flow = build.dataflow
+    size = {layer.name: layer.size for layer in flow.layers if isinstance(layer.update, Spiking)}
+    steps = flow.timesteps
+    spikes = sum(tally.spikes.values())
+    total = sum(tally.operations.values(), start=Operations())
+    joules = energy.total(build, tally.operations)
+    mean = {
+        name: {f: getattr(ops, f) / samples for f in ops.__struct_fields__}
+        for name, ops in {**tally.operations, "total": total}.items()
+    }
+    return Report(
+        name=flow.name,
+        target=flow.target,
+        timesteps=steps,
+        dataset=f"{reference.about.dataset}/{reference.about.split}",
+        engine=engine,
+        samples=samples,
+        accuracy=tally.correct / samples,
+        reference_accuracy=tally.reference_correct / samples,
+        predictions_equal=tally.equal / samples,
+        spikes_unequal={
+            n: c / (size[n] * steps * known) for n, c in tally.unequal.items() if known
+        },
+        spike_samples=known,
+        firing_rate={n: c / (size[n] * steps * samples) for n, c in tally.spikes.items()},
+        operations=mean,
+        activation_sparsity=1 - spikes / max(1, sum(size.values()) * steps * samples),
+        footprint_bytes=operations.footprint_bytes(build),
+        energy_pj=joules.total_pj / samples,
+        energy={
+            **{f: getattr(joules, f) / samples for f in joules.__struct_fields__},
+            "ann_total_pj": joules.ann_total_pj / samples,
+        },
+        dataflow_sha256=build.sha256 or "",
+    )

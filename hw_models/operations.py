@@ -1,0 +1,135 @@
+"""Counts what the hardware does for given events: additions, updates, compares, memory traffic.
+
+Names are NeuroBench's (Yik et al., arXiv 2304.04640) where it has one. Every count is an exact
+integer over the samples given; the core counts its own additions and must arrive at the same.
+"""
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.artefact import Build, Group, Layer, Spiking
+from hw_models.golden import Trace
+from hw_models.semantics import Interval, signed_digits
+
+
+class Operations(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of one layer, or the sum of several."""
+
+    events: int = 0  # spikes in; for a static input its nonzero signed digits
+    synaptic_additions: int = 0  # executed: an addition per event and target neuron
+    Effective_ACs: int = 0  # of these, with a nonzero weight
+    Dense: int = 0  # if every input of every step were an event
+    MembraneUpdates: int = 0  # neurons x steps: each membrane is rewritten each step
+    update_additions: int = 0  # leak, current, bias, soft reset
+    compares: int = 0
+    weight_read_bits: int = 0
+    acc_read_bits: int = 0
+    acc_write_bits: int = 0
+    state_read_bits: int = 0  # membrane, threshold, bias
+    state_write_bits: int = 0
+    ann_macs: int = 0  # multiply-accumulates of the same network as an ANN
+
+    def __add__(self, other: "Operations") -> "Operations":
+        return Operations(
+            **{f: getattr(self, f) + getattr(other, f) for f in self.__struct_fields__}
+        )
+
+
+def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operations]:
+    """Operations of each layer for the samples of one run, by layer name.
+
+    Args:
+        x: the build's input, [T', B, *shape].
+        trace: what golden.run or fast.run made of it.
+    """
+    streams = {build.dataflow.input.name: x, **trace.spikes}
+    samples = x.shape[1]
+    return {
+        layer.name: sum(
+            (_synapses(build, group, streams[group.source], samples) for group in layer.groups),
+            start=_updates(build, layer, samples),
+        )
+        for layer in build.dataflow.layers
+    }
+
+
+def events_at(build: Build, source: str, s: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Events per address over all steps and samples, [*shape]; digits for a static input."""
+    return events_of(build, source)[np.abs(s.astype(np.int64))].sum(axis=(0, 1))
+
+
+def events_of(build: Build, source: str) -> NDArray[np.int64]:
+    """Events that a value of magnitude 0..x_max becomes; index by the magnitude."""
+    spec = build.dataflow.input
+    if source == spec.name and spec.encoding == "static":
+        return np.array([len(signed_digits(x)) for x in range(spec.x_max + 1)])
+    return np.array([0, 1])
+
+
+def _synapses(build: Build, group: Group, s: NDArray[np.int8], samples: int) -> Operations:
+    per_address = events_at(build, group.source, s).reshape(-1)
+    events = int(per_address.sum())
+    additions = events * group.op.n_out
+    nonzero = np.count_nonzero(build.weight(group), axis=0)
+    static = build.dataflow.mode_of(group.source) == "static"
+    macs = group.op.n_in * group.op.n_out * samples
+    return Operations(
+        events=events,
+        synaptic_additions=additions,
+        Effective_ACs=int((per_address * nonzero).sum()),
+        Dense=macs if static else macs * build.dataflow.timesteps,
+        weight_read_bits=additions * group.w_bits,
+        acc_read_bits=additions * group.acc_bits,
+        acc_write_bits=additions * group.acc_bits,
+        ann_macs=macs,
+    )
+
+
+def _updates(build: Build, layer: Layer, samples: int) -> Operations:
+    updates = layer.size * build.dataflow.timesteps * samples
+    acc_bits = sum(group.acc_bits for group in layer.groups)
+    bias_bits = _bits(build.bias(layer))
+    if not isinstance(layer.update, Spiking):
+        return Operations(
+            MembraneUpdates=updates,
+            update_additions=updates * (1 + len(layer.groups)),
+            compares=layer.size * samples,
+            acc_read_bits=updates * acc_bits,
+            acc_write_bits=updates * acc_bits,
+            state_read_bits=updates * (layer.update.logit_bits + bias_bits),
+            state_write_bits=updates * layer.update.logit_bits,
+        )
+    neuron, v_bits = layer.update.neuron, layer.update.v_bits
+    # leak: one addition fewer than m has digits; then a current per group, the bias, a soft reset
+    additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.groups) + 1
+    additions += neuron.reset == "soft"
+    return Operations(
+        MembraneUpdates=updates,
+        update_additions=updates * additions,
+        compares=updates * (2 if neuron.mode == "ternary" else 1),
+        acc_read_bits=updates * acc_bits,
+        acc_write_bits=updates * acc_bits,
+        state_read_bits=updates * (v_bits + _bits(build.v_threshold(layer)) + bias_bits),
+        state_write_bits=updates * v_bits,
+    )
+
+
+def _bits(tensor: NDArray[np.int64]) -> int:
+    """Width of the narrowest memory that holds the tensor, two's complement."""
+    return Interval.hull(tensor, tensor, exact=True).bits
+
+
+def footprint_bytes(build: Build) -> int:
+    """Footprint: weights, thresholds, biases, accumulators and membranes at their real widths."""
+    bits = 0
+    for layer in build.dataflow.layers:
+        for group in layer.groups:
+            bits += build.weight(group).size * group.w_bits + layer.size * group.acc_bits
+        if isinstance(layer.update, Spiking):
+            bits += layer.size * layer.update.v_bits
+            bits += build.v_threshold(layer).size * _bits(build.v_threshold(layer))
+        else:
+            bits += layer.size * layer.update.logit_bits
+        bits += build.bias(layer).size * _bits(build.bias(layer))
+    return -(-bits // 8)

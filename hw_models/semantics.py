@@ -1,0 +1,209 @@
+"""Leak, fire, reset and width of a layer: the one place in Python that defines them.
+
+docs/semantics.md states the same in words and formulas and is normative; the Verilog is written
+from that text, not from this file.
+"""
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.errors import InputError
+
+Ints = NDArray[np.int64]
+Mode = Literal["ternary", "binary"]
+Reset = Literal["hard", "soft"]
+
+LEAK_SHIFT_MAX = 8
+LEAK_DIGITS_MAX = 3
+
+
+def signed_digits(x: int) -> tuple[tuple[int, int], ...]:
+    """Non-adjacent form: x == sum of sign * 2**exponent, as few (sign, exponent) as possible.
+
+    Least exponent first; no two exponents are neighbours.
+    """
+    digits = []
+    exponent = 0
+    while x:
+        if x & 1:
+            sign = 2 - (x & 3)
+            digits.append((sign, exponent))
+            x -= sign
+        x >>= 1
+        exponent += 1
+    return tuple(digits)
+
+
+class Leak(msgspec.Struct, frozen=True):
+    """leak(v) = sign(v) * ((|v| * m) >> k), so tau = m / 2**k; by shifts and adds in hardware."""
+
+    m: int  # at most LEAK_DIGITS_MAX signed digits, 0 < m <= 2**k
+    k: int  # right shift, <= LEAK_SHIFT_MAX
+
+    def __post_init__(self) -> None:
+        if not 0 < self.m <= 1 << self.k or len(signed_digits(self.m)) > LEAK_DIGITS_MAX:
+            raise InputError(f"leak: m = {self.m}, k = {self.k} is no short form")
+
+    @property
+    def tau(self) -> float:
+        return self.m / (1 << self.k)
+
+    @classmethod
+    def from_tau(cls, tau: float) -> "Leak":
+        """The least k that represents tau exactly.
+
+        Raises:
+            InputError: tau has no short form; names the nearest taus that have one.
+        """
+        for k in range(LEAK_SHIFT_MAX + 1) if 0 < tau <= 1 else ():
+            m = tau * (1 << k)
+            if m == int(m) and len(signed_digits(int(m))) <= LEAK_DIGITS_MAX:
+                return cls(int(m), k)
+        near = sorted(cls.taus(), key=lambda short: abs(short.tau - tau))[:2]
+        raise InputError(
+            f"tau = {tau:g} has no short form m / 2^k with k <= {LEAK_SHIFT_MAX} and m of at most "
+            f"{LEAK_DIGITS_MAX} signed digits; nearest are "
+            + " and ".join(
+                f"{n.tau:g} ({n.m}/{1 << n.k})" for n in sorted(near, key=lambda n: n.tau)
+            )
+        )
+
+    @classmethod
+    def taus(cls) -> list["Leak"]:
+        """All short forms, rising."""
+        top = 1 << LEAK_SHIFT_MAX
+        short = [m for m in range(1, top + 1) if len(signed_digits(m)) <= LEAK_DIGITS_MAX]
+        return [cls.from_tau(m / top) for m in short]
+
+    def __call__(self, v: Ints) -> Ints:
+        return np.sign(v) * ((np.abs(v) * self.m) >> self.k)
+
+
+class Neuron(msgspec.Struct, frozen=True):
+    """p = leak(v) + i + bias;  s = fire(p);  v = reset(p, s)."""
+
+    mode: Mode
+    reset: Reset
+    leak: Leak
+
+    def fire(self, p: Ints, v_threshold: Ints) -> NDArray[np.int8]:
+        """+1 where p >= v_threshold; ternary: -1 where p <= -v_threshold; else 0."""
+        s = (p >= v_threshold).astype(np.int8)
+        if self.mode == "ternary":
+            s -= (p <= -v_threshold).astype(np.int8)
+        return s
+
+    def reset_membrane(self, p: Ints, s: NDArray[np.int8], v_threshold: Ints) -> Ints:
+        """hard: 0 where s != 0, else p; soft: p - s * v_threshold."""
+        if self.reset == "hard":
+            return np.where(s != 0, 0, p)
+        return p - s * v_threshold
+
+    def step(
+        self, v: Ints, i: Ints, v_threshold: Ints, bias: Ints
+    ) -> tuple[Ints, NDArray[np.int8], Ints]:
+        """One time step of any broadcastable shapes: (p, s, v after the reset)."""
+        p = self.leak(v) + i + bias
+        s = self.fire(p, v_threshold)
+        return p, s, self.reset_membrane(p, s, v_threshold)
+
+
+# --- widths -----------------------------------------------------------------------------------
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """All integers lo..hi, lo <= 0 <= hi; `exact` where both ends are attained by some input."""
+
+    lo: int
+    hi: int
+    exact: bool
+
+    @property
+    def bits(self) -> int:
+        """Bits of the narrowest two's complement number that holds the interval; at least 2, so
+        that a layer of zero weights is no special case in hardware."""
+        return max(2, 1 + self.hi.bit_length(), 1 + (-self.lo - 1).bit_length())
+
+    @classmethod
+    def hull(cls, lo: Ints, hi: Ints, exact: bool) -> "Interval":
+        """The least interval around 0 and per-neuron bounds."""
+        return cls(min(0, int(lo.min())), max(0, int(hi.max())), exact)
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """Bounds per neuron: lo[n] <= x[n] <= hi[n]."""
+
+    lo: Ints
+    hi: Ints
+
+    def scaled(self, factor: int) -> "Bounds":
+        return Bounds(self.lo * factor, self.hi * factor)
+
+    def __add__(self, other: "Bounds") -> "Bounds":
+        return Bounds(self.lo + other.lo, self.hi + other.hi)
+
+
+def row_bounds(negative: Ints, positive: Ints, mode: Mode, multiplicity: int = 1) -> Bounds:
+    """Every partial sum of w * s over the events of one step, in any order; attained.
+
+    negative, positive: per neuron, the sums of its negative (<= 0) and of its positive weights.
+    multiplicity: the most often an address occurs in a step (behind a pool: the window's size).
+    """
+    if mode == "binary":
+        return Bounds(negative, positive).scaled(multiplicity)
+    l1 = positive - negative
+    return Bounds(-l1, l1).scaled(multiplicity)
+
+
+def digit_peak(x_max: int) -> int:
+    """The largest sum of digits of one sign in any |x| <= x_max: 138 for 127 (106 = 128-32+8+2)."""
+    return max(sum(1 << e for sign, e in signed_digits(x) if sign > 0) for x in range(x_max + 1))
+
+
+class LayerBounds(msgspec.Struct, frozen=True):
+    """Intervals over all neurons and all T steps of one layer."""
+
+    p: Interval
+    v: Interval
+
+
+def layer_bounds(
+    neuron: Neuron, current: Bounds, v_threshold: Ints, bias: Ints, timesteps: int
+) -> LayerBounds:
+    """Interval recursion of p and v over t = 1..T.
+
+    p also represents +-v_threshold: a threshold above every reachable p would otherwise be
+    truncated to one that fires. leak is monotone, so the leak of an interval is that of its ends.
+    """
+    zero = np.zeros_like(v_threshold)
+    v = Bounds(zero, zero)
+    p_lo, p_hi, v_lo, v_hi = -v_threshold, v_threshold, zero, zero
+    for _ in range(timesteps):
+        p = Bounds(neuron.leak(v.lo), neuron.leak(v.hi)) + current + Bounds(bias, bias)
+        v = _after_reset(neuron, p, v_threshold)
+        p_lo, p_hi = np.minimum(p_lo, p.lo), np.maximum(p_hi, p.hi)
+        v_lo, v_hi = np.minimum(v_lo, v.lo), np.maximum(v_hi, v.hi)
+    return LayerBounds(Interval.hull(p_lo, p_hi, False), Interval.hull(v_lo, v_hi, False))
+
+
+def _after_reset(neuron: Neuron, p: Bounds, v_threshold: Ints) -> Bounds:
+    """Bounds of v after the reset of a p within bounds; 0 is always among them."""
+    quiet = v_threshold - 1  # the largest p that does not fire
+    hi = np.minimum(p.hi, quiet)
+    lo = np.maximum(p.lo, -quiet) if neuron.mode == "ternary" else p.lo
+    if neuron.reset == "soft":
+        hi = np.maximum(hi, p.hi - v_threshold)
+        if neuron.mode == "ternary":
+            lo = np.minimum(lo, p.lo + v_threshold)
+    return Bounds(np.minimum(lo, 0), np.maximum(hi, 0))
+
+
+def readout_bounds(current: Bounds, bias: Ints, timesteps: int) -> Interval:
+    """Every partial sum over the steps of i + bias, attained at the last one."""
+    per_step = current + Bounds(bias, bias)
+    total = per_step.scaled(timesteps)
+    lo, hi = np.minimum(per_step.lo, total.lo), np.maximum(per_step.hi, total.hi)
+    return Interval.hull(lo, hi, True)

@@ -1,0 +1,46 @@
+"""The report of a run as tables for a terminal."""
+
+from rich.table import Table
+
+from hw_models.evaluate import Report
+
+
+def summary_table(report: Report) -> Table:
+    """Accuracy, agreement with training, and cost per inference."""
+    table = Table(title=f"{report.name} ({report.target}), {report.dataset}", show_header=False)
+    ops, energy = report.operations["total"], report.energy
+    rows = {
+        "samples": f"{report.samples:,} x {report.timesteps} time steps",
+        "accuracy, integers": f"{report.accuracy:.2%}",
+        "accuracy, QAT network": f"{report.reference_accuracy:.2%}",
+        "predictions equal": f"{report.predictions_equal:.2%}",
+        "synaptic additions": f"{ops['synaptic_additions']:,.0f} (dense {ops['Dense']:,.0f})",
+        "MACs as an int8 ANN": f"{ops['ann_macs']:,.0f}",
+        "membrane updates": f"{ops['MembraneUpdates']:,.0f}",
+        "memory footprint": f"{report.footprint_bytes:,} bytes",
+        "energy, 45 nm estimate": f"{report.energy_pj / 1e3:,.1f} nJ",
+        "  additions / memory": f"{energy['additions_pj'] / 1e3:,.1f} / "
+        f"{energy['memory_pj'] / 1e3:,.1f} nJ",
+        "  int8 ANN, same table": f"{energy['ann_total_pj'] / 1e3:,.1f} nJ",
+    }
+    for label, value in rows.items():
+        table.add_row(label, value)
+    return table
+
+
+def layer_table(report: Report) -> Table:
+    """Per layer: firing, differences from the QAT network, additions."""
+    table = Table(title="per layer and inference")
+    for head in ("layer", "firing rate", "spikes unequal", "events in", "additions", "effective"):
+        table.add_column(head, justify="left" if head == "layer" else "right")
+    for name, ops in report.operations.items():
+        rate, unequal = report.firing_rate.get(name), report.spikes_unequal.get(name)
+        table.add_row(
+            name,
+            "" if rate is None else f"{rate:.1%}",
+            "" if unequal is None else f"{unequal:.4%}",
+            f"{ops['events']:,.0f}",
+            f"{ops['synaptic_additions']:,.0f}",
+            f"{ops['Effective_ACs']:,.0f}",
+        )
+    return table

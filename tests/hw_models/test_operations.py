@@ -1,0 +1,97 @@
+"""Operation counts against a count by hand and against loops over single events."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from hw_models import energy, golden, operations
+from hw_models.artefact import Build, Readout
+from hw_models.operations import Operations
+from hw_models.semantics import Leak, Neuron, signed_digits
+from tests.random_builds import random_build, random_input
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_counts_equal_loops_over_events(seed):
+    build = random_build(seed)
+    x = random_input(build, 4, seed)
+    trace = golden.run(build, x)
+    counts = operations.count(build, x, trace)
+    stream = x
+    for layer in build.dataflow.layers:
+        (group,) = layer.groups
+        w = build.weight(group)
+        static = group.source == "input" and build.dataflow.input.encoding == "static"
+        events = additions = effective = 0
+        for (*_, j), value in np.ndenumerate(stream):
+            n = len(signed_digits(int(value))) if static else abs(int(value))
+            events += n
+            additions += n * layer.size
+            effective += n * int((w[:, j] != 0).sum())
+        got = counts[layer.name]
+        assert (got.events, got.synaptic_additions, got.Effective_ACs) == (
+            events, additions, effective,
+        )  # fmt: skip
+        assert got.MembraneUpdates == layer.size * build.dataflow.timesteps * 4
+        assert got.ann_macs == w.size * 4
+        assert got.weight_read_bits == additions * group.w_bits
+        stream = trace.spikes.get(layer.name, stream)
+
+
+def hand_made() -> tuple[Build, np.ndarray]:
+    """2 inputs, 3 neurons, T = 2, tau = 3/4, soft reset; readout of 2 classes."""
+    build = random_build(0, encoding="ternary", widths=[2, 3, 2])
+    first, last = build.dataflow.layers
+    assert not isinstance(first.update, Readout)
+    neuron = Neuron(mode="ternary", reset="soft", leak=Leak(3, 2))
+    groups = tuple(msgspec.structs.replace(g, w_bits=4, acc_bits=8, shift=0) for g in first.groups)
+    update = msgspec.structs.replace(first.update, neuron=neuron, v_bits=10, p_bits=30)
+    first = msgspec.structs.replace(first, update=update, groups=groups)
+    flow = msgspec.structs.replace(build.dataflow, layers=(first, last), timesteps=2)
+    tensors = {
+        **build.tensors,
+        "layer0.syn.weight": np.array([[1, 2], [0, 3], [4, 0]], np.int8),
+        "layer0.v_threshold": np.array([3, 3, 3]),
+        "layer0.bias": np.array([0, 0, 1]),
+    }
+    return Build(flow, tensors), np.array([[[1, 0]], [[-1, 1]]], np.int8)
+
+
+def test_counts_of_a_network_small_enough_to_count_by_hand():
+    build, x = hand_made()
+    trace = golden.run(build, x)
+    got = operations.count(build, x, trace)["layer0"]
+    assert got == Operations(
+        events=3,
+        synaptic_additions=9,
+        Effective_ACs=2 + 2 + 2,
+        Dense=12,
+        MembraneUpdates=6,
+        update_additions=6 * (1 + 1 + 1 + 1),  # leak 3/4 = 1 - 1/4, current, bias, soft reset
+        compares=12,
+        weight_read_bits=9 * 4,
+        acc_read_bits=(9 + 6) * 8,
+        acc_write_bits=(9 + 6) * 8,
+        state_read_bits=6 * (10 + 3 + 2),
+        state_write_bits=6 * 10,
+        ann_macs=6,
+    )
+
+
+def test_energy_of_that_network_by_the_table():
+    build, x = hand_made()
+    counts = operations.count(build, x, golden.run(build, x))
+    got = energy.of_layer(build, build.dataflow.layers[0], counts["layer0"])
+    assert got.additions_pj == pytest.approx(9 * 0.03 + (24 + 12) * 0.1)
+    bits = 36 + 2 * 15 * 8 + 6 * 15 + 6 * 10
+    assert got.memory_pj == pytest.approx(bits * 10 / 64)
+    assert got.ann_arithmetic_pj == pytest.approx(6 * 0.3)
+
+
+def test_memories_are_priced_by_their_size():
+    assert energy.of_unit(energy.SRAM_PJ_PER_BIT, 8192) == 10 / 64
+    assert energy.of_unit(energy.SRAM_PJ_PER_BIT, 8193) == 20 / 64
+    assert energy.of_unit(energy.SRAM_PJ_PER_BIT, 5 << 20) == 100 / 64
+    assert energy.add_pj(8) == 0.03
+    assert energy.add_pj(9) == 0.1
+    assert energy.add_pj(33) == pytest.approx(0.2)

@@ -1,0 +1,26 @@
+"""A random build saved with vectors, as the compiler would leave it, from integers alone."""
+
+from pathlib import Path
+
+import numpy as np
+
+from hw_models import artefact, golden, reference
+from hw_models.artefact import Build
+from hw_models.reference import About, Reference
+from tests.random_builds import random_build, random_input
+
+
+def saved_build(folder: Path, seed: int, samples: int = 20, **options) -> tuple[Build, Reference]:
+    """A build and its vectors in `folder`; the "trained network" is the golden model itself."""
+    build = artefact.save(random_build(seed, **options), folder)
+    x = random_input(build, samples, seed)
+    trace = golden.run(build, x)
+    vectors = Reference(
+        About(dataset="random", split="test", dataflow_sha256=build.sha256 or ""),
+        x,
+        np.where(np.arange(samples) % 4 == 0, trace.predictions + 1, trace.predictions),
+        trace.predictions,
+        {name: s[:, : samples // 2] for name, s in trace.spikes.items()},
+    )
+    reference.save(vectors, folder)
+    return build, vectors
