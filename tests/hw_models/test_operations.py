@@ -83,15 +83,21 @@ def test_energy_of_that_network_by_the_table():
     counts = operations.count(build, x, golden.run(build, x))
     got = energy.of_layer(build, build.dataflow.layers[0], counts["layer0"])
     assert got.additions_pj == pytest.approx(9 * 0.03 + (24 + 12) * 0.1)
-    bits = 36 + 2 * 15 * 8 + 6 * 15 + 6 * 10
-    assert got.memory_pj == pytest.approx(bits * 10 / 64)
+
+    def sram(bits):
+        return 10 / 64 * (bits / 65536) ** 0.5
+
+    assert got.memory_pj == pytest.approx(
+        36 * sram(6 * 4) + 2 * 15 * 8 * sram(3 * 8) + (6 * 15 + 6 * 10) * sram(3 * 10)
+    )
     assert got.ann_arithmetic_pj == pytest.approx(6 * 0.3)
+    assert got.ann_memory_pj == pytest.approx(6 * 8 * (sram(6 * 8) + sram(2 * 8)))
 
 
-def test_memories_are_priced_by_their_size():
-    assert energy.of_unit(energy.SRAM_PJ_PER_BIT, 8192) == 10 / 64
-    assert energy.of_unit(energy.SRAM_PJ_PER_BIT, 8193) == 20 / 64
-    assert energy.of_unit(energy.SRAM_PJ_PER_BIT, 5 << 20) == 100 / 64
+def test_the_table_of_the_source():
+    assert energy.sram_pj_per_bit(8192 * 8) == 10 / 64
+    assert energy.sram_pj_per_bit(32768 * 8) == 20 / 64
+    assert energy.sram_pj_per_bit((1 << 20) * 8) == pytest.approx(100 / 64, rel=0.14)
     assert energy.add_pj(8) == 0.03
     assert energy.add_pj(9) == 0.1
     assert energy.add_pj(33) == pytest.approx(0.2)

@@ -1,0 +1,133 @@
+"""`python -m compiler build|reference|inspect`: checkpoints to build folders."""
+
+import hashlib
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from compiler.frontend import TARGET_BITS, import_network
+from compiler.inspection import layer_table
+from compiler.pipeline import Options, compile_graph
+from compiler.vectors import reference_vectors
+from hw_models import artefact, reference
+from hw_models.cli import run
+from hw_models.errors import InputError
+from hw_models.evaluate import evaluate
+from qtrain import checkpoint, data
+
+CONSOLE = Console()
+PATH = click.Path(path_type=Path)
+
+
+class FracBits(click.ParamType):
+    """`auto`, as None, or a number."""
+
+    name = "auto|N"
+
+    def convert(self, value, param, ctx) -> int | None:
+        if value is None or isinstance(value, int):
+            return value
+        if value == "auto":
+            return None
+        if not value.isdecimal():
+            self.fail(f"{value!r}: need auto or a number", param, ctx)
+        return int(value)
+
+
+@click.group()
+def cli() -> None:
+    """Compile a trained ternary-spike network to integers and add-only hardware."""
+
+
+@cli.command()
+@click.argument("ckpt", type=PATH)
+@click.option("--target", type=click.Choice(list(TARGET_BITS)), default="int8", show_default=True)
+@click.option("--out", type=PATH, help="Build folder; default: build/NAME-TARGET.")
+@click.option("--data-dir", type=PATH, help="Where the reference vectors' data set lies.")
+@click.option("--no-reference", is_flag=True, help="Write no reference vectors.")
+@click.option("--frac-bits", type=FracBits(), default="auto", show_default=True)
+@click.option("--v-bits-max", default=20, show_default=True, help="Widest threshold.")
+@click.option("--lanes", default=32, show_default=True, help="Accumulate lanes, at most.")
+@click.option("--update-lanes", default=4, show_default=True, help="Neuron-update lanes.")
+def build(
+    ckpt: Path,
+    target: str,
+    out: Path | None,
+    data_dir: Path | None,
+    no_reference: bool,
+    frac_bits: int | None,
+    v_bits_max: int,
+    lanes: int,
+    update_lanes: int,
+) -> None:
+    """Compile CKPT into a build folder."""
+    options = Options(target, frac_bits, v_bits_max, lanes, update_lanes)
+    trained = checkpoint.load(ckpt)
+    name = name_of(ckpt)
+    out = out or Path("build") / f"{name}-{target}"
+    graph = import_network(trained, target, name)
+    with artefact.fresh_folder(out) as folder:
+        made = artefact.write(compile_graph(graph, options, sha256_of(ckpt)), folder)
+        if not no_reference:
+            try:
+                vectors = reference_vectors(trained, made.sha256 or "", data_dir)
+            except InputError as error:
+                raise InputError(f"{error}; or build with --no-reference") from error
+            reference.save(vectors, folder)
+    for warning in made.dataflow.warnings:
+        CONSOLE.print(f"[yellow]warning:[/] {warning}")
+    CONSOLE.print(layer_table(made))
+    if not no_reference:
+        report = evaluate(made, vectors)
+        CONSOLE.print(
+            f"accuracy on {report.dataset}: {report.accuracy:.2%} in integers, "
+            f"{report.reference_accuracy:.2%} as trained; "
+            f"{report.predictions_equal:.2%} of the predictions equal"
+        )
+    CONSOLE.print(f"build folder: {out}")
+
+
+@cli.command("reference")
+@click.argument("folder", type=PATH)
+@click.argument("ckpt", type=PATH)
+@click.option("--data-dir", type=PATH, help="Where the data set lies.")
+@click.option("--dataset", type=click.Choice(list(data.DATASETS)), help="Default: as trained.")
+@click.option("--split", type=click.Choice(data.SPLITS), default="test", show_default=True)
+def reference_command(
+    folder: Path, ckpt: Path, data_dir: Path | None, dataset: str | None, split: str
+) -> None:
+    """Write the reference vectors of the build in FOLDER, made from CKPT, anew."""
+    made = artefact.load(folder)
+    trained = checkpoint.load(ckpt)
+    if made.dataflow.provenance.get("checkpoint_sha256") != sha256_of(ckpt):
+        raise InputError(f"{ckpt}: {folder} was built from another checkpoint; build it again")
+    vectors = reference_vectors(trained, made.sha256 or "", data_dir, dataset, split)
+    reference.save(vectors, folder)
+    CONSOLE.print(f"{vectors.samples:,} samples of {vectors.about.dataset}/{split} in {folder}")
+
+
+@cli.command()
+@click.argument("folder", type=PATH)
+def inspect(folder: Path) -> None:
+    """Show the layers, widths and provenance of the build in FOLDER; checks its hashes."""
+    made = artefact.load(folder)
+    flow = made.dataflow
+    CONSOLE.print(layer_table(made))
+    for warning in flow.warnings:
+        CONSOLE.print(f"[yellow]warning:[/] {warning}")
+    for key, value in {**flow.provenance, "dataflow_sha256": made.sha256}.items():
+        CONSOLE.print(f"{key}: {value}")
+
+
+def name_of(ckpt: Path) -> str:
+    """A build's name: that of the run's folder for runs/NAME/ckpt.pt, else the file's."""
+    return ckpt.resolve().parent.name if ckpt.stem == "ckpt" else ckpt.stem
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    run(cli, "python -m compiler")

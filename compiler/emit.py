@@ -1,0 +1,78 @@
+"""A finished graph as hw_models' artefact: description, tensors, memory files, top level."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler import emit_rtl
+from compiler.ir import Graph, Input, Readout, Spiking, Synapse
+from compiler.passes.choose_lsb import only_source
+from hw_models import artefact
+from hw_models.artefact import Build, Dataflow, Group, Layer
+from hw_models.semantics import Interval, LayerBounds
+
+
+def emit(graph: Graph, target: str, provenance: dict[str, str | int | float | bool]) -> Build:
+    """The build of a graph that all passes have seen."""
+    tensors: dict[str, NDArray] = {}
+    layers = tuple(_layer(graph, layer, tensors) for layer in graph.of(Spiking, Readout))
+    flow = Dataflow(
+        name=graph.name,
+        target=target,
+        timesteps=graph.timesteps,
+        input=_input(graph.input),
+        layers=layers,
+        provenance=provenance,
+        warnings=graph.warnings,
+    )
+    build = Build(flow, tensors)
+    return Build(flow, tensors, files=emit_rtl.generate(build))
+
+
+def _input(node: Input) -> artefact.Input:
+    return artefact.Input(
+        name=node.name,
+        shape=node.shape,
+        encoding=node.encoding,  # pyright: ignore[reportArgumentType]
+        x_max=node.x_max,
+        scale=node.scale,
+    )
+
+
+def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) -> Layer:
+    update, bounds, lanes = layer.integer, layer.bounds, layer.lanes
+    assert update is not None and bounds is not None and lanes is not None
+    tensors[f"{layer.name}.lsb"] = update.lsb
+    tensors[f"{layer.name}.bias"] = update.bias
+    group = _group(only_source(graph, layer), update.shift, tensors)
+    if isinstance(layer, Spiking):
+        assert isinstance(bounds, LayerBounds) and update.v_threshold is not None
+        tensors[f"{layer.name}.v_threshold"] = update.v_threshold
+        neuron = artefact.Spiking(
+            neuron=layer.neuron,
+            p_bits=bounds.p.bits,
+            v_bits=bounds.v.bits,
+            leak_bits=bounds.v.bits + layer.neuron.leak.k,
+            p=bounds.p,
+            v=bounds.v,
+        )
+    else:
+        assert isinstance(bounds, Interval)
+        # The float network takes the mean over T, the integers the sum.
+        scale = float(update.lsb[0]) / graph.timesteps
+        neuron = artefact.Readout(logit_bits=bounds.bits, logit=bounds, scale=scale)
+    return Layer(name=layer.name, shape=layer.shape, groups=(group,), update=neuron, lanes=lanes)
+
+
+def _group(synapse: Synapse, shift: int, tensors: dict[str, NDArray]) -> Group:
+    assert synapse.acc is not None
+    dtype = np.int8 if synapse.w_bits <= 8 else np.int32
+    tensors[f"{synapse.name}.weight"] = synapse.w.astype(dtype)
+    return Group(
+        name=synapse.name,
+        source=synapse.source,
+        op=synapse.op,
+        shift=shift,
+        w_bits=synapse.w_bits,
+        acc_bits=synapse.acc.bits,
+        acc=synapse.acc,
+    )

@@ -1,0 +1,141 @@
+"""From a checkpoint to the compiler's graph: parameters in float64, Brevitas's own integers."""
+
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+import numpy as np
+import torch
+
+import qtrain.graph
+from compiler import ir
+from hw_models.artefact import Dense
+from hw_models.errors import InputError
+from qtrain import layers, neurons
+from qtrain.checkpoint import Checkpoint
+from qtrain.graph import Network, build_module
+
+TARGET_BITS = {"int8": 8, "int4": 4, "ternary": 2}
+
+
+def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
+    """The graph of a trained network, its weights as integers of the target's width.
+
+    Where the training had these widths the integers are the trained ones; elsewhere the same
+    quantizers are asked for the target's width, and the graph carries a warning.
+    """
+    bits = TARGET_BITS[target]
+    graph, requantized = at_bits(checkpoint.graph, bits)
+    net = build_module(graph, checkpoint.tensors)
+    timesteps = {layer.timesteps for layer in net.layers if isinstance(layer, neurons.LIF)}
+    if len(timesteps) != 1:
+        raise InputError(f"{name}: layers of {sorted(timesteps)} time steps, need one for all")
+    warnings = ()
+    if requantized:
+        trained = sorted(set(requantized.values()))
+        warnings = (
+            f"weights trained at {', '.join(map(str, trained))} bits are re-quantized to {bits} "
+            f"after training in {', '.join(requantized)}",
+        )
+    return ir.Graph(name, timesteps.pop(), _Reader(net).nodes(), warnings)
+
+
+def at_bits(graph: qtrain.graph.Graph, bits: int) -> tuple[qtrain.graph.Graph, dict[str, int]]:
+    """The graph with all weights at `bits`, and which layers had another width."""
+    nodes, changed = [], {}
+    for node in graph.nodes:
+        trained = node.attrs.get("weight_bits", bits)
+        if trained != bits:
+            changed[node.name] = trained
+            node = msgspec.structs.replace(node, attrs={**node.attrs, "weight_bits": bits})
+        nodes.append(node)
+    return msgspec.structs.replace(graph, nodes=tuple(nodes)), changed
+
+
+class _Reader:
+    """Turns the nodes of a trained network into the compiler's, one kind of layer a method."""
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self.alias: dict[str, str] = {}  # a node that vanishes -> the one that stands for it
+
+    def nodes(self) -> tuple[ir.Node, ...]:
+        first, *rest = self.net.graph.nodes
+        self.input, self.shapes[first.name] = first, tuple(first.attrs["shape"])
+        made: list[ir.Node] = []
+        for node in rest:
+            layer = self.net.layer(node.name)
+            convert = cast(
+                Callable[[qtrain.graph.Node, torch.nn.Module, str], ir.Node | None],
+                getattr(self, f"_{node.op}", None) or self._unknown,
+            )
+            source = self.alias.get(node.inputs[0], node.inputs[0])
+            new = convert(node, layer, source)
+            if new is None:
+                self.alias[node.name] = source
+            else:
+                made.append(new)
+                self.alias[node.name] = new.name
+        return tuple(made)
+
+    def _unknown(self, node: qtrain.graph.Node, layer: torch.nn.Module, source: str) -> None:
+        raise InputError(f"{node.name}: {node.op} has no counterpart in hardware")
+
+    def _input_quant(
+        self, node: qtrain.graph.Node, layer: layers.InputQuant, source: str
+    ) -> ir.Input:
+        if source != self.input.name:
+            raise InputError(f"{node.name}: quantizes {source}; only the input is quantized")
+        shape = self.shapes[source]
+        return ir.Input(source, shape, "static", layers.INPUT_MAX, float(layer.scale))
+
+    def _flatten(self, node: qtrain.graph.Node, layer: layers.Flatten, source: str) -> None:
+        """Weights read addresses; how those were arranged does not matter."""
+
+    def _linear(
+        self, node: qtrain.graph.Node, layer: layers.QuantLinear, source: str
+    ) -> ir.Synapse:
+        quantized = layer.quant_weight()
+        channels, n_in = quantized.value.shape
+        self.shapes[node.name] = (channels,)
+        bias = layer.bias
+        return ir.Synapse(
+            node.name,
+            source,
+            Dense(n_in=n_in, n_out=channels),
+            quantized.int().numpy().astype(np.int64),
+            int(node.attrs["weight_bits"]),
+            np.broadcast_to(_reals(quantized.scale).reshape(-1), channels).copy(),
+            np.zeros(channels) if bias is None else _reals(bias),
+        )
+
+    def _batchnorm(
+        self, node: qtrain.graph.Node, layer: layers.BatchNorm, source: str
+    ) -> ir.BatchNorm:
+        self.shapes[node.name] = self.shapes[source]
+        mean, variance = layer.running_mean, layer.running_var
+        assert mean is not None and variance is not None
+        gain = _reals(layer.weight) / np.sqrt(_reals(variance) + layer.eps)
+        return ir.BatchNorm(node.name, source, gain, _reals(layer.bias) - gain * _reals(mean))
+
+    def _lif(self, node: qtrain.graph.Node, layer: neurons.LIF, source: str) -> ir.Spiking:
+        self.shapes[node.name] = self.shapes[source]
+        return ir.Spiking(
+            node.name,
+            (source,),
+            self.shapes[source],
+            "ternary" if layer.ternary else "binary",
+            "hard" if layer.hard else "soft",
+            layer.tau,
+            layer.v_threshold,
+            strict=not layer.ternary,
+            amplitude=float(_reals(layer.amplitude)),
+        )
+
+    def _readout(self, node: qtrain.graph.Node, layer: layers.Readout, source: str) -> ir.Readout:
+        return ir.Readout(node.name, (source,), self.shapes[source])
+
+
+def _reals(tensor: torch.Tensor) -> ir.Reals:
+    return tensor.detach().double().numpy()

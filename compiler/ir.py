@@ -1,0 +1,185 @@
+"""The compiler's graph: a network as nodes in execution order, real-valued first, integer later.
+
+A pass replaces nodes; none is changed in place. Real values are float64, integers int64, and a
+per-channel array has shape [C]. `check` says whether a graph is legal; it runs between passes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.artefact import Dense, Lanes
+from hw_models.errors import InputError
+from hw_models.semantics import Interval, Ints, LayerBounds, Leak, Mode, Neuron, Reset
+
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The integers that enter: real value = scale * x."""
+
+    name: str
+    shape: tuple[int, ...]
+    encoding: str  # static, ternary, binary
+    x_max: int
+    scale: float
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Synapse:
+    """current[c] = step[c] * (sum_j w[c, j] * x[j]) + offset[c], x the integers of the source."""
+
+    name: str
+    source: str
+    op: Dense
+    w: Ints  # [C, ...]
+    w_bits: int
+    step: Reals  # [C], real worth of one weight step
+    offset: Reals  # [C]
+    acc: Interval | None = None  # every partial sum, once widths are known
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.source,)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNorm:
+    """y[c] = gain[c] * x[c] + offset[c], its statistics frozen."""
+
+    name: str
+    source: str
+    gain: Reals  # [C]
+    offset: Reals  # [C]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.source,)
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerUpdate:
+    """What a layer's neurons compute with, once a LSB is chosen; all per channel [C]."""
+
+    lsb: Reals  # real value of v = 1
+    shift: int  # F of the synapses' accumulators
+    bias: Ints
+    v_threshold: Ints | None = None  # None: a readout
+
+
+@dataclass(frozen=True, slots=True)
+class Spiking:
+    """u = tau * v + sum of the sources' currents; fires at v_th; emits amplitude * {-1, 0, +1}."""
+
+    name: str
+    sources: tuple[str, ...]
+    shape: tuple[int, ...]
+    mode: Mode
+    reset: Reset
+    tau: float
+    v_th: float
+    strict: bool  # fires on > rather than on >=
+    amplitude: float
+    integer: IntegerUpdate | None = None
+    bounds: LayerBounds | None = None
+    lanes: Lanes | None = None
+
+    @property
+    def neuron(self) -> Neuron:
+        return Neuron(mode=self.mode, reset=self.reset, leak=Leak.from_tau(self.tau))
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """logit[c] = mean over t of the sources' currents."""
+
+    name: str
+    sources: tuple[str, ...]
+    shape: tuple[int, ...]
+    integer: IntegerUpdate | None = None
+    bounds: Interval | None = None
+    lanes: Lanes | None = None
+
+
+Node = Input | Synapse | BatchNorm | Spiking | Readout
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes in execution order: the input first, the readout last."""
+
+    name: str
+    timesteps: int
+    nodes: tuple[Node, ...]
+    warnings: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> Node:
+        return next(node for node in self.nodes if node.name == name)
+
+    def of(self, *kinds: type) -> list:
+        """The nodes of these types, in order."""
+        return [node for node in self.nodes if isinstance(node, kinds)]
+
+    @property
+    def input(self) -> Input:
+        return self.of(Input)[0]
+
+    def readers(self, name: str) -> list[Node]:
+        return [node for node in self.nodes if name in node.sources]
+
+    def replaced(self, changes: dict[str, Node | None], warnings: Iterable[str] = ()) -> "Graph":
+        """The graph with nodes of these names replaced, or taken out where None."""
+        nodes = tuple(new for node in self.nodes if (new := changes.get(node.name, node)))
+        return replace(self, nodes=nodes, warnings=(*self.warnings, *warnings))
+
+
+def check(graph: Graph) -> None:
+    """Raise InputError, naming the node, unless the graph is one that can be executed."""
+    seen: dict[str, Node] = {}
+    if not graph.nodes or not isinstance(graph.nodes[-1], Readout) or len(graph.of(Readout)) != 1:
+        raise InputError(f"{graph.name}: the network must end in one readout")
+    for node in graph.nodes:
+        if node.name in seen:
+            raise InputError(f"{node.name}: two layers of this name")
+        for source in node.sources:
+            if source not in seen:
+                raise InputError(f"{node.name}: reads {source}, which does not come before it")
+        _check_node(node, seen)
+        seen[node.name] = node
+    for node in graph.nodes[:-1]:
+        if not graph.readers(node.name):
+            raise InputError(f"{node.name}: nothing reads it; remove it from the network")
+
+
+def _check_node(node: Node, seen: dict[str, Node]) -> None:
+    match node:
+        case Synapse(op=Dense(n_in=n_in)):
+            source = seen[node.source]
+            if not isinstance(source, Input | Spiking):
+                raise InputError(
+                    f"{node.name}: reads {node.source}, a {type(source).__name__}; weights read "
+                    "the input or spikes: put a spiking layer between"
+                )
+            if (size := int(np.prod(source.shape))) != n_in:
+                raise InputError(f"{node.name}: {n_in} inputs, but {node.source} has {size}")
+            for what in ("step", "offset"):
+                if getattr(node, what).shape != (len(node.w),):
+                    raise InputError(f"{node.name}: {what} is not one value per output channel")
+            _check_finite(node.name, node.step, node.offset)
+        case BatchNorm():
+            if not isinstance(seen[node.source], Synapse | BatchNorm):
+                raise InputError(f"{node.name}: batch norm must follow a synapse layer")
+            _check_finite(node.name, node.gain, node.offset)
+        case Spiking() | Readout():
+            for source in node.sources:
+                if not isinstance(seen[source], Synapse | BatchNorm):
+                    raise InputError(f"{node.name}: reads {source}, which carries no current")
+
+
+def _check_finite(name: str, *arrays: Reals) -> None:
+    if not all(np.isfinite(a).all() for a in arrays):
+        raise InputError(f"{name}: a NaN or an infinity among its parameters; train it again")

@@ -1,0 +1,33 @@
+"""Amplitudes vanish: what an incoming spike is worth goes into the weights that read it."""
+
+from dataclasses import dataclass, replace
+
+from compiler.ir import Graph, Input, Node, Spiking, Synapse
+
+
+@dataclass(frozen=True, slots=True)
+class FoldAmplitude:
+    """conv(K, a * B) == conv(a * K, B), for every reader of a layer and for the input's scale."""
+
+    def __call__(self, graph: Graph) -> Graph:
+        changes: dict[str, Node | None] = {}
+        for synapse in graph.of(Synapse):
+            source = graph[synapse.source]
+            assert isinstance(source, Input | Spiking)
+            worth = source.scale if isinstance(source, Input) else source.amplitude
+            changes[synapse.name] = replace(synapse, step=synapse.step * worth)
+        changes |= {s.name: replace(s, amplitude=1.0) for s in graph.of(Spiking)}
+        # The input keeps its scale: it says what the integers mean, and is not applied again.
+        return graph.replaced(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldSign:
+    """step * acc(w) == |step| * acc(-w) where step < 0: the sign goes into the integers."""
+
+    def __call__(self, graph: Graph) -> Graph:
+        changes: dict[str, Node | None] = {}
+        for synapse in graph.of(Synapse):
+            sign = (1 - 2 * (synapse.step < 0)).reshape(-1, *[1] * (synapse.w.ndim - 1))
+            changes[synapse.name] = replace(synapse, w=synapse.w * sign, step=abs(synapse.step))
+        return graph.replaced(changes)

@@ -1,0 +1,69 @@
+"""The whole compiler, top to bottom: a checkpoint's graph goes in, a build comes out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from compiler.emit import emit
+from compiler.ir import Graph, check
+from compiler.passes.assign_lanes import AssignLanes
+from compiler.passes.choose_lsb import FRAC_BITS_MAX, ChooseLsb
+from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
+from compiler.passes.fold_batch_norm import FoldBatchNorm
+from compiler.passes.infer_widths import InferWidths
+from hw_models.artefact import Build
+from hw_models.errors import InputError
+
+Pass = Callable[[Graph], Graph]
+V_BITS_MAX = range(8, 33)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user chooses; the same checkpoint and options give the same bytes."""
+
+    target: str = "int8"
+    frac_bits: int | None = None  # None: chosen per layer
+    v_bits_max: int = 20
+    lanes: int = 32
+    update_lanes: int = 4
+
+    def __post_init__(self) -> None:
+        if self.frac_bits is not None and not 0 <= self.frac_bits <= FRAC_BITS_MAX:
+            raise InputError(f"frac_bits = {self.frac_bits}, need auto or 0..{FRAC_BITS_MAX}")
+        if self.v_bits_max not in V_BITS_MAX:
+            raise InputError(
+                f"v_bits_max = {self.v_bits_max}, need {V_BITS_MAX[0]}..{V_BITS_MAX[-1]}"
+            )
+        if self.lanes < 1 or self.update_lanes < 1:
+            raise InputError(f"lanes = {self.lanes}, update lanes = {self.update_lanes}, need >= 1")
+
+
+def passes(options: Options) -> Sequence[Pass]:
+    """The passes in order."""
+    return (
+        FoldBatchNorm(),
+        FoldAmplitude(),
+        FoldSign(),
+        ChooseLsb(options.frac_bits, options.v_bits_max),
+        InferWidths(),
+        AssignLanes(options.lanes, options.update_lanes),
+    )
+
+
+def lower(graph: Graph, options: Options) -> Graph:
+    """Run all passes; the graph is checked before the first and after each."""
+    check(graph)
+    for run_pass in passes(options):
+        graph = run_pass(graph)
+        check(graph)
+    return graph
+
+
+def compile_graph(graph: Graph, options: Options, checkpoint_sha256: str = "") -> Build:
+    """Lower a graph and emit its build."""
+    provenance = {
+        "checkpoint_sha256": checkpoint_sha256,
+        "frac_bits": "auto" if options.frac_bits is None else options.frac_bits,
+        "v_bits_max": options.v_bits_max,
+    }
+    return emit(lower(graph, options), options.target, provenance)

@@ -1,0 +1,161 @@
+"""LSB, threshold and bias: rounding exactly where the text says, nowhere else."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compiler.ir import Graph, IntegerUpdate, Spiking, Synapse
+from compiler.passes.choose_lsb import READOUT_FRAC_BITS, ChooseLsb
+from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
+from compiler.passes.fold_batch_norm import FoldBatchNorm
+from compiler.pipeline import Options, compile_graph
+from hw_models import golden
+from hw_models.errors import InputError
+from tests.compiler.rational import random_graph, random_steps, run
+
+seeds = st.integers(0, 1 << 20)
+
+
+def folded(seed: int) -> Graph:
+    return FoldSign()(FoldAmplitude()(FoldBatchNorm()(random_graph(seed))))
+
+
+def with_step(graph: Graph, name: str, step) -> Graph:
+    synapse = graph[name]
+    assert isinstance(synapse, Synapse)
+    return graph.replaced(
+        {name: replace(synapse, step=np.broadcast_to(step, len(synapse.w)) + 0.0)}
+    )
+
+
+def update_of(graph: Graph, name: str) -> IntegerUpdate:
+    layer = graph[name]
+    assert isinstance(layer, Spiking) and layer.integer is not None
+    return layer.integer
+
+
+@given(seeds, st.integers(0, 12), st.integers(-3, 3))
+def test_the_integer_threshold_fires_where_the_real_one_does(seed, frac_bits, near):
+    graph = ChooseLsb(frac_bits, 30)(folded(seed))
+    for layer in graph.of(Spiking):
+        update = update_of(graph, layer.name)
+        assert update.v_threshold is not None
+        for lsb, v_threshold in zip(update.lsb, update.v_threshold, strict=True):
+            p = int(v_threshold) + near
+            real = p * Fraction(lsb)
+            fires = real > Fraction(layer.v_th) if layer.strict else real >= Fraction(layer.v_th)
+            assert fires == (p >= v_threshold)
+            assert v_threshold >= 1
+
+
+@given(seeds, st.integers(0, 12))
+def test_bias_rounds_to_nearest_and_weights_stay(seed, frac_bits):
+    before = folded(seed)
+    graph = ChooseLsb(frac_bits, 30)(before)
+    for layer in graph.of(Spiking):
+        synapse, old = graph[layer.sources[0]], before[layer.sources[0]]
+        assert isinstance(synapse, Synapse) and isinstance(old, Synapse)
+        update = update_of(graph, layer.name)
+        np.testing.assert_array_equal(synapse.w, old.w)
+        np.testing.assert_array_equal(update.lsb, old.step / (1 << frac_bits))
+        for bias, lsb, offset in zip(update.bias, update.lsb, old.offset, strict=True):
+            assert abs(int(bias) - Fraction(offset) / Fraction(lsb)) <= Fraction(1, 2)
+
+
+def test_bias_ties_go_to_even():
+    graph = with_step(folded(0), "fc0", 0.5)
+    synapse = graph["fc0"]
+    assert isinstance(synapse, Synapse)
+    for offset, bias in ((0.25, 0), (0.75, 2), (-0.25, 0), (-0.75, -2)):
+        moved = replace(synapse, offset=np.full(len(synapse.w), offset))
+        update = update_of(ChooseLsb(0)(graph.replaced({"fc0": moved})), "lif0")
+        assert set(update.bias.tolist()) == {bias}
+
+
+@given(seeds)
+def test_integers_equal_the_real_network_where_nothing_needs_rounding(seed):
+    """tau = 1 and offsets that are whole LSBs: every spike equal, logits equal up to the LSB."""
+    graph = random_graph(seed)
+    # A soft reset subtracts the rounded threshold, which a strict comparison raises by one.
+    layers = {
+        s.name: replace(s, tau=1.0, amplitude=1.0, reset="hard" if s.strict else s.reset)
+        for s in graph.of(Spiking)
+    }
+    unit = {b.name: replace(b, gain=np.sign(b.gain)) for b in graph.nodes if b.name[:2] == "bn"}  # pyright: ignore
+    steps = {s.name: replace(s, step=np.full(len(s.w), 0.125)) for s in graph.of(Synapse)}
+    entry = {"input": replace(graph.input, scale=1.0)}
+    graph = graph.replaced({**layers, **unit, **steps, **entry})
+    x = random_steps(graph, seed)
+    build = compile_graph(graph, Options(frac_bits=0, v_bits_max=32))
+    trace = golden.run(build, np.array(x, np.int8)[:, None])
+    spikes, logits = run(graph, x)
+    for name, s in trace.spikes.items():
+        assert s[:, 0].tolist() == spikes[name]
+    lsb = Fraction(build.tensors["readout.lsb"][0])
+    total = [sum(step[c] for step in logits) for c in range(len(logits[0]))]
+    assert [int(v) * lsb for v in trace.logits[0]] == total
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-9])
+def test_a_gain_near_zero_gets_a_larger_lsb_and_is_named(step):
+    graph = folded(3)
+    synapse = graph["fc0"]
+    assert isinstance(synapse, Synapse)
+    steps = synapse.step.copy()
+    steps[0] = step
+    graph = with_step(graph, "fc0", steps)
+    lowered = ChooseLsb(v_bits_max=16)(graph)
+    update, after = update_of(lowered, "lif0"), lowered["fc0"]
+    assert update.v_threshold is not None and isinstance(after, Synapse)
+    assert int(update.v_threshold.max()) < 1 << 15
+    assert (after.w[0] == 0).all()
+    np.testing.assert_array_equal(after.w[1:], synapse.w[1:])
+    assert len(lowered.warnings) == 1
+    assert "lif0" in lowered.warnings[0] and "(0)" in lowered.warnings[0]
+
+
+def test_re_rounded_weights_are_worth_what_they_were():
+    graph = with_step(folded(3), "fc0", 0.5 / 40000)
+    lowered = ChooseLsb(frac_bits=0, v_bits_max=16)(graph)
+    before, after = graph["fc0"], lowered["fc0"]
+    assert isinstance(before, Synapse) and isinstance(after, Synapse)
+    update = update_of(lowered, "lif0")
+    worth = update.lsb[:, None] * after.w
+    assert np.abs(worth - before.step[:, None] * before.w).max() <= update.lsb.max() / 2
+
+
+@given(seeds)
+def test_auto_fraction_bits_make_thresholds_fine_with_bits_to_spare(seed):
+    graph = folded(seed)
+    lowered = ChooseLsb(v_bits_max=20)(graph)
+    for layer in lowered.of(Spiking):
+        update = update_of(lowered, layer.name)
+        assert update.v_threshold is not None
+        median = np.median(layer.v_th / update.lsb)
+        assert median >= 1 << 11
+        assert update.shift == 0 or median < 1 << 12
+        assert np.ceil(median) < 1 << 17
+
+
+def test_the_readout_has_fraction_bits_only_for_a_bias():
+    graph = folded(2)
+    readout = graph.nodes[-1]
+    (name,) = readout.sources
+    synapse = graph[name]
+    assert isinstance(synapse, Synapse)
+    for offset, shift in ((0.0, 0), (0.3, READOUT_FRAC_BITS)):
+        moved = replace(synapse, offset=np.full(len(synapse.w), offset))
+        lowered = ChooseLsb()(graph.replaced({name: moved}))
+        assert lowered.nodes[-1].integer.shift == shift  # pyright: ignore
+
+
+def test_a_readout_of_several_scales_is_refused():
+    graph = next(g for g in map(folded, range(50)) if g.nodes[-1].shape[0] > 1)  # pyright: ignore
+    (name,) = graph.nodes[-1].sources
+    steps = np.arange(1, len(graph[name].w) + 1) * 0.5  # pyright: ignore
+    with pytest.raises(InputError, match=f"{name}: the readout needs one scale"):
+        ChooseLsb()(with_step(graph, name, steps))
