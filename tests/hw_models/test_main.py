@@ -7,21 +7,17 @@ import pytest
 
 from hw_models import fast, reference
 from hw_models.__main__ import cli
-from hw_models.cli import run
+from tests.cli import assert_one_line, status_of
 from tests.reference_builds import saved_build
-
-
-def call(*args: object) -> int:
-    with pytest.raises(SystemExit) as stop:
-        run(cli, "hw_models", [str(a) for a in args])
-    assert isinstance(stop.value.code, int)
-    return stop.value.code
 
 
 @pytest.mark.parametrize("engine", ["fast", "golden"])
 def test_the_report(tmp_path, engine, capsys):
     build, vectors = saved_build(tmp_path / "b", 6, samples=40, widths=[9, 7, 4])
-    assert call("run", tmp_path / "b", "--json", tmp_path / "r.json", "--engine", engine) == 0
+    assert (
+        status_of(cli, "run", tmp_path / "b", "--json", tmp_path / "r.json", "--engine", engine)
+        == 0
+    )
     report = json.loads((tmp_path / "r.json").read_text())
     trace = fast.run(build, vectors.x)
     assert report["samples"] == 40
@@ -40,7 +36,7 @@ def test_the_report(tmp_path, engine, capsys):
 
 def test_fewer_samples(tmp_path):
     saved_build(tmp_path / "b", 6, samples=40)
-    assert call("run", tmp_path / "b", "--samples", 5, "--json", tmp_path / "r.json") == 0
+    assert status_of(cli, "run", tmp_path / "b", "--samples", 5, "--json", tmp_path / "r.json") == 0
     report = json.loads((tmp_path / "r.json").read_text())
     assert (report["samples"], report["spike_samples"], report["accuracy"]) == (5, 5, 0.6)
 
@@ -51,7 +47,7 @@ def test_spikes_that_differ_from_the_reference_are_counted(tmp_path):
     spikes[0, 0, :2] = 1 - abs(spikes[0, 0, :2])
     vectors.spikes["layer0"] = spikes
     reference.save(vectors, tmp_path / "b")
-    assert call("run", tmp_path / "b", "--json", tmp_path / "r.json") == 0
+    assert status_of(cli, "run", tmp_path / "b", "--json", tmp_path / "r.json") == 0
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["spikes_unequal"]["layer0"] == pytest.approx(2 / spikes.size)
 
@@ -66,12 +62,10 @@ def test_spikes_that_differ_from_the_reference_are_counted(tmp_path):
     ],
 )
 def test_bad_input_is_one_line_and_status_2(args, message, capsys):
-    assert call(*args) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("error: ") and err.count("\n") == 1
-    assert message in err
+    assert status_of(cli, *args) == 2
+    assert_one_line(capsys.readouterr().err, message)
 
 
 def test_debug_shows_the_traceback(capsys):
-    assert call("run", "nothing", "--debug") == 2
+    assert status_of(cli, "run", "nothing", "--debug") == 2
     assert "Traceback" in capsys.readouterr().err

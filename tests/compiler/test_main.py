@@ -1,0 +1,184 @@
+"""`python -m compiler`: builds, vectors, and one clear line for every bad input."""
+
+import pickle
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from compiler.__main__ import cli
+from hw_models import artefact, fast, reference
+from qtrain import checkpoint as checkpoints
+from qtrain.checkpoint import Checkpoint
+from qtrain.graph import record
+from tests.cli import assert_one_line, status_of
+from tests.compiler.networks import checkpoint, digits
+
+
+def save(trained: Checkpoint, path):
+    checkpoints.save(
+        path, trained.config, trained.graph, trained.tensors, trained.metrics, trained.training
+    )
+    return path
+
+
+@pytest.fixture
+def ckpt(tmp_path):
+    return save(checkpoint(), tmp_path / "runs/net/ckpt.pt")
+
+
+def test_build_leaves_a_whole_folder_with_vectors(ckpt, tmp_path, capsys):
+    assert status_of(cli, "build", ckpt, "--out", tmp_path / "b") == 0
+    build = artefact.load(tmp_path / "b")
+    assert build.dataflow.name == "net"
+    assert {"rtl/top.v", "rtl/files.f"} <= set(build.files)
+    vectors = reference.load(build)
+    recording = record(checkpoint().network(), digits())
+    np.testing.assert_array_equal(vectors.x, recording.inputs.numpy())
+    np.testing.assert_array_equal(vectors.predictions, recording.logits.argmax(1).numpy())
+    for name, spikes in recording.spikes.items():
+        np.testing.assert_array_equal(vectors.spikes[name], spikes[:, :200].numpy())
+    accuracy = np.mean(fast.run(build, vectors.x).predictions == vectors.labels)
+    assert f"{accuracy:.2%} in integers" in capsys.readouterr().out
+
+
+def test_the_default_folder_is_named_after_run_and_target(ckpt, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert status_of(cli, "build", ckpt, "--target", "int4", "--no-reference") == 0
+    build = artefact.load(tmp_path / "build/net-int4")
+    assert "re-quantized" in build.dataflow.warnings[0]
+
+
+def test_vectors_of_another_split(ckpt, tmp_path):
+    assert status_of(cli, "build", ckpt, "--out", tmp_path / "b", "--no-reference") == 0
+    assert status_of(cli, "reference", tmp_path / "b", ckpt, "--split", "train") == 0
+    vectors = reference.load(artefact.load(tmp_path / "b"))
+    assert vectors.about.split == "train"
+    assert vectors.samples > len(digits()[0])
+
+
+def test_inspect_shows_layers_and_provenance(ckpt, tmp_path, capsys):
+    status_of(cli, "build", ckpt, "--out", tmp_path / "b", "--no-reference")
+    capsys.readouterr()
+    assert status_of(cli, "inspect", tmp_path / "b") == 0
+    out = capsys.readouterr().out
+    assert "lif2" in out and "checkpoint_sha256" in out
+
+
+class Code:
+    def __reduce__(self):
+        return (print, ("code in a checkpoint was run",))
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def with_code(path):
+    path.write_bytes(pickle.dumps(Code()))
+
+
+def zip_with_code(path):
+    torch.save({"format": Code()}, path)
+
+
+def with_nan(path):
+    trained = checkpoint()
+    trained.tensors["fc2.weight"][0, 0] = float("nan")
+    save(trained, path)
+
+
+def with_unknown_layer(path):
+    content = torch.load(path, weights_only=True)
+    for node in content["graph"]["nodes"]:
+        if node["name"] == "lif2":
+            node["op"] = "max_pool"
+    torch.save(content, path)
+
+
+def with_tau(path):
+    content = torch.load(path, weights_only=True)
+    for node in content["graph"]["nodes"]:
+        if node["name"] == "lif2":
+            node["attrs"]["tau"] = 0.3
+    torch.save(content, path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "parts"),
+    [
+        (truncated, ["ckpt.pt", "truncated"]),
+        (with_code, ["ckpt.pt", "code"]),
+        (zip_with_code, ["ckpt.pt", "code"]),
+        (with_nan, ["ckpt.pt", "fc2.weight", "NaN"]),
+        (with_unknown_layer, ["lif2", "max_pool"]),
+        (with_tau, ["lif2", "tau = 0.3", "0.296875"]),
+        (lambda path: path.unlink(), ["ckpt.pt", "no such file"]),
+    ],
+)
+def test_a_bad_checkpoint_is_one_line_and_leaves_nothing(ckpt, tmp_path, capsys, damage, parts):
+    damage(ckpt)
+    assert status_of(cli, "build", ckpt, "--out", tmp_path / "b") == 2
+    captured = capsys.readouterr()
+    assert_one_line(captured.err, *parts)
+    assert "was run" not in captured.out
+    assert not (tmp_path / "b").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["runs"]
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        (["--target", "int7"], ["'int7' is not one of", "int8", "int4", "ternary"]),
+        (["--frac-bits", "few"], ["'few': need auto or a number"]),
+        (["--frac-bits", "99"], ["frac_bits = 99, need auto or 0..24"]),
+        (["--lanes", "0"], ["lanes = 0"]),
+    ],
+)
+def test_a_bad_option_is_one_line_and_leaves_nothing(ckpt, tmp_path, capsys, options, parts):
+    assert status_of(cli, "build", ckpt, "--out", tmp_path / "b", *options) == 2
+    assert_one_line(capsys.readouterr().err, *parts)
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_missing_data_set_names_its_files_and_the_way_out(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("TRISPIKE_DATA", raising=False)
+    path = save(
+        msgspec.structs.replace(checkpoint(), config={"dataset": "mnist"}), tmp_path / "m.pt"
+    )
+    status = status_of(cli, "build", path, "--out", tmp_path / "b", "--data-dir", tmp_path / "none")
+    assert status == 2
+    assert_one_line(capsys.readouterr().err, "t10k-images-idx3-ubyte", "none", "--no-reference")
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_failed_build_leaves_the_old_one(ckpt, tmp_path):
+    assert status_of(cli, "build", ckpt, "--out", tmp_path / "b") == 0
+    before = artefact.load(tmp_path / "b").sha256
+    truncated(ckpt)
+    assert status_of(cli, "build", ckpt, "--out", tmp_path / "b") == 2
+    assert artefact.load(tmp_path / "b").sha256 == before
+
+
+def test_a_folder_that_is_no_build_is_left_alone(ckpt, tmp_path, capsys):
+    assert status_of(cli, "build", ckpt, "--out", ckpt.parent) == 2
+    assert_one_line(capsys.readouterr().err, "is no build folder")
+    assert ckpt.exists()
+
+
+def test_vectors_from_another_checkpoint_are_refused(ckpt, tmp_path, capsys):
+    status_of(cli, "build", ckpt, "--out", tmp_path / "b", "--no-reference")
+    other = save(checkpoint(seed=1), tmp_path / "other.pt")
+    assert status_of(cli, "reference", tmp_path / "b", other) == 2
+    assert_one_line(capsys.readouterr().err, "built from another checkpoint")
+
+
+def test_a_changed_byte_in_a_build_is_refused(ckpt, tmp_path, capsys):
+    status_of(cli, "build", ckpt, "--out", tmp_path / "b", "--no-reference")
+    memory = next((tmp_path / "b/mem").iterdir())
+    content = bytearray(memory.read_bytes())
+    content[0] ^= 1
+    memory.write_bytes(bytes(content))
+    assert status_of(cli, "inspect", tmp_path / "b") == 2
+    assert_one_line(capsys.readouterr().err, memory.name, "sha256 differs")
