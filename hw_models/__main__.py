@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import click
-import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from hw_models import artefact, reference
+from hw_models import artefact, evidence, reference
 from hw_models.cli import run
-from hw_models.evaluate import ENGINES, Report, evaluate
-from hw_models.tables import layer_table, summary_table
+from hw_models.evaluate import ENGINES, evaluate
+from hw_models.tables import evidence_table, layer_table, summary_table
 
 
 @click.group()
@@ -33,14 +32,17 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
         task = progress.add_task(f"{build.dataflow.name} on the {engine} engine", total=wanted)
         report = evaluate(build, vectors, wanted, engine, lambda n: progress.advance(task, n))
     console.print(summary_table(report), layer_table(report))
+    evidence.write(build, "golden", report)
     if json_path:
-        write_json(report, json_path)
+        evidence.write_json(report, json_path)
 
 
-def write_json(report: Report, path: Path) -> None:
-    """Write a report as indented JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+@cli.command("report")
+@click.argument("folder", type=click.Path(path_type=Path))
+def report_command(folder: Path) -> None:
+    """Show all that was measured of the build in FOLDER: its evidence."""
+    build = artefact.load(folder)
+    Console().print(evidence_table(build, evidence.read(build)))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     footprint_bytes: int
     energy_pj: float  # mean per inference
     energy: dict[str, float]
-    dataflow_sha256: str
 
 
 def batches(samples: int, size: int = BATCH) -> Iterator[slice]:
@@ -130,5 +129,4 @@ def _report(
             **{f: getattr(joules, f) / samples for f in joules.__struct_fields__},
             "ann_total_pj": joules.ann_total_pj / samples,
         },
-        dataflow_sha256=build.sha256 or "",
     )

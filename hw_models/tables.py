@@ -1,7 +1,10 @@
-"""The report of a run as tables for a terminal."""
+"""Reports as tables for a terminal."""
+
+from typing import Any
 
 from rich.table import Table
 
+from hw_models.artefact import Build
 from hw_models.evaluate import Report
 
 
@@ -43,4 +46,38 @@ def layer_table(report: Report) -> Table:
             f"{ops['synaptic_additions']:,.0f}",
             f"{ops['Effective_ACs']:,.0f}",
         )
+    return table
+
+
+def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
+    """The chain from training to Verilog in one table, as far as it was run."""
+    flow = build.dataflow
+    table = Table(title=f"{flow.name} ({flow.target}), T = {flow.timesteps}")
+    for head in ("step", "measured", "result"):
+        table.add_column(head)
+    if golden := reports.get("golden"):
+        samples = f"on {golden['samples']:,} samples of {golden['dataset']}"
+        unequal = max(golden["spikes_unequal"].values(), default=0.0)
+        ops = golden["operations"]["total"]
+        for step, what, result in (
+            ("training", f"accuracy {samples}", f"{golden['reference_accuracy']:.2%}"),
+            ("integers", f"accuracy {samples}", f"{golden['accuracy']:.2%}"),
+            ("", "predictions equal to training's", f"{golden['predictions_equal']:.2%}"),
+            ("", "spikes unequal, worst layer", f"{unequal:.4%}"),
+            ("", "additions per inference", f"{ops['synaptic_additions']:,.0f}"),
+            ("", "energy per inference, 45 nm estimate", f"{golden['energy_pj'] / 1e3:.1f} nJ"),
+        ):
+            table.add_row(step, what, result)
+    if simulation := reports.get("simulation"):
+        equal = "all equal" if simulation["equal"] else "DIFFERENT"
+        for step, what, result in (
+            ("Verilog", f"{simulation['events_compared']:,} events", equal),
+            ("", f"{simulation['membranes_compared']:,} membranes", equal),
+            ("", "samples simulated", f"{simulation['samples']:,}"),
+            ("", "cycles", f"{simulation['cycles']:,}"),
+            ("", "additions, by the core's own counters", f"{simulation['additions']:,}"),
+        ):
+            table.add_row(step, what, result)
+    if not reports:
+        table.add_row("", "nothing yet: python -m hw_models run, python -m rtl_sim run", "")
     return table
