@@ -70,6 +70,7 @@ def _group(synapse: Synapse, shift: int, tensors: dict[str, NDArray]) -> Group:
     return Group(
         name=synapse.name,
         source=synapse.source,
+        pools=synapse.pools,
         op=synapse.op,
         shift=shift,
         w_bits=synapse.w_bits,

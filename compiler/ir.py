@@ -4,13 +4,14 @@ A pass replaces nodes; none is changed in place. Real values are float64, intege
 per-channel array has shape [C]. `check` says whether a graph is legal; it runs between passes.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Dense, Lanes
+from hw_models.artefact import Conv2d, Dense, Lanes, Pool
 from hw_models.errors import InputError
 from hw_models.semantics import Interval, Ints, LayerBounds, Leak, Mode, Neuron, Reset
 
@@ -35,12 +36,27 @@ class Synapse:
 
     name: str
     source: str
-    op: Dense
+    op: Dense | Conv2d
     w: Ints  # [C, ...]
     w_bits: int
     step: Reals  # [C], real worth of one weight step
     offset: Reals  # [C]
+    pools: tuple[Pool, ...] = ()  # that x passes on the way
     acc: Interval | None = None  # every partial sum, once widths are known
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.source,)
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """The sum over each window, divided by `divisor`."""
+
+    name: str
+    source: str
+    pool: Pool
+    divisor: int  # 1: sum pooling
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -105,7 +121,7 @@ class Readout:
     lanes: Lanes | None = None
 
 
-Node = Input | Synapse | BatchNorm | Spiking | Readout
+Node = Input | Synapse | Pooling | BatchNorm | Spiking | Readout
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +173,20 @@ def check(graph: Graph) -> None:
 
 def _check_node(node: Node, seen: dict[str, Node]) -> None:
     match node:
-        case Synapse(op=Dense(n_in=n_in)):
+        case Synapse() | Pooling():
             source = seen[node.source]
-            if not isinstance(source, Input | Spiking):
+            if not isinstance(source, Input | Spiking | Pooling):
                 raise InputError(
-                    f"{node.name}: reads {node.source}, a {type(source).__name__}; weights read "
-                    "the input or spikes: put a spiking layer between"
+                    f"{node.name}: reads {node.source}, a {type(source).__name__}; weights and "
+                    "pools read the input or spikes: put a spiking layer between"
                 )
-            if (size := int(np.prod(source.shape))) != n_in:
-                raise InputError(f"{node.name}: {n_in} inputs, but {node.source} has {size}")
-            for what in ("step", "offset"):
-                if getattr(node, what).shape != (len(node.w),):
-                    raise InputError(f"{node.name}: {what} is not one value per output channel")
-            _check_finite(node.name, node.step, node.offset)
+            shape = source.pool.out_shape if isinstance(source, Pooling) else source.shape
+            _check_shape(node, shape)
+            if isinstance(node, Synapse):
+                for what in ("step", "offset"):
+                    if getattr(node, what).shape != (len(node.w),):
+                        raise InputError(f"{node.name}: {what} is not one value per output channel")
+                _check_finite(node.name, node.step, node.offset)
         case BatchNorm():
             if not isinstance(seen[node.source], Synapse | BatchNorm):
                 raise InputError(f"{node.name}: batch norm must follow a synapse layer")
@@ -178,6 +195,26 @@ def _check_node(node: Node, seen: dict[str, Node]) -> None:
             for source in node.sources:
                 if not isinstance(seen[source], Synapse | BatchNorm):
                     raise InputError(f"{node.name}: reads {source}, which carries no current")
+
+
+def _check_shape(node: Synapse | Pooling, shape: tuple[int, ...]) -> None:
+    """The shape that arrives is the one the node, or its first pool, is made for."""
+    if isinstance(node, Pooling):
+        expected = node.pool.in_shape
+    elif node.pools:
+        expected = node.pools[0].in_shape
+    elif isinstance(node.op, Conv2d):
+        expected = node.op.in_shape
+    else:
+        if math.prod(shape) != node.op.n_in:
+            raise InputError(
+                f"{node.name}: {node.op.n_in} inputs, but {node.source} has {math.prod(shape)}"
+            )
+        return
+    if shape != expected:
+        raise InputError(
+            f"{node.name}: made for {list(expected)}, but {node.source} has {list(shape)}"
+        )
 
 
 def _check_finite(name: str, *arrays: Reals) -> None:

@@ -9,6 +9,7 @@ from compiler.passes.assign_lanes import AssignLanes
 from compiler.passes.choose_lsb import FRAC_BITS_MAX, ChooseLsb
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
+from compiler.passes.fold_pool import FoldPool
 from compiler.passes.infer_widths import InferWidths
 from hw_models.artefact import Build
 from hw_models.errors import InputError
@@ -42,6 +43,7 @@ def passes(options: Options) -> Sequence[Pass]:
     """The passes in order."""
     return (
         FoldBatchNorm(),
+        FoldPool(),
         FoldAmplitude(),
         FoldSign(),
         ChooseLsb(options.frac_bits, options.v_bits_max),

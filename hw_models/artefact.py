@@ -6,6 +6,7 @@ and resets; it has no multiplication to express one with.
 
 import hashlib
 import io
+import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,12 +45,53 @@ class Dense(msgspec.Struct, frozen=True, kw_only=True, tag="dense"):
     n_out: int
 
 
+Pair = tuple[int, int]  # height, width
+Shape3 = tuple[int, int, int]  # channels, height, width
+
+
+class Conv2d(msgspec.Struct, frozen=True, kw_only=True, tag="conv2d"):
+    """acc[o, y, x] = sum over c, ky, kx of w[o, c, ky, kx] * s[c', y*sy - py + ky, x*sx - px + kx].
+
+    c' = c + (o // (C_out / groups)) * C_in / groups; outside of the map s is 0. Weight tensor
+    [C_out, C_in / groups, *kernel].
+    """
+
+    in_shape: Shape3
+    out_shape: Shape3
+    kernel: Pair
+    stride: Pair
+    padding: Pair
+    groups: int
+
+    @property
+    def n_in(self) -> int:
+        return math.prod(self.in_shape)
+
+    @property
+    def n_out(self) -> int:
+        return math.prod(self.out_shape)
+
+
+class Pool(msgspec.Struct, frozen=True, kw_only=True):
+    """An event at [c, y, x] becomes one at each window [c, y', x'] that contains it.
+
+    y'*sy - py <= y < y'*sy - py + ky, and so for x: the sum over the window, as events.
+    """
+
+    in_shape: Shape3
+    out_shape: Shape3
+    kernel: Pair
+    stride: Pair
+    padding: Pair
+
+
 class Group(msgspec.Struct, frozen=True, kw_only=True):
     """One synapse group of a layer: i[n] += acc[n] << shift. Tensor: `<name>.weight`."""
 
     name: str
     source: str  # the input's name or a layer's
-    op: Dense
+    pools: tuple[Pool, ...] = ()  # on the way from the source, in order
+    op: Dense | Conv2d
     shift: int
     w_bits: int
     acc_bits: int  # before the shift
@@ -94,11 +136,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """Number of neurons."""
-        return int(np.prod(self.shape))
-
-    def per_neuron(self, tensor: Ints) -> Ints:
-        """A per-channel tensor [C], broadcastable over the layer's shape [C, ...]."""
-        return tensor.reshape(-1, *[1] * (len(self.shape) - 1))
+        return math.prod(self.shape)
 
 
 class Dataflow(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +169,11 @@ class Dataflow(msgspec.Struct, frozen=True, kw_only=True):
         return next(layer.shape for layer in self.layers if layer.name == source)
 
 
+def per_neuron(tensor: Ints, shape: tuple[int, ...]) -> Ints:
+    """A per-channel tensor [C], broadcastable over a layer's shape [C, ...]."""
+    return tensor.reshape(-1, *[1] * (len(shape) - 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Build:
     """A network ready to execute: description, integers and, once saved, where and what it is."""
@@ -145,10 +188,10 @@ class Build:
         return self.tensors[f"{group.name}.weight"].astype(np.int64)
 
     def bias(self, layer: Layer) -> Ints:
-        return layer.per_neuron(self.tensors[f"{layer.name}.bias"].astype(np.int64))
+        return per_neuron(self.tensors[f"{layer.name}.bias"].astype(np.int64), layer.shape)
 
     def v_threshold(self, layer: Layer) -> Ints:
-        return layer.per_neuron(self.tensors[f"{layer.name}.v_threshold"].astype(np.int64))
+        return per_neuron(self.tensors[f"{layer.name}.v_threshold"].astype(np.int64), layer.shape)
 
 
 def save(build: Build, path: Path) -> Build:

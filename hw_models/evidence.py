@@ -1,4 +1,4 @@
-"""evidence/ of a build folder: what was measured of it, each report naming the build it is about."""
+"""evidence/ of a build folder: reports of what was measured, each naming the build."""
 
 import json
 from pathlib import Path

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Group, Layer, Spiking
+from hw_models.artefact import Build, Conv2d, Dense, Group, Layer, Spiking
 from hw_models.golden import Trace, check_input
+from hw_models.synapse import pooled
 
 
 def run(build: Build, x: NDArray[np.int8]) -> Trace:
@@ -49,15 +50,33 @@ def layer_currents(build: Build, layer: Layer, streams: dict[str, NDArray], dtyp
 
 
 def accumulate(build: Build, group: Group, s: NDArray) -> NDArray:
-    """acc[t, b, n], [T', B, n_out], as floats that carry integers.
+    """acc[t, b, *shape], [T', B, ...], as floats that carry integers.
 
     Every partial sum of a dot product, in any order and blocking, lies within `group.acc`, which
     bounds any subset of the additions; a float of b mantissa bits holds integers up to 2**b.
     """
     dtype = carrier(max(-group.acc.lo, group.acc.hi))
-    steps, samples = s.shape[:2]
-    rows = s.reshape(steps * samples, -1).astype(dtype)
-    return (rows @ build.weight(group).astype(dtype).T).reshape(steps, samples, -1)
+    x, w = pooled(group.pools, s.astype(dtype)), build.weight(group).astype(dtype)
+    if isinstance(group.op, Dense):
+        return x.reshape(*s.shape[:2], -1) @ w.T
+    return convolve(group.op, w, x)
+
+
+def convolve(op: Conv2d, w: NDArray, x: NDArray) -> NDArray:
+    """A matrix product over windows laid out as rows: [T', B, *in_shape] to [T', B, *out_shape]."""
+    steps, samples = x.shape[:2]
+    (py, px), (_, rows, columns) = op.padding, op.out_shape
+    padded = np.pad(x.reshape(-1, *op.in_shape), [(0, 0), (0, 0), (py, py), (px, px)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, op.kernel, axis=(2, 3))
+    windows = windows[:, :, :: op.stride[0], :: op.stride[1]]
+    outputs, inputs = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups
+    parts = []
+    for g in range(op.groups):
+        seen = windows[:, g * inputs : (g + 1) * inputs].transpose(0, 2, 3, 1, 4, 5)
+        kernel = w[g * outputs : (g + 1) * outputs].reshape(outputs, -1)
+        product = seen.reshape(len(padded) * rows * columns, -1) @ kernel.T
+        parts.append(product.reshape(steps, samples, rows, columns, outputs))
+    return np.moveaxis(np.concatenate(parts, axis=-1), -1, 2)
 
 
 def carrier(largest: int) -> type[np.float32] | type[np.float64]:

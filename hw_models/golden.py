@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from hw_models.artefact import Build, Group, Layer, Readout, Spiking
 from hw_models.errors import InputError
 from hw_models.semantics import Ints, signed_digits
+from hw_models.synapse import pooled, synapse
 
 Spikes = NDArray[np.int8]
 
@@ -82,13 +83,12 @@ def layer_currents(build: Build, layer: Layer, streams: dict[str, NDArray]) -> I
 
 
 def accumulate(build: Build, group: Group, s: NDArray) -> Ints:
-    """acc[t, b, n] = sum_j w[n, j] * s[t, b, j], every order of the additions within acc_bits."""
-    w = build.weight(group)
-    s = s.reshape(*s.shape[:2], -1).astype(np.int64)
-    total = s @ w.T
+    """acc[t, b, n] of the events s, every order of the additions within acc_bits."""
+    w, events = build.weight(group), s.astype(np.int64)
+    total = synapse(group.op, w, pooled(group.pools, events))
     # What the events add of each sign separately: an event adds +-w, a digit d adds +-(w << d).
-    magnitude = digit_magnitudes(build.dataflow.input.x_max)[np.abs(s)]
-    both = magnitude @ np.abs(w).T
+    magnitude = digit_magnitudes(build.dataflow.input.x_max)[np.abs(events)]
+    both = synapse(group.op, np.abs(w), pooled(group.pools, magnitude))
     check_width(f"{group.name}: acc", (total - both) // 2, (total + both) // 2, group.acc_bits)
     return total
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hw_models.artefact import Build, Group, Layer, Spiking
 from hw_models.golden import Trace
 from hw_models.semantics import Interval, signed_digits
+from hw_models.synapse import fan_out, pooled
 
 
 class Operations(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,35 +55,36 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operatio
     }
 
 
-def events_at(build: Build, source: str, s: NDArray[np.int8]) -> NDArray[np.int64]:
-    """Events per address over all steps and samples, [*shape]; digits for a static input."""
-    return events_of(build, source)[np.abs(s.astype(np.int64))].sum(axis=(0, 1))
+def events_at(build: Build, group: Group, s: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Events that reach each address of the group, over all steps and samples, [n_in] flat.
 
-
-def events_of(build: Build, source: str) -> NDArray[np.int64]:
-    """Events that a value of magnitude 0..x_max becomes; index by the magnitude."""
+    A value of a static input is as many events as it has signed digits; behind a pool an event
+    counts once for each window that contains it.
+    """
     spec = build.dataflow.input
-    if source == spec.name and spec.encoding == "static":
-        return np.array([len(signed_digits(x)) for x in range(spec.x_max + 1)])
-    return np.array([0, 1])
+    per_value = np.array([0, 1])
+    if group.source == spec.name and spec.encoding == "static":
+        per_value = np.array([len(signed_digits(x)) for x in range(spec.x_max + 1)])
+    at_source = per_value[np.abs(s.astype(np.int64))].sum(axis=(0, 1))
+    return pooled(group.pools, at_source).reshape(-1)
 
 
 def _synapses(build: Build, group: Group, s: NDArray[np.int8], samples: int) -> Operations:
-    per_address = events_at(build, group.source, s).reshape(-1)
-    events = int(per_address.sum())
-    additions = events * group.op.n_out
-    nonzero = np.count_nonzero(build.weight(group), axis=0)
-    static = build.dataflow.mode_of(group.source) == "static"
-    macs = group.op.n_in * group.op.n_out * samples
+    w, flow = build.weight(group), build.dataflow
+    events = events_at(build, group, s)
+    if_all = pooled(group.pools, np.ones(flow.shape_of(group.source), np.int64)).reshape(-1)
+    fan = fan_out(group.op, np.ones_like(w))
+    additions = int(events @ fan)
+    static = flow.mode_of(group.source) == "static"
     return Operations(
-        events=events,
+        events=int(events.sum()),
         synaptic_additions=additions,
-        Effective_ACs=int((per_address * nonzero).sum()),
-        Dense=macs if static else macs * build.dataflow.timesteps,
+        Effective_ACs=int(events @ fan_out(group.op, w != 0)),
+        Dense=int(if_all @ fan) * samples * (1 if static else flow.timesteps),
         weight_read_bits=additions * group.w_bits,
         acc_read_bits=additions * group.acc_bits,
         acc_write_bits=additions * group.acc_bits,
-        ann_macs=macs,
+        ann_macs=int(fan.sum()) * samples,
     )
 
 

@@ -146,16 +146,16 @@ class Bounds(msgspec.Struct, frozen=True):
         return Bounds(self.lo + other.lo, self.hi + other.hi)
 
 
-def row_bounds(negative: Ints, positive: Ints, mode: Mode, multiplicity: int = 1) -> Bounds:
-    """Every partial sum of w * s over the events of one step, in any order; attained.
+def row_bounds(negative: Ints, positive: Ints, mode: Mode) -> Bounds:
+    """Every partial sum over the events of one step, in any order; attained.
 
-    negative, positive: per neuron, the sums of its negative (<= 0) and of its positive weights.
-    multiplicity: the most often an address occurs in a step (behind a pool: the window's size).
+    negative, positive: per neuron, the sums of its negative (<= 0) and of its positive weights,
+    each as often as its address can occur in a step. A binary source adds a weight or does not; a
+    ternary one adds or subtracts it.
     """
     if mode == "binary":
-        return Bounds(negative, positive).scaled(multiplicity)
-    l1 = positive - negative
-    return Bounds(-l1, l1).scaled(multiplicity)
+        return Bounds(negative, positive)
+    return Bounds(negative - positive, positive - negative)
 
 
 def digit_peak(x_max: int) -> int:

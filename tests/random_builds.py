@@ -6,13 +6,16 @@ import numpy as np
 
 from hw_models.artefact import (
     Build,
+    Conv2d,
     Dataflow,
     Dense,
     Group,
     Input,
     Lanes,
     Layer,
+    Pool,
     Readout,
+    Shape3,
     Spiking,
 )
 from hw_models.semantics import (
@@ -25,87 +28,161 @@ from hw_models.semantics import (
     readout_bounds,
     row_bounds,
 )
+from hw_models.synapse import output_size, row_sums
+
+TAUS = [0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
 
 
-def dense_layer(
-    rng, tensors, name, source, n_in, n_out, timesteps, *, mode, w_bits, shift, neuron, lanes, x_max
-) -> Layer:
-    """One dense layer, a readout where neuron is None, with weights, bias and thresholds drawn."""
-    peak = (1 << (w_bits - 1)) - 1
-    w = rng.integers(-peak, peak + 1, (n_out, n_in))
-    tensors[f"{name}.syn.weight"] = w.astype(np.int8)
-    negative, positive = np.minimum(w, 0).sum(1), np.maximum(w, 0).sum(1)
-    if mode == "static":
-        rows = row_bounds(negative, positive, "ternary")
-        partial, complete = rows.scaled(digit_peak(x_max)), rows.scaled(x_max)
-    else:
-        partial = complete = row_bounds(negative, positive, mode)
-    acc = Interval.hull(partial.lo, partial.hi, True)
-    current = Bounds(complete.lo << shift, complete.hi << shift)
-    typical = max(2, int(np.sqrt(n_in) * peak * (x_max / 2 if mode == "static" else 1)) << shift)
-    bias = rng.integers(-typical // 4, typical // 4 + 1, n_out)
-    tensors[f"{name}.bias"] = bias
-    tensors[f"{name}.lsb"] = np.ones(n_out)
-    if neuron is None:
-        logit = readout_bounds(current, bias, timesteps)
-        update = Readout(logit_bits=logit.bits, logit=logit, scale=1.0)
-    else:
-        v_threshold = rng.integers(1, typical, n_out)
-        tensors[f"{name}.v_threshold"] = v_threshold
-        b = layer_bounds(neuron, current, v_threshold, bias, timesteps)
-        update = Spiking(
-            neuron=neuron,
-            p_bits=b.p.bits,
-            v_bits=b.v.bits,
-            leak_bits=b.v.bits + neuron.leak.k,
-            p=b.p,
-            v=b.v,
+class Builder:
+    """Adds layers with weights, biases and thresholds drawn, and widths inferred."""
+
+    def __init__(self, seed: int, encoding: str | None, shape: tuple[int, ...]) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.seed = seed
+        encoding = encoding or str(self.rng.choice(["static", "ternary", "binary"]))
+        self.x_max = int(self.rng.choice([1, 7, 127])) if encoding == "static" else 1
+        self.timesteps = int(self.rng.integers(1, 6))
+        self.input = Input(
+            name="input", shape=shape, encoding=encoding, x_max=self.x_max, scale=1.0,
+        )  # fmt: skip
+        self.source, self.shape, self.mode = "input", shape, encoding
+        self.tensors: dict[str, np.ndarray] = {}
+        self.layers: list[Layer] = []
+
+    def neuron(self) -> Neuron:
+        return Neuron(
+            mode=str(self.rng.choice(["ternary", "binary"])),
+            reset=str(self.rng.choice(["hard", "soft"])),
+            leak=Leak.from_tau(float(self.rng.choice(TAUS))),
         )
-    group = Group(
-        name=f"{name}.syn",
-        source=source,
-        op=Dense(n_in=n_in, n_out=n_out),
-        shift=shift,
-        w_bits=w_bits,
-        acc_bits=acc.bits,
-        acc=acc,
-    )
-    return Layer(name=name, shape=(n_out,), groups=(group,), update=update, lanes=lanes)
+
+    def add(
+        self,
+        op: Dense | Conv2d,
+        neuron: Neuron | None,
+        pools: tuple[Pool, ...] = (),
+    ) -> None:
+        """A layer that reads the last one through `pools`; a readout where neuron is None."""
+        rng, name = self.rng, f"layer{len(self.layers)}"
+        w_bits, shift = int(rng.choice([2, 4, 8])), int(rng.choice([0, 0, 3, 7]))
+        peak = (1 << (w_bits - 1)) - 1
+        shape = (op.n_out,) if isinstance(op, Dense) else op.out_shape
+        w = rng.integers(-peak, peak + 1, weight_shape(op))
+        acc, current = self.currents(op, pools, w, shift)
+        spread = int(np.sqrt(np.square(current.hi.astype(float)).mean() / max(1, w[0].size))) + 2
+        bias = rng.integers(-spread // 4, spread // 4 + 1, shape[0])
+        per_neuron = bias.reshape(-1, *[1] * (len(shape) - 1))
+        self.tensors |= {
+            f"{name}.syn.weight": w.astype(np.int8),
+            f"{name}.bias": bias,
+            f"{name}.lsb": np.ones(shape[0]),
+        }
+        if neuron is None:
+            logit = readout_bounds(current, per_neuron, self.timesteps)
+            update = Readout(logit_bits=logit.bits, logit=logit, scale=1.0)
+        else:
+            v_threshold = rng.integers(1, spread, shape[0])
+            self.tensors[f"{name}.v_threshold"] = v_threshold
+            theta = v_threshold.reshape(per_neuron.shape)
+            b = layer_bounds(neuron, current, theta, per_neuron, self.timesteps)
+            update = Spiking(
+                neuron=neuron, p_bits=b.p.bits, v_bits=b.v.bits,
+                leak_bits=b.v.bits + neuron.leak.k, p=b.p, v=b.v,
+            )  # fmt: skip
+        group = Group(
+            name=f"{name}.syn", source=self.source, pools=pools, op=op, shift=shift,
+            w_bits=w_bits, acc_bits=acc.bits, acc=acc,
+        )  # fmt: skip
+        lanes = Lanes(accumulate=int(rng.integers(1, shape[0] + 1)), update=int(rng.integers(1, 5)))
+        self.layers.append(
+            Layer(name=name, shape=shape, groups=(group,), update=update, lanes=lanes)
+        )
+        self.source, self.shape, self.mode = name, shape, neuron.mode if neuron else ""
+
+    def currents(self, op, pools, w, shift) -> tuple[Interval, Bounds]:
+        """The accumulator's interval, and bounds of the shifted current per neuron."""
+        negative, positive = row_sums(op, pools, self.shape, w)
+        rows = row_bounds(negative, positive, "binary" if self.mode == "binary" else "ternary")
+        static = self.mode == "static"
+        partial = rows.scaled(digit_peak(self.x_max)) if static else rows
+        complete = rows.scaled(self.x_max) if static else rows
+        return Interval.hull(partial.lo, partial.hi, True), complete.scaled(1 << shift)
+
+    def build(self) -> Build:
+        flow = Dataflow(
+            name=f"random{self.seed}", target="int8", timesteps=self.timesteps, input=self.input,
+            layers=tuple(self.layers), provenance={"seed": self.seed},
+        )  # fmt: skip
+        return Build(flow, self.tensors)
+
+
+def weight_shape(op: Dense | Conv2d) -> tuple[int, ...]:
+    if isinstance(op, Dense):
+        return op.n_out, op.n_in
+    return op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel
 
 
 def random_build(
     seed: int, *, encoding: str | None = None, widths: list[int] | None = None
 ) -> Build:
     """A dense build: shapes, widths, T, tau, reset, mode, shift and lanes drawn from `seed`."""
-    rng = np.random.default_rng(seed)
-    encoding = encoding or str(rng.choice(["static", "ternary", "binary"]))
-    timesteps = int(rng.integers(1, 6))
-    widths = widths or [int(n) for n in rng.integers(1, 24, rng.integers(2, 5))]
-    x_max = int(rng.choice([1, 7, 127])) if encoding == "static" else 1
-    shape = (widths[0],)
-    source, mode, tensors, layers = "input", encoding, {}, []
-    for index, (n_in, n_out) in enumerate(itertools.pairwise(widths)):
-        last = index == len(widths) - 2
-        neuron = None if last else Neuron(
-            mode=str(rng.choice(["ternary", "binary"])),  # pyright: ignore[reportArgumentType]
-            reset=str(rng.choice(["hard", "soft"])),  # pyright: ignore[reportArgumentType]
-            leak=Leak.from_tau(float(rng.choice([0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]))),
-        )  # fmt: skip
-        lanes = Lanes(accumulate=int(rng.integers(1, n_out + 1)), update=int(rng.integers(1, 5)))
-        layers.append(
-            dense_layer(
-                rng, tensors, f"layer{index}", source, n_in, n_out, timesteps, mode=mode,
-                w_bits=int(rng.choice([2, 4, 8])), shift=int(rng.choice([0, 0, 3, 7])),
-                neuron=neuron, lanes=lanes, x_max=x_max,
-            )
-        )  # fmt: skip
-        source, mode = layers[-1].name, neuron.mode if neuron else mode
-    flow = Dataflow(
-        name=f"random{seed}", target="int8", timesteps=timesteps,
-        input=Input(name="input", shape=shape, encoding=encoding, x_max=x_max, scale=1.0),  # pyright: ignore[reportArgumentType]
-        layers=tuple(layers), provenance={"seed": seed},
+    draw = np.random.default_rng([seed, 1])
+    widths = widths or [int(n) for n in draw.integers(1, 24, draw.integers(2, 5))]
+    builder = Builder(seed, encoding, (widths[0],))
+    for n_in, n_out in itertools.pairwise(widths):
+        last = len(builder.layers) == len(widths) - 2
+        builder.add(Dense(n_in=n_in, n_out=n_out), None if last else builder.neuron())
+    return builder.build()
+
+
+def random_conv(rng: np.random.Generator, shape: Shape3) -> Conv2d:
+    """Any odd or even kernel, stride, padding and group count that fits the map."""
+    kernel = tuple(int(rng.integers(1, min(5, n) + 1)) for n in shape[1:])
+    stride = tuple(int(s) for s in rng.integers(1, 4, 2))
+    padding = tuple(int(rng.integers(0, k // 2 + 1)) for k in kernel)
+    groups = int(rng.choice([g for g in range(1, shape[0] + 1) if shape[0] % g == 0]))
+    channels = groups * int(rng.integers(1, max(2, 7 // groups)))
+    return Conv2d(
+        in_shape=shape, out_shape=(channels, *window_outputs(shape, kernel, stride, padding)),
+        kernel=kernel, stride=stride, padding=padding, groups=groups,
     )  # fmt: skip
-    return Build(flow, tensors)
+
+
+def random_pool(rng: np.random.Generator, shape: Shape3) -> Pool:
+    """Overlapping, gapped and non-dividing windows, with padding at times."""
+    kernel = tuple(int(rng.integers(1, min(4, n) + 1)) for n in shape[1:])
+    stride = tuple(int(s) for s in rng.integers(1, 4, 2))
+    padding = tuple(int(rng.integers(0, k // 2 + 1)) for k in kernel)
+    return Pool(
+        in_shape=shape, out_shape=(shape[0], *window_outputs(shape, kernel, stride, padding)),
+        kernel=kernel, stride=stride, padding=padding,
+    )  # fmt: skip
+
+
+def window_outputs(shape, kernel, stride, padding) -> tuple[int, ...]:
+    sizes = zip(shape[1:], kernel, stride, padding, strict=True)
+    return tuple(output_size(*size) for size in sizes)
+
+
+def random_conv_build(seed: int, *, encoding: str | None = None) -> Build:
+    """input - [pool?] conv - [pool?] conv - ... - [pool?] dense readout, all drawn from `seed`."""
+    draw = np.random.default_rng([seed, 2])
+    shape = tuple(int(n) for n in (draw.integers(1, 4), *draw.integers(3, 10, 2)))
+    builder = Builder(seed, encoding, shape)
+    for index in range(int(draw.integers(1, 3)) + 1):
+        pools, at = (), builder.shape
+        if draw.random() < 0.5:
+            pools = (random_pool(draw, at),)
+            at = pools[-1].out_shape
+        if index == 0 or draw.random() < 0.6:
+            builder.add(random_conv(draw, at), builder.neuron(), pools)
+        else:
+            n_in = int(np.prod(at))
+            builder.add(Dense(n_in=n_in, n_out=int(draw.integers(1, 12))), builder.neuron(), pools)
+            break
+    n_in = int(np.prod(builder.shape))
+    builder.add(Dense(n_in=n_in, n_out=int(draw.integers(2, 6))), None)
+    return builder.build()
 
 
 def random_input(build: Build, samples: int, seed: int) -> np.ndarray:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from compiler.ir import Graph, Input, Node, Readout, Spiking, Synapse
 from compiler.passes.choose_lsb import only_source
+from hw_models.artefact import per_neuron
 from hw_models.semantics import (
     Bounds,
     Interval,
@@ -14,6 +13,7 @@ from hw_models.semantics import (
     readout_bounds,
     row_bounds,
 )
+from hw_models.synapse import row_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,13 @@ class InferWidths:
             update = layer.integer
             assert update is not None
             current = complete.scaled(1 << update.shift)
-            if isinstance(layer, Spiking):
-                bounds = layer_bounds(
-                    layer.neuron, current, update.v_threshold, update.bias, graph.timesteps
-                )
+            bias = per_neuron(update.bias, layer.shape)
+            if update.v_threshold is not None:
+                v_threshold = per_neuron(update.v_threshold, layer.shape)
+                assert isinstance(layer, Spiking)
+                bounds = layer_bounds(layer.neuron, current, v_threshold, bias, graph.timesteps)
             else:
-                bounds = readout_bounds(current, update.bias, graph.timesteps)
+                bounds = readout_bounds(current, bias, graph.timesteps)
             changes[layer.name] = replace(layer, bounds=bounds)
             changes[synapse.name] = replace(
                 synapse, acc=Interval.hull(partial.lo, partial.hi, exact=True)
@@ -43,13 +44,12 @@ class InferWidths:
 
 def synapse_bounds(graph: Graph, synapse: Synapse) -> tuple[Bounds, Bounds]:
     """Per neuron, bounds of every partial sum and of the complete sum of a step."""
-    flat = synapse.w.reshape(len(synapse.w), -1)
-    negative, positive = np.minimum(flat, 0).sum(axis=1), np.maximum(flat, 0).sum(axis=1)
     source = graph[synapse.source]
-    if isinstance(source, Input) and source.encoding == "static":
-        rows = row_bounds(negative, positive, "ternary")
-        return rows.scaled(digit_peak(source.x_max)), rows.scaled(source.x_max)
     assert isinstance(source, Input | Spiking)
+    sums = row_sums(synapse.op, synapse.pools, source.shape, synapse.w)
+    if isinstance(source, Input) and source.encoding == "static":
+        rows = row_bounds(*sums, "ternary")
+        return rows.scaled(digit_peak(source.x_max)), rows.scaled(source.x_max)
     mode = source.mode if isinstance(source, Spiking) else source.encoding
-    rows = row_bounds(negative, positive, "binary" if mode == "binary" else "ternary")
+    rows = row_bounds(*sums, "binary" if mode == "binary" else "ternary")
     return rows, rows

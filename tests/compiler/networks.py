@@ -29,10 +29,10 @@ def checkpoint(
     with torch.no_grad():
         for name, layer in net.named_modules():
             if name.startswith("bn"):
-                layer.weight.uniform_(0.2, 1).mul_(torch.randn_like(layer.weight).sign())  # pyright: ignore
-                layer.bias.normal_(0, 0.2)  # pyright: ignore
+                layer.weight.uniform_(0.2, 1).mul_(torch.randn_like(layer.weight).sign())
+                layer.bias.normal_(0, 0.2)
             if name.startswith("lif") and spike == "ternary":
-                layer.amplitude.fill_(0.7 if name == "lif1" else -1.3)  # pyright: ignore
+                layer.amplitude.fill_(0.7 if name == "lif1" else -1.3)
     graph, tensors = trace(net, DIGITS.shape)
     tensors = {name: tensor.detach().clone() for name, tensor in tensors.items()}
     return Checkpoint(

@@ -96,7 +96,7 @@ def random_graph(seed: int) -> Graph:
         nodes.append(
             Spiking(
                 f"lif{k}", (f"bn{k}",), (n_out,), "binary" if binary else "ternary",
-                str(rng.choice(["hard", "soft"])),  # pyright: ignore[reportArgumentType]
+                str(rng.choice(["hard", "soft"])),
                 float(rng.choice([0.25, 0.5, 0.75, 1.0])), 0.5, strict=binary,
                 amplitude=float(rng.choice([-1.25, -0.5, 0.75, 1.5])),
             )

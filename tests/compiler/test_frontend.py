@@ -9,6 +9,7 @@ from compiler.frontend import TARGET_BITS, import_network
 from compiler.ir import BatchNorm, Input, Readout, Spiking, Synapse
 from hw_models.errors import InputError
 from qtrain.graph import Node
+from qtrain.layers import QuantLinear
 from tests.compiler.networks import checkpoint
 
 TARGETS = {bits: target for target, bits in TARGET_BITS.items()}
@@ -22,9 +23,10 @@ def test_the_integers_are_brevitas_own(bits):
     assert not graph.warnings
     for synapse in graph.of(Synapse):
         layer = net.layer(synapse.name)
-        np.testing.assert_array_equal(synapse.w, layer.quant_weight().int().numpy())  # pyright: ignore
+        assert isinstance(layer, QuantLinear)
+        np.testing.assert_array_equal(synapse.w, layer.quant_weight().int().numpy())
         real = synapse.w * synapse.step[:, None]
-        np.testing.assert_allclose(real, layer.quant_weight().value.detach().numpy(), rtol=1e-6)  # pyright: ignore
+        np.testing.assert_allclose(real, layer.quant_weight().value.detach().numpy(), rtol=1e-6)
         assert synapse.w_bits == bits
         assert abs(synapse.w).max() == (1 << (bits - 1)) - 1
 

@@ -27,8 +27,8 @@ CASES = {
     "fc1: reads lif7, which does not come before it": changed("fc1", source="lif7"),
     "fc1: 999 inputs, but lif0 has": changed("fc1", op=Dense(n_in=999, n_out=1)),
     "fc1: step is not one value per output channel": changed("fc1", step=np.ones(99)),
-    "fc1: a NaN or an infinity": changed("fc1", step=np.full(GRAPH["fc1"].step.shape, np.nan)),  # pyright: ignore
-    "bn1: a NaN or an infinity": changed("bn1", gain=np.full(GRAPH["bn1"].gain.shape, np.inf)),  # pyright: ignore
+    "fc1: a NaN or an infinity": changed("fc1", step=np.full(GRAPH["fc1"].step.shape, np.nan)),
+    "bn1: a NaN or an infinity": changed("bn1", gain=np.full(GRAPH["bn1"].gain.shape, np.inf)),
     "fc1: reads bn0, a BatchNorm": changed("fc1", source="bn0"),
     "bn1: batch norm must follow a synapse": changed("bn1", source="lif0"),
     "lif1: reads lif0, which carries no current": changed("lif1", sources=("lif0",)),

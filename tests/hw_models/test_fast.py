@@ -7,7 +7,7 @@ import pytest
 from hw_models import fast, golden
 from hw_models.artefact import Build
 from hw_models.semantics import Interval
-from tests.random_builds import random_build, random_input
+from tests.random_builds import random_build, random_conv_build, random_input
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -47,3 +47,15 @@ def test_the_carrier_is_refused_where_no_float_is_exact():
     assert fast.carrier((1 << 24) + 1) is np.float64
     with pytest.raises(OverflowError):
         fast.carrier((1 << 53) + 1)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_equals_the_reference_on_convolutions(seed):
+    build = random_conv_build(seed)
+    x = random_input(build, 5, seed)
+    slow, quick = golden.run(build, x), fast.run(build, x)
+    for name in slow.membranes:
+        np.testing.assert_array_equal(quick.membranes[name], slow.membranes[name])
+    for name in slow.spikes:
+        np.testing.assert_array_equal(quick.spikes[name], slow.spikes[name])
+    np.testing.assert_array_equal(quick.logits, slow.logits)

@@ -35,7 +35,7 @@ def test_the_report(tmp_path, engine, capsys):
 
 
 def test_fewer_samples(tmp_path):
-    saved_build(tmp_path / "b", 6, samples=40)
+    saved_build(tmp_path / "b", 6, samples=40, widths=[9, 7, 4])
     assert status_of(cli, "run", tmp_path / "b", "--samples", 5, "--json", tmp_path / "r.json") == 0
     report = json.loads((tmp_path / "r.json").read_text())
     assert (report["samples"], report["spike_samples"], report["accuracy"]) == (5, 5, 0.6)

@@ -85,7 +85,7 @@ def test_integers_equal_the_real_network_where_nothing_needs_rounding(seed):
         s.name: replace(s, tau=1.0, amplitude=1.0, reset="hard" if s.strict else s.reset)
         for s in graph.of(Spiking)
     }
-    unit = {b.name: replace(b, gain=np.sign(b.gain)) for b in graph.nodes if b.name[:2] == "bn"}  # pyright: ignore
+    unit = {b.name: replace(b, gain=np.sign(b.gain)) for b in graph.nodes if b.name[:2] == "bn"}
     steps = {s.name: replace(s, step=np.full(len(s.w), 0.125)) for s in graph.of(Synapse)}
     entry = {"input": replace(graph.input, scale=1.0)}
     graph = graph.replaced({**layers, **unit, **steps, **entry})
@@ -150,12 +150,12 @@ def test_the_readout_has_fraction_bits_only_for_a_bias():
     for offset, shift in ((0.0, 0), (0.3, READOUT_FRAC_BITS)):
         moved = replace(synapse, offset=np.full(len(synapse.w), offset))
         lowered = ChooseLsb()(graph.replaced({name: moved}))
-        assert lowered.nodes[-1].integer.shift == shift  # pyright: ignore
+        assert lowered.nodes[-1].integer.shift == shift
 
 
 def test_a_readout_of_several_scales_is_refused():
-    graph = next(g for g in map(folded, range(50)) if g.nodes[-1].shape[0] > 1)  # pyright: ignore
+    graph = next(g for g in map(folded, range(50)) if g.nodes[-1].shape[0] > 1)
     (name,) = graph.nodes[-1].sources
-    steps = np.arange(1, len(graph[name].w) + 1) * 0.5  # pyright: ignore
+    steps = np.arange(1, len(graph[name].w) + 1) * 0.5
     with pytest.raises(InputError, match=f"{name}: the readout needs one scale"):
         ChooseLsb()(with_step(graph, name, steps))

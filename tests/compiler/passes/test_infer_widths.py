@@ -42,5 +42,5 @@ def test_the_readouts_extremes_are_attained(seed):
     w, bias = build.weight(group), build.bias(layer)
     spikes = np.where(source == "binary", np.sign(w) > 0, np.sign(w))
     currents = (np.einsum("cj,cj->c", w, spikes) << group.shift) + bias
-    assert max(0, currents.max() * timesteps, currents.max()) == layer.update.logit.hi  # pyright: ignore
+    assert max(0, currents.max() * timesteps, currents.max()) == layer.update.logit.hi
     assert isinstance(build, Build)

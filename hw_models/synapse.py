@@ -1,0 +1,84 @@
+"""Synapses and pools as linear maps on integer arrays, tap by tap, as their definitions read."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.artefact import Conv2d, Dense, Pair, Pool, Shape3
+from hw_models.semantics import Ints
+
+
+def output_size(size: int, kernel: int, stride: int, padding: int) -> int:
+    """Positions of a window that lies within the padded map."""
+    return (size + 2 * padding - kernel) // stride + 1
+
+
+def taps(
+    x: NDArray, kernel: Pair, stride: Pair, padding: Pair, out: Shape3
+) -> list[tuple[int, int, NDArray]]:
+    """(ky, kx, what that tap sees [..., C, H_out, W_out]) of a map [..., C, H, W], 0 outside."""
+    before = [(0, 0)] * (x.ndim - 2)
+    padded = np.pad(x, [*before, (padding[0],) * 2, (padding[1],) * 2]) if any(padding) else x
+    rows, columns = out[1] * stride[0], out[2] * stride[1]
+    return [
+        (ky, kx, padded[..., ky : ky + rows : stride[0], kx : kx + columns : stride[1]])
+        for ky in range(kernel[0])
+        for kx in range(kernel[1])
+    ]
+
+
+def pool(spec: Pool, x: NDArray) -> NDArray:
+    """[..., C, H, W] to the sums over the windows [..., C, H_out, W_out]."""
+    x = x.reshape(*x.shape[: x.ndim - 3], *spec.in_shape)
+    seen = taps(x, spec.kernel, spec.stride, spec.padding, spec.out_shape)
+    return sum((part for _, _, part in seen), start=np.zeros((), x.dtype))
+
+
+def pooled(pools: tuple[Pool, ...], x: NDArray) -> NDArray:
+    """Through all pools, in order."""
+    for spec in pools:
+        x = pool(spec, x)
+    return x
+
+
+def synapse(op: Dense | Conv2d, w: Ints, x: Ints) -> Ints:
+    """acc [T, B, *shape of the layer's neurons] for x [T, B, *shape of the source]."""
+    if isinstance(op, Dense):
+        return x.reshape(*x.shape[:2], op.n_in) @ w.T
+    x = x.reshape(*x.shape[:2], *op.in_shape)
+    channels, per_group = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups
+    acc = np.zeros((*x.shape[:2], *op.out_shape), np.int64)
+    for ky, kx, seen in taps(x, op.kernel, op.stride, op.padding, op.out_shape):
+        for g in range(op.groups):
+            outputs = slice(g * channels, (g + 1) * channels)
+            inputs = slice(g * per_group, (g + 1) * per_group)
+            acc[:, :, outputs] += np.einsum(
+                "oc,tbcyx->tboyx", w[outputs, :, ky, kx], seen[:, :, inputs]
+            )
+    return acc
+
+
+def fan_out(op: Dense | Conv2d, w: NDArray) -> Ints:
+    """Sum of w over the additions that one event at each address causes, [n_in] flat.
+
+    With w = 1 everywhere: how many additions; with w = (weight != 0): how many effective ones.
+    At the borders of a map fewer taps lie within it.
+    """
+    if isinstance(op, Dense):
+        return w.sum(axis=0, dtype=np.int64)
+    channels, per_group = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups
+    per_tap = w.reshape(op.groups, channels, per_group, *op.kernel).sum(axis=1, dtype=np.int64)
+    per_tap = per_tap.reshape(op.in_shape[0], *op.kernel)
+    (py, px), (_, height, width) = op.padding, op.in_shape
+    total = np.zeros((op.in_shape[0], height + 2 * py, width + 2 * px), np.int64)
+    for ky, kx, seen in taps(total, op.kernel, op.stride, (0, 0), op.out_shape):
+        seen += per_tap[:, ky, kx, None, None]  # a view: adds into `total`
+    return total[:, py : py + height, px : px + width].reshape(-1)
+
+
+def row_sums(
+    op: Dense | Conv2d, pools: tuple[Pool, ...], source: tuple[int, ...], w: Ints
+) -> tuple[Ints, Ints]:
+    """Per neuron, the sums of its negative and of its positive weights, each as often as an
+    address behind the pools can occur in one step; at borders the taps within the map alone."""
+    ones = pooled(pools, np.ones((1, 1, *source), np.int64))
+    return synapse(op, np.minimum(w, 0), ones)[0, 0], synapse(op, np.maximum(w, 0), ones)[0, 0]
