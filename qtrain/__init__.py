@@ -1,0 +1,1 @@
+"""Quantization-aware training of ternary-spike networks: layers, data sets, checkpoints."""

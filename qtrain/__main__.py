@@ -1,0 +1,167 @@
+"""python -m qtrain train | eval | info"""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from hw_models.cli import run
+from qtrain import checkpoint, config, data
+from qtrain.neurons import CHOICES
+from qtrain.train import CHECKPOINT, Epoch, Evaluation, evaluate, train
+
+console = Console(highlight=False, soft_wrap=True)
+DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Folder of the data set's files or of a subfolder of its name. Default: $TRISPIKE_DATA.",
+)
+
+
+def _widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(int(width) for width in text.split(",") if width.strip())
+    except ValueError:
+        raise click.BadParameter(f"{text!r}; accepted: widths such as 128 or 256,128") from None
+
+
+def _default(option: str) -> str:
+    """What --help says of an option's default."""
+    by_dataset = {name: own[option] for name, own in config.BY_DATASET.items() if option in own}
+    parts = [f"{value} for {name}" for name, value in by_dataset.items()]
+    if option in config.COMMON:
+        parts.insert(0, str(config.COMMON[option]))
+    return f"Default: {', '.join(parts)}."
+
+
+@click.group()
+def main() -> None:
+    """Quantization-aware training of ternary-spike networks."""
+
+
+@main.command("train")
+@click.option("--dataset", type=click.Choice(list(data.DATASETS)), help="Default: digits.")
+@DATA_DIR
+@click.option("--model", type=click.Choice(config.MODELS), help=_default("model"))
+@click.option("--hidden", callback=_widths, help="Widths of the hidden layers. Default: 128.")
+@click.option("--spike", type=click.Choice(CHOICES["spike"]), help=_default("spike"))
+@click.option(
+    "--amplitude",
+    type=click.Choice(CHOICES["amplitude"]),
+    help="Of the spikes, by layer. Default: trainable for ternary, fixed for binary.",
+)
+@click.option("--tau", type=float, help=f"Leak, a short form m / 2^k. {_default('tau')}")
+@click.option("--reset", type=click.Choice(CHOICES["reset"]), help=_default("reset"))
+@click.option(
+    "--surrogate",
+    type=click.Choice(CHOICES["surrogate"]),
+    help=f"Gradient of a spike. {_default('surrogate')}",
+)
+@click.option("--weight-bits", type=int, help=f"8, 4 or 2. {_default('weight_bits')}")
+@click.option("--timesteps", type=int, help=_default("timesteps"))
+@click.option("--epochs", type=int, help=_default("epochs"))
+@click.option("--batch-size", type=int, help=_default("batch_size"))
+@click.option("--lr", type=float, help=f"Learning rate at the start. {_default('lr')}")
+@click.option("--shift", type=int, help=f"Augmentation, in pixels. {_default('shift')}")
+@click.option("--seed", type=int, help=_default("seed"))
+@click.option(
+    "--firing-rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    help=f"Target of the hidden layers; 1: as it comes. {_default('firing_rate')}",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder. Default: runs/DATASET.")
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="",
+    metavar="[CKPT]",
+    help="Go on from a checkpoint, with its options. Default: ckpt.pt in the folder of --out.",
+)
+def train_command(
+    data_dir: Path | None,
+    out: Path | None,
+    resume: str | None,
+    **given: Any,
+) -> None:
+    """Train a network; writes OUT/ckpt.pt after each epoch."""
+    given = {name: value for name, value in given.items() if value is not None}
+    dataset = given.pop("dataset", None)
+    folder = out or (Path(resume).parent if resume else Path("runs") / (dataset or "digits"))
+    start = None
+    if resume is None:
+        options = config.for_dataset(dataset or "digits", **given)
+    else:
+        start = checkpoint.load(Path(resume) if resume else folder / CHECKPOINT)
+        options = config.resumed(start.config, given | ({"dataset": dataset} if dataset else {}))
+        if start.training.get("epoch") == options.epochs:
+            console.print(f"all {options.epochs} epochs are done; name more with --epochs")
+            return
+
+    with _progress() as progress:
+        task = progress.add_task("", total=1)
+
+        def on_step(epoch: int, done: int, total: int) -> None:
+            text = f"epoch {epoch}/{options.epochs}"
+            progress.update(task, description=text, completed=done, total=total)
+
+        def on_epoch(epoch: Epoch) -> None:
+            progress.console.print(
+                f"epoch {epoch.number}/{options.epochs}  loss {epoch.loss:.4f}  {_line(epoch.test)}"
+            )
+
+        train(options, folder, data_dir, resume=start, on_step=on_step, on_epoch=on_epoch)
+    console.print(f"wrote {folder / CHECKPOINT}")
+
+
+@main.command("eval")
+@click.argument("ckpt", type=click.Path(path_type=Path))
+@DATA_DIR
+def evaluate_command(ckpt: Path, data_dir: Path | None) -> None:
+    """Accuracy and firing rates of a checkpoint on the test split it was trained for."""
+    trained = checkpoint.load(ckpt)
+    split = data.load(config.from_plain(trained.config).dataset, "test", data_dir)
+    result = evaluate(trained.network(), split)
+    console.print(f"{split.spec.name}, {len(split)} test samples: {_line(result)}")
+
+
+@main.command()
+@click.argument("ckpt", type=click.Path(path_type=Path))
+def info(ckpt: Path) -> None:
+    """Layers, options, metrics and versions of a checkpoint."""
+    trained = checkpoint.load(ckpt)
+    layers = Table("layer", "op", "reads", "attributes", title=str(ckpt))
+    for node in trained.graph.nodes:
+        attrs = ", ".join(f"{key}={value}" for key, value in node.attrs.items())
+        layers.add_row(node.name, node.op, ", ".join(node.inputs), attrs)
+    console.print(layers)
+    for title, values in (
+        ("options", trained.config),
+        ("metrics", trained.metrics),
+        ("versions", trained.versions),
+    ):
+        console.print(f"{title}: " + ", ".join(f"{key}={value}" for key, value in values.items()))
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _line(result: Evaluation) -> str:
+    rates = ", ".join(f"{name} {rate:.1%}" for name, rate in result.firing_rate.items())
+    return f"accuracy {result.accuracy:.2%}  firing {rates or 'no hidden layer'}"
+
+
+if __name__ == "__main__":
+    run(main, "python -m qtrain")

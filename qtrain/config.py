@@ -1,0 +1,115 @@
+"""The options of a training run: all that decides its result."""
+
+from typing import Any
+
+import msgspec
+
+from hw_models.errors import InputError
+from qtrain import data
+
+
+class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Options as `python -m qtrain train --help` lists them; for_dataset() gives good defaults."""
+
+    dataset: str
+    model: str
+    hidden: tuple[int, ...]  # widths of the hidden layers
+    spike: str
+    amplitude: str
+    tau: float
+    reset: str
+    surrogate: str
+    weight_bits: int
+    timesteps: int
+    epochs: int
+    batch_size: int
+    lr: float  # of the first step; a cosine takes it to 0
+    weight_decay: float  # of the weights alone
+    shift: int  # training images move by up to so many pixels
+    gain: float  # initial gain of the batch norms
+    firing_rate: float  # target of the hidden layers; 1: as it comes
+    seed: int
+
+    def __post_init__(self) -> None:
+        data.spec(self.dataset)
+        limits = {
+            "model": (self.model in MODELS, ", ".join(MODELS)),
+            "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
+            "epochs": (self.epochs >= 1, "1 or more"),
+            "batch_size": (self.batch_size >= 2, "2 or more"),
+            "lr": (self.lr > 0, "more than 0"),
+            "weight_decay": (self.weight_decay >= 0, "0 or more"),
+            "shift": (self.shift >= 0, "0 or more"),
+            "firing_rate": (0 < self.firing_rate <= 1, "more than 0, up to 1"),
+        }
+        for option, (good, accepted) in limits.items():
+            if not good:
+                raise InputError(f"{option} = {getattr(self, option)}; accepted: {accepted}")
+
+
+MODELS = ("mlp",)
+COMMON: dict[str, Any] = {
+    "model": "mlp",
+    "hidden": (128,),
+    "spike": "ternary",
+    "tau": 0.25,
+    "reset": "hard",
+    "surrogate": "triangle",
+    "weight_bits": 8,
+    "timesteps": 4,
+    "batch_size": 256,
+    "lr": 7e-3,
+    "weight_decay": 1e-4,
+    "gain": 0.5,
+    "firing_rate": 0.2,
+    "seed": 0,
+}
+BY_DATASET: dict[str, dict[str, Any]] = {
+    "digits": {"epochs": 40, "batch_size": 64, "lr": 5e-3, "shift": 0},
+    "mnist": {"epochs": 25, "shift": 1},
+    "fashion-mnist": {"epochs": 25, "shift": 1},
+}
+
+
+def for_dataset(dataset: str, **chosen: Any) -> TrainConfig:
+    """The defaults for a data set, under what is chosen; a choice of None means the default.
+
+    Ternary spikes have a trainable amplitude unless told otherwise, binary ones a fixed one.
+
+    Raises:
+        InputError: an option is out of range or the data set unknown.
+    """
+    data.spec(dataset)
+    chosen = {option: value for option, value in chosen.items() if value is not None}
+    options = COMMON | BY_DATASET[dataset] | chosen
+    options.setdefault("amplitude", "trainable" if options["spike"] == "ternary" else "fixed")
+    return TrainConfig(dataset=dataset, **options)
+
+
+def from_plain(options: dict[str, Any]) -> TrainConfig:
+    """The configuration that a checkpoint holds.
+
+    Raises:
+        InputError: options are missing or of the wrong type.
+    """
+    try:
+        return msgspec.convert(options, TrainConfig)
+    except msgspec.ValidationError as error:
+        raise InputError(f"training options: {error}") from error
+
+
+def resumed(options: dict[str, Any], given: dict[str, Any]) -> TrainConfig:
+    """The configuration of a checkpoint, run on: only `epochs` may be given another value.
+
+    Raises:
+        InputError: another option is given and differs.
+    """
+    config = from_plain(options)
+    for option, value in given.items():
+        trained = getattr(config, option)
+        if option != "epochs" and value != trained:
+            raise InputError(
+                f"{option} = {value} given with --resume, but the checkpoint was trained with "
+                f"{trained}; leave it out"
+            )
+    return msgspec.structs.replace(config, **{k: v for k, v in given.items() if k == "epochs"})

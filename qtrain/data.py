@@ -1,0 +1,131 @@
+"""Data sets behind one interface: a spec, and a split of it as time-major arrays."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hw_models.errors import InputError
+from qtrain import idx
+
+SPLITS = ("train", "test")
+Arrays = tuple[NDArray, NDArray]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a network has to know of a data set before any sample is read."""
+
+    name: str
+    shape: tuple[int, ...]  # of a sample at one step: channels, height, width
+    timesteps: int  # steps of a sample; 1: static
+    classes: int
+    unit: float  # real value of one count of Split.x
+    input_scale: float  # real value of one step of the int8 input
+    read: Callable[[str, Path | None], Arrays]  # split, data_dir -> x [N, *shape], labels [N]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Samples x [N, T', *shape], small integers, and their labels y [N], int64."""
+
+    spec: Spec
+    x: Tensor
+    y: Tensor
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def inputs(self, which: Tensor | slice) -> Tensor:
+        """The real inputs [T', B, *shape] of these samples."""
+        return self.x[which].to(torch.float32).mul_(self.spec.unit).transpose(0, 1)
+
+
+def spec(name: str) -> Spec:
+    """The data set of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in DATASETS:
+        raise InputError(f"unknown data set {name!r}; accepted: {', '.join(DATASETS)}")
+    return DATASETS[name]
+
+
+def load(name: str, split: str, data_dir: Path | None = None) -> Split:
+    """One split ("train" or "test") of a data set, and nothing of the other.
+
+    Files are looked for in data_dir and in its subfolder of the data set's name, where data_dir is
+    $TRISPIKE_DATA unless given.
+
+    Raises:
+        InputError: a missing or bad file, an unknown name.
+    """
+    found = spec(name)
+    if split not in SPLITS:
+        raise InputError(f"unknown split {split!r}; accepted: {', '.join(SPLITS)}")
+    if data_dir is None and os.environ.get("TRISPIKE_DATA"):
+        data_dir = Path(os.environ["TRISPIKE_DATA"])
+    x, y = found.read(split, data_dir)
+    x = x.reshape(len(x), found.timesteps, *found.shape)
+    return Split(found, torch.from_numpy(x), torch.from_numpy(y.astype(np.int64)))
+
+
+def _digits(split: str, _: Path | None) -> Arrays:
+    """Every fifth sample of each class is a test sample: 364 of 1,797."""
+    from sklearn.datasets import load_digits
+
+    images, y = load_digits(return_X_y=True)
+    x = np.asarray(images, np.uint8)
+    test = np.zeros(len(y), bool)
+    for label in range(10):
+        test[np.flatnonzero(y == label)[::5]] = True
+    chosen = test if split == "test" else ~test
+    return x[chosen], y[chosen]
+
+
+def _mnist(name: str, source: str, *system_dirs: str) -> Spec:
+    """A data set in MNIST's format; `source` says where it can be had."""
+
+    def read(split: str, data_dir: Path | None) -> Arrays:
+        dirs = [data_dir / name, data_dir] if data_dir else []
+        return idx.read_split(name, split, dirs + [Path(d) for d in system_dirs], source)
+
+    return Spec(
+        name,
+        shape=(1, 28, 28),
+        timesteps=1,
+        classes=10,
+        unit=1 / 255,
+        input_scale=1 / 127,
+        read=read,
+    )
+
+
+DATASETS = {
+    found.name: found
+    for found in (
+        # 0 to 16 by themselves: steps as fine as the data, and half the digits of 0 to 127
+        Spec(
+            "digits",
+            shape=(1, 8, 8),
+            timesteps=1,
+            classes=10,
+            unit=1 / 16,
+            input_scale=1 / 16,
+            read=_digits,
+        ),
+        _mnist("mnist", "https://ossci-datasets.s3.amazonaws.com/mnist/"),
+        _mnist(
+            "fashion-mnist",
+            "Debian's package dataset-fashion-mnist or "
+            "https://github.com/zalandoresearch/fashion-mnist",
+            "/usr/share/datasets/fashion-mnist",
+        ),
+    )
+}

@@ -1,0 +1,122 @@
+"""Checkpoints: what goes in comes out; a bad file is refused in one line."""
+
+import os
+import pickle
+
+import pytest
+import torch
+
+from hw_models.errors import InputError
+from qtrain import checkpoint
+from qtrain.graph import trace
+from qtrain.models import mlp
+
+
+class Code:
+    """A pickle that runs a command when it is read without care."""
+
+    def __reduce__(self):
+        return os.mkdir, ("executed",)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    torch.manual_seed(0)
+    graph, tensors = trace(mlp((4,), [6], 3, input_scale=1.0, timesteps=2), (4,))
+    path = tmp_path / "run" / "ckpt.pt"
+    checkpoint.save(
+        path,
+        config={"dataset": "digits", "hidden": [6]},
+        graph=graph,
+        tensors=tensors,
+        metrics={"test_accuracy": 0.5},
+        training={"epoch": 3, "generator": torch.Generator().get_state()},
+    )
+    return path
+
+
+def edited(path, edit):
+    """The file with its content passed through `edit`."""
+    content = torch.load(path, weights_only=True)
+    edit(content)
+    torch.save(content, path)
+    return path
+
+
+def test_round_trip(saved):
+    loaded = checkpoint.load(saved)
+    assert loaded.config == {"dataset": "digits", "hidden": [6]}
+    assert loaded.metrics == {"test_accuracy": 0.5}
+    assert loaded.training["epoch"] == 3
+    assert loaded.versions["torch"] == torch.__version__
+    net = loaded.network()
+    assert net.graph == loaded.graph
+    assert all(torch.equal(net.tensors()[key], value) for key, value in loaded.tensors.items())
+    assert torch.equal(net.layer("fc1").weight, loaded.tensors["fc1.weight"])
+
+
+def test_saving_leaves_nothing_but_the_file(saved):
+    before = saved.read_bytes()
+    with pytest.raises((AttributeError, pickle.PicklingError, TypeError)):
+        checkpoint.save(saved, {"bad": lambda: 0}, checkpoint.load(saved).graph, {}, {}, {})
+    assert list(saved.parent.iterdir()) == [saved]
+    assert saved.read_bytes() == before
+
+
+def refused(path, *parts):
+    with pytest.raises(InputError) as error:
+        checkpoint.load(path)
+    message = str(error.value)
+    assert "\n" not in message
+    assert all(part in message for part in (str(path), *parts)), message
+
+
+def test_refuses_a_missing_file(tmp_path):
+    refused(tmp_path / "none.pt", "no such file", "python -m qtrain train")
+
+
+@pytest.mark.parametrize("share", [0, 0.3, 0.5, 0.9, 0.999])
+def test_refuses_a_truncated_file(saved, share):
+    data = saved.read_bytes()
+    saved.write_bytes(data[: int(len(data) * share)])
+    refused(saved, "truncated")
+
+
+@pytest.mark.parametrize("write", [torch.save, lambda x, path: path.write_bytes(pickle.dumps(x))])
+def test_refuses_code_and_does_not_run_it(tmp_path, monkeypatch, write):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "code.pt"
+    write({"format": checkpoint.FORMAT, "config": Code()}, path)
+    refused(path, "code")
+    assert not (tmp_path / "executed").exists()
+
+
+def test_refuses_another_format_or_version(saved, tmp_path):
+    torch.save({"state_dict": {}}, tmp_path / "other.pt")
+    refused(tmp_path / "other.pt", checkpoint.FORMAT)
+    torch.save([1, 2], tmp_path / "list.pt")
+    refused(tmp_path / "list.pt", checkpoint.FORMAT)
+    refused(edited(saved, lambda c: c.update(version=99)), "version 99", "accepted: 1")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_refuses_values_that_are_not_finite(saved, value):
+    edited(saved, lambda c: c["tensors"]["bn1.running_var"].__setitem__(2, value))
+    refused(saved, "'bn1.running_var'", "NaN or infinite")
+
+
+@pytest.mark.parametrize(
+    ("edit", "parts"),
+    [
+        (lambda c: c["tensors"].pop("fc2.bias"), ["'fc2.bias'", "missing"]),
+        (lambda c: c["tensors"].update({"bn1.bias": torch.zeros(2, 2)}), ["'bn1.bias'", "[2, 2]"]),
+        (lambda c: c["tensors"].update({"fc1.weight": 3}), ["'fc1.weight'", "no tensor"]),
+        (lambda c: c["graph"]["nodes"][4].update(op="maxpool"), ["'bn1'", "'maxpool'"]),
+        (lambda c: c["graph"]["nodes"][5]["attrs"].update(tau=0.3), ["'lif1'", "tau = 0.3"]),
+        (lambda c: c["graph"]["nodes"][5].pop("op"), ["damaged", "op"]),
+        (lambda c: c.pop("metrics"), ["damaged", "metrics"]),
+        (lambda c: c.update(config=None), ["damaged"]),
+    ],
+)  # fmt: skip
+def test_refuses_a_network_that_cannot_be_built(saved, edit, parts):
+    refused(edited(saved, edit), *parts)

@@ -1,0 +1,50 @@
+"""Options of a training run: defaults, limits, what a resumed run may change."""
+
+import msgspec
+import pytest
+
+from hw_models.errors import InputError
+from qtrain import config
+
+
+def test_defaults_depend_on_the_data_set():
+    digits, mnist = config.for_dataset("digits"), config.for_dataset("mnist")
+    assert digits.hidden == mnist.hidden == (128,)
+    assert (digits.shift, mnist.shift) == (0, 1)
+    assert digits.amplitude == "trainable"
+    assert config.for_dataset("digits", spike="binary").amplitude == "fixed"
+    assert config.for_dataset("digits", epochs=3, lr=None).epochs == 3
+    assert set(config.BY_DATASET) == set(config.data.DATASETS)
+
+
+def test_survives_the_checkpoint():
+    options = config.for_dataset("digits", hidden=(3, 4))
+    assert config.from_plain(msgspec.to_builtins(options)) == options
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({"hidden": (8, 0)}, "hidden = (8, 0); accepted: widths of 1 or more"),
+        ({"epochs": 0}, "epochs = 0; accepted: 1 or more"),
+        ({"batch_size": 1}, "batch_size = 1; accepted: 2 or more"),
+        ({"lr": 0.0}, "lr = 0.0; accepted: more than 0"),
+        ({"shift": -1}, "shift = -1"),
+        ({"firing_rate": 1.5}, "firing_rate = 1.5"),
+        ({"firing_rate": 0.0}, "firing_rate = 0.0"),
+        ({"model": "vit"}, "model = vit; accepted: mlp"),
+    ],
+)
+def test_limits(options, part):
+    with pytest.raises(InputError) as error:
+        config.for_dataset("digits", **options)
+    assert part in str(error.value)
+
+
+def test_a_resumed_run_may_change_its_epochs_alone():
+    options = msgspec.to_builtins(config.for_dataset("digits"))
+    assert config.resumed(options, {"epochs": 90, "tau": 0.25}).epochs == 90
+    with pytest.raises(InputError, match=r"tau = 0.5 given with --resume.*trained with 0.25"):
+        config.resumed(options, {"tau": 0.5})
+    with pytest.raises(InputError, match="training options"):
+        config.resumed({"dataset": "digits"}, {})

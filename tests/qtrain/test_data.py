@@ -1,0 +1,145 @@
+"""Data sets: splits, inputs, IDX files and what is said of missing or bad ones."""
+
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hw_models.errors import InputError
+from qtrain import data, idx
+from qtrain.layers import InputQuant
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+DATA = Path(os.environ.get("TRISPIKE_DATA", SHARED))
+
+
+def write_idx(path, array):
+    header = bytes((0, 0, 8, array.ndim)) + np.array(array.shape, ">u4").tobytes()
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wb") as file:
+        file.write(header + array.astype(np.uint8).tobytes())
+
+
+def write_split(folder, prefix="t10k", count=6, suffix=""):
+    """Random images and labels in the format of MNIST."""
+    folder.mkdir(parents=True, exist_ok=True)
+    images = np.random.default_rng(0).integers(0, 256, (count, 28, 28))
+    labels = np.arange(count) % 10
+    write_idx(folder / f"{prefix}-images-idx3-ubyte{suffix}", images)
+    write_idx(folder / f"{prefix}-labels-idx1-ubyte{suffix}", labels)
+    return images, labels
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    monkeypatch.delenv("TRISPIKE_DATA", raising=False)
+
+
+def test_digits_are_split_by_class():
+    train, test = data.load("digits", "train"), data.load("digits", "test")
+    assert (len(train), len(test)) == (1433, 364)
+    assert train.x.shape[1:] == (1, 1, 8, 8)
+    for label in range(10):
+        held_out, all_of_it = (test.y == label).sum(), (train.y == label).sum()
+        assert abs(int(held_out) - (int(held_out) + int(all_of_it)) / 5) < 1
+
+
+def test_digits_are_the_integers_of_their_quantizer():
+    test = data.load("digits", "test")
+    x = test.inputs(slice(0, 20))
+    assert x.shape == (1, 20, 1, 8, 8)
+    integers = InputQuant(test.spec.input_scale).integers(x)
+    assert torch.equal(integers[0], test.x[:20, 0].to(torch.int8))
+    chosen = torch.tensor([3, 1])
+    assert torch.equal(test.inputs(chosen)[0, 0], x[0, 3])
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("folder", ["", "mnist"])
+def test_mnist_from_its_files(tmp_path, suffix, folder):
+    images, labels = write_split(tmp_path / folder, suffix=suffix)  # no training files
+    split = data.load("mnist", "test", tmp_path)
+    assert torch.equal(split.x, torch.from_numpy(images)[:, None, None].to(torch.uint8))
+    assert split.y.tolist() == labels.tolist()
+    x_int = InputQuant(split.spec.input_scale).integers(split.inputs(slice(None)))
+    assert np.array_equal(x_int[0, :, 0].numpy(), np.round(images / 255 * 127))
+
+
+def test_data_folder_from_the_environment(tmp_path, monkeypatch):
+    write_split(tmp_path / "fashion-mnist", prefix="train")
+    monkeypatch.setenv("TRISPIKE_DATA", str(tmp_path))
+    assert len(data.load("fashion-mnist", "train")) == 6
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_a_missing_data_set_says_where_it_was_looked_for(tmp_path, name):
+    with pytest.raises(InputError) as error:
+        idx.read_split(name, "train", [tmp_path / name, tmp_path], "the place to get it")
+    for part in (name, "train-images-idx3-ubyte[.gz]", "train-labels-idx1-ubyte[.gz]",
+                 str(tmp_path / name), "--data-dir", "the place to get it"):  # fmt: skip
+        assert part in str(error.value)
+    with pytest.raises(InputError, match="no folder, as none was named"):
+        idx.read_split(name, "train", [], "")
+
+
+def test_fashion_mnist_is_looked_for_where_debian_puts_it(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(idx, "read_split", lambda *args: seen.append(args) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        data.load("fashion-mnist", "test", tmp_path)
+    assert seen[0][2] == [
+        tmp_path / "fashion-mnist", tmp_path, Path("/usr/share/datasets/fashion-mnist"),
+    ]  # fmt: skip
+
+
+def spoil_images(folder, edit):
+    path = folder / "t10k-images-idx3-ubyte"
+    path.write_bytes(edit(path.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "part"),
+    [
+        (lambda d: spoil_images(d, lambda b: b[:-1]), "4703 values"),
+        (lambda d: spoil_images(d, lambda b: b + b"\0"), "4705 values"),
+        (lambda d: spoil_images(d, lambda b: b"\0\0\x0d" + b[3:]), "no IDX file"),
+        (lambda d: spoil_images(d, lambda b: b[:9]), "no IDX file"),
+        (lambda d: write_idx(d / "t10k-images-idx3-ubyte", np.zeros((6, 9, 9))), "(9, 9)"),
+        (lambda d: write_idx(d / "t10k-labels-idx1-ubyte", np.zeros(5)), "5 labels for 6 images"),
+        (lambda d: write_idx(d / "t10k-labels-idx1-ubyte", np.full(6, 10)), "label 10"),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path, spoil, part):
+    write_split(tmp_path)
+    spoil(tmp_path)
+    with pytest.raises(InputError) as error:
+        data.load("mnist", "test", tmp_path)
+    assert part in str(error.value)
+    assert str(tmp_path) in str(error.value)
+
+
+def test_a_broken_gzip_file_is_named(tmp_path):
+    write_split(tmp_path, suffix=".gz")
+    path = tmp_path / "t10k-images-idx3-ubyte.gz"
+    whole = path.read_bytes()
+    for broken in (whole[:-200], b"no gzip"):
+        path.write_bytes(broken)
+        with pytest.raises(InputError, match="broken gzip"):
+            data.load("mnist", "test", tmp_path)
+
+
+def test_unknown_names():
+    with pytest.raises(InputError, match="unknown data set 'cifar'; accepted: digits, mnist"):
+        data.load("cifar", "test")
+    with pytest.raises(InputError, match="unknown split 'valid'; accepted: train, test"):
+        data.load("digits", "valid")
+
+
+@pytest.mark.skipif(not (DATA / "mnist").is_dir(), reason="MNIST is not here")
+def test_real_mnist():
+    test = data.load("mnist", "test", DATA)
+    assert test.x.shape == (10_000, 1, 1, 28, 28)
+    assert test.y[:5].tolist() == [7, 2, 1, 0, 4]

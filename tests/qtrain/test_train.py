@@ -1,0 +1,169 @@
+"""Training: reproducible, resumable, learns, and reaches the firing rate it is asked for."""
+
+import msgspec
+import pytest
+import torch
+from torch import nn
+
+from hw_models.errors import InputError
+from qtrain import checkpoint, config, data
+from qtrain.graph import build_module, trace
+from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
+from qtrain.neurons import TernaryLIF
+from qtrain.train import _optimizer, _shifted, build, evaluate, train
+
+
+def short(**options):
+    return config.for_dataset("digits", **{"hidden": (32,), "epochs": 3, **options})
+
+
+def untrained(options):
+    return build_module(*trace(build(options), data.spec(options.dataset).shape))
+
+
+def tensors(net):
+    return {key: value.clone() for key, value in net.tensors().items()}
+
+
+def assert_same(a, b):
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_a_seed_decides_the_result_and_leaves_torch_s_alone(tmp_path):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    first = tensors(train(short(epochs=1, shift=1), tmp_path / "a"))
+    assert torch.equal(torch.rand(3), expected)
+    second = tensors(train(short(epochs=1, shift=1), tmp_path / "b"))
+    other = tensors(train(short(epochs=1, shift=1, seed=1), tmp_path / "c"))
+    assert_same(first, second)
+    starts = [tensors(untrained(short(seed=seed)))["fc1.weight"] for seed in (0, 0, 1)]
+    assert torch.equal(starts[0], starts[1])
+    assert not torch.equal(starts[0], starts[2])
+    assert not torch.equal(first["fc1.weight"], other["fc1.weight"])
+
+
+def test_an_interrupted_run_resumes_to_the_same_result(tmp_path):
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(epoch):
+        if epoch.number == 2:
+            raise Interrupted
+
+    options = short(epochs=4, shift=1)
+    whole = tensors(train(options, tmp_path / "whole"))
+    with pytest.raises(Interrupted):
+        train(options, tmp_path / "part", on_epoch=interrupt)
+    start = checkpoint.load(tmp_path / "part" / "ckpt.pt")
+    assert start.training["epoch"] == start.metrics["epoch"] == 2
+    assert_same(whole, tensors(train(options, tmp_path / "part", resume=start)))
+    a, b = (checkpoint.load(tmp_path / run / "ckpt.pt") for run in ("whole", "part"))
+    assert_same(a.tensors, b.tensors)
+    assert a.metrics == b.metrics
+
+
+def test_it_learns_and_says_what_it_did(tmp_path):
+    epochs = []
+    net = train(config.for_dataset("digits", epochs=12), tmp_path, on_epoch=epochs.append)
+    assert [epoch.number for epoch in epochs] == list(range(1, 13))
+    last = epochs[-1]
+    assert last.test.accuracy > 0.94
+    assert last.loss < epochs[0].loss / 4
+    assert 0.1 < last.test.firing_rate["lif1"] < 0.3
+    loaded = checkpoint.load(tmp_path / "ckpt.pt")
+    assert loaded.metrics == {
+        "epoch": 12,
+        "loss": last.loss,
+        "test_accuracy": last.test.accuracy,
+        "firing_rate": last.test.firing_rate,
+    }
+    lrs = {group["lr"] for group in loaded.training["optimizer"]["param_groups"]}
+    assert 0 < max(lrs) < 1e-3 * config.for_dataset("digits").lr  # a cosine, at its end
+    assert config.from_plain(loaded.config) == config.for_dataset("digits", epochs=12)
+    test = data.load("digits", "test")
+    assert evaluate(loaded.network(), test) == evaluate(net, test)
+
+
+def test_evaluate_counts_samples_and_spikes():
+    net = untrained(short())
+    test = data.load("digits", "test")
+    result = evaluate(net, test, batch_size=100)
+    with torch.no_grad():
+        right = (net(test.inputs(slice(None))).argmax(1) == test.y).float().mean()
+        x = net.layer("bn1")(net.layer("fc1")(net.layer("flatten")(test.inputs(slice(None)))))
+        rate = net.layer("lif1")(x).ne(0).float().mean()
+    assert result.accuracy == pytest.approx(float(right))
+    assert result.firing_rate["lif1"] == pytest.approx(float(rate), abs=1e-5)
+
+
+@pytest.mark.parametrize("spike", ["ternary", "binary"])
+def test_the_firing_rate_comes_near_its_target(tmp_path, spike):
+    options = short(hidden=(64, 32), spike=spike, epochs=25, firing_rate=0.1)
+    result = evaluate(train(options, tmp_path / "few"), data.load("digits", "test"))
+    assert all(0.06 < rate < 0.16 for rate in result.firing_rate.values()), result
+    free = msgspec.structs.replace(options, epochs=4, firing_rate=1.0)
+    result = evaluate(train(free, tmp_path / "free"), data.load("digits", "test"))
+    assert all(rate > 0.2 for rate in result.firing_rate.values()), result
+
+
+def test_weight_decay_takes_weights_alone(tmp_path):
+    """Zero gradients and a large decay: all but the weights stay as they are."""
+    options = msgspec.structs.replace(short(epochs=1, firing_rate=1.0), weight_decay=1.0, lr=0.5)
+    net = untrained(options)
+    optimizer = _optimizer(net, options)
+    before = tensors(net)
+    for parameter in net.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    moved = {key for key, value in net.tensors().items() if not torch.equal(value, before[key])}
+    assert moved == {"fc1.weight", "fc2.weight"}
+    assert {"bn1.weight", "bn1.bias", "lif1.amplitude", "fc2.bias"} <= before.keys()
+
+
+def test_a_module_of_the_user_s_own_trains(tmp_path):
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.quant = InputQuant(1 / 16)
+            self.body = nn.Sequential(
+                Flatten(), QuantLinear(64, 48), BatchNorm(48, gain=0.5), TernaryLIF(2)
+            )
+            self.head = QuantLinear(48, 10, scaling="tensor")
+            self.mean = Readout()
+
+        def forward(self, x):
+            return self.mean(self.head(self.body(self.quant(x))))
+
+    torch.manual_seed(0)
+    net = train(short(epochs=6), tmp_path, module=Own())
+    assert evaluate(net, data.load("digits", "test")).accuracy > 0.85
+    del Own
+    loaded = checkpoint.load(tmp_path / "ckpt.pt").network()
+    assert_same(loaded.tensors(), net.tensors())
+
+
+def test_shift_moves_whole_images():
+    x = torch.arange(1.0, 17).view(1, 1, 1, 4, 4).repeat(2, 200, 1, 1, 1)
+    moved = _shifted(x, 1, torch.Generator().manual_seed(0))
+    assert moved.shape == x.shape
+    assert torch.equal(moved[0], moved[1])  # all steps of a sample alike
+    expected = {
+        tuple(nn.functional.pad(x[0, 0, 0], (1, 1, 1, 1))[j : j + 4, i : i + 4].flatten().tolist())
+        for j in range(3)
+        for i in range(3)
+    }
+    assert {tuple(sample.flatten().tolist()) for sample in moved[0]} == expected
+
+
+def test_divergence_is_reported_and_not_saved(tmp_path):
+    with pytest.raises(InputError, match="no longer finite"):
+        train(msgspec.structs.replace(short(), lr=1e30), tmp_path)
+    assert not (tmp_path / "ckpt.pt").exists()
+
+
+def test_a_batch_larger_than_the_data_set(tmp_path):
+    with pytest.raises(InputError, match="batch_size = 2000; accepted: up to the 1433"):
+        train(short(batch_size=2000), tmp_path)
