@@ -1,0 +1,1 @@
+"""The Verilog core and its benches: a build simulated, every spike and membrane compared."""

@@ -1,0 +1,147 @@
+"""The bench of a build: its top level between a source and a sink, with a probe on every layer."""
+
+import msgspec
+from jinja2 import StrictUndefined, Template
+
+from hw_models.artefact import Build
+from hw_models.errors import InputError
+
+TOP, PARAMETERS, FILES = "rtl/top.v", "rtl/parameters.json", "rtl/files.f"
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True):
+    """A layer's entry in rtl/parameters.json."""
+
+    name: str
+    engine: dict[str, int | str]
+    tail: dict[str, int | str]
+
+    def __getitem__(self, name: str) -> int:
+        """A numeric parameter of the layer's second half."""
+        value = self.tail[name]
+        assert isinstance(value, int)
+        return value
+
+    @property
+    def v_bits(self) -> int:
+        return self["V_BITS"] if "V_BITS" in self.tail else self["LOGIT_BITS"]
+
+    @property
+    def slice_(self) -> int:
+        return self["SLICE"] if "SLICE" in self.tail else 1
+
+
+def parameters(build: Build) -> list[Parameters]:
+    """The parameters of each layer's instances in the build's top level.
+
+    Raises:
+        InputError: the build has no top level.
+    """
+    if not {TOP, PARAMETERS, FILES} <= set(build.files):
+        raise InputError(f"{build.path or build.dataflow.name}: no {TOP}; build it again")
+    return msgspec.json.decode(build.files[PARAMETERS], type=list[Parameters])
+
+
+def generate(build: Build) -> str:
+    """Module `bench`, which writes the files that trace.py reads."""
+    return TEMPLATE.render(layers=parameters(build))
+
+
+TEMPLATE = Template(
+    """\
+`timescale 1ns / 1ps
+`default_nettype none
+
+module bench;
+
+  wire        clk;
+  wire        rst_n;
+  wire [63:0] cycle;
+  wire [7:0]  idle;
+  wire        finished;
+  wire        stuck;
+  wire        s_tlast;
+  wire [31:0] s_tdata;
+  wire        s_tvalid;
+  wire        s_tready;
+  wire        m_tlast;
+  wire [63:0] m_tdata;
+  wire        m_tvalid;
+  wire        m_tready;
+  wire        s_beat = s_tvalid && s_tready;
+  wire        m_beat = m_tvalid && m_tready;
+  reg         fresh;  // the next beat in is a sample's first
+
+  always @(posedge clk) begin
+    if (!rst_n) fresh <= 1'b1;
+    else if (s_beat) fresh <= s_tlast;
+  end
+
+  bench_control control (
+    .clk(clk), .rst_n(rst_n), .cycle(cycle), .idle(idle), .ready(m_tready),
+    .active_i(s_beat || m_beat
+{%- for layer in layers %} || dut.layer{{ loop.index0 }}.update.write_valid_q{% endfor %}),
+    .sample_i(m_beat && m_tlast), .finished(finished), .stuck(stuck)
+  );
+
+  bench_source source (
+    .clk(clk), .rst_n(rst_n), .idle_i(idle),
+    .valid_o(s_tvalid), .word_o({s_tlast, s_tdata}), .ready_i(s_tready)
+  );
+
+  top dut (
+    .clk(clk), .rst_n(rst_n),
+    .s_axis_tdata(s_tdata), .s_axis_tvalid(s_tvalid),
+    .s_axis_tlast(s_tlast), .s_axis_tready(s_tready),
+    .m_axis_tdata(m_tdata), .m_axis_tvalid(m_tvalid),
+    .m_axis_tlast(m_tlast), .m_axis_tready(m_tready)
+  );
+
+  bench_probe #(.WIDTH(64), .FILE("starts.hex")) starts (
+    .clk(clk), .rst_n(rst_n), .valid_i(s_beat && fresh), .word_i(cycle)
+  );
+
+  bench_probe #(.WIDTH(129), .FILE("logits.hex")) logits (
+    .clk(clk), .rst_n(rst_n), .valid_i(m_beat), .word_i({cycle, m_tlast, m_tdata})
+  );
+
+  reg counted = 1'b0;
+
+  always @(posedge clk) counted <= finished;
+
+  bench_probe #(.WIDTH(64), .FILE("cycles.hex")) cycles (
+    .clk(clk), .rst_n(rst_n), .valid_i(finished && !counted), .word_i({16'b0, dut.cycles})
+  );
+{% for layer in layers %}
+{% set i = loop.index0 %}
+  bench_probe #(
+    .WIDTH({{ 32 + layer.slice_ * layer.v_bits }}), .FILE("membranes{{ i }}.hex")
+  ) membranes{{ i }} (
+    .clk(clk), .rst_n(rst_n), .valid_i(dut.layer{{ i }}.update.write_valid_q),
+    .word_i({32'd0 + dut.layer{{ i }}.update.write_word_q, dut.layer{{ i }}.update.write_v})
+  );
+
+  bench_probe #(.WIDTH(144), .FILE("counts{{ i }}.hex")) counts{{ i }} (
+    .clk(clk), .rst_n(rst_n), .valid_i(finished && !counted),
+    .word_i({
+      dut.layer{{ i }}_events_in,
+      {{ "48'd0" if loop.last else "dut.layer" ~ i ~ "_events_out" }},
+      dut.layer{{ i }}_additions
+    })
+  );
+{% if not loop.last %}
+
+  bench_probe #(.WIDTH({{ layer["ADDR_BITS"] + 3 }}), .FILE("events{{ i }}.hex")) events{{ i }} (
+    .clk(clk), .rst_n(rst_n),
+    .valid_i(dut.layer{{ i + 1 }}_in_tvalid && dut.layer{{ i + 1 }}_in_tready),
+    .word_i({dut.layer{{ i + 1 }}_in_tlast, dut.layer{{ i + 1 }}_in_tdata})
+  );
+{% endif %}
+{% endfor %}
+
+endmodule
+""",
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    keep_trailing_newline=True,
+)

@@ -1,0 +1,94 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Logits of a sample, then each with the class beside it; the lowest index wins a tie.
+//
+// The class is found as the logits arrive. They leave when the last has come, in rising order,
+// as words {class, logit}. The buffer holds one sample and credit_o gives a place back, so a
+// sample is complete only after the one before has left.
+module argmax #(
+  parameter CLASSES    = 10,  // logits
+  parameter LOGIT_BITS = 16,  // of a logit, bits
+  parameter CLASS_BITS = 4    // of a class, bits; 2**CLASS_BITS >= CLASSES
+) (
+  input  wire                             clk,
+  input  wire                             rst_n,
+  // logits 0, 1, ... CLASSES - 1
+  input  wire                             logit_valid_i,
+  input  wire signed [LOGIT_BITS-1:0]     logit_i,
+  output wire                             credit_o,
+  // words {class, logit}
+  output wire [CLASS_BITS+LOGIT_BITS-1:0] m_axis_tdata,
+  output wire                             m_axis_tvalid,
+  output wire                             m_axis_tlast,
+  input  wire                             m_axis_tready
+);
+
+  localparam [CLASS_BITS-1:0] FIRST = 0;
+  localparam [CLASS_BITS-1:0] ONE   = 1;
+  localparam [CLASS_BITS-1:0] LAST  = CLASSES - 1;
+
+  reg                          leaving_q;  // all logits are here
+  reg [CLASS_BITS-1:0]         class_q;    // of the sample that leaves
+  reg [CLASS_BITS-1:0]         winner_q;   // index of the largest so far
+  reg signed [LOGIT_BITS-1:0]  best_q;     // the largest so far
+  reg [CLASS_BITS-1:0]         in_q;       // index of the next to come
+  reg [CLASS_BITS-1:0]         out_q;      // index of the next to leave
+
+  wire                  leaves = m_axis_tvalid && m_axis_tready;
+  wire [LOGIT_BITS-1:0] logit;
+  wire                  better = in_q == FIRST || logit_i > best_q;
+  wire [CLASS_BITS-1:0] winner = better ? in_q : winner_q;
+
+  fifo #(
+    .WIDTH(LOGIT_BITS),
+    .DEPTH(CLASSES)
+  ) logits (
+    .clk    (clk),
+    .rst_n  (rst_n),
+    .push_i (logit_valid_i),
+    .data_i (logit_i),
+    .valid_o(),
+    .data_o (logit),
+    .pop_i  (leaves)
+  );
+
+  assign credit_o      = leaves;
+  assign m_axis_tdata  = {class_q, logit};
+  assign m_axis_tvalid = leaving_q;
+  assign m_axis_tlast  = out_q == LAST;
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      leaving_q <= 1'b0;
+      in_q      <= FIRST;
+      out_q     <= FIRST;
+    end else begin
+      if (logit_valid_i) in_q <= in_q == LAST ? FIRST : in_q + ONE;
+      if (leaves) out_q <= out_q == LAST ? FIRST : out_q + ONE;
+      if (logit_valid_i && in_q == LAST) leaving_q <= 1'b1;
+      else if (leaves && out_q == LAST) leaving_q <= 1'b0;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (logit_valid_i) begin
+      if (better) best_q <= logit_i;
+      winner_q <= winner;
+      if (in_q == LAST) class_q <= winner;
+    end
+  end
+
+`ifndef SYNTHESIS
+  always @(posedge clk) begin
+    if (rst_n && logit_valid_i && in_q == LAST && leaving_q) begin
+      $display("ASSERT %m: a sample is complete before the last one has left");
+      $finish;
+    end
+  end
+`endif
+
+endmodule
+
+`resetall

@@ -1,0 +1,68 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Bench: clock, reset, back-pressure, and the end: all samples out, or nothing more happens.
+//
+// +samples=N    how many to wait for
+// +idle=N       of 256 cycles, the source is idle
+// +stall=N      of 256 cycles, the sink is not ready
+// +reset_at=N   a reset of one cycle in cycle N
+module bench_control #(
+  parameter [31:0] SEED   = 32'h2,   // not 0
+  parameter        LINGER = 64,      // cycles to watch for beats that should not come
+  parameter        QUIET  = 10000    // cycles without any activity that mean: stuck
+) (
+  output reg        clk,
+  output reg        rst_n,
+  output reg [63:0] cycle,
+  output reg [7:0]  idle,
+  output reg        ready,      // of the sink
+  input  wire       active_i,   // something happens in the core
+  input  wire       sample_i,   // a sample has left
+  output reg        finished,
+  output reg        stuck
+);
+
+  integer    samples;
+  integer    reset_at;
+  integer    stall;
+  integer    seen;
+  integer    quiet;
+  reg [31:0] lfsr_q;
+
+  initial begin
+    clk      = 1'b0;
+    rst_n    = 1'b0;
+    cycle    = 64'd0;
+    ready    = 1'b0;
+    finished = 1'b0;
+    stuck    = 1'b0;
+    seen     = 0;
+    quiet    = 0;
+    lfsr_q   = SEED;
+    if (!$value$plusargs("samples=%d", samples)) samples = 1;
+    if (!$value$plusargs("idle=%d", idle)) idle = 8'd0;
+    if (!$value$plusargs("stall=%d", stall)) stall = 0;
+    if (!$value$plusargs("reset_at=%d", reset_at)) reset_at = 0;
+  end
+
+  always #1 clk = !clk;
+
+  always @(posedge clk) begin
+    cycle  <= cycle + 64'd1;
+    lfsr_q <= {lfsr_q[30:0], lfsr_q[31] ^ lfsr_q[21] ^ lfsr_q[1] ^ lfsr_q[0]};
+    ready  <= lfsr_q[7:0] >= stall;
+    rst_n  <= cycle >= 64'd2 && (cycle != reset_at || reset_at == 0);
+    seen   <= !rst_n ? 0 : seen + (sample_i === 1'b1);
+    quiet  <= active_i === 1'b1 || !rst_n ? 0 : quiet + 1;  // x is no activity
+    if (quiet == QUIET) begin
+      $display("ASSERT %m: nothing has moved for %0d cycles", QUIET);
+      stuck <= 1'b1;
+    end
+    if (quiet == QUIET || (seen >= samples && quiet == LINGER)) finished <= 1'b1;
+  end
+
+endmodule
+
+`resetall

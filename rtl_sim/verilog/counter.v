@@ -1,0 +1,23 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Counts since reset, modulo 2**COUNT_BITS.
+module counter #(
+  parameter ADD_BITS   = 1,   // of an increment, bits
+  parameter COUNT_BITS = 48   // of the count, bits
+) (
+  input  wire                  clk,
+  input  wire                  rst_n,
+  input  wire [ADD_BITS-1:0]   add_i,
+  output reg  [COUNT_BITS-1:0] count_o
+);
+
+  always @(posedge clk) begin
+    if (!rst_n) count_o <= {COUNT_BITS{1'b0}};
+    else if (add_i != {ADD_BITS{1'b0}}) count_o <= count_o + {{(COUNT_BITS-ADD_BITS){1'b0}}, add_i};
+  end
+
+endmodule
+
+`resetall

@@ -1,0 +1,41 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// leak(v) = sign(v) * ((|v| * m) >> K), by shifts and adds; combinational.
+//
+// Rounding toward zero without taking |v|: for v < 0,
+// -((-v * m) >> K) == (v * m + 2**K - 1) >>> K.
+module leak #(
+  parameter       V_BITS    = 8,        // membrane, bits
+  parameter       LEAK_BITS = 10,       // the shift-and-add, bits: V_BITS + K
+  parameter       K         = 2,        // tau = m / 2**K, K <= 8
+  parameter [8:0] PLUS      = 9'b1,     // m's signed digits: bit e set adds 2**e
+  parameter [8:0] MINUS     = 9'b0      // bit e set subtracts 2**e
+) (
+  input  wire signed [V_BITS-1:0] v_i,
+  output wire signed [V_BITS-1:0] leak_o
+);
+
+  localparam signed [LEAK_BITS-1:0] TOWARD_ZERO = (1 << K) - 1;
+  localparam signed [LEAK_BITS-1:0] ZERO        = 0;
+
+  wire signed [LEAK_BITS-1:0] v = v_i;
+  reg signed  [LEAK_BITS-1:0] product;
+  wire signed [LEAK_BITS-1:0] quotient;
+  integer                     e;
+
+  always @* begin
+    product = v_i[V_BITS-1] ? TOWARD_ZERO : ZERO;
+    for (e = 0; e <= K; e = e + 1) begin
+      if (PLUS[e]) product = product + (v <<< e);
+      if (MINUS[e]) product = product - (v <<< e);
+    end
+  end
+
+  assign quotient = product >>> K;
+  assign leak_o   = quotient[V_BITS-1:0];
+
+endmodule
+
+`resetall

@@ -1,0 +1,50 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// p = leaked + drive; fire; reset. Combinational; with leak.v the whole neuron update.
+//
+// s = +1 if p >= v_threshold;  -1 if p <= -v_threshold (ternary only);  else 0
+// v = 0 if s != 0 else p (hard reset);  p - s * v_threshold (soft reset)
+module neuron #(
+  parameter P_BITS         = 10,  // p, +v_threshold and -v_threshold, bits
+  parameter V_BITS         = 8,   // membrane, bits; V_BITS <= P_BITS
+  parameter THRESHOLD_BITS = 8,   // v_threshold as stored, bits; <= P_BITS
+  parameter TERNARY        = 1,   // 0: binary, never fires -1
+  parameter SOFT_RESET     = 0    // 0: hard
+) (
+  input  wire signed [V_BITS-1:0]         leaked_i,       // leak(v)
+  input  wire signed [P_BITS-1:0]         drive_i,        // i + bias
+  input  wire signed [THRESHOLD_BITS-1:0] v_threshold_i,  // >= 1
+  output wire                             fire_o,         // s != 0
+  output wire                             neg_o,          // s == -1
+  output wire signed [V_BITS-1:0]         v_o
+);
+
+  localparam signed [P_BITS:0] ZERO = 0;
+
+  wire signed [P_BITS-1:0] leaked      = leaked_i;
+  wire signed [P_BITS-1:0] v_threshold = v_threshold_i;
+  wire signed [P_BITS-1:0] p           = leaked + drive_i;
+
+  // One bit more than p: p -+ v_threshold reaches twice p's range.
+  wire signed [P_BITS:0] above = p - v_threshold;
+  wire signed [P_BITS:0] below = p + v_threshold;
+
+  wire positive = above >= ZERO;
+  wire negative = (TERNARY != 0) && below <= ZERO;
+
+  assign fire_o = positive || negative;
+  assign neg_o  = negative;
+
+  generate
+    if (SOFT_RESET != 0) begin : soft_reset
+      assign v_o = positive ? above[V_BITS-1:0] : negative ? below[V_BITS-1:0] : p[V_BITS-1:0];
+    end else begin : hard_reset
+      assign v_o = p[V_BITS-1:0] & {V_BITS{!fire_o}};
+    end
+  endgenerate
+
+endmodule
+
+`resetall

@@ -1,0 +1,83 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// The readout's second half: sums over the time steps, one class a cycle, then the argmax.
+module readout_update #(
+  parameter CLASSES      = 10,  // neurons
+  parameter LATENCY      = 4,   // from step_next_o to current_i, cycles
+  parameter LANES        = 8,   // neurons of a group
+  parameter CURRENT_BITS = 12,  // of a neuron's current, bits
+  parameter BIAS_BITS    = 8,   // of a bias, bits
+  parameter LOGIT_BITS   = 16,  // of a logit, bits
+  parameter CLASS_BITS   = 4,   // of a class, bits; 2**CLASS_BITS >= CLASSES
+  parameter BIAS_FILE    = ""   // for $readmemh
+) (
+  input  wire                             clk,
+  input  wire                             rst_n,
+  // engine
+  input  wire                             step_valid_i,
+  input  wire                             step_last_i,
+  output wire                             step_next_o,
+  input  wire signed [CURRENT_BITS-1:0]   current_i,
+  // words {class, logit}
+  output wire [CLASS_BITS+LOGIT_BITS-1:0] m_axis_tdata,
+  output wire                             m_axis_tvalid,
+  output wire                             m_axis_tlast,
+  input  wire                             m_axis_tready
+);
+
+  wire                         word_valid;
+  wire signed [LOGIT_BITS-1:0] v;
+  wire                         last;
+  wire                         credit;
+
+  update #(
+    .N           (CLASSES),
+    .LANES       (LANES),
+    .SLICE       (1),
+    .LATENCY     (LATENCY),
+    .CURRENT_BITS(CURRENT_BITS),
+    .BIAS_BITS   (BIAS_BITS),
+    .P_BITS      (LOGIT_BITS),
+    .V_BITS      (LOGIT_BITS),
+    .LEAK_BITS   (LOGIT_BITS),
+    .K           (0),
+    .READOUT     (1),
+    .CREDITS     (CLASSES),
+    .BIAS_FILE   (BIAS_FILE)
+  ) update (
+    .clk         (clk),
+    .rst_n       (rst_n),
+    .step_valid_i(step_valid_i),
+    .step_last_i (step_last_i),
+    .step_next_o (step_next_o),
+    .current_i   (current_i),
+    .word_valid_o(word_valid),
+    .fire_o      (),
+    .neg_o       (),
+    .v_o         (v),
+    .step_end_o  (),
+    .last_o      (last),
+    .credit_i    (credit)
+  );
+
+  argmax #(
+    .CLASSES   (CLASSES),
+    .LOGIT_BITS(LOGIT_BITS),
+    .CLASS_BITS(CLASS_BITS)
+  ) argmax (
+    .clk          (clk),
+    .rst_n        (rst_n),
+    .logit_valid_i(word_valid && last),
+    .logit_i      (v),
+    .credit_o     (credit),
+    .m_axis_tdata (m_axis_tdata),
+    .m_axis_tvalid(m_axis_tvalid),
+    .m_axis_tlast (m_axis_tlast),
+    .m_axis_tready(m_axis_tready)
+  );
+
+endmodule
+
+`resetall

@@ -1,0 +1,119 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Spike masks to address events: one event a cycle, addresses rising, then the step's marker.
+//
+// A word is the spikes of SLICE neighbouring neurons. Words come in rising order, every LANES
+// neurons in ceil(LANES / SLICE) words, of which the last has padding where SLICE does not
+// divide LANES.
+module serializer #(
+  parameter LANES      = 8,   // neurons of a group
+  parameter SLICE      = 4,   // neurons of a word, <= LANES
+  parameter ADDR_BITS  = 5,   // of an address, bits
+  parameter COUNT_BITS = 48   // of the event counter, bits
+) (
+  input  wire                  clk,
+  input  wire                  rst_n,
+  // spike masks
+  input  wire                  word_valid_i,
+  output wire                  word_ready_o,
+  input  wire [SLICE-1:0]      fire_i,      // s != 0
+  input  wire [SLICE-1:0]      neg_i,       // s == -1
+  input  wire                  step_end_i,  // the last word of a time step
+  input  wire                  last_i,      // of the last time step of a sample
+  // events {kind, neg, addr}; kind 1 is a marker
+  output wire [ADDR_BITS+1:0]  m_axis_tdata,
+  output wire                  m_axis_tvalid,
+  output wire                  m_axis_tlast,
+  input  wire                  m_axis_tready,
+  // counter
+  output wire [COUNT_BITS-1:0] events_o
+);
+
+  localparam SLICES     = (LANES + SLICE - 1) / SLICE;
+  localparam SLICE_BITS = SLICES > 1 ? $clog2(SLICES) : 1;
+
+  localparam [SLICE_BITS-1:0] SLICE_LAST  = SLICES - 1;
+  localparam [SLICE_BITS-1:0] SLICE_FIRST = 0;
+  localparam [SLICE_BITS-1:0] SLICE_ONE   = 1;
+  localparam [ADDR_BITS-1:0]  ADDR_FIRST  = 0;
+  localparam [ADDR_BITS-1:0]  STRIDE      = SLICE;
+  localparam [ADDR_BITS-1:0]  STRIDE_LAST = LANES - (SLICES - 1) * SLICE;
+  localparam [SLICE-1:0]      NONE        = 0;
+  localparam [SLICE-1:0]      LOWEST      = 1;
+
+  reg                  full_q;      // a word is at work
+  reg [SLICE-1:0]      fire_q;      // its spikes still to leave
+  reg [SLICE-1:0]      neg_q;
+  reg                  step_end_q;  // its marker is still to leave
+  reg                  last_q;
+  reg [ADDR_BITS-1:0]  base_q;      // address of its first neuron
+  reg [SLICE_BITS-1:0] slice_q;     // its place in the group
+
+  wire [SLICE-1:0] rest      = fire_q & (fire_q - LOWEST);
+  wire             marker    = fire_q == NONE;
+  wire             group_end = slice_q == SLICE_LAST;
+  wire             leaves    = m_axis_tvalid && m_axis_tready;
+  wire             done      = marker ? !step_end_q || leaves
+                                      : leaves && rest == NONE && !step_end_q;
+
+  assign word_ready_o  = !full_q || done;
+  assign m_axis_tvalid = full_q && (!marker || step_end_q);
+  assign m_axis_tlast  = marker && last_q;
+
+  reg [ADDR_BITS-1:0] offset;
+  reg                 neg;
+  integer             n;
+
+  always @* begin
+    offset = ADDR_FIRST;
+    neg    = 1'b0;
+    for (n = SLICE - 1; n >= 0; n = n - 1) begin
+      if (fire_q[n]) begin
+        offset = n;
+        neg    = neg_q[n];
+      end
+    end
+  end
+
+  assign m_axis_tdata = marker ? {1'b1, 1'b0, ADDR_FIRST} : {1'b0, neg, base_q + offset};
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      full_q  <= 1'b0;
+      base_q  <= ADDR_FIRST;
+      slice_q <= SLICE_FIRST;
+    end else begin
+      if (word_ready_o) full_q <= word_valid_i;
+      if (full_q && done) begin
+        base_q  <= step_end_q ? ADDR_FIRST : base_q + (group_end ? STRIDE_LAST : STRIDE);
+        slice_q <= step_end_q || group_end ? SLICE_FIRST : slice_q + SLICE_ONE;
+      end
+    end
+  end
+
+  always @(posedge clk) begin
+    if (word_ready_o) begin
+      fire_q     <= fire_i;
+      neg_q      <= neg_i;
+      step_end_q <= step_end_i;
+      last_q     <= last_i;
+    end else if (leaves) begin
+      fire_q <= rest;
+    end
+  end
+
+  counter #(
+    .ADD_BITS  (1),
+    .COUNT_BITS(COUNT_BITS)
+  ) events (
+    .clk    (clk),
+    .rst_n  (rst_n),
+    .add_i  (leaves && !marker),
+    .count_o(events_o)
+  );
+
+endmodule
+
+`resetall

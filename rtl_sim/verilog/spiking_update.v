@@ -1,0 +1,131 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// A spiking layer's second half: neuron updates, a buffer of spike words, events out.
+module spiking_update #(
+  parameter       N              = 16,   // neurons
+  parameter       LANES          = 8,    // neurons of a group
+  parameter       SLICE          = 4,    // neurons updated in a cycle, <= LANES
+  parameter       LATENCY        = 4,    // from step_next_o to current_i, cycles
+  parameter       CURRENT_BITS   = 12,   // of a neuron's current, bits
+  parameter       BIAS_BITS      = 8,    // of a bias, bits
+  parameter       THRESHOLD_BITS = 8,    // of a threshold, bits
+  parameter       P_BITS         = 12,   // p, +v_threshold and -v_threshold, bits
+  parameter       V_BITS         = 10,   // membrane, bits
+  parameter       LEAK_BITS      = 12,   // of the leak's shift-and-add, bits: V_BITS + K
+  parameter       K              = 2,    // tau = m / 2**K
+  parameter [8:0] PLUS           = 9'b1, // m's signed digits: bit e set adds 2**e
+  parameter [8:0] MINUS          = 9'b0, // bit e set subtracts 2**e
+  parameter       TERNARY        = 1,    // 0: binary
+  parameter       SOFT_RESET     = 0,    // 0: hard
+  parameter       BUFFER         = 16,   // spike words buffered
+  parameter       ADDR_BITS      = 4,    // of an event's address, bits; 2**ADDR_BITS >= N
+  parameter       COUNT_BITS     = 48,   // of the event counter, bits
+  parameter       BIAS_FILE      = "",   // for $readmemh
+  parameter       THRESHOLD_FILE = ""    // for $readmemh
+) (
+  input  wire                                 clk,
+  input  wire                                 rst_n,
+  // engine
+  input  wire                                 step_valid_i,
+  input  wire                                 step_last_i,
+  output wire                                 step_next_o,
+  input  wire signed [SLICE*CURRENT_BITS-1:0] current_i,
+  // events {kind, neg, addr}
+  output wire [ADDR_BITS+1:0]                 m_axis_tdata,
+  output wire                                 m_axis_tvalid,
+  output wire                                 m_axis_tlast,
+  input  wire                                 m_axis_tready,
+  // counter
+  output wire [COUNT_BITS-1:0]                events_o
+);
+
+  wire                    word_valid;
+  wire [SLICE-1:0]        fire;
+  wire [SLICE-1:0]        neg;
+  wire [SLICE*V_BITS-1:0] v;
+  wire                    step_end;
+  wire                    last;
+
+  wire                    out_valid;
+  wire                    out_ready;
+  wire [SLICE-1:0]        out_fire;
+  wire [SLICE-1:0]        out_neg;
+  wire                    out_step_end;
+  wire                    out_last;
+  wire                    pop = out_valid && out_ready;
+
+  update #(
+    .N             (N),
+    .LANES         (LANES),
+    .SLICE         (SLICE),
+    .LATENCY       (LATENCY),
+    .CURRENT_BITS  (CURRENT_BITS),
+    .BIAS_BITS     (BIAS_BITS),
+    .THRESHOLD_BITS(THRESHOLD_BITS),
+    .P_BITS        (P_BITS),
+    .V_BITS        (V_BITS),
+    .LEAK_BITS     (LEAK_BITS),
+    .K             (K),
+    .PLUS          (PLUS),
+    .MINUS         (MINUS),
+    .TERNARY       (TERNARY),
+    .SOFT_RESET    (SOFT_RESET),
+    .READOUT       (0),
+    .CREDITS       (BUFFER),
+    .BIAS_FILE     (BIAS_FILE),
+    .THRESHOLD_FILE(THRESHOLD_FILE)
+  ) update (
+    .clk         (clk),
+    .rst_n       (rst_n),
+    .step_valid_i(step_valid_i),
+    .step_last_i (step_last_i),
+    .step_next_o (step_next_o),
+    .current_i   (current_i),
+    .word_valid_o(word_valid),
+    .fire_o      (fire),
+    .neg_o       (neg),
+    .v_o         (v),
+    .step_end_o  (step_end),
+    .last_o      (last),
+    .credit_i    (pop)
+  );
+
+  fifo #(
+    .WIDTH(2 * SLICE + 2),
+    .DEPTH(BUFFER)
+  ) words (
+    .clk    (clk),
+    .rst_n  (rst_n),
+    .push_i (word_valid),
+    .data_i ({last, step_end, neg, fire}),
+    .valid_o(out_valid),
+    .data_o ({out_last, out_step_end, out_neg, out_fire}),
+    .pop_i  (pop)
+  );
+
+  serializer #(
+    .LANES     (LANES),
+    .SLICE     (SLICE),
+    .ADDR_BITS (ADDR_BITS),
+    .COUNT_BITS(COUNT_BITS)
+  ) serializer (
+    .clk          (clk),
+    .rst_n        (rst_n),
+    .word_valid_i (out_valid),
+    .word_ready_o (out_ready),
+    .fire_i       (out_fire),
+    .neg_i        (out_neg),
+    .step_end_i   (out_step_end),
+    .last_i       (out_last),
+    .m_axis_tdata (m_axis_tdata),
+    .m_axis_tvalid(m_axis_tvalid),
+    .m_axis_tlast (m_axis_tlast),
+    .m_axis_tready(m_axis_tready),
+    .events_o     (events_o)
+  );
+
+endmodule
+
+`resetall

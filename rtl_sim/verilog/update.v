@@ -1,0 +1,311 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// The end of a time step: sweeps over a layer's neurons, SLICE a cycle, and updates each.
+//
+//   p = leak(v) + current + bias, fire, reset           (spiking; neuron.v)
+//   v = v + current + bias                              (readout; K = 0, m = 1)
+//
+// A sweep starts when the engine's marker is at its head. Each word of results that someone will
+// keep costs a credit, which comes back as the word leaves the buffer behind: so nothing in the
+// pipeline ever waits, and no result is lost. v is 0 in the first step of a sample without being
+// cleared.
+module update #(
+  parameter       N              = 16,   // neurons
+  parameter       LANES          = 8,    // neurons of a group
+  parameter       SLICE          = 4,    // neurons updated in a cycle, <= LANES
+  parameter       LATENCY        = 4,    // from step_next_o to current_i, cycles; >= 2
+  parameter       CURRENT_BITS   = 12,   // of a neuron's current, bits
+  parameter       BIAS_BITS      = 8,    // of a bias, bits
+  parameter       THRESHOLD_BITS = 8,    // of a threshold, bits
+  parameter       P_BITS         = 12,   // p, +v_threshold and -v_threshold, bits
+  parameter       V_BITS         = 10,   // membrane, bits
+  parameter       LEAK_BITS      = 12,   // of the leak's shift-and-add, bits: V_BITS + K
+  parameter       K              = 2,    // tau = m / 2**K
+  parameter [8:0] PLUS           = 9'b1, // m's signed digits: bit e set adds 2**e
+  parameter [8:0] MINUS          = 9'b0, // bit e set subtracts 2**e
+  parameter       TERNARY        = 1,    // 0: binary
+  parameter       SOFT_RESET     = 0,    // 0: hard
+  parameter       READOUT        = 0,    // 1: never fires, no thresholds; keeps last steps only
+  parameter       CREDITS        = 16,   // words that the buffer behind holds
+  parameter       BIAS_FILE      = "",   // for $readmemh
+  parameter       THRESHOLD_FILE = ""    // for $readmemh
+) (
+  input  wire                                 clk,
+  input  wire                                 rst_n,
+  // engine
+  input  wire                                 step_valid_i,
+  input  wire                                 step_last_i,
+  output wire                                 step_next_o,
+  input  wire signed [SLICE*CURRENT_BITS-1:0] current_i,
+  // results, in rising order
+  output reg                                  word_valid_o,
+  output reg         [SLICE-1:0]              fire_o,        // s != 0
+  output reg         [SLICE-1:0]              neg_o,         // s == -1
+  output reg         [SLICE*V_BITS-1:0]       v_o,
+  output reg                                  step_end_o,    // the last word of a time step
+  output reg                                  last_o,        // of the sample's last time step
+  input  wire                                 credit_i       // one word has left the buffer
+);
+
+  localparam GROUPS      = (N + LANES - 1) / LANES;
+  localparam LANES_LAST  = N - (GROUPS - 1) * LANES;
+  localparam WORDS       = (GROUPS - 1) * ((LANES + SLICE - 1) / SLICE)
+                         + (LANES_LAST + SLICE - 1) / SLICE;
+  // A word's v is written 2 cycles after it is read: the next sweep reads it 3 cycles on or later.
+  localparam SLOTS       = WORDS > 3 ? WORDS : 3;
+  localparam SLOT_BITS   = $clog2(SLOTS);
+  localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
+  localparam CREDIT_BITS = $clog2(CREDITS + 1);
+
+  localparam [SLOT_BITS-1:0]   SLOT_FIRST  = 0;
+  localparam [SLOT_BITS-1:0]   SLOT_ONE    = 1;
+  localparam [SLOT_BITS-1:0]   SLOT_WORD   = WORDS - 1;
+  localparam [SLOT_BITS-1:0]   SLOT_LAST   = SLOTS - 1;
+  localparam [WORD_BITS-1:0]   WORD_FIRST  = 0;
+  localparam [WORD_BITS-1:0]   WORD_ONE    = 1;
+  localparam [WORD_BITS-1:0]   WORD_LAST   = WORDS - 1;
+  localparam [CREDIT_BITS-1:0] CREDIT_NONE = 0;
+  localparam [CREDIT_BITS-1:0] CREDIT_ONE  = 1;
+  localparam [CREDIT_BITS-1:0] CREDIT_ALL  = CREDITS;
+
+  // --- issue ---------------------------------------------------------------------------------
+
+  reg [SLOT_BITS-1:0]   slot_q;    // of the sweep: a word, then idle up to SLOTS
+  reg [CREDIT_BITS-1:0] credit_q;
+
+  wire idle     = slot_q > SLOT_WORD;
+  wire keep     = READOUT == 0 || step_last_i;
+  wire spend    = step_next_o && keep;
+
+  assign step_next_o = step_valid_i && !idle && (!keep || credit_q != CREDIT_NONE);
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      slot_q   <= SLOT_FIRST;
+      credit_q <= CREDIT_ALL;
+    end else begin
+      if (step_next_o || idle) slot_q <= slot_q == SLOT_LAST ? SLOT_FIRST : slot_q + SLOT_ONE;
+      if (spend && !credit_i) credit_q <= credit_q - CREDIT_ONE;
+      if (credit_i && !spend) credit_q <= credit_q + CREDIT_ONE;
+    end
+  end
+
+  // The engine fetches; read_q and last_q say what arrives at v, one cycle before the current.
+  reg [LATENCY-2:0] read_q;
+  reg [LATENCY-2:0] last_q;
+
+  always @(posedge clk) begin
+    if (!rst_n) read_q <= {(LATENCY-1){1'b0}};
+    else read_q <= {read_q, step_next_o};
+    last_q <= {last_q, step_last_i};
+  end
+
+  // --- read: v and bias ----------------------------------------------------------------------
+
+  wire read      = read_q[LATENCY-2];
+  wire read_last = last_q[LATENCY-2];
+  wire read_end  = word_q == WORD_LAST;
+
+  reg                     first_q;  // in the first step of a sample
+  reg [WORD_BITS-1:0]     word_q;
+  reg [SLICE*V_BITS-1:0]  v_mem [0:WORDS-1];
+  reg [SLICE*V_BITS-1:0]  v_q;
+  wire [SLICE*BIAS_BITS-1:0] bias;
+
+  rom #(
+    .WIDTH    (SLICE * BIAS_BITS),
+    .DEPTH    (WORDS),
+    .ADDR_BITS(WORD_BITS),
+    .FILE     (BIAS_FILE)
+  ) biases (
+    .clk   (clk),
+    .read_i(read),
+    .addr_i(word_q),
+    .data_o(bias)
+  );
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      first_q <= 1'b1;
+      word_q  <= WORD_FIRST;
+    end else if (read) begin
+      word_q <= read_end ? WORD_FIRST : word_q + WORD_ONE;
+      if (read_end) first_q <= read_last;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (read) v_q <= v_mem[word_q];
+  end
+
+  // --- leak: leak(v), and current + bias -----------------------------------------------------
+
+  reg                     leak_valid_q;
+  reg                     leak_first_q;
+  reg                     leak_end_q;
+  reg                     leak_last_q;
+  reg [WORD_BITS-1:0]     leak_word_q;
+  reg                     write_valid_q;
+  reg                     write_end_q;
+  reg                     write_last_q;
+  reg [WORD_BITS-1:0]     write_word_q;
+  wire [SLICE*V_BITS-1:0] write_v;
+  wire [SLICE-1:0]        write_fire;
+  wire [SLICE-1:0]        write_neg;
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      leak_valid_q  <= 1'b0;
+      write_valid_q <= 1'b0;
+      word_valid_o  <= 1'b0;
+    end else begin
+      leak_valid_q  <= read;
+      write_valid_q <= leak_valid_q;
+      word_valid_o  <= write_valid_q;
+    end
+  end
+
+  always @(posedge clk) begin
+    leak_first_q <= first_q;
+    leak_end_q   <= read_end;
+    leak_last_q  <= read_last;
+    leak_word_q  <= word_q;
+    write_end_q  <= leak_end_q;
+    write_last_q <= leak_last_q;
+    write_word_q <= leak_word_q;
+    if (write_valid_q) begin
+      fire_o     <= write_fire;
+      neg_o      <= write_neg;
+      v_o        <= write_v;
+      step_end_o <= write_end_q;
+      last_o     <= write_last_q;
+    end
+  end
+
+  // --- write: fire, reset, v -----------------------------------------------------------------
+
+  always @(posedge clk) begin
+    if (write_valid_q) v_mem[write_word_q] <= write_v;
+  end
+
+  wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
+
+  generate
+    if (READOUT != 0) begin : no_thresholds
+      assign v_threshold = {(SLICE*THRESHOLD_BITS){1'b0}};
+    end else begin : has_thresholds
+      rom #(
+        .WIDTH    (SLICE * THRESHOLD_BITS),
+        .DEPTH    (WORDS),
+        .ADDR_BITS(WORD_BITS),
+        .FILE     (THRESHOLD_FILE)
+      ) thresholds (
+        .clk   (clk),
+        .read_i(leak_valid_q),
+        .addr_i(leak_word_q),
+        .data_o(v_threshold)
+      );
+    end
+  endgenerate
+
+  genvar n;
+  generate
+    for (n = 0; n < SLICE; n = n + 1) begin : lane
+      wire signed [V_BITS-1:0]         v       = v_q[n*V_BITS+:V_BITS];
+      wire signed [CURRENT_BITS-1:0]   current = current_i[n*CURRENT_BITS+:CURRENT_BITS];
+      wire signed [BIAS_BITS-1:0]      add     = bias[n*BIAS_BITS+:BIAS_BITS];
+      wire signed [THRESHOLD_BITS-1:0] level   = v_threshold[n*THRESHOLD_BITS+:THRESHOLD_BITS];
+      wire signed [V_BITS-1:0]         leaked;
+      wire signed [V_BITS-1:0]         v_next;
+      reg  signed [V_BITS-1:0]         leaked_q;
+      reg  signed [P_BITS-1:0]         drive_q;
+
+      leak #(
+        .V_BITS   (V_BITS),
+        .LEAK_BITS(LEAK_BITS),
+        .K        (K),
+        .PLUS     (PLUS),
+        .MINUS    (MINUS)
+      ) leak (
+        .v_i   (v),
+        .leak_o(leaked)
+      );
+
+      always @(posedge clk) begin
+        if (leak_valid_q) begin
+          leaked_q <= leaked & {V_BITS{!leak_first_q}};
+          drive_q  <= current + add;
+        end
+      end
+
+      if (READOUT != 0) begin : sum
+        assign v_next        = leaked_q + drive_q;
+        assign write_fire[n] = 1'b0;
+        assign write_neg[n]  = 1'b0;
+      end else begin : spike
+        neuron #(
+          .P_BITS        (P_BITS),
+          .V_BITS        (V_BITS),
+          .THRESHOLD_BITS(THRESHOLD_BITS),
+          .TERNARY       (TERNARY),
+          .SOFT_RESET    (SOFT_RESET)
+        ) neuron (
+          .leaked_i     (leaked_q),
+          .drive_i      (drive_q),
+          .v_threshold_i(level),
+          .fire_o       (write_fire[n]),
+          .neg_o        (write_neg[n]),
+          .v_o          (v_next)
+        );
+      end
+
+      assign write_v[n*V_BITS+:V_BITS] = v_next;
+
+`ifndef SYNTHESIS
+      // Every sum once more, with room to spare.
+      localparam WIDE = (CURRENT_BITS > BIAS_BITS ? CURRENT_BITS : BIAS_BITS)
+                      + (P_BITS > V_BITS ? P_BITS : V_BITS) + 2;
+      localparam signed [WIDE-1:0] NOTHING = 0;
+
+      wire signed [WIDE-1:0] drive_wide = current + add;
+      wire signed [P_BITS-1:0] drive_fits = drive_wide;
+      wire signed [WIDE-1:0] p_wide = leaked_q + drive_q;
+      wire signed [P_BITS-1:0] p_fits = p_wide;
+      wire signed [WIDE-1:0] level_wide = level;
+      wire signed [WIDE-1:0] spike_wide =
+        write_neg[n] ? -level_wide : write_fire[n] ? level_wide : NOTHING;
+      wire signed [WIDE-1:0] v_wide = SOFT_RESET == 0 && write_fire[n] ? NOTHING
+                                    : SOFT_RESET == 0 ? p_wide : p_wide - spike_wide;
+
+      always @(posedge clk) begin
+        if (rst_n && leak_valid_q && drive_wide != drive_fits) begin
+          $display("ASSERT %m: current + bias overflows");
+          $finish;
+        end
+        if (rst_n && write_valid_q && (p_wide != p_fits || v_wide != v_next)) begin
+          $display("ASSERT %m: p or v overflows");
+          $finish;
+        end
+        if (rst_n && write_valid_q && READOUT == 0 && level < 1) begin
+          $display("ASSERT %m: v_threshold < 1");
+          $finish;
+        end
+      end
+`endif
+    end
+  endgenerate
+
+`ifndef SYNTHESIS
+  always @(posedge clk) begin
+    if (rst_n && credit_i && !spend && credit_q == CREDIT_ALL) begin
+      $display("ASSERT %m: a credit too many");
+      $finish;
+    end
+  end
+`endif
+
+endmodule
+
+`resetall

@@ -1,0 +1,1 @@
+"""cocotb tests of single modules; they run inside the simulator."""

@@ -1,0 +1,113 @@
+"""What the probes wrote is read right, and differences are found where they are."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from compiler.memory import hex_words
+from hw_models import golden, operations
+from rtl_sim.compare import by_sample, equal_samples, first_difference
+from rtl_sim.trace import MISSING, LayerTrace, Simulation, read_words, signed
+from tests.random_builds import random_build, random_input
+
+
+@pytest.mark.parametrize("widths", [[1], [3, 1, 7], [64], [40, 13, 1, 1, 9]])
+def test_probe_files_are_read_field_by_field(tmp_path, widths):
+    rng = np.random.default_rng(1)
+    fields = [rng.integers(0, 1 << min(w, 62), 50) for w in widths]
+    lines = []
+    for row in zip(*fields, strict=True):
+        word = 0
+        for value, width in zip(row, widths, strict=True):
+            word = word << width | int(value)
+        lines.append(f"{word:0{-(-sum(widths) // 4)}x}\n")
+    (tmp_path / "probe.hex").write_text("".join(lines))
+    got = read_words(tmp_path / "probe.hex", widths)
+    for column, expected in zip(got, fields, strict=True):
+        np.testing.assert_array_equal(column, expected)
+
+
+def test_unknown_digits_and_missing_files_are_no_numbers(tmp_path):
+    (tmp_path / "probe.hex").write_text("1f\nx3\n07\n")
+    high, low = read_words(tmp_path / "probe.hex", [4, 4])
+    assert high.tolist() == [1, MISSING, 0] and low.tolist() == [15, MISSING, 7]
+    assert signed(low, 4).tolist() == [-1, MISSING, 7]
+    assert [len(c) for c in read_words(tmp_path / "none.hex", [4, 4])] == [0, 0]
+
+
+def test_words_written_for_the_core_are_read_alike(tmp_path):
+    values = np.random.default_rng(2).integers(-16, 16, (20, 3))
+    (tmp_path / "probe.hex").write_bytes(hex_words(values, 5))
+    columns = read_words(tmp_path / "probe.hex", [5, 5, 5])
+    np.testing.assert_array_equal(np.stack([signed(c, 5) for c in columns[::-1]], 1), values)
+
+
+def ideal(build, trace, counts) -> Simulation:
+    """The simulation that gives exactly the golden integers."""
+    layers = {
+        name: LayerTrace(
+            spikes=by_sample(trace.spikes[name]).astype(int) if name in trace.spikes else None,
+            membranes=by_sample(membranes).copy(),
+            surplus=0,
+            events_in=counts[name].events,
+            events_out=int(np.count_nonzero(trace.spikes.get(name, 0))),
+            additions=counts[name].synaptic_additions,
+        )
+        for name, membranes in trace.membranes.items()
+    }
+    classes = np.repeat(trace.predictions[:, None], trace.logits.shape[1], axis=1)
+    nothing = np.zeros(len(classes), np.int64)
+    return Simulation(layers, trace.logits.copy(), classes, 0, nothing, nothing, 0, "")
+
+
+@pytest.fixture
+def case():
+    build = random_build(5, encoding="ternary", widths=[8, 6, 6, 3])
+    x = random_input(build, 4, 5)
+    trace = golden.run(build, x)
+    counts = operations.count(build, x, trace)
+    return build, trace, counts, ideal(build, trace, counts)
+
+
+def test_equal_is_equal(case):
+    build, trace, counts, simulation = case
+    assert first_difference(build, trace, counts, simulation) == ""
+    assert equal_samples(build, trace, simulation).all()
+
+
+def test_the_cause_is_named_before_its_consequences(case):
+    build, trace, counts, simulation = case
+    simulation.layers["layer1"].spikes[2, 1, 5] += 1
+    simulation.layers["layer0"].membranes[2, 1, 4] += 3
+    simulation.layers["layer0"].membranes[3, 0, 0] += 1
+    simulation.layers["layer1"].membranes[2, 2, 0] += 1
+    expected = trace.membranes["layer0"][1, 2, 4]
+    found = first_difference(build, trace, counts, simulation)
+    assert found == (
+        f"layer layer0, time step 1, neuron 4: expected membrane {expected}, "
+        f"got {expected + 3} (sample 2)"
+    )
+    assert equal_samples(build, trace, simulation).tolist() == [True, True, False, False]
+
+
+def test_nothing_is_reported_as_nothing(case):
+    build, trace, counts, simulation = case
+    simulation.layers["layer2"].membranes[3, 1:] = MISSING
+    simulation.logits[3] = MISSING
+    found = first_difference(build, trace, counts, simulation)
+    assert found.startswith("layer layer2, time step 1, neuron 0") and "got nothing" in found
+
+
+def test_classes_counters_and_surplus_count(case):
+    build, trace, counts, simulation = case
+    simulation.classes[1, 0] ^= 1
+    assert "expected class" in first_difference(build, trace, counts, simulation)
+    simulation.classes[1, 0] ^= 1
+    assert "too many" in first_difference(
+        build, trace, counts, dataclasses.replace(simulation, surplus=1)
+    )
+    wrong = dataclasses.replace(simulation.layers["layer1"], additions=7)
+    layers = {**simulation.layers, "layer1": wrong}
+    found = first_difference(build, trace, counts, dataclasses.replace(simulation, layers=layers))
+    assert found.startswith("layer layer1: expected") and "the core counted 7" in found

@@ -1,0 +1,101 @@
+"""`python -m rtl_sim run`: exit statuses, report, evidence, waveform."""
+
+import json
+
+import numpy as np
+import pytest
+
+from compiler.emit_rtl import generate
+from hw_models import artefact, golden, reference
+from hw_models.artefact import Build
+from hw_models.reference import About, Reference
+from rtl_sim.__main__ import cli
+from tests.cli import assert_one_line, status_of
+from tests.random_builds import random_build, random_input
+
+
+def save(folder, build: Build, files: dict[str, bytes] | None = None) -> Build:
+    """The build in `folder` with 6 reference samples."""
+    files = generate(build) if files is None else files
+    build = artefact.save(Build(build.dataflow, build.tensors, files=files), folder)
+    x = random_input(build, 6, 1)
+    about = About(dataset="random", split="test", dataflow_sha256=build.sha256 or "")
+    predictions = golden.run(build, x).predictions
+    reference.save(Reference(about, x, predictions, predictions, {}), folder)
+    return build
+
+
+@pytest.fixture
+def network() -> Build:
+    return random_build(21, encoding="ternary", widths=[12, 10, 4])
+
+
+def test_equal_builds_exit_0_and_leave_evidence(tmp_path, network, capsys):
+    build = save(tmp_path / "b", network)
+    arguments = ("--samples", 5, "--stalls", 20, "--waves", "--json", tmp_path / "out/report.json")
+    assert status_of(cli, "run", tmp_path / "b", *arguments) == 0
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    evidence = json.loads((tmp_path / "b/evidence/simulation.json").read_text())
+    assert report == evidence
+    assert report["dataflow_sha256"] == build.sha256
+    assert report["samples"] == report["samples_equal"] == 5 and report["equal"] is True
+    x = reference.load(build).x[:, :5]
+    trace = golden.run(build, x)
+    assert report["events_compared"] == np.count_nonzero(trace.spikes["layer0"])
+    assert report["membranes_compared"] == 5 * build.dataflow.timesteps * (10 + 4)
+    events = np.count_nonzero(x), np.count_nonzero(trace.spikes["layer0"])
+    assert report["additions"] == events[0] * 10 + events[1] * 4
+    assert 0 < report["cycles"] <= report["cycles_max"] <= report["cycles_total"]
+    assert (tmp_path / "b/evidence/simulation.fst").stat().st_size > 1000
+    assert artefact.load(tmp_path / "b").sha256 == build.sha256
+    out = capsys.readouterr().out
+    assert "cycles per inference" in out and "layer0" in out
+
+
+def test_a_corrupted_weight_exits_1_and_is_named(tmp_path, network, capsys):
+    tensors = {name: tensor.copy() for name, tensor in network.tensors.items()}
+    tensors["layer0.syn.weight"][6] ^= 1
+    save(tmp_path / "b", network, generate(Build(network.dataflow, tensors)))
+    assert status_of(cli, "run", tmp_path / "b", "--samples", 3) == 1
+    err = capsys.readouterr().err
+    assert "first difference: layer layer0, time step " in err and "neuron 6: expected" in err
+    report = json.loads((tmp_path / "b/evidence/simulation.json").read_text())
+    assert report["equal"] is False and report["first_difference"] in err
+
+
+def test_verilog_that_does_not_compile_exits_1(tmp_path, network, capsys):
+    files = generate(network)
+    files["rtl/top.v"] = files["rtl/top.v"].replace(b"endmodule", b"")
+    save(tmp_path / "b", network, files)
+    assert status_of(cli, "run", tmp_path / "b", "--samples", 1) == 1
+    assert "does not compile" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("damage", "parts"),
+    [
+        (lambda b: (b / "mem/layer0.bias.mem").write_text("0\n"), ["layer0.bias.mem", "sha256"]),
+        (lambda b: (b / "rtl/top.v").unlink(), ["top.v", "build it again"]),
+        (lambda b: (b / "reference/vectors.npz").unlink(), ["reference"]),
+        (lambda b: (b / "dataflow.json").unlink(), ["no build folder"]),
+    ],
+)
+def test_bad_folders_exit_2_in_one_line(tmp_path, network, capsys, damage, parts):
+    save(tmp_path / "b", network)
+    damage(tmp_path / "b")
+    assert status_of(cli, "run", tmp_path / "b") == 2
+    assert_one_line(capsys.readouterr().err, *parts)
+    assert not (tmp_path / "b/evidence").exists()
+
+
+def test_a_build_without_hardware_exits_2(tmp_path, network, capsys):
+    save(tmp_path / "b", network, {})
+    assert status_of(cli, "run", tmp_path / "b") == 2
+    assert_one_line(capsys.readouterr().err, "no rtl/top.v")
+
+
+def test_no_simulator_exits_2_and_says_what_to_install(tmp_path, network, capsys, monkeypatch):
+    save(tmp_path / "b", network)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert status_of(cli, "run", tmp_path / "b") == 2
+    assert_one_line(capsys.readouterr().err, "iverilog", "install", "apt install iverilog")
