@@ -10,7 +10,7 @@ from compiler.frontend import TARGET_BITS, import_network
 from compiler.inspection import layer_table
 from compiler.pipeline import Options, compile_graph
 from compiler.vectors import reference_vectors
-from hw_models import artefact, reference
+from hw_models import artefact, onnx_engine, reference
 from hw_models.cli import run
 from hw_models.errors import InputError
 from hw_models.evaluate import evaluate
@@ -105,6 +105,22 @@ def reference_command(
     vectors = reference_vectors(trained, made.sha256 or "", data_dir, dataset, split)
     reference.save(vectors, folder)
     CONSOLE.print(f"{vectors.samples:,} samples of {vectors.about.dataset}/{split} in {folder}")
+
+
+@cli.command()
+@click.argument("folder", type=PATH)
+@click.option("--format", "format_", type=click.Choice(["onnx"]), required=True)
+@click.option("--out", type=PATH, help="Default: FOLDER/export/network.onnx, where it is executed.")
+def export(folder: Path, format_: str, out: Path | None) -> None:
+    """Write the integer network of the build in FOLDER in a standard format."""
+    made = artefact.load(folder)
+    try:
+        from compiler import export_onnx
+    except ImportError as error:
+        raise InputError(f"{error}; install it with `pip install onnx`") from error
+    out = out or onnx_engine.default_path(folder)
+    export_onnx.write(made, out)
+    CONSOLE.print(f"{format_}: {out}")
 
 
 @cli.command()

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hw_models import artefact, evidence, reference
-from hw_models.cli import run
-from hw_models.evaluate import ENGINES, evaluate
+from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
+from hw_models.evaluate import ENGINES, FOREIGN, evaluate
 from hw_models.tables import evidence_table, layer_table, summary_table
 
 
@@ -22,19 +22,26 @@ def cli() -> None:
 @click.option("--samples", type=click.IntRange(min=1), help="First N samples; default: all.")
 @click.option("--engine", type=click.Choice(sorted(ENGINES)), default="fast", show_default=True)
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the report here.")
-def run_command(folder: Path, samples: int | None, engine: str, json_path: Path | None) -> None:
-    """Execute the build in FOLDER on its reference vectors."""
+def run_command(folder: Path, samples: int | None, engine: str, json_path: Path | None) -> int:
+    """Execute the build in FOLDER on its reference vectors.
+
+    The onnx engine runs the exported network and is compared with the fast one, bit for bit.
+    """
     build = artefact.load(folder)
     vectors = reference.load(build)
     wanted = min(samples or vectors.samples, vectors.samples)
     console = Console()
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(f"{build.dataflow.name} on the {engine} engine", total=wanted)
         report = evaluate(build, vectors, wanted, engine, lambda n: progress.advance(task, n))
     console.print(summary_table(report), layer_table(report))
-    evidence.write(build, "golden", report)
+    evidence.write(build, "onnx" if engine in FOREIGN else "golden", report)
     if json_path:
         evidence.write_json(report, json_path)
+    for difference in report.differences:
+        click.echo(str(difference), err=True)
+    return EXIT_DIFFERS if report.differences else EXIT_OK
 
 
 @cli.command("report")

@@ -7,9 +7,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models import energy, fast, golden, operations
+from hw_models import energy, fast, golden, onnx_engine, operations
 from hw_models.artefact import Build, Spiking
 from hw_models.golden import Trace
+from hw_models.onnx_engine import Difference
 from hw_models.operations import Operations
 from hw_models.reference import Reference
 
@@ -17,7 +18,9 @@ BATCH = 250
 ENGINES: dict[str, Callable[[Build, NDArray[np.int8]], Trace]] = {
     "fast": fast.run,
     "golden": golden.run,
+    "onnx": onnx_engine.run,
 }
+FOREIGN = {"onnx"}  # arithmetic of another's making: compared with the fast engine bit for bit
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +43,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     footprint_bytes: int
     energy_pj: float  # mean per inference
     energy: dict[str, float]
+    differences: tuple[Difference, ...] = ()  # of a foreign engine: the first of each layer
 
 
 def batches(samples: int, size: int = BATCH) -> Iterator[slice]:
@@ -57,6 +61,7 @@ class _Tally:
     spikes: dict[str, int] = dataclasses.field(default_factory=dict)
     unequal: dict[str, int] = dataclasses.field(default_factory=dict)
     operations: dict[str, Operations] = dataclasses.field(default_factory=dict)
+    differences: list[Difference] = dataclasses.field(default_factory=list)
 
 
 def evaluate(
@@ -73,6 +78,9 @@ def evaluate(
     for part in batches(samples):
         x = reference.x[:, part]
         trace = ENGINES[engine](build, x)
+        if engine in FOREIGN and not tally.differences:
+            expected = fast.run(build, x)
+            tally.differences = onnx_engine.differences(expected, trace, part.start)
         _add(tally, build, reference, part, x, trace)
         advance(part.stop - part.start)
     return _report(build, reference, samples, known, engine, tally)
@@ -129,4 +137,5 @@ def _report(
             **{f: getattr(joules, f) / samples for f in joules.__struct_fields__},
             "ann_total_pj": joules.ann_total_pj / samples,
         },
+        differences=tuple(tally.differences),
     )

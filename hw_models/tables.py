@@ -68,6 +68,10 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
             ("", "energy per inference, 45 nm estimate", f"{golden['energy_pj'] / 1e3:.1f} nJ"),
         ):
             table.add_row(step, what, result)
+    if network := reports.get("onnx"):
+        equal = "DIFFERENT" if network["differences"] else "all equal"
+        what = f"spikes and logits of {network['samples']:,} samples"
+        table.add_row("ONNX Runtime", what, equal)
     if simulation := reports.get("simulation"):
         equal = "all equal" if simulation["equal"] else "DIFFERENT"
         for step, what, result in (

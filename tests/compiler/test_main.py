@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from compiler import export_onnx
 from compiler.__main__ import cli
-from hw_models import artefact, fast, reference
+from hw_models import artefact, evidence, fast, onnx_engine, reference
+from hw_models.__main__ import cli as hw_models
 from qtrain import checkpoint as checkpoints
 from qtrain.checkpoint import Checkpoint
 from qtrain.graph import record
@@ -182,3 +184,24 @@ def test_a_changed_byte_in_a_build_is_refused(ckpt, tmp_path, capsys):
     memory.write_bytes(bytes(content))
     assert status_of(cli, "inspect", tmp_path / "b") == 2
     assert_one_line(capsys.readouterr().err, memory.name, "sha256 differs")
+
+
+def test_export_writes_what_onnx_runtime_then_executes(ckpt, tmp_path, capsys):
+    folder = tmp_path / "b"
+    status_of(cli, "build", ckpt, "--out", folder)
+    assert status_of(hw_models, "run", folder, "--engine", "onnx") == 2
+    assert_one_line(capsys.readouterr().err, "python -m compiler export")
+    assert status_of(cli, "export", folder, "--format", "onnx") == 0
+    assert status_of(hw_models, "run", folder, "--engine", "onnx") == 0
+    assert evidence.read(artefact.load(folder))["onnx"]["differences"] == []
+
+
+def test_onnx_of_other_thresholds_is_told_apart(ckpt, tmp_path, capsys):
+    folder = tmp_path / "b"
+    status_of(cli, "build", ckpt, "--out", folder)
+    build = artefact.load(folder)
+    changed = {**build.tensors, "lif2.v_threshold": build.tensors["lif2.v_threshold"] * 2}
+    other = artefact.Build(build.dataflow, changed, build.path, build.sha256)
+    export_onnx.write(other, onnx_engine.default_path(folder))
+    assert status_of(hw_models, "run", folder, "--engine", "onnx") == 1
+    assert "layer lif2, time step" in capsys.readouterr().err
