@@ -9,14 +9,15 @@ from rich.console import Console
 from compiler.frontend import TARGET_BITS, import_network
 from compiler.inspection import layer_table
 from compiler.pipeline import Options, compile_graph
+from compiler.preflight import faults
 from compiler.vectors import reference_vectors
 from hw_models import artefact, onnx_engine, reference
-from hw_models.cli import run
+from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
 from hw_models.errors import InputError
 from hw_models.evaluate import evaluate
 from qtrain import checkpoint, data
 
-CONSOLE = Console()
+CONSOLE = Console(highlight=False, soft_wrap=True)
 PATH = click.Path(path_type=Path)
 
 
@@ -86,6 +87,18 @@ def build(
             f"{report.predictions_equal:.2%} of the predictions equal"
         )
     CONSOLE.print(f"build folder: {out}")
+
+
+@cli.command("check")
+@click.argument("ckpt", type=PATH)
+def check_command(ckpt: Path) -> int:
+    """Say of each layer in CKPT that the hardware cannot take why, and what to use instead."""
+    found = faults(checkpoint.load(ckpt, build=False).graph)
+    for fault in found:
+        click.echo(str(fault), err=True)
+    if not found:
+        CONSOLE.print(f"{ckpt}: every layer can be built")
+    return EXIT_BAD_INPUT if found else EXIT_OK
 
 
 @cli.command("reference")

@@ -1,5 +1,6 @@
 """From a checkpoint to the compiler's graph: parameters in float64, Brevitas's own integers."""
 
+import math
 from collections.abc import Callable
 from typing import cast
 
@@ -9,9 +10,11 @@ import torch
 
 import qtrain.graph
 from compiler import ir
-from hw_models.artefact import Dense
+from compiler.preflight import faults
+from hw_models.artefact import Conv2d, Dense, Pair, Pool
 from hw_models.errors import InputError
-from qtrain import layers, neurons
+from hw_models.synapse import output_size
+from qtrain import layers, neurons, spatial
 from qtrain.checkpoint import Checkpoint
 from qtrain.graph import Network, build_module
 
@@ -24,12 +27,16 @@ def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
     Where the training had these widths the integers are the trained ones; elsewhere the same
     quantizers are asked for the target's width, and the graph carries a warning.
     """
+    if found := faults(checkpoint.graph):
+        raise InputError("; ".join(map(str, found)))
     bits = TARGET_BITS[target]
     graph, requantized = at_bits(checkpoint.graph, bits)
     net = build_module(graph, checkpoint.tensors)
     timesteps = {layer.timesteps for layer in net.layers if isinstance(layer, neurons.LIF)}
-    if len(timesteps) != 1:
-        raise InputError(f"{name}: layers of {sorted(timesteps)} time steps, need one for all")
+    if not timesteps:
+        raise InputError(
+            f"{name}: has no spiking layer; put a TernaryLIF between two weight layers"
+        )
     warnings = ()
     if requantized:
         trained = sorted(set(requantized.values()))
@@ -64,6 +71,8 @@ class _Reader:
         first, *rest = self.net.graph.nodes
         self.input, self.shapes[first.name] = first, tuple(first.attrs["shape"])
         made: list[ir.Node] = []
+        if (encoding := first.attrs["encoding"]) != qtrain.graph.STATIC:
+            made.append(ir.Input(first.name, self.shapes[first.name], encoding, 1, 1.0))
         for node in rest:
             layer = self.net.layer(node.name)
             convert = cast(
@@ -90,20 +99,86 @@ class _Reader:
         shape = self.shapes[source]
         return ir.Input(source, shape, "static", layers.INPUT_MAX, float(layer.scale))
 
+    def _conv2d(
+        self, node: qtrain.graph.Node, layer: spatial.QuantConv2d, source: str
+    ) -> ir.Synapse:
+        in_shape = self._map(node.name, source)
+        kernel, stride, padding = (
+            spatial.pair(node.attrs[size]) for size in ("kernel_size", "stride", "padding")
+        )
+        op = Conv2d(
+            in_shape=in_shape,
+            out_shape=(
+                int(node.attrs["out_channels"]),
+                output_size(in_shape[1], kernel[0], stride[0], padding[0]),
+                output_size(in_shape[2], kernel[1], stride[1], padding[1]),
+            ),
+            kernel=kernel,
+            stride=stride,
+            padding=padding,
+            groups=int(node.attrs["groups"]),
+        )
+        self.shapes[node.name] = op.out_shape
+        return self._synapse(node, layer, source, op)
+
+    def _map(self, name: str, source: str) -> tuple[int, int, int]:
+        shape = self.shapes[source]
+        if len(shape) != 3:
+            raise InputError(f"{name}: reads {source} of shape {list(shape)}, need a map [C, H, W]")
+        return shape
+
+    def _avg_pool2d(
+        self, node: qtrain.graph.Node, layer: spatial.AvgPool2d, source: str
+    ) -> ir.Pooling:
+        divisor = 1 if layer.mode == "sum" else math.prod(layer.kernel_size)
+        return self._pool(node, source, layer.kernel_size, layer.stride, layer.padding, divisor)
+
+    def _global_avg_pool(
+        self, node: qtrain.graph.Node, layer: spatial.GlobalAvgPool, source: str
+    ) -> ir.Pooling:
+        _, *size = self._map(node.name, source)
+        kernel = (size[0], size[1])
+        return self._pool(node, source, kernel, kernel, (0, 0), math.prod(kernel))
+
+    def _pool(
+        self, node: qtrain.graph.Node, source: str, kernel: Pair, stride: Pair, padding: Pair,
+        divisor: int,
+    ) -> ir.Pooling:  # fmt: skip
+        channels, height, width = in_shape = self._map(node.name, source)
+        out_shape = (
+            channels,
+            output_size(height, kernel[0], stride[0], padding[0]),
+            output_size(width, kernel[1], stride[1], padding[1]),
+        )
+        self.shapes[node.name] = out_shape
+        pool = Pool(
+            in_shape=in_shape, out_shape=out_shape, kernel=kernel, stride=stride, padding=padding
+        )
+        return ir.Pooling(node.name, source, pool, divisor)
+
     def _flatten(self, node: qtrain.graph.Node, layer: layers.Flatten, source: str) -> None:
         """Weights read addresses; how those were arranged does not matter."""
 
     def _linear(
         self, node: qtrain.graph.Node, layer: layers.QuantLinear, source: str
     ) -> ir.Synapse:
-        quantized = layer.quant_weight()
-        channels, n_in = quantized.value.shape
-        self.shapes[node.name] = (channels,)
-        bias = layer.bias
+        n_in, n_out = int(node.attrs["in_features"]), int(node.attrs["out_features"])
+        self.shapes[node.name] = (n_out,)
+        return self._synapse(node, layer, source, Dense(n_in=n_in, n_out=n_out))
+
+    def _synapse(
+        self,
+        node: qtrain.graph.Node,
+        layer: layers.QuantLinear | spatial.QuantConv2d,
+        source: str,
+        op: Dense | Conv2d,
+    ) -> ir.Synapse:
+        quantized, bias = layer.quant_weight(), layer.bias
+        channels = len(quantized.value)
         return ir.Synapse(
             node.name,
             source,
-            Dense(n_in=n_in, n_out=channels),
+            op,
             quantized.int().numpy().astype(np.int64),
             int(node.attrs["weight_bits"]),
             np.broadcast_to(_reals(quantized.scale).reshape(-1), channels).copy(),

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hw_models.evaluate import batches
 from hw_models.reference import About, Reference
 from qtrain import data
 from qtrain.checkpoint import Checkpoint
-from qtrain.graph import record
+from qtrain.graph import integers, record
 
 SPIKE_SAMPLES = 200
 
@@ -26,14 +27,19 @@ def reference_vectors(
         InputError: the data set is missing, or its samples do not fit the network.
     """
     dataset = dataset or str(checkpoint.config["dataset"])
-    samples = data.load(dataset, split, data_dir)
+    samples = data.load(dataset, split, data_dir, data.frame_options(checkpoint.config))
     net = checkpoint.network()
-    recording = record(net, samples.inputs(slice(None)))
+    inputs, predictions = [], []
+    with torch.no_grad():
+        for part in batches(len(samples)):
+            x = samples.inputs(part)
+            inputs.append(integers(net, x).numpy())
+            predictions.append(net(x).argmax(dim=1).numpy())
     first = record(net, samples.inputs(slice(0, SPIKE_SAMPLES)))
     return Reference(
         About(dataset=dataset, split=split, dataflow_sha256=dataflow_sha256),
-        recording.inputs.numpy(),
+        np.concatenate(inputs, axis=1),
         samples.y.numpy().astype(np.int64),
-        torch.argmax(recording.logits, dim=1).numpy(),
+        np.concatenate(predictions),
         {name: spikes.numpy() for name, spikes in first.spikes.items()},
     )

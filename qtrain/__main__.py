@@ -10,6 +10,7 @@ from rich.table import Table
 
 from hw_models.cli import run
 from qtrain import checkpoint, config, data
+from qtrain.events import BINS, POLARITIES
 from qtrain.neurons import CHOICES
 from qtrain.train import CHECKPOINT, Epoch, Evaluation, evaluate, train
 
@@ -47,7 +48,8 @@ def main() -> None:
 @main.command("train")
 @click.option("--dataset", type=click.Choice(list(data.DATASETS)), help="Default: digits.")
 @DATA_DIR
-@click.option("--model", type=click.Choice(config.MODELS), help=_default("model"))
+@click.option("--model", help=f"mlp, convnet, or layers such as 16c3-p2-10. {_default('model')}")
+@click.option("--channels", callback=_widths, help="Of a convnet. Default: 16,32.")
 @click.option("--hidden", callback=_widths, help="Widths of the hidden layers. Default: 128.")
 @click.option("--spike", type=click.Choice(CHOICES["spike"]), help=_default("spike"))
 @click.option(
@@ -68,6 +70,9 @@ def main() -> None:
 @click.option("--batch-size", type=int, help=_default("batch_size"))
 @click.option("--lr", type=float, help=f"Learning rate at the start. {_default('lr')}")
 @click.option("--shift", type=int, help=f"Augmentation, in pixels. {_default('shift')}")
+@click.option("--polarity", type=click.Choice(list(POLARITIES)), help="Events: ON, OFF as signs.")
+@click.option("--bins", type=click.Choice(BINS), help="Events: frames of equal time, or count.")
+@click.option("--downsample", type=int, help="Events: pixels to a side that become one.")
 @click.option("--seed", type=int, help=_default("seed"))
 @click.option(
     "--firing-rate",
@@ -124,7 +129,8 @@ def train_command(
 def evaluate_command(ckpt: Path, data_dir: Path | None) -> None:
     """Accuracy and firing rates of a checkpoint on the test split it was trained for."""
     trained = checkpoint.load(ckpt)
-    split = data.load(config.from_plain(trained.config).dataset, "test", data_dir)
+    options = config.from_plain(trained.config)
+    split = data.load(options.dataset, "test", data_dir, options.frames)
     result = evaluate(trained.network(), split)
     console.print(f"{split.spec.name}, {len(split)} test samples: {_line(result)}")
 

@@ -62,8 +62,8 @@ def save(
         part.unlink(missing_ok=True)
 
 
-def load(path: Path) -> Checkpoint:
-    """Read a checkpoint and check that its network can be built.
+def load(path: Path, build: bool = True) -> Checkpoint:
+    """Read a checkpoint and check that its network can be built, unless told not to `build` it.
 
     Raises:
         InputError: the file is missing, damaged, holds code, is no checkpoint of this version, or
@@ -91,7 +91,8 @@ def load(path: Path) -> Checkpoint:
         if not torch.isfinite(value).all():
             raise InputError(f"{path}: tensor {key!r} holds NaN or infinite values; train again")
     try:
-        checkpoint.network()
+        if build:
+            checkpoint.network()
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     return checkpoint

@@ -5,15 +5,17 @@ from typing import Any
 import msgspec
 
 from hw_models.errors import InputError
-from qtrain import data
+from qtrain import data, models
+from qtrain.events import FrameOptions
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Options as `python -m qtrain train --help` lists them; for_dataset() gives good defaults."""
 
     dataset: str
-    model: str
-    hidden: tuple[int, ...]  # widths of the hidden layers
+    model: str  # mlp, convnet, or a text as models.parse takes
+    hidden: tuple[int, ...]  # of an mlp: widths of the hidden layers
+    channels: tuple[int, ...]  # of a convnet
     spike: str
     amplitude: str
     tau: float
@@ -29,11 +31,25 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     gain: float  # initial gain of the batch norms
     firing_rate: float  # target of the hidden layers; 1: as it comes
     seed: int
+    # of event data alone: how recordings become frames, see events.FrameOptions
+    polarity: str = "signed"
+    bins: str = "time"
+    downsample: int = 1
+
+    @property
+    def frames(self) -> FrameOptions:
+        """How event recordings become frames."""
+        return data.frame_options(msgspec.structs.asdict(self))
+
+    @property
+    def spec(self) -> data.Spec:
+        """What the data set gives the network."""
+        return data.spec(self.dataset, self.frames)
 
     def __post_init__(self) -> None:
-        data.spec(self.dataset)
+        models.stages_of(self.model, self.hidden, self.channels, self.spec.classes)
         limits = {
-            "model": (self.model in MODELS, ", ".join(MODELS)),
+            "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
             "epochs": (self.epochs >= 1, "1 or more"),
             "batch_size": (self.batch_size >= 2, "2 or more"),
@@ -47,10 +63,10 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 raise InputError(f"{option} = {getattr(self, option)}; accepted: {accepted}")
 
 
-MODELS = ("mlp",)
 COMMON: dict[str, Any] = {
     "model": "mlp",
     "hidden": (128,),
+    "channels": (16, 32),
     "spike": "ternary",
     "tau": 0.25,
     "reset": "hard",
@@ -68,6 +84,14 @@ BY_DATASET: dict[str, dict[str, Any]] = {
     "digits": {"epochs": 40, "batch_size": 64, "lr": 5e-3, "shift": 0},
     "mnist": {"epochs": 25, "shift": 1},
     "fashion-mnist": {"epochs": 25, "shift": 1},
+    "nmnist": {
+        "model": "16c3s2-32c3s2-10",
+        "timesteps": 8,
+        "epochs": 30,
+        "batch_size": 50,
+        "lr": 5e-3,
+        "shift": 2,
+    },
 }
 
 

@@ -1,20 +1,25 @@
 """Data sets behind one interface: a spec, and a split of it as time-major arrays."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from hw_models.errors import InputError
-from qtrain import idx
+from qtrain import events, idx
+from qtrain.events import FrameOptions
+from qtrain.recordings import EventSet
 
 SPLITS = ("train", "test")
 Arrays = tuple[NDArray, NDArray]
+Encoding = Literal["static", "ternary", "binary"]
 
 
 @dataclass(frozen=True)
@@ -25,9 +30,12 @@ class Spec:
     shape: tuple[int, ...]  # of a sample at one step: channels, height, width
     timesteps: int  # steps of a sample; 1: static
     classes: int
+    # static: one sample for all steps, which a network quantizes; ternary, binary: spikes of
+    # {-1, 0, 1} or {0, 1} at each step, which enter it as they are
+    encoding: Encoding
     unit: float  # real value of one count of Split.x
-    input_scale: float  # real value of one step of the int8 input
-    read: Callable[[str, Path | None], Arrays]  # split, data_dir -> x [N, *shape], labels [N]
+    input_scale: float | None  # real value of one step of the int8 input; None: spikes
+    read: Callable[[str, Path | None], Arrays]  # split, data_dir -> x [N, T', *shape], labels [N]
 
 
 @dataclass(frozen=True)
@@ -46,27 +54,51 @@ class Split:
         return self.x[which].to(torch.float32).mul_(self.spec.unit).transpose(0, 1)
 
 
-def spec(name: str) -> Spec:
-    """The data set of that name.
+def frame_options(config: Mapping[str, Any]) -> FrameOptions:
+    """What a training configuration, or a checkpoint's, says of frames; the rest is passed over.
 
     Raises:
-        InputError: there is none.
+        InputError: an option is out of range or of the wrong type.
+    """
+    named = {key: config[key] for key in FrameOptions.__struct_fields__ if key in config}
+    try:
+        return msgspec.convert(named, FrameOptions)
+    except msgspec.ValidationError as error:
+        raise InputError(f"options of event data: {error}") from error
+
+
+def spec(name: str, options: FrameOptions | None = None) -> Spec:
+    """The data set of that name; options make the frames of an event data set.
+
+    Raises:
+        InputError: there is none, or the options do not suit it.
     """
     if name not in DATASETS:
         raise InputError(f"unknown data set {name!r}; accepted: {', '.join(DATASETS)}")
-    return DATASETS[name]
+    found, options = DATASETS[name], options or FrameOptions()
+    if isinstance(found, EventSet):
+        return _framed(found, options)
+    for option, default in msgspec.structs.asdict(FrameOptions()).items():
+        if option != "timesteps" and getattr(options, option) != default:
+            raise InputError(
+                f"{option} = {getattr(options, option)}; accepted: {default}, as {name} is no "
+                "event data"
+            )
+    return found
 
 
-def load(name: str, split: str, data_dir: Path | None = None) -> Split:
+def load(
+    name: str, split: str, data_dir: Path | None = None, options: FrameOptions | None = None
+) -> Split:
     """One split ("train" or "test") of a data set, and nothing of the other.
 
     Files are looked for in data_dir and in its subfolder of the data set's name, where data_dir is
     $TRISPIKE_DATA unless given.
 
     Raises:
-        InputError: a missing or bad file, an unknown name.
+        InputError: a missing or bad file, an unknown name, options that do not suit the set.
     """
-    found = spec(name)
+    found = spec(name, options)
     if split not in SPLITS:
         raise InputError(f"unknown split {split!r}; accepted: {', '.join(SPLITS)}")
     if data_dir is None and os.environ.get("TRISPIKE_DATA"):
@@ -101,13 +133,37 @@ def _mnist(name: str, source: str, *system_dirs: str) -> Spec:
         shape=(1, 28, 28),
         timesteps=1,
         classes=10,
+        encoding="static",
         unit=1 / 255,
         input_scale=1 / 127,
         read=read,
     )
 
 
-DATASETS = {
+def _framed(event_set: EventSet, options: FrameOptions) -> Spec:
+    name, sensor = event_set.name, event_set.sensor
+    if options.downsample > min(sensor):
+        raise InputError(
+            f"downsample = {options.downsample}; accepted: 1 to {min(sensor)}, the sensor of {name}"
+        )
+
+    def read(split: str, data_dir: Path | None) -> Arrays:
+        dirs = [data_dir / name, data_dir] if data_dir else []
+        return events.read_split(event_set, split, dirs, options)
+
+    return Spec(
+        name,
+        shape=events.frame_shape(sensor, options),
+        timesteps=options.timesteps,
+        classes=event_set.classes,
+        encoding=events.POLARITIES[options.polarity],
+        unit=1.0,
+        input_scale=None,
+        read=read,
+    )
+
+
+DATASETS: dict[str, Spec | EventSet] = {
     found.name: found
     for found in (
         # 0 to 16 by themselves: steps as fine as the data, and half the digits of 0 to 127
@@ -116,6 +172,7 @@ DATASETS = {
             shape=(1, 8, 8),
             timesteps=1,
             classes=10,
+            encoding="static",
             unit=1 / 16,
             input_scale=1 / 16,
             read=_digits,
@@ -126,6 +183,14 @@ DATASETS = {
             "Debian's package dataset-fashion-mnist or "
             "https://github.com/zalandoresearch/fashion-mnist",
             "/usr/share/datasets/fashion-mnist",
+        ),
+        EventSet(
+            name="nmnist",
+            tonic="NMNIST",
+            sensor=(34, 34),
+            classes=10,
+            source="https://www.garrickorchard.com/datasets/n-mnist",
+            bin_folders={"train": "Train", "test": "Test"},
         ),
     )
 }

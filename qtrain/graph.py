@@ -13,11 +13,23 @@ from torch import Tensor, fx, nn
 from hw_models.errors import InputError
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import LIF
+from qtrain.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
 
 INPUT = "input"
-OPS: dict[str, type[nn.Module]] = {
-    layer.op: layer for layer in (InputQuant, Flatten, QuantLinear, BatchNorm, LIF, Readout)
-}
+UNKNOWN = "unknown"  # op of a layer that is none of OPS; attrs["type"] says what it is
+STATIC = "static"  # encoding of an input that is the same at all steps; else ternary or binary
+LAYERS = (
+    InputQuant,
+    Flatten,
+    QuantLinear,
+    QuantConv2d,
+    AvgPool2d,
+    GlobalAvgPool,
+    BatchNorm,
+    LIF,
+    Readout,
+)
+OPS: dict[str, type[nn.Module]] = {layer.op: layer for layer in LAYERS}
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -36,13 +48,15 @@ class Graph(msgspec.Struct, frozen=True):
 
 
 def trace(
-    net: nn.Module, in_shape: Sequence[int], in_timesteps: int = 1
+    net: nn.Module, in_shape: Sequence[int], encoding: str = STATIC, strict: bool = True
 ) -> tuple[Graph, dict[str, Tensor]]:
     """The graph of a network that is made of this package's layers, and its tensors.
 
     A node is named after its module's path; a module called again gets a suffix. The input node
-    carries shape = in_shape, without time and batch, and timesteps = in_timesteps (1: static).
-    Tensors are named "<node>.<parameter or statistic>" and share the network's memory.
+    carries shape = in_shape, without time and batch, and the encoding: "static", or "ternary" or
+    "binary" for the spikes of each step.
+    Tensors are named "<node>.<parameter or statistic>" and share the network's memory. Where not
+    strict, what is none of OPS becomes a node of op UNKNOWN, and the graph is not checked.
 
     Raises:
         InputError: names each layer or call that is not one of OPS.
@@ -58,7 +72,7 @@ def trace(
             traced.erase_node(item)
     first, *calls, output = traced.nodes
     names = {first: INPUT}
-    nodes = [Node(INPUT, INPUT, (), {"shape": list(in_shape), "timesteps": in_timesteps})]
+    nodes = [Node(INPUT, INPUT, (), {"shape": list(in_shape), "encoding": encoding})]
     tensors: dict[str, Tensor] = {}
     faults: list[str] = []
     for item in calls:
@@ -72,8 +86,13 @@ def trace(
             tensors |= {f"{name}.{key}": value for key, value in layer.state_dict().items()}
         elif layer is not None:
             faults.append(f"layer {name!r} is of the unknown type {type(layer).__name__}")
+            nodes.append(Node(name, UNKNOWN, inputs, {"type": type(layer).__name__}))
         else:
             faults.append(f"{name!r} is no layer but a {item.op} in {type(net).__name__}.forward")
+            called = getattr(item.target, "__name__", item.target)
+            nodes.append(Node(name, UNKNOWN, inputs, {"type": str(called)}))
+    if not strict:
+        return Graph(tuple(nodes)), tensors
     if faults:
         known = ", ".join(sorted(layer.__name__ for layer in OPS.values()))
         raise InputError(f"{'; '.join(faults)}; accepted: {known}")
@@ -119,8 +138,13 @@ def _check(graph: Graph) -> None:
             raise InputError(f"layer {node.name!r} appears twice in the graph")
         if len(node.inputs) != 1 or not seen.issuperset(node.inputs):
             raise InputError(f"layer {node.name!r} reads {node.inputs}; accepted: one layer before")
-        if (node.inputs[0] == graph.nodes[0].name) != (node.op == InputQuant.op):
-            raise InputError(f"layer {node.name!r}: InputQuant, and it alone, reads the input")
+        reads_input = node.inputs[0] == graph.nodes[0].name
+        static = graph.nodes[0].attrs.get("encoding") == STATIC
+        if (static and reads_input) != (node.op == InputQuant.op):
+            raise InputError(
+                f"layer {node.name!r}: InputQuant, and it alone, reads a static input, and nothing "
+                "else; an input of spikes needs none"
+            )
         seen.add(node.name)
     if graph.nodes[-1].op != Readout.op:
         raise InputError(f"layer {graph.nodes[-1].name!r} gives the logits; accepted: Readout")
@@ -206,6 +230,13 @@ def membranes(net: Network) -> Iterator[dict[str, Tensor]]:
             lif.observer = None
 
 
+def integers(net: Network, x: Tensor) -> Tensor:
+    """The int8 inputs [T', B, *shape] that the network makes of x; spikes are themselves."""
+    quantizers = (layer for layer in net.layers if isinstance(layer, InputQuant))
+    quantizer = next(quantizers, None)
+    return x.to(torch.int8) if quantizer is None else quantizer.integers(x)
+
+
 class Recording(NamedTuple):
     """What a network did: logits [B, classes], int8 spikes o [T, B, ...] by LIF layer, and the
     int8 inputs [T', B, ...]."""
@@ -216,17 +247,16 @@ class Recording(NamedTuple):
 
 
 @torch.no_grad()
-def record(net: Network, x: Tensor, batch_size: int = 1000) -> Recording:
+def record(net: Network, x: Tensor, batch_size: int = 250) -> Recording:
     """Run the network in eval mode on x [T', B, *shape] and keep all spikes (o, not a * o)."""
     net.eval()
-    quantizer = next(m for m in net.layers if isinstance(m, InputQuant))
     parts: list[Recording] = []
     lifs = net.lifs()
     with membranes(net) as seen:
         for batch in x.split(batch_size, dim=1):
             logits = net(batch)
             spikes = {name: lifs[name].fire(u).to(torch.int8) for name, u in seen.items()}
-            parts.append(Recording(logits, spikes, quantizer.integers(batch)))
+            parts.append(Recording(logits, spikes, integers(net, batch)))
     return Recording(
         torch.cat([p.logits for p in parts]),
         {name: torch.cat([p.spikes[name] for p in parts], 1) for name in parts[0].spikes},

@@ -1,48 +1,161 @@
-"""Networks built from the layers, as plain modules."""
+"""Networks built from the layers, as plain modules: dense, convolutional, or from a short text."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from torch import nn
 
+from hw_models.errors import InputError
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import LIF
+from qtrain.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
+
+NAMED = ("mlp", "convnet")
+GRAMMAR = (
+    "16c3 (channels, c, kernel; then s2: stride), p2 (average pool), gap (global), 128 (dense)"
+)
+TOKEN = re.compile(r"(?P<n>\d+)(c(?P<kernel>\d+)(s(?P<stride>\d+))?)?|p(?P<pool>\d+)|(?P<gap>gap)")
 
 
-def mlp(
+@dataclass(frozen=True)
+class Conv:
+    """A spiking convolutional layer, padded by half its kernel."""
+
+    channels: int
+    kernel: int
+    stride: int = 1
+
+
+@dataclass(frozen=True)
+class Pool:
+    """An average pool; of the whole map with kernel 0."""
+
+    kernel: int
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A spiking dense layer."""
+
+    features: int
+
+
+Stage = Conv | Pool | Dense
+
+
+def parse(text: str) -> list[Stage]:
+    """The stages of a text such as 16c3-p2-32c3-p2-128, the readout not among them.
+
+    Raises:
+        InputError: a part of it is none of GRAMMAR.
+    """
+    stages: list[Stage] = []
+    for token in text.split("-"):
+        found = TOKEN.fullmatch(token)
+        groups = found.groupdict() if found else {}
+        numbers = {name: int(part) for name, part in groups.items() if part and part.isdigit()}
+        if not found or 0 in numbers.values():
+            raise InputError(f"model {text!r}: {token!r} is no layer; accepted: {GRAMMAR}")
+        if "pool" in numbers or groups["gap"]:
+            stages.append(Pool(numbers.get("pool", 0)))
+        elif "kernel" in numbers:
+            stages.append(Conv(numbers["n"], numbers["kernel"], numbers.get("stride", 1)))
+        else:
+            stages.append(Dense(numbers["n"]))
+    return stages
+
+
+def stages_of(
+    model: str, hidden: Sequence[int], channels: Sequence[int], classes: int
+) -> list[Stage]:
+    """The stages of a named model, or of a text that ends in the number of classes.
+
+    Raises:
+        InputError: the text is no model, or ends in another number.
+    """
+    if model == "mlp":
+        return [Dense(n) for n in hidden]
+    if model == "convnet":
+        return [stage for n in channels for stage in (Conv(n, 3), Pool(2))]
+    *stages, last = parse(model)
+    if last != Dense(classes):
+        raise InputError(f"model {model!r}: must end in -{classes}, the number of classes")
+    return stages
+
+
+def stack(
+    stages: Sequence[Stage],
     in_shape: Sequence[int],
-    hidden: Sequence[int],
     classes: int,
     *,
-    input_scale: float,
+    input_scale: float | None,
     timesteps: int,
     weight_bits: int = 8,
     gain: float = 0.5,
     spike: str = "ternary",
     **neuron: Any,
 ) -> nn.Sequential:
-    """input_quant - flatten - [fc{k} - bn{k} - lif{k}] for each hidden width - fc{K} - readout.
+    """input_quant - [conv{k} | fc{k} - bn{k} - lif{k}, pool{k}] for each stage - fc{K} - readout.
 
     Args:
+        stages: the spiking layers and the pools between them, in order.
         in_shape: shape of a sample, without time and batch.
-        hidden: widths of the hidden layers, any number of them.
         classes: number of logits.
-        input_scale: real value of one step of the int8 input.
+        input_scale: real value of one step of the int8 input; None: the input is spikes.
         timesteps: T.
         weight_bits: 8, 4 or 2, of all layers.
         gain: initial weight of the batch norms; with 1 most neurons fire at first.
         spike: "ternary" or "binary".
         neuron: further options of LIF: tau, reset, ...
+
+    Raises:
+        InputError: a map is too small for a stage, or a convolution follows a dense layer.
     """
-    layers: dict[str, nn.Module] = {"input_quant": InputQuant(input_scale), "flatten": Flatten()}
-    width = prod(in_shape)
-    for k, features in enumerate(hidden, 1):
-        layers[f"fc{k}"] = QuantLinear(width, features, weight_bits)
-        layers[f"bn{k}"] = BatchNorm(features, gain=gain)
-        layers[f"lif{k}"] = LIF(spike, timesteps, **neuron)
-        width = features
-    last = QuantLinear(width, classes, weight_bits, scaling="tensor", bias=True)
-    layers |= {f"fc{len(hidden) + 1}": last, "readout": Readout()}
+    layers: dict[str, nn.Module] = {}
+    if input_scale is not None:
+        layers["input_quant"] = InputQuant(input_scale)
+    shape, k = tuple(in_shape), 0
+    for stage in stages:
+        if isinstance(stage, Dense):
+            k += 1
+            layers.setdefault("flatten", Flatten())
+            synapse = {f"fc{k}": QuantLinear(prod(shape), stage.features, weight_bits)}
+            shape = (stage.features,)
+        else:
+            if len(shape) != 3:
+                raise InputError(f"{stage}: needs a map, found {list(shape)}; put it before -N")
+            if isinstance(stage, Pool):
+                layers[f"pool{k}"] = AvgPool2d(stage.kernel) if stage.kernel else GlobalAvgPool()
+                shape = (shape[0], *(n // stage.kernel if stage.kernel else 1 for n in shape[1:]))
+                synapse = {}
+            else:
+                k += 1
+                padding = stage.kernel // 2
+                conv = QuantConv2d(
+                    shape[0], stage.channels, stage.kernel, stage.stride, padding,
+                    weight_bits=weight_bits,
+                )  # fmt: skip
+                synapse = {f"conv{k}": conv}
+                sizes = ((n + 2 * padding - stage.kernel) // stage.stride + 1 for n in shape[1:])
+                shape = (stage.channels, *sizes)
+        if min(shape) < 1:
+            raise InputError(f"{stage}: leaves a map of {list(shape)}; use fewer or smaller pools")
+        if synapse:
+            layers |= synapse
+            layers[f"bn{k}"] = BatchNorm(shape[0], gain=gain)
+            layers[f"lif{k}"] = LIF(spike, timesteps, **neuron)
+    layers.setdefault("flatten", Flatten())
+    last = QuantLinear(prod(shape), classes, weight_bits, scaling="tensor", bias=True)
+    layers |= {f"fc{k + 1}": last, "readout": Readout()}
     return nn.Sequential(OrderedDict(layers))
+
+
+def mlp(
+    in_shape: Sequence[int], hidden: Sequence[int], classes: int, **options: Any
+) -> nn.Sequential:
+    """A dense network of these hidden widths; options as for stack."""
+    return stack([Dense(n) for n in hidden], in_shape, classes, **options)

@@ -1,6 +1,6 @@
 """Leaky integrate-and-fire layers with ternary or binary spikes, and their surrogate gradients."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch.autograd.function import once_differentiable
 from hw_models.errors import InputError
 from hw_models.semantics import Leak
 
+CHUNK = 1 << 16
 CHOICES = {
     "spike": ("ternary", "binary"),
     "reset": ("hard", "soft"),
@@ -148,42 +149,68 @@ class BinaryLIF(LIF):
         super().__init__("binary", timesteps, **options)
 
 
+def chunks(elements: int) -> Iterator[slice]:
+    """Slices of CHUNK elements: all steps and operations of one stay in the processor's cache."""
+    return (slice(first, first + CHUNK) for first in range(0, elements, CHUNK))
+
+
 class _Unrolled(torch.autograd.Function):
     """(amplitude * o, u) of all steps; saves u alone and works out the rest again in backward."""
 
     @staticmethod
     def forward(ctx: Any, current: Tensor, amplitude: Tensor, lif: LIF) -> tuple[Tensor, Tensor]:
         u = current.new_empty((lif.timesteps, *current.shape[1:]))
-        u[0] = current[0]
-        for t in range(1, lif.timesteps):
-            i = current[t if len(current) > 1 else 0]
-            torch.add(i, lif.reset_membrane(u[t - 1]), alpha=lif.tau, out=u[t])
+        y = torch.empty_like(u)
+        i_rows, u_rows, y_rows = (x.reshape(len(x), -1) for x in (current, u, y))
+        for part in chunks(u_rows.shape[1]):
+            u_rows[0, part] = i_rows[0, part]
+            for t in range(lif.timesteps):
+                if t:
+                    v, i = lif.reset_membrane(u_rows[t - 1, part]), i_rows[t % len(i_rows), part]
+                    torch.add(i, v, alpha=lif.tau, out=u_rows[t, part])
+                torch.mul(lif.fire(u_rows[t, part]), amplitude, out=y_rows[t, part])
         ctx.lif, ctx.static = lif, len(current) == 1
         ctx.save_for_backward(u, amplitude)
         ctx.set_materialize_grads(False)
-        return lif.fire(u).mul_(amplitude), u
+        return y, u
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor, Tensor | None, None]:
         """With S = spike_gradient(u), dL/du[t] = a S dL/dy[t] + dL/du|direct + tau D dL/du[t+1]."""
-        grad_y, grad_u = grads
         u, amplitude = ctx.saved_tensors
         lif: LIF = ctx.lif
-        slope = lif.spike_gradient(u)
-        total = torch.zeros_like(u) if grad_y is None else grad_y * slope * amplitude
-        if grad_u is not None:
-            total += grad_u
-        # D = dv/du. hard: 1 - |o| - u d|o|/du with d|o|/du = o S, binary S. soft: 1 - v_th S
-        if lif.hard:
-            fired = lif.fired(u)
-            steep = (u.abs() * fired if lif.ternary else u).mul(slope)
-            through = (~fired).to(u.dtype).sub_(steep)
-        else:
-            through = 1 - lif.v_threshold * slope
-        for t in range(lif.timesteps - 2, -1, -1):
-            total[t].addcmul_(total[t + 1], through[t], value=lif.tau)
-        grad_amplitude = None
-        if ctx.needs_input_grad[1] and grad_y is not None:
-            grad_amplitude = (grad_y * lif.fire(u)).sum()
-        return total.sum(0, keepdim=True) if ctx.static else total, grad_amplitude, None
+        u_rows = u.reshape(len(u), -1)
+        y_grad, u_grad = (g if g is None else g.reshape(u_rows.shape) for g in grads)
+        total = u_rows.new_empty((1 if ctx.static else len(u), u_rows.shape[1]))
+        grad_amplitude = torch.zeros_like(amplitude)
+        for part in chunks(u_rows.shape[1]):
+            after = None  # dL/du[t+1]
+            for t in reversed(range(lif.timesteps)):
+                here = u_rows[t, part]
+                slope = lif.spike_gradient(here)
+                if y_grad is None:
+                    grad = torch.zeros_like(here)
+                else:
+                    grad = (y_grad[t, part] * slope).mul_(amplitude)
+                    grad_amplitude += torch.dot(y_grad[t, part], lif.fire(here))
+                if u_grad is not None:
+                    grad += u_grad[t, part]
+                if after is not None:
+                    grad.addcmul_(after, _through(lif, here, slope), value=lif.tau)
+                if ctx.static and after is not None:
+                    total[0, part] += grad
+                else:
+                    total[0 if ctx.static else t, part] = grad
+                after = grad
+        shape = (len(total), *u.shape[1:])
+        return total.reshape(shape), grad_amplitude if ctx.needs_input_grad[1] else None, None
+
+
+def _through(lif: LIF, u: Tensor, slope: Tensor) -> Tensor:
+    """dv/du. hard: 1 - |o| - u d|o|/du with d|o|/du = o S, binary S. soft: 1 - v_th S."""
+    if not lif.hard:
+        return 1 - lif.v_threshold * slope
+    fired = lif.fired(u)
+    steep = (u.abs().mul_(fired) if lif.ternary else u).mul(slope)
+    return (~fired).to(u.dtype).sub_(steep)

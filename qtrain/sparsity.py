@@ -1,13 +1,42 @@
 """The penalty that brings the hidden firing rate to a target."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-from qtrain.neurons import LIF
+from qtrain.neurons import LIF, chunks
 
 WIDTH = 0.25  # of the smooth step, in thresholds
+
+
+class _FiringRate(torch.autograd.Function):
+    """The share of u that fires; backward, the gradient of a smooth step's mean."""
+
+    @staticmethod
+    def forward(ctx: Any, u: Tensor, lif: LIF) -> Tensor:
+        ctx.lif = lif
+        ctx.save_for_backward(u)
+        flat = u.reshape(-1)
+        fired = sum(int(lif.fired(flat[part]).sum()) for part in chunks(len(flat)))
+        return u.new_tensor(fired / len(flat))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (u,), lif = ctx.saved_tensors, ctx.lif
+        flat, width = u.reshape(-1), WIDTH * lif.v_threshold
+        total = torch.empty_like(flat)
+        for part in chunks(len(flat)):
+            distance = (flat[part].abs() if lif.ternary else flat[part]) - lif.v_threshold
+            smooth = torch.sigmoid(distance.div_(width))
+            slope = torch.addcmul(smooth, smooth, smooth, value=-1)
+            if lif.ternary:
+                slope.mul_(flat[part].sign())
+            torch.mul(slope, grads[0] / (width * len(flat)), out=total[part])
+        return total.reshape(u.shape), None
 
 
 def firing_rate(lif: LIF, u: Tensor) -> Tensor:
@@ -16,9 +45,7 @@ def firing_rate(lif: LIF, u: Tensor) -> Tensor:
     The step is sigmoid((|u| - v_th) / (WIDTH * v_th)), u for |u| where spikes are binary. Its own
     value would count silent neurons too and so miss the rate that is asked for.
     """
-    distance = (u.abs() if lif.ternary else u) - lif.v_threshold
-    smooth = torch.sigmoid(distance / (WIDTH * lif.v_threshold)).mean()
-    return smooth + (lif.fired(u).to(u.dtype).mean() - smooth).detach()
+    return _FiringRate.apply(u, lif)
 
 
 def rate_penalty(lifs: Mapping[str, LIF], membranes: Mapping[str, Tensor], target: float) -> Tensor:

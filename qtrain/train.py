@@ -38,12 +38,12 @@ class Epoch(NamedTuple):
 
 def build(config: TrainConfig) -> nn.Module:
     """The network of a configuration, initialised from its seed."""
-    spec = data.spec(config.dataset)
+    spec = config.spec
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return models.mlp(
+        return models.stack(
+            models.stages_of(config.model, config.hidden, config.channels, spec.classes),
             spec.shape,
-            config.hidden,
             spec.classes,
             input_scale=spec.input_scale,
             weight_bits=config.weight_bits,
@@ -84,8 +84,8 @@ def train(
     Raises:
         InputError: the data set is missing or too small, the network cannot be traced.
     """
-    samples = data.load(config.dataset, "train", data_dir)
-    test = data.load(config.dataset, "test", data_dir)
+    samples = data.load(config.dataset, "train", data_dir, config.frames)
+    test = data.load(config.dataset, "test", data_dir, config.frames)
     if config.batch_size > len(samples):
         raise InputError(
             f"batch_size = {config.batch_size}; accepted: up to the {len(samples)} training samples"
@@ -94,7 +94,7 @@ def train(
     optimizer = _optimizer(net, config)
     generator = torch.Generator().manual_seed(config.seed)
     start = _restore(resume, optimizer, generator) if resume else 0
-    with _threads(config.model):
+    with _one_thread():
         for epoch in range(start, config.epochs):
             loss = _train_epoch(config, net, samples, optimizer, generator, epoch, on_step)
             result = Epoch(epoch + 1, loss, evaluate(net, test))
@@ -154,13 +154,13 @@ def _train_epoch(
 
 
 @contextmanager
-def _threads(model: str) -> Iterator[None]:
-    """One thread for a dense network: its operations are too small to share.
+def _one_thread() -> Iterator[None]:
+    """One thread: operations run chunk by chunk in the cache, too short to share.
 
     So training is as fast on a busy machine, and its result the same on any number of cores.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(1 if model == "mlp" else before)
+    torch.set_num_threads(1)
     try:
         yield
     finally:
@@ -183,7 +183,7 @@ def evaluate(net: Network, split: data.Split, batch_size: int = 1000) -> Evaluat
 
 
 def _network(module: nn.Module, spec: data.Spec) -> Network:
-    return build_module(*trace(module, spec.shape, spec.timesteps))
+    return build_module(*trace(module, spec.shape, spec.encoding))
 
 
 def _optimizer(net: Network, config: TrainConfig) -> torch.optim.Optimizer:

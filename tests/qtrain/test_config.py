@@ -32,7 +32,7 @@ def test_survives_the_checkpoint():
         ({"shift": -1}, "shift = -1"),
         ({"firing_rate": 1.5}, "firing_rate = 1.5"),
         ({"firing_rate": 0.0}, "firing_rate = 0.0"),
-        ({"model": "vit"}, "model = vit; accepted: mlp"),
+        ({"model": "vit"}, "model 'vit': 'vit' is no layer; accepted: 16c3"),
     ],
 )
 def test_limits(options, part):

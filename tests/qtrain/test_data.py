@@ -10,7 +10,9 @@ import torch
 
 from hw_models.errors import InputError
 from qtrain import data, idx
+from qtrain.events import FrameOptions
 from qtrain.layers import InputQuant
+from tests.qtrain.nmnist_files import write_set
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 DATA = Path(os.environ.get("TRISPIKE_DATA", SHARED))
@@ -34,8 +36,9 @@ def write_split(folder, prefix="t10k", count=6, suffix=""):
 
 
 @pytest.fixture(autouse=True)
-def no_environment(monkeypatch):
+def no_environment(tmp_path, monkeypatch):
     monkeypatch.delenv("TRISPIKE_DATA", raising=False)
+    monkeypatch.setenv("TRISPIKE_CACHE", str(tmp_path / "cache"))
 
 
 def test_digits_are_split_by_class():
@@ -136,6 +139,81 @@ def test_unknown_names():
         data.load("cifar", "test")
     with pytest.raises(InputError, match="unknown split 'valid'; accepted: train, test"):
         data.load("digits", "valid")
+
+
+def test_static_sets_have_one_step_and_a_quantizer():
+    for name in ("digits", "mnist", "fashion-mnist"):
+        spec = data.spec(name, FrameOptions(timesteps=7))
+        assert (spec.encoding, spec.timesteps) == ("static", 1)
+        assert spec.input_scale > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "encoding", "shape"),
+    [
+        ({}, "ternary", (1, 34, 34)),
+        ({"polarity": "split", "timesteps": 4}, "binary", (2, 34, 34)),
+        ({"bins": "count", "downsample": 3}, "ternary", (1, 12, 12)),
+    ],
+)
+@pytest.mark.parametrize("folder", ["", "nmnist"])
+def test_event_data_are_spikes_of_each_step(tmp_path, options, encoding, shape, folder):
+    write_set(tmp_path / folder)
+    options = FrameOptions(**options)
+    split = data.load("nmnist", "test", tmp_path, options)
+    assert data.load("nmnist", "train", tmp_path, options).x.shape == split.x.shape
+    assert (split.spec.encoding, split.spec.shape) == (encoding, shape)
+    assert split.spec.timesteps == options.timesteps
+    assert split.spec.input_scale is None and split.spec.classes == 10
+    assert split.y.tolist() == list(range(10))
+    x = split.inputs(slice(0, 4))
+    assert x.shape == (options.timesteps, 4, *shape)
+    assert set(x.unique().tolist()) == ({-1, 0, 1} if encoding == "ternary" else {0, 1})
+    assert torch.equal(x[1, 2], split.x[2, 1].float())
+
+
+def test_event_data_from_the_environment(tmp_path, monkeypatch):
+    write_set(tmp_path / "nmnist")
+    monkeypatch.setenv("TRISPIKE_DATA", str(tmp_path))
+    assert data.load("nmnist", "test").x.shape == (10, 10, 1, 34, 34)
+
+
+def test_missing_event_data_say_where_they_were_looked_for(tmp_path):
+    with pytest.raises(InputError, match="looked in: no folder, as none was named"):
+        data.load("nmnist", "test")
+    with pytest.raises(InputError, match=r"Test/<label>/<id>[.]bin") as error:
+        data.load("nmnist", "test", tmp_path)
+    assert f"looked in: {tmp_path / 'nmnist'}, {tmp_path};" in str(error.value)
+
+
+def test_frame_options_out_of_a_configuration():
+    config = {"dataset": "nmnist", "epochs": 3, "timesteps": 6, "bins": "count", "tau": 0.5}
+    assert data.frame_options(config) == FrameOptions(timesteps=6, bins="count")
+    assert data.frame_options({}) == FrameOptions()
+    for bad in ({"bins": "space"}, {"downsample": "2"}):
+        with pytest.raises(InputError, match=r"options of event data: .*(bins|downsample)"):
+            data.frame_options(bad)
+
+
+def test_frame_options_that_do_not_suit_the_set():
+    with pytest.raises(InputError, match="downsample = 35; accepted: 1 to 34, the sensor"):
+        data.spec("nmnist", FrameOptions(downsample=35))
+    with pytest.raises(InputError, match="bins = count; accepted: time, as mnist is no event"):
+        data.spec("mnist", FrameOptions(bins="count"))
+
+
+@pytest.mark.skipif(not (DATA / "nmnist").is_dir(), reason="N-MNIST is not here")
+def test_real_nmnist():
+    signed = data.load("nmnist", "test", DATA, FrameOptions(timesteps=8))
+    assert signed.x.shape[1:] == (8, 1, 34, 34)
+    assert signed.y[:5].tolist() == [7, 2, 1, 0, 4] or len(signed) != 10_000
+    assert 0.1 < signed.x.abs().float().mean() < 0.3
+    both = data.load("nmnist", "test", DATA, FrameOptions(timesteps=8, polarity="split"))
+    on, off = both.x.unbind(2)
+    ternary = signed.x[:, :, 0]
+    alone = on != off  # where one polarity alone occurs the frames say the same
+    assert torch.equal(ternary[alone], (on - off)[alone])
+    assert not ternary[(on == 0) & (off == 0)].any()
 
 
 @pytest.mark.skipif(not (DATA / "mnist").is_dir(), reason="MNIST is not here")

@@ -96,7 +96,7 @@ def test_nodes_are_named_after_their_paths():
         ("mean", "readout"),
     ]
     assert all(a.name in b.inputs for a, b in zip(graph.nodes, graph.nodes[1:], strict=False))
-    assert graph.nodes[0].attrs == {"shape": [1, 4, 4], "timesteps": 1}
+    assert graph.nodes[0].attrs == {"shape": [1, 4, 4], "encoding": "static"}
     assert graph.nodes[8].attrs == {
         "spike": "binary",
         "timesteps": 3,

@@ -1,30 +1,57 @@
-"""The networks: their layers and the options these get."""
+"""Networks from a short text: layers in order, shapes that fit, refusals."""
 
 import pytest
+import torch
 
-from qtrain.graph import trace
-from qtrain.models import mlp
+from hw_models.errors import InputError
+from qtrain.models import Conv, Dense, Pool, mlp, parse, stack, stages_of
+
+OPTIONS = {"input_scale": 1 / 127, "timesteps": 2}
 
 
-@pytest.mark.parametrize("hidden", [(), (5,), (5, 4)])
-def test_mlp_of_any_depth(hidden):
-    net = mlp((2, 3), hidden, 7, input_scale=0.5, timesteps=3, weight_bits=4, gain=0.25, tau=0.5)
-    graph, tensors = trace(net, (2, 3))
-    blocks = [f"{kind}{k}" for k in range(1, len(hidden) + 1) for kind in ("fc", "bn", "lif")]
-    last = f"fc{len(hidden) + 1}"
-    names = ["input", "input_quant", "flatten", *blocks, last, "readout"]
-    assert [node.name for node in graph.nodes] == names
-    attrs = {node.name: node.attrs for node in graph.nodes}
-    widths = [6, *hidden, 7]
-    for k in range(1, len(widths)):
-        linear = attrs[f"fc{k}"]
-        assert (linear["in_features"], linear["out_features"]) == (widths[k - 1], widths[k])
-        assert linear["weight_bits"] == 4
-        readout = k == len(widths) - 1
-        assert linear["scaling"] == ("tensor" if readout else "channel")
-        assert linear["bias"] is readout
-    for k in range(1, len(hidden) + 1):
-        assert (tensors[f"bn{k}.weight"] == 0.25).all()
-        assert attrs[f"lif{k}"]["tau"] == 0.5
-        assert attrs[f"lif{k}"]["timesteps"] == 3
-        assert attrs[f"lif{k}"]["spike"] == "ternary"
+def test_a_text_is_its_layers():
+    assert parse("16c3-p2-32c5s2-gap-128") == [
+        Conv(16, 3), Pool(2), Conv(32, 5, 2), Pool(0), Dense(128),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "16c", "c3", "16c3--10", "p", "16k3", "0c3", "16c0", "gap2"])
+def test_what_is_no_layer_is_refused(text):
+    with pytest.raises(InputError, match="is no layer; accepted: 16c3"):
+        parse(text)
+
+
+def test_named_models():
+    assert stages_of("mlp", (8, 4), (), 10) == [Dense(8), Dense(4)]
+    assert stages_of("convnet", (), (4, 6), 10) == [Conv(4, 3), Pool(2), Conv(6, 3), Pool(2)]
+    assert stages_of("4c3-10", (), (), 10) == [Conv(4, 3)]
+    with pytest.raises(InputError, match="must end in -10"):
+        stages_of("4c3-5", (), (), 10)
+
+
+@pytest.mark.parametrize("text", ["4c3-p2-6c3-p2", "4c5s2-gap", "4c3-12-8", "p2-4c1"])
+def test_every_stack_runs(text):
+    net = stack(parse(text), (2, 11, 9), 5, **OPTIONS)
+    assert net(torch.rand(1, 3, 2, 11, 9)).shape == (3, 5)
+
+
+def test_names_of_layers():
+    net = stack(parse("4c3-p2-12"), (1, 8, 8), 10, **OPTIONS)
+    assert [name for name, _ in net.named_children()] == [
+        "input_quant", "conv1", "bn1", "lif1", "pool1", "flatten", "fc2", "bn2", "lif2", "fc3",
+        "readout",
+    ]  # fmt: skip
+    assert net.get_submodule("fc3").attrs["scaling"] == "tensor"
+
+
+def test_an_input_of_spikes_has_no_quantizer():
+    net = mlp((4,), [3], 2, input_scale=None, timesteps=2)
+    assert net[0].op == "flatten"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("p2-p2-p2-p2", "leaves a map of"), ("12-4c3", "needs a map, found")]
+)
+def test_stages_that_do_not_fit_are_refused(text, message):
+    with pytest.raises(InputError, match=message):
+        stack(parse(text), (1, 8, 8), 10, **OPTIONS)

@@ -1,0 +1,96 @@
+"""What the hardware cannot take of a network, layer by layer: why, and what to use instead."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from hw_models.errors import InputError
+from hw_models.semantics import Leak
+from qtrain.graph import INPUT, OPS, STATIC, UNKNOWN, Graph, Node, trace
+
+ADVICE = {
+    "MaxPool": "the largest spike is no sum; use AvgPool2d or a convolution with a stride",
+    "BatchNorm": "use qtrain's BatchNorm, over time, batch and space",
+    "Linear": "its weights are not quantized; use qtrain's QuantLinear",
+    "Conv": "its weights are not quantized; use qtrain's QuantConv2d",
+    "Dropout": "it does nothing once trained; take it out before saving",
+    "ReLU": "activations leave no spikes; use TernaryLIF",
+    "add": "a sum of two paths; the core takes a chain of layers",
+}
+LAYERS = ", ".join(sorted(layer.__name__ for layer in OPS.values()))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One layer that the target cannot take."""
+
+    layer: str
+    why: str
+    instead: str
+
+    def __str__(self) -> str:
+        return f"{self.layer}: {self.why}; {self.instead}"
+
+
+def check(model: nn.Module, in_shape: Sequence[int], encoding: str = STATIC) -> list[Fault]:
+    """The faults of a model, trained or not; in_shape is that of a sample, without time and batch.
+
+    Raises:
+        InputError: its forward cannot be traced.
+    """
+    return faults(trace(model, in_shape, encoding, strict=False)[0])
+
+
+def faults(graph: Graph) -> list[Fault]:
+    """All faults, in the order of the layers."""
+    nodes = {node.name: node for node in graph.nodes}
+    found = [fault for node in graph.nodes for fault in _of(node, nodes)]
+    steps = {n.attrs["timesteps"]: n.name for n in graph.nodes if n.op == "lif"}
+    if len(steps) > 1:
+        names = ", ".join(f"{t} in {name}" for t, name in sorted(steps.items()))
+        found.append(Fault("timesteps", names, "use one number of time steps for all layers"))
+    return found
+
+
+def _of(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    attrs = node.attrs
+    if node.op == UNKNOWN or node.op not in (INPUT, *OPS):
+        kind = str(attrs.get("type", node.op))
+        advice = next((text for part, text in ADVICE.items() if part in kind), None)
+        yield Fault(node.name, f"{kind} is unknown to it", advice or f"accepted: {LAYERS}")
+    elif len(node.inputs) > 1:
+        yield Fault(node.name, f"reads {', '.join(node.inputs)}", "a layer reads one other")
+    elif node.op == "lif":
+        try:
+            Leak.from_tau(float(attrs["tau"]))
+        except InputError as error:
+            yield Fault(node.name, *str(error).split("; ", 1))
+    elif node.op == "conv2d" and any(d != 1 for d in attrs["dilation"]):
+        yield Fault(
+            node.name, f"dilation = {attrs['dilation']}", "use dilation 1 and a larger kernel"
+        )
+    elif node.op == "avg_pool2d":
+        divisor = "divides by what depends on the position"
+        if attrs["ceil_mode"]:
+            yield Fault(node.name, f"ceil_mode {divisor}", "use ceil_mode=False, or pad the map")
+        if not attrs["count_include_pad"] and any(attrs["padding"]):
+            yield Fault(
+                node.name, f"count_include_pad=False {divisor}", "use count_include_pad=True"
+            )
+    elif node.op == "readout":
+        yield from _readout(node, nodes)
+
+
+def _readout(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    source = nodes[node.inputs[0]]
+    if source.op not in ("linear", "conv2d"):
+        yield Fault(
+            node.name, f"reads {source.name}, a {source.op}", "let a QuantLinear give the logits"
+        )
+    elif source.attrs["scaling"] != "tensor":
+        yield Fault(
+            source.name,
+            "gives the logits with a scale for each class",
+            'use scaling="tensor", so that logits can be compared',
+        )

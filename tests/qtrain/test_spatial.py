@@ -1,0 +1,45 @@
+"""Convolution and pools on [T', B, C, H, W] against torch, one step at a time."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from qtrain.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
+
+X = torch.randn(3, 2, 4, 9, 8, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2])
+@pytest.mark.parametrize(
+    "options", [{}, {"stride": 2, "padding": 1}, {"groups": 2, "bias": True, "padding": (0, 2)}]
+)
+def test_conv_is_torchs_with_the_quantized_weights(bits, options):
+    layer = QuantConv2d(4, 6, 3, weight_bits=bits, **options).eval()
+    weight = layer.quant_weight().value
+    stride, padding = options.get("stride", 1), options.get("padding", 0)
+    for t in range(3):
+        groups = options.get("groups", 1)
+        expected = F.conv2d(X[t], weight, layer.bias, stride, padding, groups=groups)
+        torch.testing.assert_close(layer(X)[t], expected)
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2])
+def test_weights_are_scale_times_narrow_integers(bits):
+    quantized = QuantConv2d(4, 6, 3, weight_bits=bits).eval().quant_weight()
+    integers = quantized.int()
+    assert quantized.scale.numel() == 6
+    assert int(integers.abs().max()) <= (1 << (bits - 1)) - 1
+    torch.testing.assert_close(integers * quantized.scale, quantized.value)
+
+
+@pytest.mark.parametrize("options", [(2,), (3, 2, 1), ((2, 3), 1)])
+def test_pools_are_torchs(options):
+    expected = torch.stack([F.avg_pool2d(x, *options) for x in X])
+    torch.testing.assert_close(AvgPool2d(*options)(X), expected)
+    kernel = options[0] if isinstance(options[0], tuple) else (options[0],) * 2
+    total = AvgPool2d(*options, mode="sum")(X)
+    torch.testing.assert_close(total, expected * kernel[0] * kernel[1])
+
+
+def test_the_global_pool_keeps_a_map_of_one():
+    torch.testing.assert_close(GlobalAvgPool()(X)[..., 0, 0], X.mean((3, 4)))
