@@ -1,47 +1,74 @@
 """Memory layout: integer tensors to the hex words of mem/*.mem, as the core reads them."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Layer, Readout
+from hw_models.artefact import Conv2d, Dense, Layer, Readout, Shape3
 from hw_models.semantics import Interval, Ints
 
 
-def lanes_of(layer: Layer) -> tuple[int, int]:
-    """(lanes, slice): neurons an event reaches in a cycle, and neurons updated in a cycle.
+def as_map(shape: tuple[int, ...]) -> Shape3:
+    """(C, H, W) of a stream; a vector is a map of one position."""
+    if len(shape) == 3:
+        return shape
+    return math.prod(shape), 1, 1
 
-    The build's lanes, of which no more are made than there are neurons. A readout updates one
-    class a cycle, since its argmax takes one a cycle.
+
+def as_conv(op: Dense | Conv2d, source: tuple[int, ...]) -> Conv2d:
+    """The operation as the core's engine runs it on a stream of shape `source`.
+
+    A dense layer is the convolution whose kernel is the whole map: its weights [n_out, C * H * W]
+    are [n_out, C, H, W] as they lie.
     """
-    lanes = min(layer.lanes.accumulate, layer.size)
-    return lanes, 1 if isinstance(layer.update, Readout) else min(layer.lanes.update, lanes)
+    if isinstance(op, Conv2d):
+        return op
+    shape = as_map(source)
+    return Conv2d(
+        in_shape=shape, out_shape=(op.n_out, 1, 1), kernel=shape[1:], stride=(1, 1),
+        padding=(0, 0), groups=1,
+    )  # fmt: skip
 
 
-def weight_rows(w: Ints, lanes: int) -> Ints:
-    """Weights [n_out, n_in] to [groups * n_in, lanes], group-major; padding neurons weigh 0.
+def lanes_of(layer: Layer, op: Conv2d) -> tuple[int, int]:
+    """(lanes, slice): channels an event reaches in a cycle, and neurons updated in a cycle.
 
-    Row g * n_in + j has the weights from input j to neurons g * lanes + 0, 1, ... lanes - 1.
+    The build's lanes, of which no more are made than a convolution group has channels. Where a
+    group takes several words of lanes, slices divide them, so that a sweep counts in slices alone.
+    A readout updates one class a cycle, since its argmax takes one a cycle.
     """
-    n_out, n_in = w.shape
-    groups = -(-n_out // lanes)
-    padded = np.zeros((groups * lanes, n_in), np.int64)
-    padded[:n_out] = w
-    return padded.reshape(groups, lanes, n_in).transpose(0, 2, 1).reshape(-1, lanes)
+    channels = op.out_shape[0] // op.groups
+    lanes = min(layer.lanes.accumulate, channels)
+    slice_ = 1 if isinstance(layer.update, Readout) else min(layer.lanes.update, lanes)
+    return (lanes if lanes == channels else lanes - lanes % slice_), slice_
 
 
-def neuron_rows(values: Ints, lanes: int, slice_: int, padding: int) -> Ints:
-    """One value per neuron [n] to [words, slice], in the order of an update sweep.
+def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
+    """Weights [C_out, C_in / groups, ky, kx] to rows [words * ky * kx * C_in, lanes], word-major.
 
-    Each group of `lanes` neurons takes ceil(lanes / slice) words, the last group only as many
-    as have neurons in them; where there is no neuron, there is `padding`.
+    Row ((j * KY + ky) * KX + kx) * C_in + c has the weights from input channel c by tap (ky, kx)
+    to the j-th `lanes` output channels of c's group; where there is no channel, 0.
     """
-    rows = []
-    for start in range(0, len(values), lanes):
-        group = values[start : start + lanes]
-        words = np.full((-(-len(group) // slice_), slice_), padding, np.int64)
-        words.reshape(-1)[: len(group)] = group
-        rows.append(words)
-    return np.concatenate(rows)
+    channels = w.shape[0] // groups
+    words = -(-channels // lanes)
+    padded = np.zeros((groups, words * lanes, *w.shape[1:]), np.int64)
+    padded[:, :channels] = w.reshape(groups, channels, *w.shape[1:])
+    split = padded.reshape(groups, words, lanes, *w.shape[1:])
+    return split.transpose(1, 4, 5, 0, 3, 2).reshape(-1, lanes)  # word, ky, kx, group, c, lane
+
+
+def channel_rows(values: Ints, groups: int, slice_: int, padding: int) -> Ints:
+    """One value per output channel [C_out] to [words, slice], in the order of a sweep's position.
+
+    Each convolution group takes ceil(channels / slice) words; where there is no channel, there is
+    `padding`.
+    """
+    grouped = values.reshape(groups, -1)
+    words = -(-grouped.shape[1] // slice_)
+    rows = np.full((groups, words * slice_), padding, np.int64)
+    rows[:, : grouped.shape[1]] = grouped
+    return rows.reshape(-1, slice_)
 
 
 def signed_bits(values: NDArray) -> int:

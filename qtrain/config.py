@@ -90,7 +90,9 @@ BY_DATASET: dict[str, dict[str, Any]] = {
         "epochs": 30,
         "batch_size": 50,
         "lr": 5e-3,
+        "weight_decay": 3e-2,
         "shift": 2,
+        "polarity": "split",
     },
 }
 

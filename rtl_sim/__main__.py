@@ -45,7 +45,8 @@ def run_command(
     x = reference.load(build).x[:, :samples]
     rate = stalls * 256 // 100
     (folder / evidence.FOLDER).mkdir(exist_ok=True)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(f"{build.dataflow.name} in {sim}", total=x.shape[1])
         result = report.run(
             build,

@@ -13,6 +13,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     """A layer's entry in rtl/parameters.json."""
 
     name: str
+    pools: list[dict[str, int | str]]
     engine: dict[str, int | str]
     tail: dict[str, int | str]
 
@@ -29,6 +30,10 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def slice_(self) -> int:
         return self["SLICE"] if "SLICE" in self.tail else 1
+
+    @property
+    def groups(self) -> int:
+        return self["GROUPS"] if "GROUPS" in self.tail else 1
 
 
 def parameters(build: Build) -> list[Parameters]:
@@ -80,7 +85,12 @@ module bench;
   bench_control control (
     .clk(clk), .rst_n(rst_n), .cycle(cycle), .idle(idle), .ready(m_tready),
     .active_i(s_beat || m_beat
-{%- for layer in layers %} || dut.layer{{ loop.index0 }}.update.write_valid_q{% endfor %}),
+
+{%- for layer in layers %}
+{% set layer = "dut.layer" ~ loop.index0 %}
+ || {{ layer }}.update.write_valid_q
+{%- if not loop.last %} || ({{ layer }}_out_tvalid && {{ layer }}_out_tready){% endif %}
+{% endfor %}),
     .sample_i(m_beat && m_tlast), .finished(finished), .stuck(stuck)
   );
 
@@ -133,8 +143,8 @@ module bench;
 
   bench_probe #(.WIDTH({{ layer["ADDR_BITS"] + 3 }}), .FILE("events{{ i }}.hex")) events{{ i }} (
     .clk(clk), .rst_n(rst_n),
-    .valid_i(dut.layer{{ i + 1 }}_in_tvalid && dut.layer{{ i + 1 }}_in_tready),
-    .word_i({dut.layer{{ i + 1 }}_in_tlast, dut.layer{{ i + 1 }}_in_tdata})
+    .valid_i(dut.layer{{ i }}_out_tvalid && dut.layer{{ i }}_out_tready),
+    .word_i({dut.layer{{ i }}_out_tlast, dut.layer{{ i }}_out_tdata})
   );
 {% endif %}
 {% endfor %}

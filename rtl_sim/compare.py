@@ -21,7 +21,7 @@ class Difference:
     step: int
     layer_index: int
     rank: int  # within a layer and step: spike, membrane, logit, class
-    neuron: int
+    neuron: tuple[int, ...]  # (n,) or (c, y, x)
     layer: str
     what: str
     expected: int
@@ -29,8 +29,9 @@ class Difference:
 
     def __str__(self) -> str:
         got = "nothing" if self.got == MISSING else self.got
+        neuron = self.neuron[0] if len(self.neuron) == 1 else self.neuron
         return (
-            f"layer {self.layer}, time step {self.step}, neuron {self.neuron}: "
+            f"layer {self.layer}, time step {self.step}, neuron {neuron}: "
             f"expected {self.what} {self.expected}, got {got} (sample {self.sample})"
         )
 
@@ -47,8 +48,9 @@ def differences(build: Build, golden: Trace, simulation: Simulation) -> Iterator
         for rank, (what, values, actual) in enumerate(compared):
             expected = by_sample(values)
             for s, t, n in first_place(expected != actual):
+                neuron = tuple(int(i) for i in np.unravel_index(n, layer.shape))
                 yield Difference(
-                    s, t, index, rank, n, layer.name, what,
+                    s, t, index, rank, neuron, layer.name, what,
                     int(expected[s, t, n]), int(actual[s, t, n]),
                 )  # fmt: skip
     classes = np.broadcast_to(golden.predictions[:, None], golden.logits.shape)
@@ -56,7 +58,7 @@ def differences(build: Build, golden: Trace, simulation: Simulation) -> Iterator
     for rank, (what, expected, actual) in enumerate(words):
         for s, n in first_place(expected != actual):
             yield Difference(
-                s, build.dataflow.timesteps - 1, len(layers) - 1, 2 + rank, n, layers[-1].name,
+                s, build.dataflow.timesteps - 1, len(layers) - 1, 2 + rank, (n,), layers[-1].name,
                 what, int(expected[s, n]), int(actual[s, n]),
             )  # fmt: skip
 

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from hw_models.artefact import Input
 from hw_models.semantics import signed_digits
+from rtl_sim.address import addresses
 
 KIND, NEG, DIGIT, LAST = 31, 30, 24, 32  # bit positions; the address from bit 0
 
@@ -18,13 +19,16 @@ def input_words(spec: Input, x: NDArray[np.int8]) -> NDArray[np.uint64]:
     """
     steps, samples = x.shape[:2]
     flat = x.reshape(steps, samples, -1).swapaxes(0, 1).reshape(steps * samples, -1)
-    step, addr, order = np.nonzero(digit_table(spec.x_max)[0][np.abs(flat)])
-    value = flat[step, addr]
+    address = addresses(spec.shape)
+    rising = np.argsort(address)
+    flat, address = flat[:, rising], address[rising]
+    step, place, order = np.nonzero(digit_table(spec.x_max)[0][np.abs(flat)])
+    value = flat[step, place]
     sign, exponent = (table[np.abs(value), order] for table in digit_table(spec.x_max))
     events = (
         ((sign < 0) ^ (value < 0)).astype(np.uint64) << np.uint64(NEG)
         | exponent.astype(np.uint64) << np.uint64(DIGIT)
-        | addr.astype(np.uint64)
+        | address[place].astype(np.uint64)
     )
     markers = np.full(steps * samples, 1 << KIND, np.uint64)
     markers[steps - 1 :: steps] |= np.uint64(1 << LAST)

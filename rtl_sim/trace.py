@@ -8,6 +8,7 @@ import numpy as np
 from hw_models.artefact import Build, Layer, Spiking
 from hw_models.semantics import Ints
 from rtl_sim import bench
+from rtl_sim.address import addresses, sweep
 
 MISSING = np.iinfo(np.int64).min  # where the simulation gave nothing
 
@@ -119,16 +120,16 @@ def read_spikes(
     last, kind, neg, addr = read_words(path, [1, 1, 1, entry["ADDR_BITS"]])
     steps = shape[0] * shape[1]
     step = np.cumsum(kind == 1) - (kind == 1)
-    spikes = np.zeros((steps, 1 << entry["ADDR_BITS"]), np.int64)
+    neuron = np.full(1 << entry["ADDR_BITS"], layer.size)  # at each address; size: none
+    neuron[addresses(layer.shape)] = np.arange(layer.size)
+    spikes = np.zeros((steps, layer.size + 1), np.int64)
     within = (step < steps) & (kind == 0)
-    np.add.at(spikes, (step[within], addr[within]), 1 - 2 * neg[within])
+    np.add.at(spikes, (step[within], neuron[addr[within]]), 1 - 2 * neg[within])
+    strays = int((neuron[addr[within]] == layer.size).sum())
     spikes[int((kind == 1).sum()) :] = MISSING
     ends = np.flatnonzero(kind == 1)[:steps]
     wrong_last = last[ends] != (np.arange(len(ends)) % shape[1] == shape[1] - 1)
-    surplus = int((step >= steps).sum() + (kind == MISSING).sum() + wrong_last.sum())
-    surplus += int(
-        np.count_nonzero(spikes[:, layer.size :] > MISSING) and spikes[:, layer.size :].any()
-    )
+    surplus = int((step >= steps).sum() + (kind == MISSING).sum() + wrong_last.sum()) + strays
     return spikes[:, : layer.size].reshape(*shape, layer.size), surplus
 
 
@@ -136,9 +137,9 @@ def read_membranes(
     layer: Layer, entry: bench.Parameters, path: Path, shape: tuple[int, int]
 ) -> tuple[Ints, int]:
     """Membranes [samples, T, size] as they were written, and how many words are too many."""
-    bits, slice_, lanes = entry.v_bits, entry.slice_, entry["LANES"]
+    bits, slice_ = entry.v_bits, entry.slice_
     index, *lane = read_words(path, [32] + [bits] * slice_)
-    places = neuron_places(layer.size, lanes, slice_)
+    places = sweep(layer.shape, entry.groups, slice_)
     steps, words = shape[0] * shape[1], len(places)
     values = np.stack([signed(v, bits) for v in reversed(lane)], axis=-1)
     order = np.arange(len(index))
@@ -148,17 +149,6 @@ def read_membranes(
     membranes[rows, places[index[within]]] = values[within]
     surplus = int((~within).sum())
     return membranes[:, : layer.size].reshape(*shape, layer.size), surplus
-
-
-def neuron_places(size: int, lanes: int, slice_: int) -> Ints:
-    """The neuron at each place of the words of a sweep, [words, slice]; size: none (padding)."""
-    rows = []
-    for start in range(0, size, lanes):
-        group = np.arange(start, min(start + lanes, size))
-        row = np.full((-(-len(group) // slice_), slice_), size)
-        row.reshape(-1)[: len(group)] = group
-        rows.append(row)
-    return np.concatenate(rows)
 
 
 def padded(column: Ints, length: int) -> Ints:

@@ -37,26 +37,27 @@ module argmax #(
   reg [CLASS_BITS-1:0]         out_q;      // index of the next to leave
 
   wire                  leaves = m_axis_tvalid && m_axis_tready;
+  wire                  logit_valid;
   wire [LOGIT_BITS-1:0] logit;
   wire                  better = in_q == FIRST || logit_i > best_q;
   wire [CLASS_BITS-1:0] winner = better ? in_q : winner_q;
 
   fifo #(
-    .WIDTH(LOGIT_BITS),
+    .BITS (LOGIT_BITS),
     .DEPTH(CLASSES)
   ) logits (
     .clk    (clk),
     .rst_n  (rst_n),
     .push_i (logit_valid_i),
     .data_i (logit_i),
-    .valid_o(),
+    .valid_o(logit_valid),
     .data_o (logit),
     .pop_i  (leaves)
   );
 
   assign credit_o      = leaves;
   assign m_axis_tdata  = {class_q, logit};
-  assign m_axis_tvalid = leaving_q;
+  assign m_axis_tvalid = leaving_q && logit_valid;
   assign m_axis_tlast  = out_q == LAST;
 
   always @(posedge clk) begin

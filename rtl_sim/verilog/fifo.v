@@ -4,18 +4,19 @@
 
 // First-in first-out buffer; the first word stands at data_o as long as valid_o.
 //
+// The memory is read a cycle ahead into data_o, so that a deep one is block RAM.
 // There is no full flag: who pushes counts what it may (see update.v's credits).
 module fifo #(
-  parameter WIDTH = 8,   // of a word, bits
+  parameter BITS  = 8,   // of a word, bits
   parameter DEPTH = 16   // words
 ) (
-  input  wire             clk,
-  input  wire             rst_n,
-  input  wire             push_i,
-  input  wire [WIDTH-1:0] data_i,
-  output wire             valid_o,
-  output wire [WIDTH-1:0] data_o,
-  input  wire             pop_i
+  input  wire            clk,
+  input  wire            rst_n,
+  input  wire            push_i,
+  input  wire [BITS-1:0] data_i,
+  output reg             valid_o,
+  output reg  [BITS-1:0] data_o,
+  input  wire            pop_i
 );
 
   localparam INDEX_BITS = DEPTH > 1 ? $clog2(DEPTH) : 1;
@@ -27,29 +28,30 @@ module fifo #(
   localparam [FILL_BITS-1:0]  EMPTY = 0;
   localparam [FILL_BITS-1:0]  STEP  = 1;
 
-  (* ram_style = "distributed" *)
-  reg [WIDTH-1:0]      mem [0:DEPTH-1];
+  reg [BITS-1:0]       mem [0:DEPTH-1];
   reg [INDEX_BITS-1:0] write_q;
   reg [INDEX_BITS-1:0] read_q;
-  reg [FILL_BITS-1:0]  fill_q;
+  reg [FILL_BITS-1:0]  fill_q;   // words in the memory, that at data_o not among them
 
-  assign valid_o = fill_q != EMPTY;
-  assign data_o  = mem[read_q];
+  wire fetch = fill_q != EMPTY && (!valid_o || pop_i);
 
   always @(posedge clk) begin
     if (push_i) mem[write_q] <= data_i;
+    if (fetch) data_o <= mem[read_q];
   end
 
   always @(posedge clk) begin
     if (!rst_n) begin
+      valid_o <= 1'b0;
       write_q <= FIRST;
       read_q  <= FIRST;
       fill_q  <= EMPTY;
     end else begin
+      valid_o <= fetch || (valid_o && !pop_i);
       if (push_i) write_q <= write_q == LAST ? FIRST : write_q + ONE;
-      if (pop_i) read_q <= read_q == LAST ? FIRST : read_q + ONE;
-      if (push_i && !pop_i) fill_q <= fill_q + STEP;
-      if (pop_i && !push_i) fill_q <= fill_q - STEP;
+      if (fetch) read_q <= read_q == LAST ? FIRST : read_q + ONE;
+      if (push_i && !fetch) fill_q <= fill_q + STEP;
+      if (fetch && !push_i) fill_q <= fill_q - STEP;
     end
   end
 
@@ -61,7 +63,7 @@ module fifo #(
       $display("ASSERT %m: push into a full buffer");
       $finish;
     end
-    if (rst_n && pop_i && fill_q == EMPTY) begin
+    if (rst_n && pop_i && !valid_o) begin
       $display("ASSERT %m: pop from an empty buffer");
       $finish;
     end

@@ -6,7 +6,6 @@
 module readout_update #(
   parameter CLASSES      = 10,  // neurons
   parameter LATENCY      = 4,   // from step_next_o to current_i, cycles
-  parameter LANES        = 8,   // neurons of a group
   parameter CURRENT_BITS = 12,  // of a neuron's current, bits
   parameter BIAS_BITS    = 8,   // of a bias, bits
   parameter LOGIT_BITS   = 16,  // of a logit, bits
@@ -33,8 +32,8 @@ module readout_update #(
   wire                         credit;
 
   update #(
-    .N           (CLASSES),
-    .LANES       (LANES),
+    .WORDS       (CLASSES),
+    .ROWS        (CLASSES),
     .SLICE       (1),
     .LATENCY     (LATENCY),
     .CURRENT_BITS(CURRENT_BITS),

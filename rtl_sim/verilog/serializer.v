@@ -4,12 +4,14 @@
 
 // Spike masks to address events: one event a cycle, addresses rising, then the step's marker.
 //
-// A word is the spikes of SLICE neighbouring neurons. Words come in rising order, every LANES
-// neurons in ceil(LANES / SLICE) words, of which the last has padding where SLICE does not
-// divide LANES.
+// A word is the spikes of SLICE neighbouring channels at one position. Words come in rising order
+// of position, convolution group and channel; the N channels of a group take ceil(N / SLICE) words,
+// the last of them padded. An address is {y, x, c}, each field as wide as its size asks for.
 module serializer #(
-  parameter LANES      = 8,   // neurons of a group
-  parameter SLICE      = 4,   // neurons of a word, <= LANES
+  parameter N          = 8,   // channels of a convolution group
+  parameter GROUPS     = 1,   // convolution groups
+  parameter WIDTH      = 1,   // columns of the map
+  parameter SLICE      = 4,   // neurons of a word
   parameter ADDR_BITS  = 5,   // of an address, bits
   parameter COUNT_BITS = 48   // of the event counter, bits
 ) (
@@ -31,17 +33,26 @@ module serializer #(
   output wire [COUNT_BITS-1:0] events_o
 );
 
-  localparam SLICES     = (LANES + SLICE - 1) / SLICE;
-  localparam SLICE_BITS = SLICES > 1 ? $clog2(SLICES) : 1;
+  localparam WORDS     = (N + SLICE - 1) / SLICE;   // of a group at a position
+  localparam PLACES    = N - (WORDS - 1) * SLICE;   // channels in the last of them
+  localparam C         = GROUPS * N;
+  localparam C_BITS    = $clog2(C);
+  localparam CX_BITS   = C_BITS + $clog2(WIDTH);
+  localparam WORD_BITS = WORDS > 1 ? $clog2(WORDS) : 1;
 
-  localparam [SLICE_BITS-1:0] SLICE_LAST  = SLICES - 1;
-  localparam [SLICE_BITS-1:0] SLICE_FIRST = 0;
-  localparam [SLICE_BITS-1:0] SLICE_ONE   = 1;
-  localparam [ADDR_BITS-1:0]  ADDR_FIRST  = 0;
-  localparam [ADDR_BITS-1:0]  STRIDE      = SLICE;
-  localparam [ADDR_BITS-1:0]  STRIDE_LAST = LANES - (SLICES - 1) * SLICE;
-  localparam [SLICE-1:0]      NONE        = 0;
-  localparam [SLICE-1:0]      LOWEST      = 1;
+  localparam [WORD_BITS-1:0] WORD_LAST   = WORDS - 1;
+  localparam [WORD_BITS-1:0] WORD_FIRST  = 0;
+  localparam [WORD_BITS-1:0] WORD_ONE    = 1;
+  localparam [ADDR_BITS-1:0] ADDR_FIRST  = 0;
+  localparam [ADDR_BITS-1:0] ADDR_ONE    = 1;
+  localparam [ADDR_BITS-1:0] STRIDE      = SLICE;
+  localparam [ADDR_BITS-1:0] STRIDE_LAST = PLACES;
+  localparam [ADDR_BITS-1:0] C_MASK      = (1 << C_BITS) - 1;
+  localparam [ADDR_BITS-1:0] CX_MASK     = (1 << CX_BITS) - 1;
+  localparam [ADDR_BITS-1:0] C_LAST      = C - PLACES;  // of the last word of a position; of a row
+  localparam [ADDR_BITS-1:0] CX_LAST     = ((WIDTH - 1) << C_BITS) + C - PLACES;
+  localparam [SLICE-1:0]     NONE        = 0;
+  localparam [SLICE-1:0]     LOWEST      = 1;
 
   reg                  full_q;      // a word is at work
   reg [SLICE-1:0]      fire_q;      // its spikes still to leave
@@ -49,14 +60,20 @@ module serializer #(
   reg                  step_end_q;  // its marker is still to leave
   reg                  last_q;
   reg [ADDR_BITS-1:0]  base_q;      // address of its first neuron
-  reg [SLICE_BITS-1:0] slice_q;     // its place in the group
+  reg [WORD_BITS-1:0]  word_q;      // its place in the group
 
-  wire [SLICE-1:0] rest      = fire_q & (fire_q - LOWEST);
-  wire             marker    = fire_q == NONE;
-  wire             group_end = slice_q == SLICE_LAST;
-  wire             leaves    = m_axis_tvalid && m_axis_tready;
-  wire             done      = marker ? !step_end_q || leaves
-                                      : leaves && rest == NONE && !step_end_q;
+  wire [SLICE-1:0] rest   = fire_q & (fire_q - LOWEST);
+  wire             marker = fire_q == NONE;
+  wire             leaves = m_axis_tvalid && m_axis_tready;
+  wire             done   = marker ? !step_end_q || leaves : leaves && rest == NONE && !step_end_q;
+
+  wire group_end    = word_q == WORD_LAST;
+  wire position_end = group_end && (base_q & C_MASK) == C_LAST;
+  wire row_end      = (base_q & CX_MASK) == CX_LAST;
+
+  // {y, x, c} to {y, x + 1, 0} or {y + 1, 0, 0}: a carry through the fields that end.
+  wire [ADDR_BITS-1:0] fields = !position_end ? ADDR_FIRST : row_end ? CX_MASK : C_MASK;
+  wire [ADDR_BITS-1:0] step   = position_end ? ADDR_ONE : group_end ? STRIDE_LAST : STRIDE;
 
   assign word_ready_o  = !full_q || done;
   assign m_axis_tvalid = full_q && (!marker || step_end_q);
@@ -81,14 +98,14 @@ module serializer #(
 
   always @(posedge clk) begin
     if (!rst_n) begin
-      full_q  <= 1'b0;
-      base_q  <= ADDR_FIRST;
-      slice_q <= SLICE_FIRST;
+      full_q <= 1'b0;
+      base_q <= ADDR_FIRST;
+      word_q <= WORD_FIRST;
     end else begin
       if (word_ready_o) full_q <= word_valid_i;
       if (full_q && done) begin
-        base_q  <= step_end_q ? ADDR_FIRST : base_q + (group_end ? STRIDE_LAST : STRIDE);
-        slice_q <= step_end_q || group_end ? SLICE_FIRST : slice_q + SLICE_ONE;
+        base_q <= step_end_q ? ADDR_FIRST : (base_q | fields) + step;
+        word_q <= group_end ? WORD_FIRST : word_q + WORD_ONE;
       end
     end
   end

@@ -4,9 +4,11 @@
 
 // A spiking layer's second half: neuron updates, a buffer of spike words, events out.
 module spiking_update #(
-  parameter       N              = 16,   // neurons
-  parameter       LANES          = 8,    // neurons of a group
-  parameter       SLICE          = 4,    // neurons updated in a cycle, <= LANES
+  parameter       N              = 16,   // channels of a convolution group
+  parameter       GROUPS         = 1,    // convolution groups
+  parameter       HEIGHT         = 1,    // rows of the map
+  parameter       WIDTH          = 1,    // columns of the map
+  parameter       SLICE          = 4,    // neurons updated in a cycle
   parameter       LATENCY        = 4,    // from step_next_o to current_i, cycles
   parameter       CURRENT_BITS   = 12,   // of a neuron's current, bits
   parameter       BIAS_BITS      = 8,    // of a bias, bits
@@ -20,7 +22,7 @@ module spiking_update #(
   parameter       TERNARY        = 1,    // 0: binary
   parameter       SOFT_RESET     = 0,    // 0: hard
   parameter       BUFFER         = 16,   // spike words buffered
-  parameter       ADDR_BITS      = 4,    // of an event's address, bits; 2**ADDR_BITS >= N
+  parameter       ADDR_BITS      = 4,    // of an event's address, bits
   parameter       COUNT_BITS     = 48,   // of the event counter, bits
   parameter       BIAS_FILE      = "",   // for $readmemh
   parameter       THRESHOLD_FILE = ""    // for $readmemh
@@ -32,7 +34,7 @@ module spiking_update #(
   input  wire                                 step_last_i,
   output wire                                 step_next_o,
   input  wire signed [SLICE*CURRENT_BITS-1:0] current_i,
-  // events {kind, neg, addr}
+  // events {kind, neg, addr}, addr = {y, x, c}
   output wire [ADDR_BITS+1:0]                 m_axis_tdata,
   output wire                                 m_axis_tvalid,
   output wire                                 m_axis_tlast,
@@ -40,6 +42,9 @@ module spiking_update #(
   // counter
   output wire [COUNT_BITS-1:0]                events_o
 );
+
+  localparam ROWS  = GROUPS * ((N + SLICE - 1) / SLICE);  // words of a position
+  localparam WORDS = HEIGHT * WIDTH * ROWS;
 
   wire                    word_valid;
   wire [SLICE-1:0]        fire;
@@ -57,8 +62,8 @@ module spiking_update #(
   wire                    pop = out_valid && out_ready;
 
   update #(
-    .N             (N),
-    .LANES         (LANES),
+    .WORDS         (WORDS),
+    .ROWS          (ROWS),
     .SLICE         (SLICE),
     .LATENCY       (LATENCY),
     .CURRENT_BITS  (CURRENT_BITS),
@@ -93,7 +98,7 @@ module spiking_update #(
   );
 
   fifo #(
-    .WIDTH(2 * SLICE + 2),
+    .BITS (2 * SLICE + 2),
     .DEPTH(BUFFER)
   ) words (
     .clk    (clk),
@@ -106,7 +111,9 @@ module spiking_update #(
   );
 
   serializer #(
-    .LANES     (LANES),
+    .N         (N),
+    .GROUPS    (GROUPS),
+    .WIDTH     (WIDTH),
     .SLICE     (SLICE),
     .ADDR_BITS (ADDR_BITS),
     .COUNT_BITS(COUNT_BITS)

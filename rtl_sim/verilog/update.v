@@ -10,11 +10,12 @@
 // A sweep starts when the engine's marker is at its head. Each word of results that someone will
 // keep costs a credit, which comes back as the word leaves the buffer behind: so nothing in the
 // pipeline ever waits, and no result is lost. v is 0 in the first step of a sample without being
-// cleared.
+// cleared. Bias and threshold belong to a channel: their words are those of one position of the map
+// and begin again at the next.
 module update #(
-  parameter       N              = 16,   // neurons
-  parameter       LANES          = 8,    // neurons of a group
-  parameter       SLICE          = 4,    // neurons updated in a cycle, <= LANES
+  parameter       WORDS          = 16,   // of a sweep
+  parameter       ROWS           = 4,    // words of a position; WORDS is a multiple
+  parameter       SLICE          = 4,    // neurons of a word: updated in a cycle
   parameter       LATENCY        = 4,    // from step_next_o to current_i, cycles; >= 2
   parameter       CURRENT_BITS   = 12,   // of a neuron's current, bits
   parameter       BIAS_BITS      = 8,    // of a bias, bits
@@ -49,14 +50,11 @@ module update #(
   input  wire                                 credit_i       // one word has left the buffer
 );
 
-  localparam GROUPS      = (N + LANES - 1) / LANES;
-  localparam LANES_LAST  = N - (GROUPS - 1) * LANES;
-  localparam WORDS       = (GROUPS - 1) * ((LANES + SLICE - 1) / SLICE)
-                         + (LANES_LAST + SLICE - 1) / SLICE;
   // A word's v is written 2 cycles after it is read: the next sweep reads it 3 cycles on or later.
   localparam SLOTS       = WORDS > 3 ? WORDS : 3;
   localparam SLOT_BITS   = $clog2(SLOTS);
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
+  localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
   localparam CREDIT_BITS = $clog2(CREDITS + 1);
 
   localparam [SLOT_BITS-1:0]   SLOT_FIRST  = 0;
@@ -66,6 +64,9 @@ module update #(
   localparam [WORD_BITS-1:0]   WORD_FIRST  = 0;
   localparam [WORD_BITS-1:0]   WORD_ONE    = 1;
   localparam [WORD_BITS-1:0]   WORD_LAST   = WORDS - 1;
+  localparam [ROW_BITS-1:0]    ROW_FIRST   = 0;
+  localparam [ROW_BITS-1:0]    ROW_ONE     = 1;
+  localparam [ROW_BITS-1:0]    ROW_LAST    = ROWS - 1;
   localparam [CREDIT_BITS-1:0] CREDIT_NONE = 0;
   localparam [CREDIT_BITS-1:0] CREDIT_ONE  = 1;
   localparam [CREDIT_BITS-1:0] CREDIT_ALL  = CREDITS;
@@ -110,19 +111,20 @@ module update #(
 
   reg                     first_q;  // in the first step of a sample
   reg [WORD_BITS-1:0]     word_q;
+  reg [ROW_BITS-1:0]      row_q;    // of the bias
   reg [SLICE*V_BITS-1:0]  v_mem [0:WORDS-1];
   reg [SLICE*V_BITS-1:0]  v_q;
   wire [SLICE*BIAS_BITS-1:0] bias;
 
   rom #(
     .WIDTH    (SLICE * BIAS_BITS),
-    .DEPTH    (WORDS),
-    .ADDR_BITS(WORD_BITS),
+    .DEPTH    (ROWS),
+    .ADDR_BITS(ROW_BITS),
     .FILE     (BIAS_FILE)
   ) biases (
     .clk   (clk),
     .read_i(read),
-    .addr_i(word_q),
+    .addr_i(row_q),
     .data_o(bias)
   );
 
@@ -130,8 +132,10 @@ module update #(
     if (!rst_n) begin
       first_q <= 1'b1;
       word_q  <= WORD_FIRST;
+      row_q   <= ROW_FIRST;
     end else if (read) begin
       word_q <= read_end ? WORD_FIRST : word_q + WORD_ONE;
+      row_q  <= row_q == ROW_LAST ? ROW_FIRST : row_q + ROW_ONE;
       if (read_end) first_q <= read_last;
     end
   end
@@ -147,6 +151,7 @@ module update #(
   reg                     leak_end_q;
   reg                     leak_last_q;
   reg [WORD_BITS-1:0]     leak_word_q;
+  reg [ROW_BITS-1:0]      leak_row_q;
   reg                     write_valid_q;
   reg                     write_end_q;
   reg                     write_last_q;
@@ -172,6 +177,7 @@ module update #(
     leak_end_q   <= read_end;
     leak_last_q  <= read_last;
     leak_word_q  <= word_q;
+    leak_row_q   <= row_q;
     write_end_q  <= leak_end_q;
     write_last_q <= leak_last_q;
     write_word_q <= leak_word_q;
@@ -198,13 +204,13 @@ module update #(
     end else begin : has_thresholds
       rom #(
         .WIDTH    (SLICE * THRESHOLD_BITS),
-        .DEPTH    (WORDS),
-        .ADDR_BITS(WORD_BITS),
+        .DEPTH    (ROWS),
+        .ADDR_BITS(ROW_BITS),
         .FILE     (THRESHOLD_FILE)
       ) thresholds (
         .clk   (clk),
         .read_i(leak_valid_q),
-        .addr_i(leak_word_q),
+        .addr_i(leak_row_q),
         .data_o(v_threshold)
       );
     end

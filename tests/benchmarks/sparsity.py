@@ -18,7 +18,7 @@ from hw_models import artefact, reference
 from hw_models.evaluate import Report, evaluate
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 (after the choice of a backend)
+from matplotlib import pyplot as plt
 
 TARGETS = (0.04, 0.07, 0.1, 0.14, 0.2, 0.4)
 

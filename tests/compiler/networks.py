@@ -74,7 +74,7 @@ def users_checkpoint(seed: int = 0, **options) -> Checkpoint:
     net(digits("train", 300))
     with torch.no_grad():
         for norm in (net.stem_norm, net.deep_norm):
-            norm.weight.uniform_(0.3, 1).mul_(torch.randn_like(norm.weight).sign())
+            norm.weight.uniform_(0.8, 3).mul_(torch.randn_like(norm.weight).sign())
             norm.bias.normal_(0, 0.2)
         if net.stem_lif.ternary:
             net.stem_lif.amplitude.fill_(0.6)

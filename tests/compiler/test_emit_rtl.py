@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -9,10 +10,12 @@ import numpy as np
 import pytest
 
 import rtl_sim
-from compiler.emit_rtl import digit_bits, generate
-from hw_models.artefact import Build, Pool, Readout, Spiking
+from compiler.emit_rtl import generate
+from compiler.instances import digit_bits
+from hw_models.artefact import Build, Readout, Spiking
 from hw_models.errors import InputError
-from tests.random_builds import random_build
+from tests.random_builds import random_build, random_conv_build
+from tests.rtl_sim.builds import chain, conv, pool
 
 LIBRARY = Path(rtl_sim.__file__).parent / "verilog"
 
@@ -25,8 +28,9 @@ def changed(build: Build, index: int, **fields) -> Build:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_files_are_deterministic_and_complete(seed):
-    build = random_build(seed)
+@pytest.mark.parametrize("network", [random_build, random_conv_build])
+def test_files_are_deterministic_and_complete(network, seed):
+    build = network(seed)
     files = generate(build)
     assert files == generate(build)
     top = files["rtl/top.v"].decode()
@@ -42,18 +46,39 @@ def test_files_are_deterministic_and_complete(seed):
     spiking = any(isinstance(layer.update, Spiking) for layer in build.dataflow.layers)
     if not spiking:
         instantiated -= {"neuron"}
-    assert {f"{module}.v" for module in instantiated} <= set(library)
+    assert {f"{module}.v" for module in instantiated} == set(library)
 
 
-def test_memories_have_exactly_the_words_of_their_modules():
-    build = random_build(5, encoding="static", widths=[9, 21, 7])
+@pytest.mark.parametrize(
+    "build",
+    [random_build(5, encoding="static", widths=[9, 21, 7]), *map(random_conv_build, range(4))],
+    ids=lambda build: build.dataflow.name,
+)
+def test_memories_have_exactly_the_words_of_their_modules(build):
     files = generate(build)
     for entry in json.loads(files["rtl/parameters.json"]):
-        engine = entry["engine"]
-        groups = -(-engine["N_OUT"] // engine["LANES"])
+        engine, tail = entry["engine"], entry["tail"]
+        reach = -(-engine["N"] // engine["LANES"])
+        taps = engine["KERNEL_H"] * engine["KERNEL_W"]
         weights = files[f"mem/{entry['name']}.syn.weight.mem"].split()
-        assert len(weights) == groups * engine["N_IN"]
+        assert len(weights) == reach * taps * engine["IN_C"]
         assert {len(word) for word in weights} == {-(-engine["LANES"] * engine["W_BITS"] // 4)}
+        biases = files[f"mem/{entry['name']}.bias.mem"].split()
+        assert len(biases) == engine["GROUPS"] * -(-engine["N"] // engine["SLICE"])
+        assert {len(word) for word in biases} == {-(-engine["SLICE"] * tail["BIAS_BITS"] // 4)}
+
+
+def test_streams_meet_with_the_same_addresses():
+    """From the input through pools and layers, each reader's width is its source's."""
+    for build in map(random_conv_build, range(8)):
+        entries = json.loads(generate(build)["rtl/parameters.json"])
+        bits = None
+        for entry in entries:
+            for p in entry["pools"]:
+                assert bits in (None, p["IN_ADDR_BITS"])
+                bits = p["OUT_ADDR_BITS"]
+            assert bits in (None, entry["engine"]["ADDR_BITS"])
+            bits = entry["tail"].get("ADDR_BITS")
 
 
 def test_the_top_level_carries_the_builds_numbers():
@@ -81,17 +106,23 @@ def test_digits_take_the_bits_of_the_largest_exponent(x_max, bits):
 def test_what_the_core_cannot_take_is_refused_by_name():
     build = random_build(2, widths=[4, 5, 5, 3], encoding="ternary")
     first, second, last = build.dataflow.layers
-    pool = Pool(
-        in_shape=(1, 2, 4), out_shape=(1, 2, 2), kernel=(1, 2), stride=(1, 2), padding=(0, 0)
-    )
-    pooled = msgspec.structs.replace(first.groups[0], pools=(pool,))
+    windows = pool((1, 2, 2), (1, 2), (1, 2))
+    pooled = msgspec.structs.replace(first.groups[0], pools=(windows,))
+    rearranged = msgspec.structs.replace(first.groups[0], op=conv((1, 2, 2), 5, (2, 2)))
     cases = [
         (
             changed(build, 1, groups=(*second.groups, *second.groups)),
             "layer1: reads layer0, layer0",
         ),
         (changed(build, 2, groups=first.groups), "layer2: reads input"),
-        (changed(build, 0, groups=(pooled,)), "layer0: layer0.syn is a pool"),
+        (
+            changed(build, 0, groups=(pooled,)),
+            r"layer0.syn: reads a stream of shape \[4\] as \[1, 2, 2\]",
+        ),
+        (
+            changed(build, 0, groups=(rearranged,)),
+            r"layer0.syn: reads a stream of shape \[4\] as \[1, 2, 2\]",
+        ),
         (changed(build, 1, update=last.update), "layer1: the core takes one readout"),
     ]
     for wrong, message in cases:
@@ -101,6 +132,20 @@ def test_what_the_core_cannot_take_is_refused_by_name():
     wide = msgspec.structs.replace(last.update, logit_bits=49)
     with pytest.raises(InputError, match="logits of 49 bits"):
         generate(changed(build, 2, update=wide))
+
+
+def test_a_readout_of_a_map_and_an_input_too_large_are_refused():
+    build = chain(1, "ternary", (2, 5, 5), partial(conv, channels=4, kernel=(3, 3)), 3)
+    first, last = build.dataflow.layers
+    flow = msgspec.structs.replace(
+        build.dataflow, layers=(msgspec.structs.replace(first, update=last.update),)
+    )
+    with pytest.raises(InputError, match=r"layer0: a readout of shape \[4, 3, 3\]"):
+        generate(Build(flow, build.tensors))
+    shape = msgspec.structs.replace(build.dataflow.input, shape=(3, 2000, 2049))
+    flow = msgspec.structs.replace(build.dataflow, input=shape)
+    with pytest.raises(InputError, match="takes addresses of 25 bits, at most 24"):
+        generate(Build(flow, build.tensors))
 
 
 def test_names_that_are_no_file_names_are_refused():

@@ -1,40 +1,82 @@
 """The words of mem/*.mem, against the layout that docs/core.md states."""
 
+from functools import partial
+
 import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.memory import hex_words, lanes_of, neuron_rows, signed_bits, weight_rows
-from hw_models.artefact import Lanes
+from compiler.memory import (
+    as_conv,
+    channel_rows,
+    hex_words,
+    lanes_of,
+    signed_bits,
+    weight_rows,
+)
+from hw_models.artefact import Build, Dense, Lanes
+from hw_models.synapse import synapse
 from tests.random_builds import random_build
+from tests.rtl_sim.builds import chain, conv
 
 
 @given(st.integers(1, 30), st.integers(1, 9), st.integers(1, 12))
-def test_weights_lie_group_major(n_out, n_in, lanes):
+def test_dense_weights_lie_word_major(n_out, n_in, lanes):
     w = np.random.default_rng(n_out).integers(-8, 8, (n_out, n_in))
-    rows = weight_rows(w, lanes)
-    groups = -(-n_out // lanes)
-    assert rows.shape == (groups * n_in, lanes)
-    for neuron in range(groups * lanes):
+    rows = weight_rows(w.reshape(n_out, n_in, 1, 1), 1, lanes)
+    words = -(-n_out // lanes)
+    assert rows.shape == (words * n_in, lanes)
+    for neuron in range(words * lanes):
         for j in range(n_in):
             expected = w[neuron, j] if neuron < n_out else 0
             assert rows[neuron // lanes * n_in + j, neuron % lanes] == expected
 
 
-@given(st.integers(1, 40), st.integers(1, 12), st.integers(1, 12))
-def test_neuron_words_rise_and_pad_each_group(n, lanes, slice_):
-    slice_ = min(lanes, slice_)
-    rows = neuron_rows(np.arange(n), lanes, slice_, padding=-1)
+@given(*[st.integers(1, 3)] * 5, st.integers(1, 4))
+def test_conv_weights_lie_by_word_tap_and_input_channel(groups, out, per_group, ky, kx, lanes):
+    """Row ((j * KY + ky) * KX + kx) * C_in + c: to the j-th lanes of the channels of c's group."""
+    shape = (groups * out, per_group, ky, kx)
+    w = np.random.default_rng(7).integers(-8, 8, shape)
+    rows = weight_rows(w, groups, lanes)
+    c_in = groups * per_group
+    assert rows.shape == (-(-out // lanes) * ky * kx * c_in, lanes)
+    for row, values in enumerate(rows):
+        rest, c = divmod(row, c_in)
+        rest, x = divmod(rest, kx)
+        j, y = divmod(rest, ky)
+        group, within = divmod(c, per_group)
+        for lane, value in enumerate(values):
+            channel = j * lanes + lane
+            expected = w[group * out + channel, within, y, x] if channel < out else 0
+            assert value == expected
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 3, 4), (1, 1, 6)])
+def test_a_dense_layer_is_the_convolution_whose_kernel_is_the_map(shape):
+    rng = np.random.default_rng(1)
+    op = Dense(n_in=int(np.prod(shape)), n_out=7)
+    w, x = rng.integers(-8, 8, (op.n_out, op.n_in)), rng.integers(-3, 4, (2, 3, *shape))
+    conv = as_conv(op, shape)
+    as_kernel = w.reshape(op.n_out, conv.in_shape[0], *conv.kernel)
+    np.testing.assert_array_equal(
+        synapse(conv, as_kernel, x)[..., 0, 0], synapse(op, w, x)
+    )  # fmt: skip
+
+
+@given(st.integers(1, 4), st.integers(1, 12), st.integers(1, 12))
+def test_channel_words_rise_and_pad_each_group(groups, channels, slice_):
+    slice_ = min(channels, slice_)
+    n = groups * channels
+    rows = channel_rows(np.arange(n), groups, slice_, padding=-1)
     assert rows[rows >= 0].tolist() == list(range(n))
+    assert len(rows) == groups * -(-channels // slice_)
     # A word lies within one group, its places next to each other.
     for word in rows:
-        neurons = word[word >= 0]
-        assert len({k // lanes for k in neurons}) == 1
-        assert (np.diff(neurons) == 1).all()
-    full = -(-lanes // slice_)
-    assert len(rows) == (n // lanes) * full + -(-(n % lanes) // slice_)
+        present = word[word >= 0]
+        assert len({k // channels for k in present}) == 1
+        assert (np.diff(present) == 1).all()
 
 
 @given(
@@ -68,11 +110,25 @@ def test_widths_are_the_narrowest_of_at_least_two_bits():
         assert signed_bits(np.array(values)) == bits
 
 
-def test_lanes_never_exceed_the_neurons():
-    build = random_build(1, widths=[4, 6, 3])
-    hidden, readout = (
-        msgspec.structs.replace(layer, lanes=Lanes(accumulate=32, update=8))
-        for layer in build.dataflow.layers
+def lanes(build: Build, index: int, accumulate: int, update: int) -> tuple[int, int]:
+    layer = build.dataflow.layers[index]
+    layer = msgspec.structs.replace(layer, lanes=Lanes(accumulate=accumulate, update=update))
+    op = layer.groups[0].op
+    return lanes_of(layer, as_conv(op, (op.n_in,)))
+
+
+def test_lanes_never_exceed_the_channels_of_a_group():
+    dense = random_build(1, widths=[4, 6, 3])
+    assert lanes(dense, 0, 32, 8) == (6, 6)
+    assert lanes(dense, 1, 32, 8) == (3, 1)
+    depthwise = chain(
+        1, "ternary", (4, 5, 5), partial(conv, channels=8, kernel=(3, 3), groups=4), 3
     )
-    assert lanes_of(hidden) == (6, 6)
-    assert lanes_of(readout) == (3, 1)
+    assert lanes(depthwise, 0, 32, 8) == (2, 2)
+
+
+def test_slices_divide_lanes_where_there_are_several_words():
+    build = random_build(1, widths=[4, 20, 3])
+    assert lanes(build, 0, 7, 3) == (6, 3)
+    assert lanes(build, 0, 20, 3) == (20, 3)
+    assert lanes(build, 0, 2, 8) == (2, 2)

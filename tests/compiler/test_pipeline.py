@@ -8,7 +8,7 @@ from compiler.pipeline import Options, compile_graph
 from hw_models import artefact, golden
 from hw_models.errors import InputError
 from qtrain.graph import record
-from tests.compiler.networks import checkpoint, digits
+from tests.compiler.networks import checkpoint, digits, users_checkpoint
 
 CASES = [
     (target, spike, reset, tau)
@@ -72,3 +72,17 @@ def test_the_same_checkpoint_and_options_give_the_same_bytes(tmp_path):
 def test_impossible_options_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         Options(**options)
+
+
+@pytest.mark.parametrize("target", TARGET_BITS)
+@pytest.mark.parametrize("spike", ["ternary", "binary"])
+def test_a_users_own_convolutions_and_pools_agree(target, spike):
+    trained = users_checkpoint(spike=spike, weight_bits=TARGET_BITS[target])
+    recording = record(trained.network(), digits(samples=150))
+    build = compile_graph(import_network(trained, target, "net"), Options(target))
+    trace = golden.run(build, recording.inputs.numpy())
+    assert trace.spikes["stem_lif"].shape == (3, 150, 6, 8, 8)
+    for name, spikes in recording.spikes.items():
+        assert 0.02 < np.mean(trace.spikes[name] != 0) < 0.98
+        assert np.mean(trace.spikes[name] != spikes.numpy()) < 1e-3
+    assert np.mean(trace.predictions == recording.logits.argmax(1).numpy()) >= 0.98

@@ -46,7 +46,7 @@ def test_names_of_layers():
 
 def test_an_input_of_spikes_has_no_quantizer():
     net = mlp((4,), [3], 2, input_scale=None, timesteps=2)
-    assert net[0].op == "flatten"
+    assert next(layer.op for layer in net) == "flatten"
 
 
 @pytest.mark.parametrize(

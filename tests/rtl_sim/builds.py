@@ -1,10 +1,12 @@
 """Random builds with the files that a simulation needs."""
 
+import math
+
 import msgspec
 
 from compiler.emit_rtl import generate
-from hw_models.artefact import Build, Lanes
-from tests.random_builds import random_build
+from hw_models.artefact import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
+from tests.random_builds import Builder, random_build, window_outputs
 
 
 def hardware(build: Build) -> Build:
@@ -22,3 +24,47 @@ def with_lanes(build: Build, accumulate: int, update: int) -> Build:
     lanes = Lanes(accumulate=accumulate, update=update)
     layers = tuple(msgspec.structs.replace(x, lanes=lanes) for x in build.dataflow.layers)
     return Build(msgspec.structs.replace(build.dataflow, layers=layers), build.tensors)
+
+
+def conv(
+    in_shape: Shape3,
+    channels: int,
+    kernel: Pair,
+    stride: Pair = (1, 1),
+    padding: Pair = (0, 0),
+    groups: int = 1,
+) -> Conv2d:
+    return Conv2d(
+        in_shape=in_shape, out_shape=(channels, *window_outputs(in_shape, kernel, stride, padding)),
+        kernel=kernel, stride=stride, padding=padding, groups=groups,
+    )  # fmt: skip
+
+
+def pool(in_shape: Shape3, kernel: Pair, stride: Pair, padding: Pair = (0, 0)) -> Pool:
+    sizes = window_outputs(in_shape, kernel, stride, padding)
+    return Pool(
+        in_shape=in_shape, out_shape=(in_shape[0], *sizes), kernel=kernel, stride=stride,
+        padding=padding,
+    )  # fmt: skip
+
+
+def chain(seed: int, encoding: str, shape: tuple[int, ...], *stages, timesteps: int = 0) -> Build:
+    """Layers in order, each a conv or pool as a function of the shape before it, or dense outputs.
+
+    A pool belongs to the layer behind it; the last stage is the number of classes.
+    """
+    builder = Builder(seed, encoding, shape)
+    builder.timesteps = timesteps or builder.timesteps
+    pools: list[Pool] = []
+    *hidden, classes = stages
+    for stage in hidden:
+        at = pools[-1].out_shape if pools else builder.shape
+        made = Dense(n_in=math.prod(at), n_out=stage) if isinstance(stage, int) else stage(at)
+        if isinstance(made, Pool):
+            pools.append(made)
+        else:
+            builder.add(made, builder.neuron(), tuple(pools))
+            pools = []
+    at = pools[-1].out_shape if pools else builder.shape
+    builder.add(Dense(n_in=math.prod(at), n_out=classes), None, tuple(pools))
+    return builder.build()

@@ -1,6 +1,7 @@
 """`python -m rtl_sim run`: exit statuses, report, evidence, waveform."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hw_models.reference import About, Reference
 from rtl_sim.__main__ import cli
 from tests.cli import assert_one_line, status_of
 from tests.random_builds import random_build, random_input
+from tests.rtl_sim.builds import chain, conv, pool
 
 
 def save(folder, build: Build, files: dict[str, bytes] | None = None) -> Build:
@@ -50,6 +52,20 @@ def test_equal_builds_exit_0_and_leave_evidence(tmp_path, network, capsys):
     assert artefact.load(tmp_path / "b").sha256 == build.sha256
     out = capsys.readouterr().out
     assert "cycles per inference" in out and "layer0" in out
+
+
+def test_convolutions_and_pools_run_alike(tmp_path, capsys):
+    stages = (partial(conv, channels=4, kernel=(3, 3)), lambda shape: pool(shape, (2, 2), (2, 2)))
+    build = chain(3, "static", (1, 6, 6), *stages, 3)
+    save(tmp_path / "b", build)
+    assert status_of(cli, "run", tmp_path / "b", "--samples", 2, "--stalls", 30) == 0
+    report = json.loads((tmp_path / "b/evidence/simulation.json").read_text())
+    assert report["equal"] and report["membranes_compared"] == 2 * build.dataflow.timesteps * 67
+    tensors = {name: tensor.copy() for name, tensor in build.tensors.items()}
+    tensors["layer0.bias"][1] += 1
+    save(tmp_path / "c", build, generate(Build(build.dataflow, tensors)))
+    assert status_of(cli, "run", tmp_path / "c", "--samples", 1) == 1
+    assert "layer layer0, time step 0, neuron (1, " in capsys.readouterr().err
 
 
 def test_a_corrupted_weight_exits_1_and_is_named(tmp_path, network, capsys):

@@ -3,13 +3,19 @@
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from cocotb_tools.check_results import get_results
 from cocotb_tools.runner import get_runner
 
 from compiler import memory
+from compiler.instances import address_bits
+from hw_models.artefact import Conv2d, Dense, Pool
+from hw_models.synapse import synapse
 from rtl_sim.simulate import LIBRARY
+from tests.random_builds import random_pool, weight_shape
+from tests.rtl_sim.builds import conv
 from tests.rtl_sim.wrappers import neuron_wrapper
 
 
@@ -38,6 +44,22 @@ def run_bench(
     assert count and not failed
 
 
+def write_case(folder: Path, case: dict) -> dict[str, str]:
+    """case.json, and the environment that names it to the bench."""
+    path = folder / "case.json"
+    path.write_text(json.dumps(case))
+    return {"CASE": str(path)}
+
+
+def geometry(op: Conv2d | Pool) -> dict[str, int]:
+    """The parameters of a sliding window."""
+    parameters = {"IN_C": op.in_shape[0]}
+    sizes = {"IN": op.in_shape[1:], "OUT": op.out_shape[1:], "KERNEL": op.kernel}
+    for name, (h, w) in {**sizes, "STRIDE": op.stride, "PADDING": op.padding}.items():
+        parameters |= {f"{name}_H": h, f"{name}_W": w}
+    return parameters
+
+
 def library(*names: str) -> list[Path]:
     return [LIBRARY / f"{name}.v" for name in names]
 
@@ -48,42 +70,97 @@ def test_neuron(tmp_path):
     run_bench(tmp_path, "bench_neuron", "neuron_bench", [*library("leak", "neuron"), wrapper])
 
 
-@pytest.mark.parametrize(("lanes", "slice_"), [(8, 4), (7, 3), (5, 5), (3, 1), (1, 1)])
-def test_serializer(tmp_path, lanes, slice_):
-    parameters = {"LANES": lanes, "SLICE": slice_, "ADDR_BITS": 5}
+@pytest.mark.parametrize(
+    ("shape", "groups", "slice_"),
+    [
+        ((24, 1, 1), 1, 4),
+        ((21, 1, 1), 1, 5),
+        ((1, 1, 1), 1, 1),
+        ((5, 3, 4), 1, 2),
+        ((12, 2, 3), 4, 2),
+        ((3, 4, 1), 3, 1),
+        ((8, 1, 5), 2, 3),
+    ],
+)
+def test_serializer(tmp_path, shape, groups, slice_):
+    parameters = {
+        "N": shape[0] // groups, "GROUPS": groups, "WIDTH": shape[2], "SLICE": slice_,
+        "ADDR_BITS": address_bits(shape),
+    }  # fmt: skip
+    env = write_case(tmp_path, {**parameters, "shape": shape})
     sources = library("serializer", "counter")
-    run_bench(tmp_path, "bench_serializer", "serializer", sources, parameters)
+    run_bench(tmp_path, "bench_serializer", "serializer", sources, parameters, env)
+
+
+def dense(n_in: int, n_out: int) -> Conv2d:
+    return memory.as_conv(Dense(n_in=n_in, n_out=n_out), (n_in,))
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("op", "lanes", "slice_", "options"),
     [
-        {"N_IN": 9, "N_OUT": 20, "LANES": 8, "SLICE": 4},
-        {"N_IN": 5, "N_OUT": 7, "LANES": 7, "SLICE": 3, "SHIFT": 3},
-        {"N_IN": 6, "N_OUT": 11, "LANES": 4, "SLICE": 3, "DIGIT_BITS": 3, "REPEAT": 3},
-        {"N_IN": 1, "N_OUT": 1, "LANES": 1, "SLICE": 1, "DIGIT_BITS": 1, "REPEAT": 2},
-        {"N_IN": 4, "N_OUT": 9, "LANES": 2, "SLICE": 2, "W_BITS": 2},
+        (dense(9, 20), 8, 4, {}),
+        (dense(5, 7), 7, 3, {"SHIFT": 3}),
+        (dense(6, 11), 6, 3, {"DIGIT_BITS": 3, "REPEAT": 3}),
+        (dense(1, 1), 1, 1, {"DIGIT_BITS": 1, "REPEAT": 2}),
+        (dense(4, 9), 2, 2, {"W_BITS": 2}),
+        (conv((2, 5, 4), 6, (3, 3), padding=(1, 1)), 4, 2, {}),
+        (conv((3, 4, 4), 1, (1, 1)), 1, 1, {}),  # one word a position: the next event's too
+        (conv((4, 6, 7), 8, (2, 3), stride=(1, 2), groups=2), 3, 3, {"SHIFT": 2}),
+        (conv((3, 7, 5), 6, (2, 1), stride=(3, 2), padding=(1, 0), groups=3), 2, 2, {}),
+        (conv((1, 5, 5), 5, (5, 4), padding=(2, 2)), 5, 2, {"DIGIT_BITS": 3, "REPEAT": 3}),
+        (conv((2, 3, 4), 10, (3, 4)), 4, 4, {"DIGIT_BITS": 2, "REPEAT": 2}),  # kernel == map
     ],
 )
-def test_dense_engine(tmp_path, options):
+def test_engine(tmp_path, op, lanes, slice_, options):
+    rng = np.random.default_rng(op.n_out)
     spec = {"DIGIT_BITS": 0, "SHIFT": 0, "REPEAT": 1, "W_BITS": 4, **options}
-    rng = np.random.default_rng(spec["N_OUT"])
     peak = (1 << (spec["W_BITS"] - 1)) - 1
-    w = rng.integers(-peak, peak + 1, (spec["N_OUT"], spec["N_IN"]))
-    reach = int(np.abs(w).sum(axis=1).max()) << ((1 << spec["DIGIT_BITS"]) - 1)
-    spec["ACC_BITS"] = reach.bit_length() + 1
-    spec["ADDR_BITS"] = max(1, (spec["N_IN"] - 1).bit_length())
-    words = memory.hex_words(memory.weight_rows(w, spec["LANES"]), spec["W_BITS"])
-    (tmp_path / "weights.mem").write_bytes(words)
-    (tmp_path / "case.json").write_text(json.dumps({**spec, "weights": w.tolist()}))
+    w = rng.integers(-peak, peak + 1, weight_shape(op))
+    digit_peak = (1 << ((1 << spec["DIGIT_BITS"]) - 1)) * 3  # an event comes up to 3 times
+    reach = int(synapse(op, np.abs(w), np.ones((1, 1, *op.in_shape), np.int64)).max()) * digit_peak
+    parameters = {
+        **spec,
+        **geometry(op),
+        "N": op.out_shape[0] // op.groups,
+        "GROUPS": op.groups,
+        "LANES": lanes,
+        "SLICE": slice_,
+        "ADDR_BITS": address_bits(op.in_shape),
+        "ACC_BITS": reach.bit_length() + 1,
+    }
+    rows = memory.weight_rows(w, op.groups, lanes)
+    (tmp_path / "weights.mem").write_bytes(memory.hex_words(rows, spec["W_BITS"]))
+    case = {"parameters": parameters, "op": msgspec.to_builtins(op), "weights": w.tolist()}
     run_bench(
         tmp_path,
-        "bench_dense_engine",
-        "dense_engine",
-        library("dense_engine", "rom", "counter"),
-        {**spec, "WEIGHT_FILE": "weights.mem"},
-        {"CASE": str(tmp_path / "case.json")},
+        "bench_engine",
+        "engine",
+        library("engine", "accumulators", "axis_taps", "rom", "counter"),
+        {**parameters, "WEIGHT_FILE": "weights.mem"},
+        write_case(tmp_path, case),
     )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pool(tmp_path, seed):
+    """Random windows: overlapping, gapped, padded, not dividing the map, the whole map."""
+    rng = np.random.default_rng(seed)
+    spec = random_pool(rng, tuple(int(n) for n in (rng.integers(1, 5), *rng.integers(1, 9, 2))))
+    if seed == 0:
+        spec = msgspec.structs.replace(
+            spec, kernel=spec.in_shape[1:], out_shape=(spec.in_shape[0], 1, 1), padding=(0, 0)
+        )
+    parameters = {
+        **geometry(spec),
+        "C": spec.in_shape[0],
+        "DIGIT_BITS": int(rng.choice([0, 3])),
+        "IN_ADDR_BITS": address_bits(spec.in_shape),
+        "OUT_ADDR_BITS": address_bits(spec.out_shape),
+    }
+    parameters.pop("IN_C")
+    env = write_case(tmp_path, {**parameters, "pool": msgspec.to_builtins(spec)})
+    run_bench(tmp_path, "bench_pool", "pool", library("pool", "axis_taps"), parameters, env)
 
 
 @pytest.mark.parametrize(("classes", "bits"), [(10, 12), (1, 3), (2, 2), (5, 4)])

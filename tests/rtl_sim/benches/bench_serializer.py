@@ -1,40 +1,40 @@
 """serializer.v: random spike words, with and without stalls, against the events they stand for."""
 
+import json
+import os
 import random
+from pathlib import Path
 
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 
+from rtl_sim.address import addresses, sweep
 from tests.rtl_sim.benches.axis import Sink, reset
 
 
-def random_words(rng, slice_: int, groups: int, slices: int, steps: int, padding: int):
+def random_words(rng, places, steps: int):
     """Words (fire, neg, step_end, last) of full sweeps; padding places never fire."""
     words = []
     for step in range(steps):
         density = rng.choice([0.0, 0.1, 0.5, 1.0])
-        for word in range(groups * slices):
-            places = slice_ - (padding if word % slices == slices - 1 else 0)
-            fire = sum(1 << n for n in range(places) if rng.random() < density)
-            neg = fire & rng.getrandbits(slice_)
-            end = word == groups * slices - 1
+        for index, neurons in enumerate(places):
+            fire = sum(1 << n for n, k in enumerate(neurons) if k >= 0 and rng.random() < density)
+            neg = fire & rng.getrandbits(len(neurons))
+            end = index == len(places) - 1
             words.append((fire, neg, end, end and step == steps - 1))
     return words
 
 
-def expected_beats(words, slice_: int, lanes: int, slices: int, addr_bits: int):
-    """Beats (tdata, tlast) in order; address of place n of the k-th slice of group g."""
-    beats, position = [], 0
-    for fire, neg, end, last in words:
-        base = position // slices * lanes + position % slices * slice_
-        for n in range(slice_):
+def expected_beats(words, places, address, addr_bits: int):
+    """Beats (tdata, tlast) in order."""
+    beats = []
+    for index, (fire, neg, end, last) in enumerate(words):
+        for n, neuron in enumerate(places[index % len(places)]):
             if fire >> n & 1:
-                beats.append(((neg >> n & 1) << addr_bits | (base + n), False))
-        position += 1
+                beats.append(((neg >> n & 1) << addr_bits | int(address[neuron]), False))
         if end:
             beats.append((1 << (addr_bits + 1), last))
-            position = 0
     return beats
 
 
@@ -59,20 +59,18 @@ async def feed(dut, words, idle: float, rng) -> None:
 async def events_in_rising_order(dut, rates) -> None:
     rng = random.Random(str(rates))
     idle, stall = rates
-    lanes, slice_ = int(dut.LANES.value), int(dut.SLICE.value)
-    addr_bits = int(dut.ADDR_BITS.value)
-    slices = -(-lanes // slice_)
+    case = json.loads(Path(os.environ["CASE"]).read_text())
+    places = sweep(case["shape"], case["GROUPS"], case["SLICE"]).tolist()
+    address, addr_bits = addresses(case["shape"]), case["ADDR_BITS"]
     cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())
     dut.word_valid_i.value = 0
     dut.m_axis_tready.value = 0
     await reset(dut)
     sink = Sink(dut, "m_axis", stall, rng)
     cocotb.start_soon(sink.run())
-    words = random_words(rng, slice_, 3, slices, 12, slices * slice_ - lanes)
+    words = random_words(rng, places, 12)
     await feed(dut, words, idle, rng)
     for _ in range(400):
         await FallingEdge(dut.clk)
-    expected = expected_beats(words, slice_, lanes, slices, addr_bits)
-    assert sink.beats == expected
-    spikes = sum(fire.bit_count() for fire, *_ in words)
-    assert int(dut.events_o.value) == spikes
+    assert sink.beats == expected_beats(words, places, address, addr_bits)
+    assert int(dut.events_o.value) == sum(fire.bit_count() for fire, *_ in words)

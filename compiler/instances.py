@@ -1,0 +1,163 @@
+"""The parameters of the core's instances: engines, pools and updates of a build's layers."""
+
+import re
+from typing import Any
+
+from compiler import memory
+from hw_models.artefact import Build, Conv2d, Group, Layer, Pool, Readout, Spiking
+from hw_models.errors import InputError
+from hw_models.semantics import signed_digits
+
+BUFFER_MIN = 16  # words; covers the round trip of a credit, so that a sweep runs at full speed
+
+Parameters = dict[str, Any]
+
+
+def source_shape(build: Build, group: Group) -> tuple[int, ...]:
+    """The shape of the events that reach a group's engine."""
+    return group.pools[-1].out_shape if group.pools else build.dataflow.shape_of(group.source)
+
+
+def conv_of(build: Build, layer: Layer) -> Conv2d:
+    """A layer's operation as the engine runs it."""
+    group = layer.groups[0]
+    return memory.as_conv(group.op, source_shape(build, group))
+
+
+def digit_bits_of(build: Build, group: Group) -> int:
+    """Bits of the digit field of a group's events; spikes have none."""
+    if build.dataflow.mode_of(group.source) != "static":
+        return 0
+    return digit_bits(build.dataflow.input.x_max)
+
+
+def pool_parameters(build: Build, group: Group, pool: Pool) -> Parameters:
+    """pool.v's parameters."""
+    return {
+        "C": pool.in_shape[0],
+        **by_axis("IN", pool.in_shape[1:]),
+        **by_axis("OUT", pool.out_shape[1:]),
+        **by_axis("KERNEL", pool.kernel),
+        **by_axis("STRIDE", pool.stride),
+        **by_axis("PADDING", pool.padding),
+        "DIGIT_BITS": digit_bits_of(build, group),
+        "IN_ADDR_BITS": address_bits(pool.in_shape),
+        "OUT_ADDR_BITS": address_bits(pool.out_shape),
+    }
+
+
+def engine_parameters(build: Build, layer: Layer) -> Parameters:
+    """engine.v's parameters."""
+    group, op = layer.groups[0], conv_of(build, layer)
+    lanes, slice_ = memory.lanes_of(layer, op)
+    static = build.dataflow.mode_of(group.source) == "static"
+    return {
+        "IN_C": op.in_shape[0],
+        **by_axis("IN", op.in_shape[1:]),
+        "N": op.out_shape[0] // op.groups,
+        "GROUPS": op.groups,
+        **by_axis("OUT", op.out_shape[1:]),
+        **by_axis("KERNEL", op.kernel),
+        **by_axis("STRIDE", op.stride),
+        **by_axis("PADDING", op.padding),
+        "LANES": lanes,
+        "SLICE": slice_,
+        "ADDR_BITS": address_bits(op.in_shape),
+        "DIGIT_BITS": digit_bits_of(build, group),
+        "W_BITS": group.w_bits,
+        "ACC_BITS": group.acc_bits,
+        "SHIFT": group.shift,
+        "REPEAT": build.dataflow.timesteps if static else 1,
+        "WEIGHT_FILE": mem_file(group.name, "weight"),
+    }
+
+
+def update_parameters(build: Build, layer: Layer) -> Parameters:
+    """spiking_update.v's or readout_update.v's parameters."""
+    group, op = layer.groups[0], conv_of(build, layer)
+    bits = {
+        tensor: memory.signed_bits(getattr(build, tensor)(layer))
+        for tensor, _ in channel_tensors(layer)
+    }
+    if isinstance(layer.update, Readout):
+        return {
+            "CLASSES": layer.size,
+            "CURRENT_BITS": group.acc_bits + group.shift,
+            "BIAS_BITS": bits["bias"],
+            "LOGIT_BITS": layer.update.logit_bits,
+            "CLASS_BITS": index_bits(layer.size),
+            "BIAS_FILE": mem_file(layer.name, "bias"),
+        }
+    neuron = layer.update.neuron
+    digits = signed_digits(neuron.leak.m)
+    channels, height, width = op.out_shape
+    _, slice_ = memory.lanes_of(layer, op)
+    words = height * width * op.groups * -(-channels // op.groups // slice_)
+    return {
+        "N": channels // op.groups,
+        "GROUPS": op.groups,
+        "HEIGHT": height,
+        "WIDTH": width,
+        "SLICE": slice_,
+        "CURRENT_BITS": group.acc_bits + group.shift,
+        "BIAS_BITS": bits["bias"],
+        "THRESHOLD_BITS": bits["v_threshold"],
+        "P_BITS": layer.update.p_bits,
+        "V_BITS": layer.update.v_bits,
+        "LEAK_BITS": layer.update.leak_bits,
+        "K": neuron.leak.k,
+        "PLUS": digit_mask(digits, 1),
+        "MINUS": digit_mask(digits, -1),
+        "TERNARY": int(neuron.mode == "ternary"),
+        "SOFT_RESET": int(neuron.reset == "soft"),
+        "BUFFER": max(BUFFER_MIN, 1 << index_bits(words)),  # a whole step
+        "ADDR_BITS": address_bits(op.out_shape),
+        "BIAS_FILE": mem_file(layer.name, "bias"),
+        "THRESHOLD_FILE": mem_file(layer.name, "v_threshold"),
+    }
+
+
+def channel_tensors(layer: Layer) -> list[tuple[str, int]]:
+    """A layer's tensors with one value per channel, and the value where there is no channel.
+
+    A padding neuron has no weights and bias 0, so with a threshold of 1 it never fires.
+    """
+    return [("bias", 0)] + ([("v_threshold", 1)] if isinstance(layer.update, Spiking) else [])
+
+
+def by_axis(name: str, sizes: tuple[int, ...]) -> Parameters:
+    """A size for each axis of the map."""
+    return {f"{name}_H": sizes[0], f"{name}_W": sizes[1]}
+
+
+def index_bits(n: int) -> int:
+    """Bits of an index 0..n-1, at least one."""
+    return max(1, (n - 1).bit_length())
+
+
+def address_bits(shape: tuple[int, ...]) -> int:
+    """Bits of an address {y, x, c}, each field as wide as its size asks for; at least one."""
+    return max(1, sum((n - 1).bit_length() for n in memory.as_map(shape)))
+
+
+def digit_bits(x_max: int) -> int:
+    """Bits of the largest exponent among the signed digits of 0..x_max."""
+    top = max(exponent for x in range(x_max + 1) for _, exponent in signed_digits(x))
+    return index_bits(top + 1)
+
+
+def digit_mask(digits: tuple[tuple[int, int], ...], sign: int) -> str:
+    """The digits of one sign as a Verilog literal, bit e for 2**e."""
+    return f"9'b{sum(1 << e for s, e in digits if s == sign):09b}"
+
+
+def mem_path(owner: str, tensor: str) -> str:
+    """Where a tensor's words lie in the build folder."""
+    if not re.fullmatch(r"[\w.-]+", owner, re.ASCII):
+        raise InputError(f"{owner!r}: a name in the hardware has letters, digits, '_', '.', '-'")
+    return f"mem/{owner}.{tensor}.mem"
+
+
+def mem_file(owner: str, tensor: str) -> str:
+    """The same as a Verilog expression."""
+    return f'{{MEM_DIR, "{mem_path(owner, tensor).removeprefix("mem")}"}}'

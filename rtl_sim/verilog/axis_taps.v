@@ -1,0 +1,83 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// One axis of a window that slides over a map: which outputs see a coordinate, with which taps.
+//
+//   output o sees coordinate i with tap k   <=>   k == i + PADDING - o * STRIDE, 0 <= k < KERNEL
+//
+// So the outputs that see i are neighbours, and from each to the next the tap falls by STRIDE. A
+// table says how many they are, and the first one's output and tap, each times a step of the
+// reader's addresses: made at elaboration, so that nothing is left to compute. Combinational.
+module axis_taps #(
+  parameter SIZE      = 8,  // coordinates
+  parameter OUT       = 8,  // outputs
+  parameter KERNEL    = 3,  // coordinates of a window
+  parameter STRIDE    = 1,  // coordinates from one output's window to the next
+  parameter PADDING   = 1,  // coordinates of the first window that lie before the map
+  parameter LSB       = 0,  // place of the coordinate in addr_i
+  parameter ADDR_BITS = 3,  // of addr_i, bits
+  parameter OUT_STEP  = 1,  // from one output to the next
+  parameter OUT_BITS  = 3,  // of out_o, bits
+  parameter TAP_STEP  = 1,  // from one tap to the next
+  parameter TAP_BITS  = 2,  // of tap_o, bits
+  parameter SPAN_BITS = 2   // of span_o, bits; 2**SPAN_BITS > the largest number of outputs
+) (
+  input  wire [ADDR_BITS-1:0] addr_i,
+  output wire [SPAN_BITS-1:0] span_o,  // number of outputs that see the coordinate
+  output wire [OUT_BITS-1:0]  out_o,   // the first of them, times OUT_STEP
+  output wire [TAP_BITS-1:0]  tap_o    // its tap, times TAP_STEP
+);
+
+  localparam INDEX_BITS = SIZE > 1 ? $clog2(SIZE) : 1;
+  localparam ENTRY_BITS = SPAN_BITS + OUT_BITS + TAP_BITS;
+
+  localparam [ADDR_BITS-1:0] MASK = (1 << $clog2(SIZE)) - 1;
+
+  // Entry i is {tap, out, span} of coordinate i: every tap of every output, outputs rising.
+  function [SIZE*ENTRY_BITS-1:0] walk(input integer start);
+    integer o;
+    integer k;
+    integer i;
+    integer corner;
+    integer out;
+    integer tap;
+    begin
+      walk   = {(SIZE*ENTRY_BITS){1'b0}};
+      corner = start;
+      out    = 0;
+      for (o = 0; o < OUT; o = o + 1) begin
+        tap = 0;
+        for (k = 0; k < KERNEL; k = k + 1) begin
+          i = corner + k;
+          if (i >= 0 && i < SIZE) begin
+            if (walk[i*ENTRY_BITS+:SPAN_BITS] == 0) begin
+              walk[i*ENTRY_BITS+SPAN_BITS+:OUT_BITS]          = out;
+              walk[i*ENTRY_BITS+SPAN_BITS+OUT_BITS+:TAP_BITS] = tap;
+            end
+            walk[i*ENTRY_BITS+:SPAN_BITS] = walk[i*ENTRY_BITS+:SPAN_BITS] + 1;
+          end
+          tap = tap + TAP_STEP;
+        end
+        corner = corner + STRIDE;
+        out    = out + OUT_STEP;
+      end
+    end
+  endfunction
+
+  localparam [SIZE*ENTRY_BITS-1:0] WALK = walk(-PADDING);
+
+  reg [ENTRY_BITS-1:0] mem [0:SIZE-1];
+  integer              n;
+
+  initial begin
+    for (n = 0; n < SIZE; n = n + 1) mem[n] = WALK[n*ENTRY_BITS+:ENTRY_BITS];
+  end
+
+  wire [INDEX_BITS-1:0] index = (addr_i >> LSB) & MASK;
+
+  assign {tap_o, out_o, span_o} = mem[index];
+
+endmodule
+
+`resetall

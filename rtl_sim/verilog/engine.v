@@ -1,0 +1,368 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Event-driven synapses: an event visits the taps that lie within the map, and only those.
+//
+//   acc[o, y', x'] += +-w[o, c, ky, kx] << digit     for each output that sees the event (c, y, x)
+//
+// A word is LANES output channels of one convolution group at one position; the event visits the
+// words of its channel's group for each tap, a word a cycle. Tables by coordinate (axis_taps.v)
+// give its first output and tap; from there addresses advance by constants. A dense layer is the
+// convolution whose kernel is the whole map: one output position, one tap for each input.
+//
+// Weights lie word-major: row ((j * KERNEL_H + ky) * KERNEL_W + kx) * IN_C + c holds the weights
+// from input channel c by tap (ky, kx) to the j-th word of c's group, lowest channel in the
+// lowest bits.
+//
+// The marker of a time step follows its events into the same pipeline: step_valid_o says that it
+// stands at the head, and each step_next_i sends one read of SLICE accumulators after the events,
+// in rising order (position, group, channel); its result is at current_o LATENCY = 4 cycles later.
+// Accumulators are cleared as they are read. With REPEAT > 1 (static input) each marker stands for
+// REPEAT time steps: the accumulators are read REPEAT times and cleared the last time.
+module engine #(
+  parameter IN_C        = 4,   // input channels
+  parameter IN_H        = 8,   // rows of the input map
+  parameter IN_W        = 8,   // columns of the input map
+  parameter N           = 8,   // output channels of a convolution group
+  parameter GROUPS      = 1,   // convolution groups
+  parameter OUT_H       = 8,   // rows of the output map
+  parameter OUT_W       = 8,   // columns of the output map
+  parameter KERNEL_H    = 3,   // rows of the kernel
+  parameter KERNEL_W    = 3,   // columns of the kernel
+  parameter STRIDE_H    = 1,   // rows from one output to the next
+  parameter STRIDE_W    = 1,   // columns from one output to the next
+  parameter PADDING_H   = 1,   // rows of the first window above the map
+  parameter PADDING_W   = 1,   // columns of the first window left of the map
+  parameter LANES       = 8,   // output channels that an event reaches in a cycle, <= N
+  parameter SLICE       = 4,   // accumulators read in a cycle, <= LANES
+  parameter ADDR_BITS   = 8,   // of an event's address, bits
+  parameter DIGIT_BITS  = 0,   // of an event's digit, bits; 0: spikes, no digits
+  parameter W_BITS      = 8,   // weight, bits
+  parameter ACC_BITS    = 12,  // accumulator, bits
+  parameter SHIFT       = 0,   // current = acc << SHIFT
+  parameter REPEAT      = 1,   // time steps that a marker stands for
+  parameter COUNT_BITS  = 48,  // of the counters, bits
+  parameter WEIGHT_FILE = ""   // for $readmemh
+) (
+  input  wire                              clk,
+  input  wire                              rst_n,
+  // events {kind, neg, digit, addr = {y, x, c}} in any order, then the step's marker (kind 1)
+  input  wire [ADDR_BITS+DIGIT_BITS+1:0]   s_axis_tdata,
+  input  wire                              s_axis_tvalid,
+  input  wire                              s_axis_tlast,   // with a sample's last marker
+  output wire                              s_axis_tready,
+  // one sweep over the neurons for each time step
+  output wire                              step_valid_o,   // all its events have been sent
+  output wire                              step_last_o,    // the sample's last
+  input  wire                              step_next_i,    // read the next slice
+  output wire [SLICE*(ACC_BITS+SHIFT)-1:0] current_o,
+  // counters
+  output wire [COUNT_BITS-1:0]             events_o,
+  output wire [COUNT_BITS-1:0]             additions_o
+);
+
+  localparam REACH       = (N + LANES - 1) / LANES;           // words of a group at a position
+  localparam LANES_LAST  = N - (REACH - 1) * LANES;           // channels of the last of them
+  localparam SLICES      = (LANES + SLICE - 1) / SLICE;       // of a full word
+  localparam SLICES_LAST = (LANES_LAST + SLICE - 1) / SLICE;  // of a group's last word
+  localparam AT_POSITION = GROUPS * REACH;                    // words of a position
+  localparam WORDS       = OUT_H * OUT_W * AT_POSITION;
+  localparam KERNEL_ROWS = KERNEL_H * KERNEL_W * IN_C;        // of weights, for each word
+  localparam ROWS        = REACH * KERNEL_ROWS;
+  localparam MOST_Y      = (KERNEL_H + STRIDE_H - 1) / STRIDE_H;
+  localparam MOST_X      = (KERNEL_W + STRIDE_W - 1) / STRIDE_W;
+  localparam SPAN_Y      = MOST_Y < OUT_H ? MOST_Y : OUT_H;   // taps of an event, at most
+  localparam SPAN_X      = MOST_X < OUT_W ? MOST_X : OUT_W;
+  localparam C_BITS      = $clog2(IN_C);
+  localparam X_LSB       = C_BITS;
+  localparam Y_LSB       = C_BITS + $clog2(IN_W);
+
+  localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
+  localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
+  localparam REACH_BITS  = REACH > 1 ? $clog2(REACH) : 1;
+  localparam SLICE_BITS  = SLICES > 1 ? $clog2(SLICES) : 1;
+  localparam REPEAT_BITS = REPEAT > 1 ? $clog2(REPEAT) : 1;
+  localparam Y_BITS      = $clog2(SPAN_Y + 1);
+  localparam X_BITS      = $clog2(SPAN_X + 1);
+  localparam ADD_BITS    = $clog2(LANES + 1);
+  localparam DIGIT_WIRES = DIGIT_BITS > 0 ? DIGIT_BITS : 1;
+
+  localparam [WORD_BITS-1:0]   WORD_FIRST   = 0;
+  localparam [WORD_BITS-1:0]   WORD_LAST    = WORDS - 1;
+  localparam [REACH_BITS-1:0]  REACH_FIRST  = 0;
+  localparam [REACH_BITS-1:0]  REACH_ONE    = 1;
+  localparam [REACH_BITS-1:0]  REACH_LAST   = REACH - 1;
+  localparam [SLICE_BITS-1:0]  SLICE_FIRST  = 0;
+  localparam [SLICE_BITS-1:0]  SLICE_ONE    = 1;
+  localparam [SLICE_BITS-1:0]  SLICE_FULL   = SLICES - 1;
+  localparam [SLICE_BITS-1:0]  SLICE_LAST   = SLICES_LAST - 1;
+  localparam [REPEAT_BITS-1:0] REPEAT_FIRST = 0;
+  localparam [REPEAT_BITS-1:0] REPEAT_ONE   = 1;
+  localparam [REPEAT_BITS-1:0] REPEAT_LAST  = REPEAT - 1;
+  localparam [Y_BITS-1:0]      Y_NONE       = 0;
+  localparam [Y_BITS-1:0]      Y_ONE        = 1;
+  localparam [X_BITS-1:0]      X_NONE       = 0;
+  localparam [X_BITS-1:0]      X_ONE        = 1;
+  localparam [ADD_BITS-1:0]    ADD_FULL     = LANES;
+  localparam [ADD_BITS-1:0]    ADD_LAST     = LANES_LAST;
+  localparam [ADD_BITS-1:0]    ADD_NONE     = 0;
+  localparam [ADDR_BITS-1:0]   C_MASK       = (1 << C_BITS) - 1;
+
+  // From one word to the next, from a tap's last word to the next tap's first, and from the first
+  // word of a row of taps to the next row's.
+  localparam [WORD_BITS-1:0]   WORD_NEXT    = 1;
+  localparam [WORD_BITS-1:0]   WORD_X       = AT_POSITION - (REACH - 1);
+  localparam [WORD_BITS-1:0]   WORD_Y       = OUT_W * AT_POSITION;
+  localparam [ROW_BITS-1:0]    ROW_NEXT     = KERNEL_ROWS;
+  localparam [ROW_BITS-1:0]    ROW_X        = -STRIDE_W * IN_C - (REACH - 1) * KERNEL_ROWS;
+  localparam [ROW_BITS-1:0]    ROW_Y        = -STRIDE_H * KERNEL_W * IN_C;
+
+  // --- where an event goes first -------------------------------------------------------------
+
+  wire [ADDR_BITS-1:0]   addr = s_axis_tdata[ADDR_BITS-1:0];
+  wire                   kind = s_axis_tdata[ADDR_BITS+DIGIT_BITS+1];
+  wire [ROW_BITS-1:0]    c    = addr & C_MASK;
+  wire [Y_BITS-1:0]      span_y;
+  wire [X_BITS-1:0]      span_x;
+  wire [WORD_BITS-1:0]   word_y;
+  wire [WORD_BITS-1:0]   word_x;
+  wire [WORD_BITS-1:0]   word_c;
+  wire [ROW_BITS-1:0]    row_y;
+  wire [ROW_BITS-1:0]    row_x;
+  wire [DIGIT_WIRES-1:0] digit;
+
+  axis_taps #(
+    .SIZE     (IN_H),
+    .OUT      (OUT_H),
+    .KERNEL   (KERNEL_H),
+    .STRIDE   (STRIDE_H),
+    .PADDING  (PADDING_H),
+    .LSB      (Y_LSB),
+    .ADDR_BITS(ADDR_BITS),
+    .OUT_STEP (OUT_W * AT_POSITION),
+    .OUT_BITS (WORD_BITS),
+    .TAP_STEP (KERNEL_W * IN_C),
+    .TAP_BITS (ROW_BITS),
+    .SPAN_BITS(Y_BITS)
+  ) y_axis (
+    .addr_i(addr),
+    .span_o(span_y),
+    .out_o (word_y),
+    .tap_o (row_y)
+  );
+
+  axis_taps #(
+    .SIZE     (IN_W),
+    .OUT      (OUT_W),
+    .KERNEL   (KERNEL_W),
+    .STRIDE   (STRIDE_W),
+    .PADDING  (PADDING_W),
+    .LSB      (X_LSB),
+    .ADDR_BITS(ADDR_BITS),
+    .OUT_STEP (AT_POSITION),
+    .OUT_BITS (WORD_BITS),
+    .TAP_STEP (IN_C),
+    .TAP_BITS (ROW_BITS),
+    .SPAN_BITS(X_BITS)
+  ) x_axis (
+    .addr_i(addr),
+    .span_o(span_x),
+    .out_o (word_x),
+    .tap_o (row_x)
+  );
+
+  // A channel is seen by its own group alone: windows side by side along the channels.
+  generate
+    if (GROUPS > 1) begin : has_groups
+      axis_taps #(
+        .SIZE     (IN_C),
+        .OUT      (GROUPS),
+        .KERNEL   (IN_C / GROUPS),
+        .STRIDE   (IN_C / GROUPS),
+        .PADDING  (0),
+        .LSB      (0),
+        .ADDR_BITS(ADDR_BITS),
+        .OUT_STEP (REACH),
+        .OUT_BITS (WORD_BITS)
+      ) c_axis (
+        .addr_i(addr),
+        .span_o(),
+        .out_o (word_c),
+        .tap_o ()
+      );
+    end else begin : one_group
+      assign word_c = WORD_FIRST;
+    end
+
+    if (DIGIT_BITS > 0) begin : digit_field
+      assign digit = s_axis_tdata[ADDR_BITS+:DIGIT_WIRES];
+    end else begin : no_digit_field
+      assign digit = {DIGIT_WIRES{1'b0}};
+    end
+  endgenerate
+
+  // --- head: the event or marker at work, word by word ---------------------------------------
+
+  reg                   clear_q;      // the sweep after reset, which clears all accumulators
+  reg                   head_q;       // an event with words left, or a marker, is here
+  reg                   kind_q;
+  reg                   neg_q;
+  reg                   last_q;
+  reg [DIGIT_WIRES-1:0] digit_q;
+  reg [WORD_BITS-1:0]   word_q;       // of the accumulators
+  reg [ROW_BITS-1:0]    row_q;        // of the weights
+  reg [WORD_BITS-1:0]   line_word_q;  // the first ones in this row of taps
+  reg [ROW_BITS-1:0]    line_row_q;
+  reg [REACH_BITS-1:0]  reach_q;      // of the words of a group at a position
+  reg [Y_BITS-1:0]      left_y_q;     // rows of taps still to come
+  reg [X_BITS-1:0]      left_x_q;     // taps still to come in the row
+  reg [X_BITS-1:0]      more_x_q;     // taps of a row after the first
+  reg [SLICE_BITS-1:0]  slice_q;
+  reg [REPEAT_BITS-1:0] repeat_q;
+
+  wire accept     = s_axis_tvalid && s_axis_tready;
+  wire add        = head_q && !kind_q;
+  wire reach_end  = reach_q == REACH_LAST;
+  wire x_end      = left_x_q == X_NONE;
+  wire line_end   = reach_end && x_end;
+  wire add_end    = line_end && left_y_q == Y_NONE;
+  wire sweep      = clear_q || step_next_i;
+  wire slice_end  = clear_q || slice_q == (reach_end ? SLICE_LAST : SLICE_FULL);
+  wire sweep_end  = sweep && slice_end && word_q == WORD_LAST;
+  wire repeat_end = repeat_q == REPEAT_LAST;
+  wire clear      = clear_q || (step_next_i && slice_end && repeat_end);
+
+  assign s_axis_tready = !clear_q && (!head_q || (add && add_end));
+  assign step_valid_o  = head_q && kind_q;
+  assign step_last_o   = last_q && repeat_end;
+
+  wire [WORD_BITS-1:0] word_start = word_y + word_x + word_c;
+  wire [ROW_BITS-1:0]  row_start  = row_y + row_x + c;
+  wire [WORD_BITS-1:0] word_next  = (add && line_end ? line_word_q : word_q)
+                                  + (!add || !reach_end ? WORD_NEXT : !x_end ? WORD_X : WORD_Y);
+  wire [ROW_BITS-1:0]  row_next   = (line_end ? line_row_q : row_q)
+                                  + (!reach_end ? ROW_NEXT : !x_end ? ROW_X : ROW_Y);
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      clear_q  <= 1'b1;
+      head_q   <= 1'b0;
+      word_q   <= WORD_FIRST;
+      reach_q  <= REACH_FIRST;
+      slice_q  <= SLICE_FIRST;
+      repeat_q <= REPEAT_FIRST;
+    end else begin
+      if (sweep_end) clear_q <= 1'b0;
+      if (accept) head_q <= kind || (span_y != Y_NONE && span_x != X_NONE);
+      else if ((add && add_end) || (sweep_end && repeat_end)) head_q <= 1'b0;
+      if (accept) word_q <= kind ? WORD_FIRST : word_start;
+      else if (sweep_end) word_q <= WORD_FIRST;
+      else if (add || (sweep && slice_end)) word_q <= word_next;
+      if (add || (sweep && slice_end)) reach_q <= reach_end ? REACH_FIRST : reach_q + REACH_ONE;
+      if (sweep) slice_q <= slice_end ? SLICE_FIRST : slice_q + SLICE_ONE;
+      if (sweep_end && !clear_q) repeat_q <= repeat_end ? REPEAT_FIRST : repeat_q + REPEAT_ONE;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (accept) begin
+      kind_q      <= kind;
+      neg_q       <= s_axis_tdata[ADDR_BITS+DIGIT_BITS];
+      digit_q     <= digit;
+      last_q      <= s_axis_tlast;
+      row_q       <= row_start;
+      line_word_q <= word_start;
+      line_row_q  <= row_start;
+      left_y_q    <= span_y - Y_ONE;
+      left_x_q    <= span_x - X_ONE;
+      more_x_q    <= span_x - X_ONE;
+    end else if (add) begin
+      row_q <= row_next;
+      if (reach_end) left_x_q <= x_end ? more_x_q : left_x_q - X_ONE;
+      if (line_end) begin
+        line_word_q <= word_next;
+        line_row_q  <= row_next;
+        left_y_q    <= left_y_q - Y_ONE;
+      end
+    end
+  end
+
+  accumulators #(
+    .WORDS      (WORDS),
+    .ROWS       (ROWS),
+    .LANES      (LANES),
+    .SLICE      (SLICE),
+    .WORD_BITS  (WORD_BITS),
+    .ROW_BITS   (ROW_BITS),
+    .SLICE_BITS (SLICE_BITS),
+    .DIGIT_BITS (DIGIT_BITS),
+    .DIGIT_WIRES(DIGIT_WIRES),
+    .W_BITS     (W_BITS),
+    .ACC_BITS   (ACC_BITS),
+    .SHIFT      (SHIFT),
+    .BLOCK      (OUT_H * OUT_W > 1),
+    .WEIGHT_FILE(WEIGHT_FILE)
+  ) accumulators (
+    .clk      (clk),
+    .rst_n    (rst_n),
+    .add_i    (add),
+    .read_i   (step_next_i),
+    .clear_i  (clear),
+    .neg_i    (neg_q),
+    .digit_i  (digit_q),
+    .row_i    (row_q),
+    .word_i   (word_q),
+    .slice_i  (slice_q),
+    .current_o(current_o)
+  );
+
+  // --- counters ------------------------------------------------------------------------------
+
+  counter #(
+    .ADD_BITS  (1),
+    .COUNT_BITS(COUNT_BITS)
+  ) events (
+    .clk    (clk),
+    .rst_n  (rst_n),
+    .add_i  (accept && !kind),
+    .count_o(events_o)
+  );
+
+  // Padding lanes of a group's last word add nothing that counts.
+  counter #(
+    .ADD_BITS  (ADD_BITS),
+    .COUNT_BITS(COUNT_BITS)
+  ) additions (
+    .clk    (clk),
+    .rst_n  (rst_n),
+    .add_i  (!add ? ADD_NONE : reach_end ? ADD_LAST : ADD_FULL),
+    .count_o(additions_o)
+  );
+
+`ifndef SYNTHESIS
+  wire [ADDR_BITS-1:0] x = (addr >> X_LSB) & ((1 << $clog2(IN_W)) - 1);
+  wire [ADDR_BITS-1:0] y = addr >> Y_LSB;
+
+  always @(posedge clk) begin
+    if (rst_n && accept) begin
+      if (!kind && (c >= IN_C || x >= IN_W || y >= IN_H || s_axis_tlast)) begin
+        $display("ASSERT %m: event at (%0d, %0d, %0d) of (%0d, %0d, %0d), tlast %b",
+                 c, y, x, IN_C, IN_H, IN_W, s_axis_tlast);
+        $finish;
+      end
+      if (kind && REPEAT > 1 && !s_axis_tlast) begin
+        $display("ASSERT %m: a static input is one step, so its marker bears tlast");
+        $finish;
+      end
+    end
+    if (rst_n && step_next_i && !step_valid_o) begin
+      $display("ASSERT %m: read without a marker");
+      $finish;
+    end
+  end
+`endif
+
+endmodule
+
+`resetall
