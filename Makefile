@@ -1,6 +1,8 @@
 # make demo   the whole chain on handwritten digits, from a bare clone, in minutes
 # make test   lint, types and all tests, from a bare clone
-# make mnist  the figures of docs/results.md (needs MNIST: DATA=folder)
+# make mnist  784-128-10 at 8, 4 and 2 bits        } the figures of docs/results.md;
+# make conv   convolutional networks, event data    } DATA=folder of the data sets
+# make sparsity  accuracy against firing rate       }
 # make setup  .venv with the pinned packages, and Icarus Verilog
 
 VENV   := .venv
@@ -8,7 +10,7 @@ PYTHON := $(VENV)/bin/python
 DATA   ?= $(or $(TRISPIKE_DATA),../shared/data)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint mnist clean
+.PHONY: setup iverilog demo test lint mnist conv sparsity clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -38,20 +40,32 @@ lint: setup
 test: lint
 	$(PYTHON) -m pytest -n 2
 
-MNIST_BITS := int8 int4 ternary
-mnist: $(MNIST_BITS:%=mnist-%)
+# $(call chain,name,target,samples in Verilog,options of the training)
+define chain
+	$(PYTHON) -m qtrain train --data-dir $(DATA) --out runs/$(1) $(4)
+	$(PYTHON) -m compiler build runs/$(1)/ckpt.pt --target $(2) --data-dir $(DATA) --out build/$(1)
+	$(PYTHON) -m hw_models run build/$(1)
+	$(PYTHON) -m compiler export build/$(1) --format onnx
+	$(PYTHON) -m hw_models run build/$(1) --engine onnx
+	$(PYTHON) -m rtl_sim run build/$(1) --samples $(3)
+	$(PYTHON) -m hw_models report build/$(1)
+endef
 
-mnist-int8: BITS := 8
-mnist-int4: BITS := 4
-mnist-ternary: BITS := 2
-mnist-%: setup
-	$(PYTHON) -m qtrain train --dataset mnist --data-dir $(DATA) --hidden 128 --timesteps 4 \
-	  --weight-bits $(BITS) --out runs/mnist-$*
-	$(PYTHON) -m compiler build runs/mnist-$*/ckpt.pt --target $* --data-dir $(DATA) \
-	  --out build/mnist-$*
-	$(PYTHON) -m hw_models run build/mnist-$*
-	$(PYTHON) -m rtl_sim run build/mnist-$* --samples 20
-	$(PYTHON) -m hw_models report build/mnist-$*
+MNIST := --dataset mnist --hidden 128 --timesteps 4
+mnist: setup
+	$(call chain,mnist-int8,int8,20,$(MNIST) --weight-bits 8)
+	$(call chain,mnist-int4,int4,20,$(MNIST) --weight-bits 4)
+	$(call chain,mnist-ternary,ternary,20,$(MNIST) --weight-bits 2)
+
+CONV := --model convnet --timesteps 2 --batch-size 128
+conv: setup
+	$(call chain,mnist-conv-int8,int8,5,--dataset mnist $(CONV) --epochs 6)
+	$(call chain,mnist-conv-int4,int4,5,--dataset mnist $(CONV) --epochs 6 --weight-bits 4)
+	$(call chain,fashion-conv,int8,5,--dataset fashion-mnist $(CONV) --epochs 8)
+	$(call chain,nmnist,int8,5,--dataset nmnist)
+
+sparsity: setup
+	$(PYTHON) -m tests.benchmarks.sparsity --data-dir $(DATA)
 
 clean:
 	rm -rf $(VENV) build runs *.egg-info
