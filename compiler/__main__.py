@@ -1,4 +1,4 @@
-"""`python -m compiler build|reference|inspect`: checkpoints to build folders."""
+"""`python -m compiler build|check|reference|inspect|export`: checkpoints to build folders."""
 
 import hashlib
 from pathlib import Path
@@ -8,7 +8,7 @@ from rich.console import Console
 
 from compiler.frontend import TARGET_BITS, import_network
 from compiler.inspection import layer_table
-from compiler.pipeline import Options, compile_graph
+from compiler.pipeline import Options, compile_graph, lower
 from compiler.preflight import faults
 from compiler.vectors import reference_vectors
 from hw_models import artefact, onnx_engine, reference
@@ -45,6 +45,7 @@ def cli() -> None:
 @click.argument("ckpt", type=PATH)
 @click.option("--target", type=click.Choice(list(TARGET_BITS)), default="int8", show_default=True)
 @click.option("--out", type=PATH, help="Build folder; default: build/NAME-TARGET.")
+@click.option("--name", help="Of the build; default: the run's folder, or the file.")
 @click.option("--data-dir", type=PATH, help="Where the reference vectors' data set lies.")
 @click.option("--no-reference", is_flag=True, help="Write no reference vectors.")
 @click.option("--frac-bits", type=FracBits(), default="auto", show_default=True)
@@ -55,6 +56,7 @@ def build(
     ckpt: Path,
     target: str,
     out: Path | None,
+    name: str | None,
     data_dir: Path | None,
     no_reference: bool,
     frac_bits: int | None,
@@ -65,7 +67,7 @@ def build(
     """Compile CKPT into a build folder."""
     options = Options(target, frac_bits, v_bits_max, lanes, update_lanes)
     trained = checkpoint.load(ckpt)
-    name = name_of(ckpt)
+    name = name or name_of(ckpt)
     out = out or Path("build") / f"{name}-{target}"
     graph = import_network(trained, target, name)
     with artefact.fresh_folder(out) as folder:
@@ -96,9 +98,11 @@ def check_command(ckpt: Path) -> int:
     found = faults(checkpoint.load(ckpt, build=False).graph)
     for fault in found:
         click.echo(str(fault), err=True)
-    if not found:
-        CONSOLE.print(f"{ckpt}: every layer can be built")
-    return EXIT_BAD_INPUT if found else EXIT_OK
+    if found:
+        return EXIT_BAD_INPUT
+    lower(import_network(checkpoint.load(ckpt), "int8", name_of(ckpt)), Options())
+    CONSOLE.print(f"{ckpt}: every layer can be built")
+    return EXIT_OK
 
 
 @cli.command("reference")

@@ -20,7 +20,7 @@ V_BITS_MAX = range(8, 33)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user chooses; the same checkpoint and options give the same bytes."""
+    """What a user chooses; the same checkpoint, name and options give the same bytes."""
 
     target: str = "int8"
     frac_bits: int | None = None  # None: chosen per layer
@@ -67,5 +67,7 @@ def compile_graph(graph: Graph, options: Options, checkpoint_sha256: str = "") -
         "checkpoint_sha256": checkpoint_sha256,
         "frac_bits": "auto" if options.frac_bits is None else options.frac_bits,
         "v_bits_max": options.v_bits_max,
+        "lanes": options.lanes,
+        "update_lanes": options.update_lanes,
     }
     return emit(lower(graph, options), options.target, provenance)

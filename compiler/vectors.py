@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hw_models.errors import InputError
 from hw_models.evaluate import batches
 from hw_models.reference import About, Reference
 from qtrain import data
@@ -28,6 +29,12 @@ def reference_vectors(
     """
     dataset = dataset or str(checkpoint.config["dataset"])
     samples = data.load(dataset, split, data_dir, data.frame_options(checkpoint.config))
+    spec, taken = samples.spec, checkpoint.graph.nodes[0].attrs
+    if [list(spec.shape), spec.encoding] != [list(taken["shape"]), taken["encoding"]]:
+        raise InputError(
+            f"{dataset}: {spec.encoding} samples of {list(spec.shape)}, but the network takes "
+            f"{taken['encoding']} ones of {list(taken['shape'])}; use the data it was trained on"
+        )
     net = checkpoint.network()
     inputs, predictions = [], []
     with torch.no_grad():

@@ -23,7 +23,7 @@ from hw_models.semantics import Interval, Ints, Neuron
 
 FORMAT = "trispike-dataflow"
 VERSION = 1
-DATAFLOW, TENSORS = "dataflow.json", "tensors.npz"
+DATAFLOW, TENSORS, IDENTITY = "dataflow.json", "tensors.npz", "dataflow.sha256"
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,6 +215,7 @@ def write(build: Build, folder: Path) -> Build:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     sha256 = hashlib.sha256(text).hexdigest()
+    (folder / IDENTITY).write_text(f"{sha256}  {DATAFLOW}\n")  # as sha256sum -c reads it
     return Build(dataflow, build.tensors, folder, sha256, build.files)
 
 
@@ -260,6 +261,13 @@ def load(path: Path) -> Build:
             f"{path / DATAFLOW}: {dataflow.format} version {dataflow.version}, need "
             f"{FORMAT} version {VERSION}; build it again"
         )
+    sha256 = hashlib.sha256(text).hexdigest()
+    try:
+        identity = (path / IDENTITY).read_text().split()[0]
+    except (OSError, IndexError, UnicodeDecodeError) as error:
+        raise InputError(f"{path / IDENTITY}: missing or damaged; build it again") from error
+    if sha256 != identity:
+        raise InputError(f"{path / DATAFLOW}: sha256 differs from {IDENTITY}; build it again")
     contents = {}
     for name, expected in dataflow.files.items():
         try:
@@ -272,4 +280,4 @@ def load(path: Path) -> Build:
         raise InputError(f"{path / DATAFLOW}: names no {TENSORS}; build it again")
     with np.load(io.BytesIO(contents.pop(TENSORS)), allow_pickle=False) as archive:
         tensors = {name: archive[name] for name in archive.files}
-    return Build(dataflow, tensors, path, hashlib.sha256(text).hexdigest(), contents)
+    return Build(dataflow, tensors, path, sha256, contents)

@@ -22,7 +22,7 @@ def run(command: click.Command, prog_name: str, args: list[str] | None = None) -
         args.remove("--debug")
     try:
         status = command.main(args, prog_name=prog_name, standalone_mode=False)
-    except (InputError, click.ClickException, OSError) as error:
+    except (InputError, click.ClickException, OSError, OverflowError) as error:
         if debug:
             traceback.print_exc()
         message = error.format_message() if isinstance(error, click.ClickException) else str(error)

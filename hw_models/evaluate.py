@@ -109,7 +109,7 @@ def _report(
     steps = flow.timesteps
     spikes = sum(tally.spikes.values())
     total = sum(tally.operations.values(), start=Operations())
-    joules = energy.total(build, tally.operations)
+    picojoules = energy.total(build, tally.operations)
     mean = {
         name: {f: getattr(ops, f) / samples for f in ops.__struct_fields__}
         for name, ops in {**tally.operations, "total": total}.items()
@@ -132,10 +132,10 @@ def _report(
         operations=mean,
         activation_sparsity=1 - spikes / max(1, sum(size.values()) * steps * samples),
         footprint_bytes=operations.footprint_bytes(build),
-        energy_pj=joules.total_pj / samples,
+        energy_pj=picojoules.total_pj / samples,
         energy={
-            **{f: getattr(joules, f) / samples for f in joules.__struct_fields__},
-            "ann_total_pj": joules.ann_total_pj / samples,
+            **{f: getattr(picojoules, f) / samples for f in picojoules.__struct_fields__},
+            "ann_total_pj": picojoules.ann_total_pj / samples,
         },
         differences=tuple(tally.differences),
     )

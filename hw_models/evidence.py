@@ -17,8 +17,13 @@ def write_json(report: msgspec.Struct | dict[str, Any], path: Path) -> None:
     """Write a report as indented JSON, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
-    part.replace(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file")
+    try:
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write(build: Build, name: str, report: msgspec.Struct | dict[str, Any]) -> Path:

@@ -78,7 +78,7 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
             ("Verilog", f"{simulation['events_compared']:,} events", equal),
             ("", f"{simulation['membranes_compared']:,} membranes", equal),
             ("", "samples simulated", f"{simulation['samples']:,}"),
-            ("", "cycles", f"{simulation['cycles']:,}"),
+            ("", "cycles per inference", f"{simulation['cycles']:,.0f}"),
             ("", "additions, by the core's own counters", f"{simulation['additions']:,}"),
         ):
             table.add_row(step, what, result)

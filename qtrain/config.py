@@ -51,11 +51,12 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
+            "seed": (0 <= self.seed < 1 << 63, "0 to 2**63 - 1"),
             "epochs": (self.epochs >= 1, "1 or more"),
             "batch_size": (self.batch_size >= 2, "2 or more"),
             "lr": (self.lr > 0, "more than 0"),
             "weight_decay": (self.weight_decay >= 0, "0 or more"),
-            "shift": (self.shift >= 0, "0 or more"),
+            "shift": (0 <= self.shift < min(self.spec.shape[-2:]), "0 or more, less than the map"),
             "firing_rate": (0 < self.firing_rate <= 1, "more than 0, up to 1"),
         }
         for option, (good, accepted) in limits.items():

@@ -5,6 +5,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hw_models.errors import InputError
 from qtrain.layers import qnn, weight_quantizer
 
 Size = int | tuple[int, int] | list[int]
@@ -94,6 +95,8 @@ class AvgPool2d(nn.Module):
         mode: str = "mean",
     ) -> None:
         super().__init__()
+        if mode not in ("mean", "sum"):
+            raise InputError(f"mode = {mode!r}; accepted: mean, sum")
         self.kernel_size, self.padding = pair(kernel_size), pair(padding)
         self.stride = pair(stride or kernel_size)
         self.ceil_mode, self.count_include_pad, self.mode = ceil_mode, count_include_pad, mode

@@ -94,6 +94,7 @@ def train(
     optimizer = _optimizer(net, config)
     generator = torch.Generator().manual_seed(config.seed)
     start = _restore(resume, optimizer, generator) if resume else 0
+    out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is better known before
     with _one_thread():
         for epoch in range(start, config.epochs):
             loss = _train_epoch(config, net, samples, optimizer, generator, epoch, on_step)

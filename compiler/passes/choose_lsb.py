@@ -61,15 +61,20 @@ class ChooseLsb:
 
     def shift_of(self, layer: Spiking, synapse: Synapse) -> int:
         """F: the least that makes the median threshold fine enough, if it fits."""
-        if self.frac_bits is not None:
-            return self.frac_bits
         live = synapse.step[synapse.step > 0]
         if not live.size:
-            return 0
+            return self.frac_bits or 0
         median = float(np.median(layer.v_th / live))
         fine = int(np.ceil(THRESHOLD_BITS - np.log2(median)))
-        roomy = int(np.floor(self.v_bits_max - 1 - SPARE_BITS - np.log2(median)))
-        return max(0, min(fine, roomy, FRAC_BITS_MAX))
+        most = max(0, int(np.floor(self.v_bits_max - 1 - SPARE_BITS - np.log2(median))))
+        if self.frac_bits is None:
+            return max(0, min(fine, most, FRAC_BITS_MAX))
+        if self.frac_bits > most:
+            raise InputError(
+                f"{layer.name}: frac_bits = {self.frac_bits}, at most {most} where thresholds may "
+                f"have {self.v_bits_max} bits; use auto, or a larger --v-bits-max"
+            )
+        return self.frac_bits
 
     def readout(self, layer: Readout, synapse: Synapse) -> dict[str, Node]:
         if len(np.unique(synapse.step)) != 1:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from compiler.ir import Graph, Input, Node, Readout, Spiking, Synapse
 from compiler.passes.choose_lsb import only_source
 from hw_models.artefact import per_neuron
@@ -35,11 +37,21 @@ class InferWidths:
                 bounds = layer_bounds(layer.neuron, current, v_threshold, bias, graph.timesteps)
             else:
                 bounds = readout_bounds(current, bias, graph.timesteps)
+                bounds = msgspec.structs.replace(bounds, exact=attained(synapse))
             changes[layer.name] = replace(layer, bounds=bounds)
             changes[synapse.name] = replace(
-                synapse, acc=Interval.hull(partial.lo, partial.hi, exact=True)
+                synapse, acc=Interval.hull(partial.lo, partial.hi, exact=attained(synapse))
             )
         return graph.replaced(changes)
+
+
+def attained(synapse: Synapse) -> bool:
+    """Whether its bounds are: behind windows that overlap, what an event adds may cancel."""
+    return all(
+        size <= step
+        for pool in synapse.pools
+        for size, step in zip(pool.kernel, pool.stride, strict=True)
+    )
 
 
 def synapse_bounds(graph: Graph, synapse: Synapse) -> tuple[Bounds, Bounds]:

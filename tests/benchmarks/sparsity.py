@@ -1,6 +1,6 @@
 """Accuracy against firing rate against additions, ternary and binary: a table and a plot.
 
-python tests/benchmarks/sparsity.py --data-dir DATA [--out docs/sparsity.png]
+python -m tests.benchmarks.sparsity --data-dir DATA [--out docs/sparsity.png]
 
 Trains MNIST 784-128-10 (T = 4, 8 bits) at each target, compiles it to int8 and counts on the 10,000
 test images. About 80 s a network on one core.

@@ -16,6 +16,7 @@ from qtrain.checkpoint import Checkpoint
 from qtrain.graph import record
 from tests.cli import assert_one_line, status_of
 from tests.compiler.networks import checkpoint, digits
+from tests.qtrain.nmnist_files import write_set
 
 
 def save(trained: Checkpoint, path):
@@ -45,6 +46,11 @@ def test_build_leaves_a_whole_folder_with_vectors(ckpt, tmp_path, capsys):
     assert f"{accuracy:.2%} in integers" in capsys.readouterr().out
 
 
+def test_more_fraction_bits_than_fit_are_refused(ckpt, tmp_path, capsys):
+    assert status_of(cli, "build", ckpt, "--out", tmp_path / "b", "--frac-bits", "24") == 2
+    assert_one_line(capsys.readouterr().err, "lif1: frac_bits = 24, at most")
+
+
 def test_the_default_folder_is_named_after_run_and_target(ckpt, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert status_of(cli, "build", ckpt, "--target", "int4", "--no-reference") == 0
@@ -58,6 +64,14 @@ def test_vectors_of_another_split(ckpt, tmp_path):
     vectors = reference.load(artefact.load(tmp_path / "b"))
     assert vectors.about.split == "train"
     assert vectors.samples > len(digits()[0])
+
+
+def test_vectors_of_another_shape_are_refused(ckpt, tmp_path, capsys):
+    status_of(cli, "build", ckpt, "--out", tmp_path / "b", "--no-reference")
+    write_set(tmp_path / "data", 1)
+    options = ["--dataset", "nmnist", "--data-dir", tmp_path / "data"]
+    assert status_of(cli, "reference", tmp_path / "b", ckpt, *options) == 2
+    assert_one_line(capsys.readouterr().err, "nmnist", "[1, 34, 34]", "[1, 8, 8]")
 
 
 def test_inspect_shows_layers_and_provenance(ckpt, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """The build folder: deterministic, hashed, whole or not at all."""
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -60,7 +61,8 @@ def test_a_missing_file_is_refused_by_name(folder):
     [
         ({"version": 99}, "version 99, need"),
         ({"timesteps": "four"}, r"Expected `int`, got `str` - at `\$\.timesteps`"),
-        ({"files": {}}, "names no tensors"),
+        ({"files": {}}, r"dataflow\.json: sha256 differs"),
+        ({"timesteps": 9}, r"dataflow\.json: sha256 differs"),
     ],
 )
 def test_a_bad_description_is_refused(folder, change, message):
@@ -74,6 +76,13 @@ def test_a_truncated_description_is_refused(folder):
     path = folder / artefact.DATAFLOW
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match="truncated"):
+        artefact.load(folder)
+
+
+def test_the_identity_is_what_sha256sum_checks(folder):
+    assert subprocess.run(["sha256sum", "-c", artefact.IDENTITY], cwd=folder).returncode == 0
+    (folder / artefact.IDENTITY).unlink()
+    with pytest.raises(InputError, match=r"dataflow\.sha256: missing"):
         artefact.load(folder)
 
 

@@ -148,7 +148,9 @@ def test_mutants_are_caught(name, tmp_path):
     text = path.read_text()
     assert text.count(old) == 1
     path.write_text(text.replace(old, new))
-    assert difference(hardware(CASES[case]), 5, library=tmp_path / "verilog")
+    found = difference(hardware(CASES[case]), 5, library=tmp_path / "verilog")
+    assert found
+    assert "does not compile" not in found
 
 
 @pytest.mark.parametrize("case", CASES)
