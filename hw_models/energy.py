@@ -55,7 +55,8 @@ def sram_pj_per_bit(memory_bits: int) -> float:
 
 
 def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
-    """Energy of a layer's counts, each memory priced by its own size."""
+    """Energy of a layer's counts, each memory priced by its size; thresholds and biases, which lie
+    beside the membranes, at the price of the membranes' memory."""
     weight_bits = sum(build.weight(g).size * g.w_bits for g in layer.groups)
     acc_width = max(g.acc_bits for g in layer.groups)
     update = layer.update
