@@ -7,10 +7,10 @@
 
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
-DATA   ?= $(or $(TRISPIKE_DATA),../shared/data)
+DATA   ?= $(TRISPIKE_DATA)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint mnist conv sparsity clean
+.PHONY: setup iverilog demo test lint data mnist conv sparsity clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -40,6 +40,9 @@ lint: setup
 test: lint
 	$(PYTHON) -m pytest -n 2
 
+data:
+	@test -n "$(DATA)" || { echo "error: DATA is empty; name the folder of the data sets: make mnist DATA=folder" >&2; exit 2; }
+
 # $(call chain,name,target,samples in Verilog,options of the training)
 define chain
 	$(PYTHON) -m qtrain train --data-dir $(DATA) --out runs/$(1) $(4)
@@ -52,19 +55,19 @@ define chain
 endef
 
 MNIST := --dataset mnist --hidden 128 --timesteps 4
-mnist: setup
+mnist: data setup
 	$(call chain,mnist-int8,int8,20,$(MNIST) --weight-bits 8)
 	$(call chain,mnist-int4,int4,20,$(MNIST) --weight-bits 4)
 	$(call chain,mnist-ternary,ternary,20,$(MNIST) --weight-bits 2)
 
 CONV := --model convnet --timesteps 2 --batch-size 128
-conv: setup
+conv: data setup
 	$(call chain,mnist-conv-int8,int8,5,--dataset mnist $(CONV) --epochs 6)
 	$(call chain,mnist-conv-int4,int4,5,--dataset mnist $(CONV) --epochs 6 --weight-bits 4)
 	$(call chain,fashion-conv,int8,5,--dataset fashion-mnist $(CONV) --epochs 8)
 	$(call chain,nmnist,int8,5,--dataset nmnist)
 
-sparsity: setup
+sparsity: data setup
 	$(PYTHON) -m tests.benchmarks.sparsity --data-dir $(DATA)
 
 clean:
