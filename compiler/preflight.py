@@ -18,6 +18,18 @@ ADVICE = {
     "ReLU": "activations leave no spikes; use TernaryLIF",
     "add": "a sum of two paths; the core takes a chain of layers",
 }
+# What a layer may read, and what to do where it reads something else.
+POOLS = ("avg_pool2d", "global_avg_pool")
+SIGNALS = ("input", "input_quant", "lif", "flatten", *POOLS)
+CURRENTS = ("linear", "conv2d", "batchnorm")
+READS = {
+    "linear": (SIGNALS, "put a TernaryLIF between"),
+    "conv2d": (SIGNALS, "put a TernaryLIF between"),
+    "avg_pool2d": (SIGNALS, "pool the spikes, behind a TernaryLIF"),
+    "global_avg_pool": (SIGNALS, "pool the spikes, behind a TernaryLIF"),
+    "batchnorm": (CURRENTS, "put it behind a QuantLinear or QuantConv2d"),
+    "lif": ((*CURRENTS, *POOLS), "put a QuantLinear or QuantConv2d before it"),
+}
 LAYERS = ", ".join(sorted(layer.__name__ for layer in OPS.values()))
 
 
@@ -45,7 +57,7 @@ def check(model: nn.Module, in_shape: Sequence[int], encoding: str = STATIC) -> 
 def faults(graph: Graph) -> list[Fault]:
     """All faults, in the order of the layers."""
     nodes = {node.name: node for node in graph.nodes}
-    found = [fault for node in graph.nodes for fault in _of(node, nodes)]
+    found = [fault for node in graph.nodes for fault in (*_of(node, nodes), *_order(node, nodes))]
     steps = {n.attrs["timesteps"]: n.name for n in graph.nodes if n.op == "lif"}
     if len(steps) > 1:
         names = ", ".join(f"{t} in {name}" for t, name in sorted(steps.items()))
@@ -80,6 +92,15 @@ def _of(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
             )
     elif node.op == "readout":
         yield from _readout(node, nodes)
+
+
+def _order(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    """A layer that reads what it cannot; what an unknown layer gives is not judged."""
+    if node.op not in READS or len(node.inputs) != 1:
+        return
+    source, (accepted, advice) = nodes[node.inputs[0]], READS[node.op]
+    if source.op in OPS and source.op not in accepted:
+        yield Fault(node.name, f"a {node.op} that reads {source.name}, a {source.op}", advice)
 
 
 def _readout(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:

@@ -94,6 +94,9 @@ CONV, HEAD = QuantConv2d(1, 4, 3, padding=1), QuantLinear(4, 10, scaling="tensor
             "3", "count_include_pad", "count_include_pad=True",
         ),
         (stack(CONV, LIF, Flatten(), HEAD, BatchNorm(10)), "6", "a batchnorm", "QuantLinear"),
+        (stack(CONV, AvgPool2d(2), LIF, Flatten(), HEAD), "2", "reads 1, a conv2d", "the spikes"),
+        (stack(CONV, LIF, LIF, Flatten(), HEAD), "2_1", "reads 2, a lif", "before it"),
+        (stack(CONV, LIF, BatchNorm(4), Flatten(), HEAD), "3", "reads 2, a lif", "put it behind"),
         (stack(CONV, LIF, CONV, TernaryLIF(3), Flatten(), HEAD), "timesteps", "3 in", "one number"),
     ],
 )  # fmt: skip
