@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from hw_models.cli import run
-from qtrain import checkpoint, config, data
+from qtrain import checkpoint, config, data, models
 from qtrain.events import BINS, POLARITIES
 from qtrain.neurons import CHOICES
 from qtrain.train import CHECKPOINT, Epoch, Evaluation, evaluate, train
@@ -48,7 +48,10 @@ def main() -> None:
 @main.command("train")
 @click.option("--dataset", type=click.Choice(list(data.DATASETS)), help="Default: digits.")
 @DATA_DIR
-@click.option("--model", help=f"mlp, convnet, or layers such as 16c3-p2-10. {_default('model')}")
+@click.option(
+    "--model",
+    help=f"{', '.join(models.NAMED)}, or layers such as 16c3-p2-10. {_default('model')}",
+)
 @click.option("--channels", callback=_widths, help="Of a convnet. Default: 16,32.")
 @click.option("--hidden", callback=_widths, help="Widths of the hidden layers. Default: 128.")
 @click.option("--spike", type=click.Choice(CHOICES["spike"]), help=_default("spike"))
@@ -65,10 +68,29 @@ def main() -> None:
     help=f"Gradient of a spike. {_default('surrogate')}",
 )
 @click.option("--weight-bits", type=int, help=f"8, 4 or 2. {_default('weight_bits')}")
+@click.option("--edge-bits", type=int, help="Of the first and last layer. Default: see the README.")
+@click.option(
+    "--amplitude-per",
+    type=click.Choice(config.CHOICES["amplitude_per"]),
+    help=_default("amplitude_per"),
+)
 @click.option("--timesteps", type=int, help=_default("timesteps"))
 @click.option("--epochs", type=int, help=_default("epochs"))
 @click.option("--batch-size", type=int, help=_default("batch_size"))
 @click.option("--lr", type=float, help=f"Learning rate at the start. {_default('lr')}")
+@click.option(
+    "--optimizer", type=click.Choice(config.CHOICES["optimizer"]), help=_default("optimizer")
+)
+@click.option("--weight-decay", type=float, help=f"Of the weights. {_default('weight_decay')}")
+@click.option("--gain", type=float, help=f"Of the batch norms, at first. {_default('gain')}")
+@click.option(
+    "--precision",
+    type=click.Choice(config.CHOICES["precision"]),
+    help=f"Of the training's convolutions and neurons. {_default('precision')}",
+)
+@click.option("--evaluate-every", type=int, help=f"Epochs. {_default('evaluate_every')}")
+@click.option("--flip/--no-flip", default=None, help=f"Augmentation. {_default('flip')}")
+@click.option("--cutout", type=int, help=f"Augmentation, in pixels. {_default('cutout')}")
 @click.option("--shift", type=int, help=f"Augmentation, in pixels. {_default('shift')}")
 @click.option("--polarity", type=click.Choice(list(POLARITIES)), help="Events: ON, OFF as signs.")
 @click.option("--bins", type=click.Choice(BINS), help="Events: frames of equal time, or count.")
@@ -87,10 +109,16 @@ def main() -> None:
     metavar="[CKPT]",
     help="Go on from a checkpoint, with its options. Default: ckpt.pt in the folder of --out.",
 )
+@click.option(
+    "--init",
+    type=click.Path(path_type=Path),
+    help="A checkpoint of the same shape to start from, at any time steps and width of weights.",
+)
 def train_command(
     data_dir: Path | None,
     out: Path | None,
     resume: str | None,
+    init: Path | None,
     **given: Any,
 ) -> None:
     """Train a network; writes OUT/ckpt.pt after each epoch."""
@@ -98,6 +126,9 @@ def train_command(
     dataset = given.pop("dataset", None)
     folder = out or (Path(resume).parent if resume else Path("runs") / (dataset or "digits"))
     start = None
+    begin = checkpoint.load(init) if init else None
+    if init:
+        given["init"] = checkpoint.sha256_of(init)
     if resume is None:
         options = config.for_dataset(dataset or "digits", **given)
     else:
@@ -116,10 +147,13 @@ def train_command(
 
         def on_epoch(epoch: Epoch) -> None:
             progress.console.print(
-                f"epoch {epoch.number}/{options.epochs}  loss {epoch.loss:.4f}  {_line(epoch.test)}"
+                f"epoch {epoch.number}/{options.epochs}  loss {epoch.loss:.4f}"
+                + (f"  {_line(epoch.test)}" if epoch.test else "")
             )
 
-        train(options, folder, data_dir, resume=start, on_step=on_step, on_epoch=on_epoch)
+        train(
+            options, folder, data_dir, resume=start, init=begin, on_step=on_step, on_epoch=on_epoch
+        )
     console.print(f"wrote {folder / CHECKPOINT}")
 
 

@@ -1,5 +1,6 @@
 """Saves and loads a trained network with all that made it, as tensors and plain data only."""
 
+import hashlib
 import os
 import pickle
 import platform
@@ -113,6 +114,18 @@ def _read(path: Path) -> Any:
         raise InputError(
             f"{path}: truncated or no checkpoint; use a file that python -m qtrain train wrote"
         ) from error
+
+
+def sha256_of(path: Path) -> str:
+    """What a build or another training run names a checkpoint by.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
 
 
 def versions() -> dict[str, str]:

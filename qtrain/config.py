@@ -13,7 +13,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Options as `python -m qtrain train --help` lists them; for_dataset() gives good defaults."""
 
     dataset: str
-    model: str  # mlp, convnet, or a text as models.parse takes
+    model: str  # one of models.NAMED, or a text as models.parse takes
     hidden: tuple[int, ...]  # of an mlp: widths of the hidden layers
     channels: tuple[int, ...]  # of a convnet
     spike: str
@@ -35,6 +35,14 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     polarity: str = "signed"
     bins: str = "time"
     downsample: int = 1
+    edge_bits: int | None = None  # of the first and last layer, see models.network
+    amplitude_per: str = "layer"  # or channel
+    optimizer: str = "adamw"  # or sgd: momentum 0.9, Nesterov's
+    flip: bool = False  # training images are mirrored, or not
+    cutout: int = 0  # side of the square they lose
+    precision: str = "float32"  # of the training's convolutions and neurons, or bfloat16
+    evaluate_every: int = 1  # epochs; the last one counts in any case
+    init: str = ""  # sha256 of the checkpoint that the weights started from; "": from the seed
 
     @property
     def frames(self) -> FrameOptions:
@@ -47,7 +55,13 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
         return data.spec(self.dataset, self.frames)
 
     def __post_init__(self) -> None:
-        models.stages_of(self.model, self.hidden, self.channels, self.spec.classes)
+        if self.model not in models.NAMED:
+            models.stages_of(self.model, self.hidden, self.channels, self.spec.classes)
+        for option, accepted in CHOICES.items():
+            if getattr(self, option) not in accepted:
+                raise InputError(
+                    f"{option} = {getattr(self, option)}; accepted: {', '.join(accepted)}"
+                )
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
@@ -57,6 +71,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "lr": (self.lr > 0, "more than 0"),
             "weight_decay": (self.weight_decay >= 0, "0 or more"),
             "shift": (0 <= self.shift < min(self.spec.shape[-2:]), "0 or more, less than the map"),
+            "cutout": (self.cutout >= 0, "0 or more"),
+            "evaluate_every": (self.evaluate_every >= 1, "1 or more"),
             "firing_rate": (0 < self.firing_rate <= 1, "more than 0, up to 1"),
         }
         for option, (good, accepted) in limits.items():
@@ -64,6 +80,11 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 raise InputError(f"{option} = {getattr(self, option)}; accepted: {accepted}")
 
 
+CHOICES = {
+    "amplitude_per": ("layer", "channel"),
+    "optimizer": ("adamw", "sgd"),
+    "precision": ("float32", "bfloat16"),
+}
 COMMON: dict[str, Any] = {
     "model": "mlp",
     "hidden": (128,),
@@ -79,12 +100,32 @@ COMMON: dict[str, Any] = {
     "weight_decay": 1e-4,
     "gain": 0.5,
     "firing_rate": 0.2,
+    "optimizer": "adamw",
+    "amplitude_per": "layer",
+    "precision": "float32",
+    "evaluate_every": 1,
+    "flip": False,
+    "cutout": 0,
     "seed": 0,
 }
 BY_DATASET: dict[str, dict[str, Any]] = {
     "digits": {"epochs": 40, "batch_size": 64, "lr": 5e-3, "shift": 0},
     "mnist": {"epochs": 25, "shift": 1},
     "fashion-mnist": {"epochs": 25, "shift": 1},
+    "cifar10": {
+        "model": "resnet20s",
+        "timesteps": 2,
+        "epochs": 60,
+        "batch_size": 128,
+        "lr": 5e-3,
+        "weight_decay": 1e-2,
+        "gain": 0.35,
+        "shift": 4,
+        "flip": True,
+        "firing_rate": 1,
+        "precision": "bfloat16",
+        "evaluate_every": 5,
+    },
     "nmnist": {
         "model": "16c3s2-32c3s2-10",
         "timesteps": 8,
@@ -96,6 +137,9 @@ BY_DATASET: dict[str, dict[str, Any]] = {
         "polarity": "split",
     },
 }
+
+
+BY_DATASET["cifar100"] = BY_DATASET["cifar10"]
 
 
 def for_dataset(dataset: str, **chosen: Any) -> TrainConfig:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hw_models.errors import InputError
-from qtrain import events, idx
+from qtrain import cifar, events, idx
 from qtrain.events import FrameOptions
 from qtrain.recordings import EventSet
 
@@ -33,9 +34,10 @@ class Spec:
     # static: one sample for all steps, which a network quantizes; ternary, binary: spikes of
     # {-1, 0, 1} or {0, 1} at each step, which enter it as they are
     encoding: Encoding
-    unit: float  # real value of one count of Split.x
+    unit: float  # real value of one count of Split.x, less zero
     input_scale: float | None  # real value of one step of the int8 input; None: spikes
     read: Callable[[str, Path | None], Arrays]  # split, data_dir -> x [N, T', *shape], labels [N]
+    zero: int = 0  # the count that means 0
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Split:
 
     def inputs(self, which: Tensor | slice) -> Tensor:
         """The real inputs [T', B, *shape] of these samples."""
-        return self.x[which].to(torch.float32).mul_(self.spec.unit).transpose(0, 1)
+        counts = self.x[which].to(torch.float32)
+        return counts.sub_(self.spec.zero).mul_(self.spec.unit).transpose(0, 1)
 
 
 def frame_options(config: Mapping[str, Any]) -> FrameOptions:
@@ -140,6 +143,21 @@ def _mnist(name: str, source: str, *system_dirs: str) -> Spec:
     )
 
 
+def _cifar(batches: cifar.Batches) -> Spec:
+    """Photographs: a pixel's 8 bits, less 128, are the int8 input as they are."""
+    return Spec(
+        batches.name,
+        shape=cifar.SHAPE,
+        timesteps=1,
+        classes=batches.classes,
+        encoding="static",
+        unit=1 / 64,
+        input_scale=1 / 64,
+        read=partial(cifar.read_split, batches),
+        zero=128,
+    )
+
+
 def _framed(event_set: EventSet, options: FrameOptions) -> Spec:
     name, sensor = event_set.name, event_set.sensor
     if options.downsample > min(sensor):
@@ -184,6 +202,8 @@ DATASETS: dict[str, Spec | EventSet] = {
             "https://github.com/zalandoresearch/fashion-mnist",
             "/usr/share/datasets/fashion-mnist",
         ),
+        _cifar(cifar.CIFAR10),
+        _cifar(cifar.CIFAR100),
         EventSet(
             name="nmnist",
             tonic="NMNIST",

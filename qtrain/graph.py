@@ -1,17 +1,18 @@
 """A network as plain data: traced from a module, checked, rebuilt and run without its class."""
 
 import itertools
+import operator
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import torch
 from torch import Tensor, fx, nn
 
 from hw_models.errors import InputError
-from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
+from qtrain.layers import Add, BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import LIF
 from qtrain.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
 
@@ -26,9 +27,13 @@ LAYERS = (
     AvgPool2d,
     GlobalAvgPool,
     BatchNorm,
+    Add,
     LIF,
     Readout,
 )
+# Layers that hand spikes on as they are, so that amplitudes of channels go past them.
+TRANSPARENT = (Flatten.op, AvgPool2d.op, GlobalAvgPool.op)
+ADDITIONS = (operator.add, operator.iadd, torch.add, "add", "add_")
 OPS: dict[str, type[nn.Module]] = {layer.op: layer for layer in LAYERS}
 
 
@@ -52,7 +57,8 @@ def trace(
 ) -> tuple[Graph, dict[str, Tensor]]:
     """The graph of a network that is made of this package's layers, and its tensors.
 
-    A node is named after its module's path; a module called again gets a suffix. The input node
+    A node is named after its module's path; a module called again gets a suffix. A plain sum of two
+    tensors is an Add. The input node
     carries shape = in_shape, without time and batch, and the encoding: "static", or "ternary" or
     "binary" for the spikes of each step.
     Tensors are named "<node>.<parameter or statistic>" and share the network's memory. Where not
@@ -87,6 +93,8 @@ def trace(
         elif layer is not None:
             faults.append(f"layer {name!r} is of the unknown type {type(layer).__name__}")
             nodes.append(Node(name, UNKNOWN, inputs, {"type": type(layer).__name__}))
+        elif _adds(item):
+            nodes.append(Node(name, Add.op, inputs, {}))
         else:
             faults.append(f"{name!r} is no layer but a {item.op} in {type(net).__name__}.forward")
             called = getattr(item.target, "__name__", item.target)
@@ -119,6 +127,16 @@ def _op_of(layer: nn.Module) -> str | None:
     return op if known and type(layer).forward is known.forward else None
 
 
+def _adds(item: fx.Node) -> bool:
+    """Whether a call is x + y of two tensors."""
+    return (
+        item.target in ADDITIONS
+        and not item.kwargs
+        and len(item.args) == 2
+        and all(isinstance(operand, fx.Node) for operand in item.args)
+    )
+
+
 def _unique(name: str, taken: Collection[str]) -> str:
     candidates = (f"{name}_{count}" if count else name for count in itertools.count())
     return next(candidate for candidate in candidates if candidate not in taken)
@@ -136,8 +154,11 @@ def _check(graph: Graph) -> None:
             )
         if node.name in seen:
             raise InputError(f"layer {node.name!r} appears twice in the graph")
-        if len(node.inputs) != 1 or not seen.issuperset(node.inputs):
-            raise InputError(f"layer {node.name!r} reads {node.inputs}; accepted: one layer before")
+        if not seen.issuperset(node.inputs) or (len(node.inputs) > 1) != (node.op == Add.op):
+            raise InputError(
+                f"layer {node.name!r} reads {', '.join(node.inputs) or 'nothing'}; accepted: one "
+                "layer before it, or several for an Add"
+            )
         reads_input = node.inputs[0] == graph.nodes[0].name
         static = graph.nodes[0].attrs.get("encoding") == STATIC
         if (static and reads_input) != (node.op == InputQuant.op):
@@ -159,6 +180,16 @@ class Network(nn.Module):
         self.graph = graph
         self.layers = nn.ModuleList(_make(node) for node in graph.nodes[1:])
         self._index = {node.name: k for k, node in enumerate(graph.nodes[1:])}
+        self._amplified: dict[
+            str, str
+        ] = {}  # a stream -> the LIF whose channels' amplitudes it has
+        for node in graph.nodes[1:]:
+            layer = self.layer(node.name)
+            if isinstance(layer, LIF) and layer.per_channel:
+                layer.in_network = True
+                self._amplified[node.name] = node.name
+            elif node.op in TRANSPARENT and node.inputs[0] in self._amplified:
+                self._amplified[node.name] = self._amplified[node.inputs[0]]
 
     def layer(self, name: str) -> nn.Module:
         """The module of the node of that name."""
@@ -178,10 +209,35 @@ class Network(nn.Module):
         }
 
     def forward(self, x: Tensor) -> Tensor:
-        values = {self.graph.nodes[0].name: x}
+        values = {self.graph.nodes[0].name: channels_last(x)}
         for node, layer in zip(self.graph.nodes[1:], self.layers, strict=True):
-            values[node.name] = layer(*(values[name] for name in node.inputs))
+            operands = [values[name] for name in node.inputs]
+            amplitudes = [self.amplitude_of(name) for name in node.inputs]
+            if node.op in (QuantLinear.op, QuantConv2d.op):
+                values[node.name] = layer(*operands, *amplitudes)
+            elif node.op == Add.op:
+                pairs = zip(operands, amplitudes, strict=True)
+                values[node.name] = layer(*(x if a is None else _scaled(x, a) for x, a in pairs))
+            else:
+                values[node.name] = layer(*operands)
         return values[self.graph.nodes[-1].name]
+
+    def amplitude_of(self, stream: str) -> Tensor | None:
+        """Per channel, what a spike of a node's output is worth where its readers' weights have
+        to say it, [C]; None where the output says it itself."""
+        source = self._amplified.get(stream)
+        return None if source is None else cast(LIF, self.layer(source)).amplitude
+
+
+def channels_last(x: Tensor) -> Tensor:
+    """x, a map [T, B, C, H, W] stored channels last: convolutions of any type are faster so."""
+    return x.movedim(2, -1).contiguous().movedim(-1, 2) if x.ndim == 5 else x
+
+
+def _scaled(x: Tensor, amplitude: Tensor) -> Tensor:
+    """x [T, B, C, ...] times one amplitude per channel; a flattened map has C blocks of values."""
+    each = amplitude.repeat_interleave(x.shape[2] // len(amplitude))
+    return x * each.view(-1, *[1] * (x.ndim - 3))
 
 
 def _make(node: Node) -> nn.Module:

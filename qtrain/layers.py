@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -52,6 +53,30 @@ def weight_quantizer(weight_bits: int, scaling: str) -> Any:
     return QUANTIZERS[scaling][weight_bits == 2]
 
 
+def quantized(layer: Any, amplitude: Tensor | None, in_dim_size: int) -> Any:
+    """A layer's weights [out, in, ...] through its quantizer, Brevitas's quantized tensor.
+
+    Args:
+        layer: a QuantLinear or QuantConv2d.
+        amplitude: what a spike of each channel is worth, [C], of a layer whose amplitudes go into
+            its readers' weights; None: nothing does.
+        in_dim_size: inputs of the layer, a multiple of C: channels of a map, or all its values.
+    """
+    if amplitude is None:
+        return layer.quant_weight()
+    each = amplitude.repeat_interleave(in_dim_size // len(amplitude))
+    return layer.weight_quant(layer.weight * by_group(each, layer))
+
+
+def by_group(each: Tensor, layer: Any) -> Tensor:
+    """A value per input, shaped for the weights [out, in / groups, ...] of a layer."""
+    groups = getattr(layer, "groups", 1)
+    tail = [1] * (layer.weight.ndim - 2)
+    inputs = each.view(groups, 1, -1, *tail)
+    outputs = len(layer.weight) // groups
+    return inputs.expand(-1, outputs, *inputs.shape[2:]).reshape(len(layer.weight), -1, *tail)
+
+
 class QuantLinear(qnn.QuantLinear):
     """Dense synapses, y = x W^T (+ bias), W = scale * w_int with w_int narrow, symmetric integers.
 
@@ -92,6 +117,13 @@ class QuantLinear(qnn.QuantLinear):
             "bias": bias,
         }
 
+    def quant_weight_for(self, amplitude: Tensor | None) -> Any:
+        """The quantized weights where spikes of channel c are worth amplitude[c]; see quantized."""
+        return quantized(self, amplitude, self.in_features)
+
+    def forward(self, input: Tensor, amplitude: Tensor | None = None) -> Tensor:
+        return F.linear(input, self.quant_weight_for(amplitude).value, self.bias)
+
 
 class BatchNorm(_BatchNorm):
     """Batch norm over time, batch and space of [T', B, features, ...].
@@ -114,7 +146,7 @@ class BatchNorm(_BatchNorm):
         pass
 
     def forward(self, input: Tensor) -> Tensor:
-        return super().forward(input.flatten(0, 1)).view(input.shape)
+        return super().forward(input.flatten(0, 1)).unflatten(0, input.shape[:2])
 
 
 class InputQuant(nn.Module):
@@ -140,6 +172,25 @@ class InputQuant(nn.Module):
 
     def _rounded(self, x: Tensor) -> Tensor:
         return (x / self.scale).round_().clamp_(-INPUT_MAX, INPUT_MAX)
+
+
+class Add(nn.Module):
+    """The sum of the currents, or of currents and shortcut spikes, that meet before a LIF layer.
+
+    Operands are [T', B, ...] with T' = T or 1; a static one counts at each step.
+    """
+
+    op = "add"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attrs: dict[str, Any] = {}
+
+    def forward(self, *operands: Tensor) -> Tensor:
+        total, *others = operands
+        for operand in others:
+            total = total + operand
+        return total
 
 
 class Flatten(nn.Module):

@@ -12,9 +12,11 @@ from torch import nn
 from hw_models.errors import InputError
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import LIF
+from qtrain.residual import EDGE_BITS, NETWORKS, resnet
 from qtrain.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
 
-NAMED = ("mlp", "convnet")
+TEXTS = {"vgg11": "64c3-p2-128c3-p2-256c3-256c3-p2-512c3-512c3-p2-512c3-512c3-p2"}
+NAMED = ("mlp", "convnet", *TEXTS, *NETWORKS)
 GRAMMAR = (
     "16c3 (channels, c, kernel; then s2: stride), p2 (average pool), gap (global), 128 (dense)"
 )
@@ -81,10 +83,41 @@ def stages_of(
         return [Dense(n) for n in hidden]
     if model == "convnet":
         return [stage for n in channels for stage in (Conv(n, 3), Pool(2))]
+    if model in TEXTS:
+        return parse(TEXTS[model])
     *stages, last = parse(model)
     if last != Dense(classes):
         raise InputError(f"model {model!r}: must end in -{classes}, the number of classes")
     return stages
+
+
+def network(
+    model: str,
+    hidden: Sequence[int],
+    channels: Sequence[int],
+    in_shape: Sequence[int],
+    classes: int,
+    *,
+    weight_bits: int = 8,
+    edge_bits: int | None = None,
+    **options: Any,
+) -> nn.Sequential:
+    """A network by its name or text; options as for stack.
+
+    Args:
+        hidden, channels: widths of an mlp and of a convnet.
+        edge_bits: of the first and the last layer; None: 8 in the networks of a fixed shape
+            (residual ones, vgg11), as everywhere in the others.
+
+    Raises:
+        InputError: no such network, or its shape does not suit the samples.
+    """
+    if edge_bits is None and model in (*TEXTS, *NETWORKS):
+        edge_bits = EDGE_BITS
+    options |= {"weight_bits": weight_bits, "edge_bits": edge_bits}
+    if model in NETWORKS:
+        return resnet(NETWORKS[model], in_shape, classes, **options)
+    return stack(stages_of(model, hidden, channels, classes), in_shape, classes, **options)
 
 
 def stack(
@@ -95,8 +128,10 @@ def stack(
     input_scale: float | None,
     timesteps: int,
     weight_bits: int = 8,
+    edge_bits: int | None = None,
     gain: float = 0.5,
     spike: str = "ternary",
+    amplitude_per: str = "layer",
     **neuron: Any,
 ) -> nn.Sequential:
     """input_quant - [conv{k} | fc{k} - bn{k} - lif{k}, pool{k}] for each stage - fc{K} - readout.
@@ -107,15 +142,18 @@ def stack(
         classes: number of logits.
         input_scale: real value of one step of the int8 input; None: the input is spikes.
         timesteps: T.
-        weight_bits: 8, 4 or 2, of all layers.
+        weight_bits: 8, 4 or 2, of the layers between the first and the last.
+        edge_bits: of the first and the last layer; None: as the others.
         gain: initial weight of the batch norms; with 1 most neurons fire at first.
         spike: "ternary" or "binary".
+        amplitude_per: "layer" or "channel".
         neuron: further options of LIF: tau, reset, ...
 
     Raises:
         InputError: a map is too small for a stage, or a convolution follows a dense layer.
     """
     layers: dict[str, nn.Module] = {}
+    edge_bits = edge_bits or weight_bits
     if input_scale is not None:
         layers["input_quant"] = InputQuant(input_scale)
     shape, k = tuple(in_shape), 0
@@ -123,7 +161,8 @@ def stack(
         if isinstance(stage, Dense):
             k += 1
             layers.setdefault("flatten", Flatten())
-            synapse = {f"fc{k}": QuantLinear(prod(shape), stage.features, weight_bits)}
+            bits = weight_bits if k > 1 else edge_bits
+            synapse = {f"fc{k}": QuantLinear(prod(shape), stage.features, bits)}
             shape = (stage.features,)
         else:
             if len(shape) != 3:
@@ -137,7 +176,7 @@ def stack(
                 padding = stage.kernel // 2
                 conv = QuantConv2d(
                     shape[0], stage.channels, stage.kernel, stage.stride, padding,
-                    weight_bits=weight_bits,
+                    weight_bits=weight_bits if k > 1 else edge_bits,
                 )  # fmt: skip
                 synapse = {f"conv{k}": conv}
                 sizes = ((n + 2 * padding - stage.kernel) // stage.stride + 1 for n in shape[1:])
@@ -147,9 +186,10 @@ def stack(
         if synapse:
             layers |= synapse
             layers[f"bn{k}"] = BatchNorm(shape[0], gain=gain)
-            layers[f"lif{k}"] = LIF(spike, timesteps, **neuron)
+            count = shape[0] if amplitude_per == "channel" else None
+            layers[f"lif{k}"] = LIF(spike, timesteps, channels=count, **neuron)
     layers.setdefault("flatten", Flatten())
-    last = QuantLinear(prod(shape), classes, weight_bits, scaling="tensor", bias=True)
+    last = QuantLinear(prod(shape), classes, edge_bits, scaling="tensor", bias=True)
     layers |= {f"fc{k + 1}": last, "readout": Readout()}
     return nn.Sequential(OrderedDict(layers))
 

@@ -27,10 +27,16 @@ class LIF(nn.Module):
         o[t] = +1 if u > v_th, else 0                        spike = binary
         v[t] = u[t] * (1 - |o[t]|)                           reset = hard
         v[t] = u[t] - v_th * o[t]                            reset = soft
-        y[t] = amplitude * o[t]
+        y[t] = amplitude * o[t]                                 channels: y[t] = o[t]
 
     Input: currents [T', B, ...], T' = timesteps, or 1 for a current that is the same at each step.
-    Output: [timesteps, B, ...]. The reset takes part in the gradient. In place of do/du stands
+    Output: [timesteps, B, ...], in the memory layout of the input.
+
+    One amplitude per channel varies over the inputs of what reads the layer, so that it does not
+    fold into a reader's scale once weights are quantized: a Network multiplies it into each
+    reader's weights before their quantizer, and the layer itself emits o.
+
+    The reset takes part in the gradient. In place of do/du stands
 
         triangle:   max(0, 1 - ||u| - v_th| / v_th)     binary: max(0, 1 - |u - v_th| / v_th)
         rectangle:  1 / (2 v_th) where |u| <= 2 v_th    the paper's, whose v_th = 0.5 makes this 1
@@ -48,8 +54,9 @@ class LIF(nn.Module):
         tau: leak, a short form m / 2**k (see hw_models.semantics.Leak).
         v_threshold: v_th, in units of the membrane, > 0.
         reset: "hard" or "soft".
-        amplitude: "trainable" (one scalar, initially 1) or "fixed" (1).
+        amplitude: "trainable" (initially 1) or "fixed" (1).
         surrogate: "triangle" or "rectangle".
+        channels: None, one amplitude for the layer; or their number, one amplitude for each.
 
     Raises:
         InputError: an option outside of the above.
@@ -66,6 +73,7 @@ class LIF(nn.Module):
         reset: str = "hard",
         amplitude: str = "trainable",
         surrogate: str = "triangle",
+        channels: int | None = None,
     ) -> None:
         super().__init__()
         self.attrs: dict[str, Any] = {
@@ -76,6 +84,7 @@ class LIF(nn.Module):
             "reset": reset,
             "amplitude": amplitude,
             "surrogate": surrogate,
+            "channels": channels,
         }
         for option, accepted in CHOICES.items():
             if self.attrs[option] not in accepted:
@@ -86,12 +95,16 @@ class LIF(nn.Module):
             raise InputError(f"timesteps = {timesteps}; accepted: 1 or more")
         if not v_threshold > 0:
             raise InputError(f"v_threshold = {v_threshold}; accepted: more than 0")
+        if channels is not None and channels < 1:
+            raise InputError(f"channels = {channels}; accepted: None, or 1 or more")
         Leak.from_tau(tau)
         self.ternary = spike == "ternary"
         self.hard = reset == "hard"
         self.timesteps, self.tau, self.v_threshold = timesteps, tau, v_threshold
         self.surrogate = surrogate
-        one = torch.ones(())
+        self.per_channel = channels is not None
+        self.in_network = False  # which hands the amplitudes of channels to the readers
+        one = torch.ones(() if channels is None else channels)
         if amplitude == "trainable":
             self.amplitude = nn.Parameter(one)
         else:
@@ -104,7 +117,13 @@ class LIF(nn.Module):
                 f"the current has {current.shape[0]} time steps; accepted: 1 (the same current at "
                 f"each step) or the layer's timesteps = {self.timesteps}"
             )
-        y, u = _Unrolled.apply(current, self.amplitude, self)
+        if self.per_channel and not self.in_network:
+            raise InputError(
+                f"channels = {self.attrs['channels']}: amplitudes of channels go into the readers' "
+                "weights, which a Network sees to; run build_module(*trace(net, shape)) instead"
+            )
+        amplitude = self.amplitude.new_ones(()) if self.per_channel else self.amplitude
+        y, u = _Unrolled.apply(current, amplitude, self)
         if self.observer is not None:
             self.observer(u)
         return y
@@ -115,14 +134,18 @@ class LIF(nn.Module):
 
     def fire(self, u: Tensor) -> Tensor:
         """o in {-1, 0, +1} for the membrane u, of the type of u."""
-        fired = self.fired(u)
-        return u.sign().mul_(fired) if self.ternary else fired.to(u.dtype)
+        # Comparisons that write numbers are several times faster than those that write booleans.
+        o = torch.empty_like(u)
+        if not self.ternary:
+            return torch.gt(u, self.v_threshold, out=o)
+        below = torch.le(u, -self.v_threshold, out=torch.empty_like(u))
+        return torch.ge(u, self.v_threshold, out=o).sub_(below)
 
-    def reset_membrane(self, u: Tensor) -> Tensor:
-        """v after the spikes that u makes."""
+    def reset_membrane(self, u: Tensor, o: Tensor) -> Tensor:
+        """v after the spikes o that u makes."""
         if self.hard:
-            return u.masked_fill(self.fired(u), 0)
-        return u - self.v_threshold * self.fire(u)
+            return torch.addcmul(u, u, o.square(), value=-1)  # u * (1 - |o|), exactly
+        return torch.sub(u, o, alpha=self.v_threshold)
 
     def spike_gradient(self, u: Tensor) -> Tensor:
         """The surrogate of do/du."""
@@ -154,21 +177,48 @@ def chunks(elements: int) -> Iterator[slice]:
     return (slice(first, first + CHUNK) for first in range(0, elements, CHUNK))
 
 
+def rows(x: Tensor, like: Tensor | None = None) -> Tensor:
+    """x [T, ...] as [T, n], its elements in the order in which `like` (default: x) stores them.
+
+    A map may be stored channels last, as convolutions are fastest; no copy is made then either.
+    """
+    if (x if like is None else like).ndim == 5 and _channels_last(x if like is None else like):
+        x = x.movedim(2, -1)
+    return x.reshape(len(x), -1)
+
+
+def empty_steps(steps: int, like: Tensor) -> Tensor:
+    """An empty [steps, *like.shape[1:]], stored as `like` is."""
+    _, *shape = like.shape
+    if like.ndim == 5 and _channels_last(like):
+        batch, channels, height, width = shape
+        return like.new_empty((steps, batch, height, width, channels)).movedim(-1, 2)
+    return like.new_empty((steps, *shape))
+
+
+def _channels_last(x: Tensor) -> bool:
+    return not x.is_contiguous() and x.movedim(2, -1).is_contiguous()
+
+
 class _Unrolled(torch.autograd.Function):
     """(amplitude * o, u) of all steps; saves u alone and works out the rest again in backward."""
 
     @staticmethod
     def forward(ctx: Any, current: Tensor, amplitude: Tensor, lif: LIF) -> tuple[Tensor, Tensor]:
-        u = current.new_empty((lif.timesteps, *current.shape[1:]))
-        y = torch.empty_like(u)
-        i_rows, u_rows, y_rows = (x.reshape(len(x), -1) for x in (current, u, y))
+        u, y = empty_steps(lif.timesteps, current), empty_steps(lif.timesteps, current)
+        i_rows, u_rows, y_rows = rows(current), rows(u), rows(y)
         for part in chunks(u_rows.shape[1]):
-            u_rows[0, part] = i_rows[0, part]
+            v = None
             for t in range(lif.timesteps):
-                if t:
-                    v, i = lif.reset_membrane(u_rows[t - 1, part]), i_rows[t % len(i_rows), part]
-                    torch.add(i, v, alpha=lif.tau, out=u_rows[t, part])
-                torch.mul(lif.fire(u_rows[t, part]), amplitude, out=y_rows[t, part])
+                here, i = u_rows[t, part], i_rows[t % len(i_rows), part]
+                if v is None:
+                    here.copy_(i)
+                else:
+                    torch.add(i, v, alpha=lif.tau, out=here)
+                o = lif.fire(here)
+                if t + 1 < lif.timesteps:
+                    v = lif.reset_membrane(here, o)
+                torch.mul(o, amplitude, out=y_rows[t, part])
         ctx.lif, ctx.static = lif, len(current) == 1
         ctx.save_for_backward(u, amplitude)
         ctx.set_materialize_grads(False)
@@ -180,37 +230,36 @@ class _Unrolled(torch.autograd.Function):
         """With S = spike_gradient(u), dL/du[t] = a S dL/dy[t] + dL/du|direct + tau D dL/du[t+1]."""
         u, amplitude = ctx.saved_tensors
         lif: LIF = ctx.lif
-        u_rows = u.reshape(len(u), -1)
-        y_grad, u_grad = (g if g is None else g.reshape(u_rows.shape) for g in grads)
-        total = u_rows.new_empty((1 if ctx.static else len(u), u_rows.shape[1]))
+        u_rows = rows(u)
+        y_grad, u_grad = (g if g is None else rows(g, like=u) for g in grads)
+        current_grad = empty_steps(1 if ctx.static else len(u), u)
+        total = rows(current_grad, like=u)
         grad_amplitude = torch.zeros_like(amplitude)
         for part in chunks(u_rows.shape[1]):
             after = None  # dL/du[t+1]
             for t in reversed(range(lif.timesteps)):
                 here = u_rows[t, part]
-                slope = lif.spike_gradient(here)
+                slope, o = lif.spike_gradient(here), lif.fire(here)
                 if y_grad is None:
                     grad = torch.zeros_like(here)
                 else:
                     grad = (y_grad[t, part] * slope).mul_(amplitude)
-                    grad_amplitude += torch.dot(y_grad[t, part], lif.fire(here))
+                    grad_amplitude += (y_grad[t, part] * o).sum(dtype=grad_amplitude.dtype)
                 if u_grad is not None:
                     grad += u_grad[t, part]
                 if after is not None:
-                    grad.addcmul_(after, _through(lif, here, slope), value=lif.tau)
+                    grad.addcmul_(after, _through(lif, here, o, slope), value=lif.tau)
                 if ctx.static and after is not None:
                     total[0, part] += grad
                 else:
                     total[0 if ctx.static else t, part] = grad
                 after = grad
-        shape = (len(total), *u.shape[1:])
-        return total.reshape(shape), grad_amplitude if ctx.needs_input_grad[1] else None, None
+        return current_grad, grad_amplitude if ctx.needs_input_grad[1] else None, None
 
 
-def _through(lif: LIF, u: Tensor, slope: Tensor) -> Tensor:
+def _through(lif: LIF, u: Tensor, o: Tensor, slope: Tensor) -> Tensor:
     """dv/du. hard: 1 - |o| - u d|o|/du with d|o|/du = o S, binary S. soft: 1 - v_th S."""
     if not lif.hard:
-        return 1 - lif.v_threshold * slope
-    fired = lif.fired(u)
-    steep = (u.abs().mul_(fired) if lif.ternary else u).mul(slope)
-    return (~fired).to(u.dtype).sub_(steep)
+        return slope.mul(-lif.v_threshold).add_(1)
+    steep = (u * o if lif.ternary else u).mul(slope)
+    return steep.neg_().sub_(o.square()).add_(1)

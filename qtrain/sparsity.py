@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from qtrain.neurons import LIF, chunks
+from qtrain.neurons import LIF, chunks, empty_steps, rows
 
 WIDTH = 0.25  # of the smooth step, in thresholds
 
@@ -19,16 +19,19 @@ class _FiringRate(torch.autograd.Function):
     def forward(ctx: Any, u: Tensor, lif: LIF) -> Tensor:
         ctx.lif = lif
         ctx.save_for_backward(u)
-        flat = u.reshape(-1)
-        fired = sum(int(lif.fired(flat[part]).sum()) for part in chunks(len(flat)))
-        return u.new_tensor(fired / len(flat))
+        flat = rows(u).reshape(-1)
+        fired = sum(
+            lif.fire(flat[part]).abs_().sum(dtype=torch.float64) for part in chunks(len(flat))
+        )
+        return torch.tensor(float(fired) / len(flat))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         (u,), lif = ctx.saved_tensors, ctx.lif
-        flat, width = u.reshape(-1), WIDTH * lif.v_threshold
-        total = torch.empty_like(flat)
+        flat, width = rows(u).reshape(-1), WIDTH * lif.v_threshold
+        slopes = empty_steps(len(u), u)
+        total = rows(slopes, like=u).reshape(-1)
         for part in chunks(len(flat)):
             distance = (flat[part].abs() if lif.ternary else flat[part]) - lif.v_threshold
             smooth = torch.sigmoid(distance.div_(width))
@@ -36,7 +39,7 @@ class _FiringRate(torch.autograd.Function):
             if lif.ternary:
                 slope.mul_(flat[part].sign())
             torch.mul(slope, grads[0] / (width * len(flat)), out=total[part])
-        return total.reshape(u.shape), None
+        return slopes, None
 
 
 def firing_rate(lif: LIF, u: Tensor) -> Tensor:

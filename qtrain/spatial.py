@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hw_models.errors import InputError
-from qtrain.layers import qnn, weight_quantizer
+from qtrain.layers import qnn, quantized, weight_quantizer
 
 Size = int | tuple[int, int] | list[int]
 
@@ -67,9 +67,15 @@ class QuantConv2d(qnn.QuantConv2d):
             "bias": bias,
         }
 
-    def forward(self, input: Tensor) -> Tensor:
-        y = super().forward(input.flatten(0, 1))
-        assert isinstance(y, Tensor)
+    def quant_weight_for(self, amplitude: Tensor | None) -> Any:
+        """The quantized weights where spikes of channel c are worth amplitude[c]; see quantized."""
+        return quantized(self, amplitude, self.in_channels)
+
+    def forward(self, input: Tensor, amplitude: Tensor | None = None) -> Tensor:
+        w = self.quant_weight_for(amplitude).value
+        y = F.conv2d(
+            input.flatten(0, 1), w, self.bias, self.stride, self.padding, self.dilation, self.groups
+        )
         return y.unflatten(0, input.shape[:2])
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hw_models.errors import InputError
-from qtrain import checkpoint, data, models
+from qtrain import augment, checkpoint, data, models
 from qtrain.checkpoint import Checkpoint
 from qtrain.config import TrainConfig
 from qtrain.graph import Network, build_module, membranes, trace
@@ -33,7 +33,7 @@ class Epoch(NamedTuple):
 
     number: int  # from 1
     loss: float  # mean of the training batches, penalty included
-    test: Evaluation
+    test: Evaluation | None  # None: not evaluated in this epoch
 
 
 def build(config: TrainConfig) -> nn.Module:
@@ -41,12 +41,16 @@ def build(config: TrainConfig) -> nn.Module:
     spec = config.spec
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return models.stack(
-            models.stages_of(config.model, config.hidden, config.channels, spec.classes),
+        return models.network(
+            config.model,
+            config.hidden,
+            config.channels,
             spec.shape,
             spec.classes,
             input_scale=spec.input_scale,
             weight_bits=config.weight_bits,
+            edge_bits=config.edge_bits,
+            amplitude_per=config.amplitude_per,
             gain=config.gain,
             spike=config.spike,
             timesteps=config.timesteps,
@@ -64,6 +68,7 @@ def train(
     *,
     module: nn.Module | None = None,
     resume: Checkpoint | None = None,
+    init: Checkpoint | None = None,
     on_step: Callable[[int, int, int], None] = lambda epoch, done, total: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Network:
@@ -78,6 +83,8 @@ def train(
         data_dir: where the data set's files are; see data.load.
         module: a network of qtrain's layers to train in place of the one that config names.
         resume: go on from here, with the same config.
+        init: begin with the tensors of this network of the same shape, at any number of time steps
+            and any width of weights.
         on_step: called after each batch with the epoch from 1, and the batches (done, total) of it.
         on_epoch: called after each epoch's checkpoint is written.
 
@@ -91,6 +98,8 @@ def train(
             f"batch_size = {config.batch_size}; accepted: up to the {len(samples)} training samples"
         )
     net = resume.network() if resume else _network(module or build(config), samples.spec)
+    if init and not resume:
+        net = build_module(net.graph, init.tensors)
     optimizer = _optimizer(net, config)
     generator = torch.Generator().manual_seed(config.seed)
     start = _restore(resume, optimizer, generator) if resume else 0
@@ -98,18 +107,14 @@ def train(
     with _one_thread():
         for epoch in range(start, config.epochs):
             loss = _train_epoch(config, net, samples, optimizer, generator, epoch, on_step)
-            result = Epoch(epoch + 1, loss, evaluate(net, test))
+            due = epoch + 1 == config.epochs or (epoch + 1) % config.evaluate_every == 0
+            result = Epoch(epoch + 1, loss, evaluate(net, test) if due else None)
             checkpoint.save(
                 out / CHECKPOINT,
                 config=msgspec.to_builtins(config),
                 graph=net.graph,
                 tensors=net.tensors(),
-                metrics={
-                    "epoch": result.number,
-                    "loss": result.loss,
-                    "test_accuracy": result.test.accuracy,
-                    "firing_rate": result.test.firing_rate,
-                },
+                metrics=_metrics(result),
                 training={
                     "epoch": result.number,
                     "optimizer": optimizer.state_dict(),
@@ -118,6 +123,14 @@ def train(
             )
             on_epoch(result)
     return net.eval()
+
+
+def _metrics(epoch: Epoch) -> dict[str, Any]:
+    metrics: dict[str, Any] = {"epoch": epoch.number, "loss": epoch.loss}
+    if epoch.test is not None:
+        metrics["test_accuracy"] = epoch.test.accuracy
+        metrics["firing_rate"] = epoch.test.firing_rate
+    return metrics
 
 
 def _train_epoch(
@@ -139,9 +152,10 @@ def _train_epoch(
         done = (epoch * steps + step) / (config.epochs * steps)
         for group in optimizer.param_groups:
             group["lr"] = config.lr * (1 + cos(pi * done)) / 2
-        x = _shifted(samples.inputs(which), config.shift, generator)
-        with membranes(net) as u:
-            loss = functional.cross_entropy(net(x), samples.y[which])
+        x = _augmented(config, samples.inputs(which), generator)
+        with membranes(net) as u, _precision(config):
+            logits = net(x)
+        loss = functional.cross_entropy(logits.float(), samples.y[which])
         if config.firing_rate < 1 and lifs:
             loss = loss + rate_penalty(lifs, u, config.firing_rate)
         optimizer.zero_grad()
@@ -152,6 +166,21 @@ def _train_epoch(
     if not torch.isfinite(losses):
         raise InputError(f"epoch {epoch + 1}: the loss is no longer finite; try a smaller --lr")
     return float(losses) / steps
+
+
+def _augmented(config: TrainConfig, x: Tensor, generator: torch.Generator) -> Tensor:
+    x = augment.shifted(x, config.shift, generator)
+    if config.flip:
+        x = augment.flipped(x, generator)
+    return augment.covered(x, config.cutout, generator)
+
+
+def _precision(config: TrainConfig) -> torch.autocast:
+    """Within, convolutions and what follows them compute in the configuration's type.
+
+    Weights are quantized and updated in float32, and evaluation is in float32 throughout.
+    """
+    return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16")
 
 
 @contextmanager
@@ -169,7 +198,7 @@ def _one_thread() -> Iterator[None]:
 
 
 @torch.no_grad()
-def evaluate(net: Network, split: data.Split, batch_size: int = 1000) -> Evaluation:
+def evaluate(net: Network, split: data.Split, batch_size: int = 250) -> Evaluation:
     """Accuracy and firing rates in eval mode."""
     net.eval()
     lifs = net.lifs()
@@ -195,6 +224,8 @@ def _optimizer(net: Network, config: TrainConfig) -> torch.optim.Optimizer:
         {"params": weights, "weight_decay": config.weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=config.lr, momentum=0.9, nesterov=True, fused=True)
     return torch.optim.AdamW(groups, lr=config.lr, fused=True)
 
 
@@ -208,14 +239,3 @@ def _restore(
         return int(resume.training["epoch"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"the checkpoint's training state cannot be resumed: {error}") from error
-
-
-def _shifted(x: Tensor, shift: int, generator: torch.Generator) -> Tensor:
-    """Each sample of x [T', B, C, H, W] moved by -shift..shift pixels both ways, zeros behind."""
-    if not shift:
-        return x
-    height, width = x.shape[-2:]
-    padded = functional.pad(x, (shift,) * 4).transpose(0, 1)
-    windows = padded.unfold(3, height, 1).unfold(4, width, 1)
-    dy, dx = torch.randint(2 * shift + 1, (2, x.shape[1]), generator=generator)
-    return windows[torch.arange(x.shape[1]), :, :, dy, dx].transpose(0, 1)

@@ -10,6 +10,7 @@ from qtrain.graph import Graph, Network, build_module, record, trace
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.models import mlp
 from qtrain.neurons import BinaryLIF, TernaryLIF
+from qtrain.spatial import AvgPool2d, QuantConv2d
 
 SHAPE = (1, 4, 4)
 
@@ -105,6 +106,7 @@ def test_nodes_are_named_after_their_paths():
         "reset": "hard",
         "amplitude": "trainable",
         "surrogate": "triangle",
+        "channels": None,
     }
     assert tensors["head.bias"].shape == (5,)
     assert torch.equal(tensors["blocks.0.0_1.weight"], tensors["blocks.0.0.weight"])
@@ -205,3 +207,59 @@ def test_missing_and_left_over_tensors_are_named():
         build_module(graph, tensors | {"fc3.weight": torch.zeros(1)})
     with pytest.raises(InputError, match="first node"):
         build_module(Graph(()), {})
+
+
+class Joined(nn.Module):
+    """A residual block on maps, its shortcut the spikes themselves; a pool and a dense layer."""
+
+    def __init__(self, channels=None):
+        super().__init__()
+        self.quant = InputQuant(1 / 127)
+        self.conv1, self.lif1 = QuantConv2d(1, 3, 3, 1, 1), TernaryLIF(3, channels=channels)
+        self.conv2, self.lif2 = QuantConv2d(3, 3, 3, 1, 1), TernaryLIF(3, channels=channels)
+        self.pool, self.flatten = AvgPool2d(2), Flatten()
+        self.fc, self.mean = QuantLinear(12, 5, scaling="tensor"), Readout()
+
+    def forward(self, x):
+        x = self.lif1(self.conv1(self.quant(x)))
+        x = self.lif2(self.conv2(x) + x)
+        return self.mean(self.fc(self.flatten(self.pool(x))))
+
+
+def test_a_sum_of_two_tensors_is_an_add():
+    net = Joined()
+    graph, tensors = trace(net, SHAPE)
+    add = next(node for node in graph.nodes if node.op == "add")
+    assert add.inputs == ("conv2", "lif1")
+    with torch.no_grad():
+        assert torch.equal(build_module(graph, tensors)(samples()), net(samples()))
+
+
+def test_amplitudes_of_channels_go_into_the_readers_weights_before_their_quantizer():
+    net = build_module(*trace(Joined(channels=3), SHAPE))
+    a = {name: torch.tensor(values) for name, values in
+         (("lif1", [0.5, -2.0, 1.25]), ("lif2", [3.0, 0.1, -0.7]))}  # fmt: skip
+    with torch.no_grad():
+        for name, values in a.items():
+            net.layer(name).amplitude.copy_(values)
+
+    def quantized(layer, scaled):
+        with torch.no_grad():
+            copy = type(layer)(**layer.attrs)
+            copy.weight.copy_(scaled)
+            return copy.quant_weight().value
+
+    conv2, fc = net.layer("conv2"), net.layer("fc")
+    w2 = quantized(conv2, conv2.weight * a["lif1"].view(1, 3, 1, 1))
+    w3 = quantized(fc, fc.weight * a["lif2"].repeat_interleave(4))
+    x = net.layer("quant")(samples())
+    with torch.no_grad():
+        s1 = net.layer("lif1")(net.layer("conv1")(x))
+        assert set(s1.unique().tolist()) == {-1, 0, 1}
+        y = nn.functional.conv2d(s1.flatten(0, 1), w2, padding=1).unflatten(0, s1.shape[:2])
+        s2 = net.layer("lif2")(y + s1 * a["lif1"].view(3, 1, 1))
+        logits = (net.layer("pool")(s2).flatten(2) @ w3.T).mean(0)
+        torch.testing.assert_close(net(samples()), logits)
+    net(samples()).square().sum().backward()
+    for name in a:
+        assert net.layer(name).amplitude.grad.ne(0).all()

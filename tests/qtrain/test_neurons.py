@@ -155,3 +155,31 @@ def test_refuses_options(options, parts):
 def test_refuses_another_number_of_steps():
     with pytest.raises(InputError, match="3 time steps"):
         TernaryLIF(T)(torch.zeros(3, 2, 2))
+
+
+def test_maps_stored_channels_last_stay_so_and_give_the_same():
+    generator = torch.Generator().manual_seed(2)
+    current = torch.randn((T, 6, 3, 5, 7), generator=generator)
+    grad = torch.randn((T, 6, 3, 5, 7), generator=generator)
+    lif, results = TernaryLIF(T), []
+    for x in (current, current.movedim(2, -1).contiguous().movedim(-1, 2)):
+        for static in (False, True):
+            x_in = (x[:1] if static else x).detach().requires_grad_()
+            lif.zero_grad()
+            y = lif(x_in)
+            y.backward(grad)
+            assert y.movedim(2, -1).is_contiguous() == x_in.movedim(2, -1).is_contiguous()
+            results.append((y, x_in.grad, lif.amplitude.grad))
+    for a, b in zip(results[:2], results[2:], strict=True):
+        assert torch.equal(a[0], b[0])
+        assert torch.equal(a[1], b[1])
+        torch.testing.assert_close(a[2], b[2])
+
+
+def test_amplitudes_of_channels_need_a_network():
+    lif = TernaryLIF(T, channels=3)
+    assert lif.amplitude.tolist() == [1, 1, 1]
+    with pytest.raises(InputError, match="which a Network sees to"):
+        lif(torch.zeros(1, 2, 3))
+    with pytest.raises(InputError, match="channels = 0; accepted"):
+        TernaryLIF(T, channels=0)

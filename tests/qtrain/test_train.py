@@ -10,7 +10,7 @@ from qtrain import checkpoint, config, data
 from qtrain.graph import build_module, trace
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import TernaryLIF
-from qtrain.train import _optimizer, _shifted, build, evaluate, train
+from qtrain.train import _optimizer, build, evaluate, train
 
 
 def short(**options):
@@ -145,17 +145,30 @@ def test_a_module_of_the_user_s_own_trains(tmp_path):
     assert_same(loaded.tensors(), net.tensors())
 
 
-def test_shift_moves_whole_images():
-    x = torch.arange(1.0, 17).view(1, 1, 1, 4, 4).repeat(2, 200, 1, 1, 1)
-    moved = _shifted(x, 1, torch.Generator().manual_seed(0))
-    assert moved.shape == x.shape
-    assert torch.equal(moved[0], moved[1])  # all steps of a sample alike
-    expected = {
-        tuple(nn.functional.pad(x[0, 0, 0], (1, 1, 1, 1))[j : j + 4, i : i + 4].flatten().tolist())
-        for j in range(3)
-        for i in range(3)
-    }
-    assert {tuple(sample.flatten().tolist()) for sample in moved[0]} == expected
+def test_a_network_starts_from_another_at_other_steps_and_widths(tmp_path):
+    first = train(short(epochs=1, timesteps=1), tmp_path / "a")
+    start = checkpoint.load(tmp_path / "a" / "ckpt.pt")
+    still = msgspec.structs.replace(short(epochs=1, timesteps=3, weight_bits=4), lr=1e-30)
+    net = train(still, tmp_path / "b", init=start)
+    assert torch.equal(net.tensors()["fc1.weight"], first.tensors()["fc1.weight"])
+    assert net.layer("lif1").timesteps == 3
+    assert net.layer("fc1").attrs["weight_bits"] == 4
+    with pytest.raises(InputError, match="has shape"):
+        train(short(hidden=(31,)), tmp_path / "c", init=start)
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_it_learns_in_bfloat16_and_evaluates_now_and_then(tmp_path, optimizer):
+    options = {"precision": "bfloat16", "evaluate_every": 4, "flip": True, "cutout": 2}
+    lr = 5e-3 if optimizer == "adamw" else 0.1
+    options |= {"model": "8c3-p2-10", "epochs": 6, "timesteps": 2, "optimizer": optimizer, "lr": lr}
+    epochs = []
+    net = train(config.for_dataset("digits", **options), tmp_path, on_epoch=epochs.append)
+    assert [epoch.number for epoch in epochs if epoch.test] == [4, 6]
+    assert epochs[-1].test.accuracy > 0.6
+    assert {p.dtype for p in net.parameters()} == {torch.float32}
+    assert "test_accuracy" in checkpoint.load(tmp_path / "ckpt.pt").metrics
 
 
 def test_divergence_is_reported_and_not_saved(tmp_path):

@@ -1,0 +1,49 @@
+"""Augmentation: whole images move, mirror and lose a square, the same at all steps of a sample."""
+
+import torch
+from torch import nn
+
+from qtrain.augment import covered, flipped, shifted
+
+
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+def test_shift_moves_whole_images():
+    x = torch.arange(1.0, 17).view(1, 1, 1, 4, 4).repeat(2, 200, 1, 1, 1)
+    moved = shifted(x, 1, generator())
+    assert moved.shape == x.shape
+    assert torch.equal(moved[0], moved[1])  # all steps of a sample alike
+    expected = {
+        tuple(nn.functional.pad(x[0, 0, 0], (1, 1, 1, 1))[j : j + 4, i : i + 4].flatten().tolist())
+        for j in range(3)
+        for i in range(3)
+    }
+    assert {tuple(sample.flatten().tolist()) for sample in moved[0]} == expected
+
+
+def test_flip_mirrors_half_of_the_images():
+    x = torch.arange(1.0, 13).view(1, 1, 1, 3, 4).repeat(2, 400, 1, 1, 1)
+    seen = flipped(x, generator())
+    assert torch.equal(seen[0], seen[1])
+    mirrored = (seen[0] == x[0].flip(-1)).flatten(1).all(1)
+    as_they_were = (seen[0] == x[0]).flatten(1).all(1)
+    assert torch.equal(mirrored, ~as_they_were)
+    assert 150 < int(mirrored.sum()) < 250
+
+
+def test_cutout_covers_a_square_around_any_pixel():
+    x = torch.ones(2, 500, 3, 5, 6)
+    seen = covered(x, 3, generator())
+    assert torch.equal(seen[0], seen[1])
+    assert torch.equal(seen[:, :, 0], seen[:, :, 2])
+    holes = {tuple(sample[0].flatten().tolist()) for sample in seen[0]}
+    expected = set()
+    for row in range(5):
+        for column in range(6):
+            image = torch.ones(5, 6)
+            image[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = 0
+            expected.add(tuple(image.flatten().tolist()))
+    assert holes == expected
+    assert covered(x, 0, generator()) is x
