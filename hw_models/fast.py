@@ -1,5 +1,7 @@
 """The fast engine: the golden model's integers by float products, a few samples at a time."""
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,7 +10,7 @@ from hw_models.golden import Trace, check_input
 from hw_models.products import Synapse, empty, synapse
 
 # Of the largest stream or current of a tile: the whole network's traffic stays in the cache.
-TILE_BYTES = 1 << 20
+TILE_BYTES = 1 << 21
 
 
 def run(build: Build, x: NDArray[np.int8], keep_membranes: bool = True) -> Trace:
@@ -93,9 +95,8 @@ class _Layer:
 
     def _currents(self, streams: dict[str, NDArray]) -> NDArray:
         """i[t, b, n], [T', B, *shape]; T' = 1 if all sources are static."""
-        total: NDArray = np.zeros((), self.dtype)
+        parts = []
         for source, apply in self.synapses:
             s = streams[source]
-            acc = apply(s).astype(self.dtype)
-            total = total + acc.reshape(*s.shape[:2], *self.layer.shape)
-        return total
+            parts.append(apply(s).astype(self.dtype).reshape(*s.shape[:2], *self.layer.shape))
+        return reduce(np.add, parts)

@@ -39,7 +39,8 @@ Source = tuple[str, Dense | Conv2d, tuple[Pool, ...]]  # of a group: the stream,
 class Builder:
     """Adds layers with weights, biases and thresholds drawn, and widths inferred."""
 
-    w_bits, shifts = (2, 4, 8), (0, 0, 3, 7)  # drawn of each group
+    w_bits, shifts = (2, 4, 8), (0, 0, 3, 7)  # one of each is drawn for a group
+    thresholds = (0.0, 1.0)  # drawn between, in units of what currents spread over if all fire
 
     def __init__(self, seed: int, encoding: str | None, shape: tuple[int, ...]) -> None:
         self.rng = np.random.default_rng(seed)
@@ -99,7 +100,8 @@ class Builder:
             logit = readout_bounds(current, per_neuron, self.timesteps)
             update = Readout(logit_bits=logit.bits, logit=logit, scale=1.0)
         else:
-            v_threshold = rng.integers(1, spread, shape[0])
+            low, high = (int(share * spread) for share in self.thresholds)
+            v_threshold = rng.integers(low + 1, max(high, low + 2), shape[0])
             self.tensors[f"{name}.v_threshold"] = v_threshold
             theta = v_threshold.reshape(per_channel)
             b = layer_bounds(neuron, current, theta, per_neuron, self.timesteps)

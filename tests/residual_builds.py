@@ -35,10 +35,11 @@ def residual_build(
     """conv - stages of blocks (conv, conv + shortcut) - mean over the map - dense.
 
     The first block of a later stage has stride 2 and a shortcut of 1x1 convolution; other shortcuts
-    are the identity. By default the ResNet-20 of CIFAR-10 in 8 bits, 10 to 30 % of it firing.
+    are the identity. By default the ResNet-20 of CIFAR-10 in 8 bits, about 20 % of it firing.
     """
     builder = Builder(seed, encoding, shape)
     builder.timesteps, builder.w_bits, builder.shifts = timesteps, (8,), (0,)
+    builder.thresholds = (0.55, 0.9)
     builder.add(conv(shape, widths[0], 3), neuron)
     for width in widths:
         for block in range(blocks):
