@@ -15,7 +15,7 @@ from hw_models.onnx_engine import Difference
 from hw_models.operations import Operations
 from hw_models.reference import Reference
 
-BATCH = 96  # few enough that an allocator hands the same memory out again
+BATCH = 64  # few enough that an allocator hands the same memory out again
 ENGINES: dict[str, Callable[[Build, NDArray[np.int8]], Trace]] = {
     "fast": functools.partial(fast.run, keep_membranes=False),
     "golden": golden.run,

@@ -37,7 +37,7 @@ def synapse(build: Build, group: Group) -> Synapse:
 
     Every partial sum of a dot product, in any order and blocking, lies within `group.acc`, which
     bounds any subset of the additions; a float of b mantissa bits holds integers up to 2**b, and
-    as well their multiples of 2**shift. A pool's partial sums are some of these with weight 1.
+    as well their multiples of 2**shift. A pool's sum is within it too, or meets weights of 0 alone.
     """
     dtype = carrier(max(-group.acc.lo, group.acc.hi))
     w, op = (build.weight(group) << group.shift).astype(dtype), group.op
