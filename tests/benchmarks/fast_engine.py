@@ -88,7 +88,8 @@ def main(samples: int, rounds: int) -> None:
     """Print seconds for 10,000 samples of each round, and the ratio of the medians."""
     build = residual_build(0, timesteps=STEPS)
     x = random_input(build, samples, 0)
-    net = Net().eval().to(memory_format=torch.channels_last)
+    net = Net().eval()
+    net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     images = torch.from_numpy(x[0]).float().to(memory_format=torch.channels_last)
 
     def integers() -> None:
