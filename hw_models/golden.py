@@ -76,10 +76,11 @@ def run(build: Build, x: NDArray[np.int8]) -> Trace:
 
 def layer_currents(build: Build, layer: Layer, streams: dict[str, NDArray]) -> Ints:
     """i[t, b, n] = sum over groups of acc << shift; [T, B, *shape], [1, ...] if all static."""
-    return sum(
-        (accumulate(build, group, streams[group.source]) << group.shift for group in layer.groups),
-        start=np.int64(0),
-    ).reshape(-1, streams[layer.groups[0].source].shape[1], *layer.shape)  # fmt: skip
+    current = np.zeros((), np.int64)
+    for group in layer.groups:
+        acc = accumulate(build, group, streams[group.source])
+        current = current + (acc << group.shift).reshape(*acc.shape[:2], *layer.shape)
+    return current
 
 
 def accumulate(build: Build, group: Group, s: NDArray) -> Ints:

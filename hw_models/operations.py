@@ -44,34 +44,42 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operatio
         x: the build's input, [T', B, *shape].
         trace: what golden.run or fast.run made of it.
     """
-    streams = {build.dataflow.input.name: x, **trace.spikes}
+    flow = build.dataflow
+    static = flow.mode_of(flow.input.name) == "static"
+    events = {name: total(np.abs(s)) for name, s in trace.spikes.items()}
+    events[flow.input.name] = total(digits(x, flow.input.x_max) if static else np.abs(x))
     samples = x.shape[1]
     return {
         layer.name: sum(
-            (_synapses(build, group, streams[group.source], samples) for group in layer.groups),
+            (_synapses(build, group, events[group.source], samples) for group in layer.groups),
             start=_updates(build, layer, samples),
         )
-        for layer in build.dataflow.layers
+        for layer in flow.layers
     }
 
 
-def events_at(build: Build, group: Group, s: NDArray[np.int8]) -> NDArray[np.int64]:
-    """Events that reach each address of the group, over all steps and samples, [n_in] flat.
+def digits(x: NDArray[np.int8], x_max: int) -> NDArray[np.int8]:
+    """The number of signed digits of each value: as many events."""
+    return np.array([len(signed_digits(n)) for n in range(x_max + 1)], np.int8)[np.abs(x)]
 
-    A value of a static input is as many events as it has signed digits; behind a pool an event
-    counts once for each window that contains it.
+
+def total(events: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Sum over all steps and samples, [*shape] of counts [T', B, *shape], each 0 to 4.
+
+    In bytes first: 31 * 4 = 124 is the most that one holds, and they are added many at a time.
     """
-    spec = build.dataflow.input
-    per_value = np.array([0, 1])
-    if group.source == spec.name and spec.encoding == "static":
-        per_value = np.array([len(signed_digits(x)) for x in range(spec.x_max + 1)])
-    at_source = per_value[np.abs(s.astype(np.int64))].sum(axis=(0, 1))
-    return pooled(group.pools, at_source).reshape(-1)
+    parts = (
+        step[start : start + 31].sum(axis=0, dtype=np.int8)
+        for step in events
+        for start in range(0, len(step), 31)
+    )
+    return sum(parts, start=np.zeros(events.shape[2:], np.int64))
 
 
-def _synapses(build: Build, group: Group, s: NDArray[np.int8], samples: int) -> Operations:
+def _synapses(build: Build, group: Group, at_source: NDArray[np.int64], samples: int) -> Operations:
+    """Behind a pool, an event at the source counts once for each window that contains it."""
     w, flow = build.weight(group), build.dataflow
-    events = events_at(build, group, s)
+    events = pooled(group.pools, at_source).reshape(-1)
     if_all = pooled(group.pools, np.ones(flow.shape_of(group.source), np.int64)).reshape(-1)
     fan = fan_out(group.op, np.ones_like(w))
     additions = int(events @ fan)

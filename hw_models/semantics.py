@@ -99,7 +99,7 @@ class Neuron(msgspec.Struct, frozen=True):
     def reset_membrane(self, p: Ints, s: NDArray[np.int8], v_threshold: Ints) -> Ints:
         """hard: 0 where s != 0, else p; soft: p - s * v_threshold."""
         if self.reset == "hard":
-            return np.where(s != 0, 0, p)
+            return p * (s == 0)
         return p - s * v_threshold
 
     def step(

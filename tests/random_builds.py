@@ -33,8 +33,14 @@ from hw_models.synapse import output_size, row_sums
 TAUS = [0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
 
 
+Source = tuple[str, Dense | Conv2d, tuple[Pool, ...]]  # of a group: the stream, through pools
+
+
 class Builder:
     """Adds layers with weights, biases and thresholds drawn, and widths inferred."""
+
+    w_bits, shifts = (2, 4, 8), (0, 0, 3, 7)  # one of each is drawn for a group
+    thresholds = (0.0, 1.0)  # drawn between, in units of what currents spread over if all fire
 
     def __init__(self, seed: int, encoding: str | None, shape: tuple[int, ...]) -> None:
         self.rng = np.random.default_rng(seed)
@@ -45,7 +51,8 @@ class Builder:
         self.input = Input(
             name="input", shape=shape, encoding=encoding, x_max=self.x_max, scale=1.0,
         )  # fmt: skip
-        self.source, self.shape, self.mode = "input", shape, encoding
+        self.source, self.shape = "input", shape
+        self.streams = {"input": (shape, encoding)}  # name: shape and mode
         self.tensors: dict[str, np.ndarray] = {}
         self.layers: list[Layer] = []
 
@@ -63,47 +70,58 @@ class Builder:
         pools: tuple[Pool, ...] = (),
     ) -> None:
         """A layer that reads the last one through `pools`; a readout where neuron is None."""
+        self.join([(self.source, op, pools)], neuron)
+
+    def join(self, sources: list[Source], neuron: Neuron | None) -> None:
+        """A layer of several groups, each with its source, whose maps have one shape."""
         rng, name = self.rng, f"layer{len(self.layers)}"
-        w_bits, shift = int(rng.choice([2, 4, 8])), int(rng.choice([0, 0, 3, 7]))
-        peak = (1 << (w_bits - 1)) - 1
+        _, op, _ = sources[0]
         shape = (op.n_out,) if isinstance(op, Dense) else op.out_shape
-        w = rng.integers(-peak, peak + 1, weight_shape(op))
-        acc, current = self.currents(op, pools, w, shift)
-        spread = int(np.sqrt(np.square(current.hi.astype(float)).mean() / max(1, w[0].size))) + 2
+        per_channel = (-1, *[1] * (len(shape) - 1))
+        groups, current, fan_in = [], Bounds(np.zeros(shape, int), np.zeros(shape, int)), 0
+        for k, (source, op, pools) in enumerate(sources):
+            w_bits, shift = int(rng.choice(self.w_bits)), int(rng.choice(self.shifts))
+            peak = (1 << (w_bits - 1)) - 1
+            w = rng.integers(-peak, peak + 1, weight_shape(op))
+            acc, part = self.currents(source, op, pools, w, shift)
+            current += Bounds(part.lo.reshape(shape), part.hi.reshape(shape))
+            fan_in += w[0].size
+            group = f"{name}.syn{k or ''}"
+            self.tensors[f"{group}.weight"] = w.astype(np.int8)
+            groups.append(Group(
+                name=group, source=source, pools=pools, op=op, shift=shift,
+                w_bits=w_bits, acc_bits=acc.bits, acc=acc,
+            ))  # fmt: skip
+        spread = int(np.sqrt(np.square(current.hi.astype(float)).mean() / max(1, fan_in))) + 2
         bias = rng.integers(-spread // 4, spread // 4 + 1, shape[0])
-        per_neuron = bias.reshape(-1, *[1] * (len(shape) - 1))
-        self.tensors |= {
-            f"{name}.syn.weight": w.astype(np.int8),
-            f"{name}.bias": bias,
-            f"{name}.lsb": np.ones(shape[0]),
-        }
+        per_neuron = bias.reshape(per_channel)
+        self.tensors |= {f"{name}.bias": bias, f"{name}.lsb": np.ones(shape[0])}
         if neuron is None:
             logit = readout_bounds(current, per_neuron, self.timesteps)
             update = Readout(logit_bits=logit.bits, logit=logit, scale=1.0)
         else:
-            v_threshold = rng.integers(1, spread, shape[0])
+            low, high = (int(share * spread) for share in self.thresholds)
+            v_threshold = rng.integers(low + 1, max(high, low + 2), shape[0])
             self.tensors[f"{name}.v_threshold"] = v_threshold
-            theta = v_threshold.reshape(per_neuron.shape)
+            theta = v_threshold.reshape(per_channel)
             b = layer_bounds(neuron, current, theta, per_neuron, self.timesteps)
             update = Spiking(
                 neuron=neuron, p_bits=b.p.bits, v_bits=b.v.bits,
                 leak_bits=b.v.bits + neuron.leak.k, p=b.p, v=b.v,
             )  # fmt: skip
-        group = Group(
-            name=f"{name}.syn", source=self.source, pools=pools, op=op, shift=shift,
-            w_bits=w_bits, acc_bits=acc.bits, acc=acc,
-        )  # fmt: skip
         lanes = Lanes(accumulate=int(rng.integers(1, shape[0] + 1)), update=int(rng.integers(1, 5)))
         self.layers.append(
-            Layer(name=name, shape=shape, groups=(group,), update=update, lanes=lanes)
+            Layer(name=name, shape=shape, groups=tuple(groups), update=update, lanes=lanes)
         )
-        self.source, self.shape, self.mode = name, shape, neuron.mode if neuron else ""
+        self.source, self.shape = name, shape
+        self.streams[name] = shape, neuron.mode if neuron else ""
 
-    def currents(self, op, pools, w, shift) -> tuple[Interval, Bounds]:
+    def currents(self, source, op, pools, w, shift) -> tuple[Interval, Bounds]:
         """The accumulator's interval, and bounds of the shifted current per neuron."""
-        negative, positive = row_sums(op, pools, self.shape, w)
-        rows = row_bounds(negative, positive, "binary" if self.mode == "binary" else "ternary")
-        static = self.mode == "static"
+        shape, mode = self.streams[source]
+        negative, positive = row_sums(op, pools, shape, w)
+        rows = row_bounds(negative, positive, "binary" if mode == "binary" else "ternary")
+        static = mode == "static"
         partial = rows.scaled(digit_peak(self.x_max)) if static else rows
         complete = rows.scaled(self.x_max) if static else rows
         return Interval.hull(partial.lo, partial.hi, True), complete.scaled(1 << shift)

@@ -8,7 +8,9 @@ from hw_models import energy, golden, operations
 from hw_models.artefact import Build, Readout
 from hw_models.operations import Operations
 from hw_models.semantics import Leak, Neuron, signed_digits
+from hw_models.synapse import pooled, synapse
 from tests.random_builds import random_build, random_input
+from tests.residual_builds import residual_build
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -36,6 +38,40 @@ def test_counts_equal_loops_over_events(seed):
         assert got.ann_macs == w.size * 4
         assert got.weight_read_bits == additions * group.w_bits
         stream = trace.spikes.get(layer.name, stream)
+
+
+@pytest.mark.parametrize("samples", [1, 31, 32, 300])
+def test_totals_in_bytes_do_not_overflow(samples):
+    """43 and 85 have four digits: the most that a value can be worth."""
+    x = np.full((2, samples, 3), 85, np.int8)
+    x[:, :, 1], x[:, ::2, 2] = -43, 0
+    events = operations.digits(x, 127)
+    assert events.max() == 4
+    np.testing.assert_array_equal(operations.total(events), events.sum(axis=(0, 1), dtype=int))
+
+
+@pytest.mark.parametrize("encoding", ["static", "ternary", "binary"])
+def test_counts_of_groups_that_meet_behind_pools(encoding):
+    """Against the weights: what an event at an address adds, by the reference's own synapses."""
+    build = residual_build(5, (2, 6, 5), (3, 4), 1, encoding=encoding)
+    x = random_input(build, 40, 1)
+    trace = golden.run(build, x)
+    counts = operations.count(build, x, trace)
+    for layer in build.dataflow.layers:
+        events = additions = effective = 0
+        for group in layer.groups:
+            s = abs(trace.spikes[group.source]) if group.source != "input" else abs(x)
+            if group.source == "input" and encoding == "static":
+                s = np.vectorize(lambda n: len(signed_digits(int(n))))(s)
+            w, through = build.weight(group), pooled(group.pools, s.astype(np.int64))
+            events += through.sum()
+            additions += synapse(group.op, np.ones_like(w), through).sum()
+            effective += synapse(group.op, (w != 0).astype(int), through).sum()
+        got = counts[layer.name]
+        assert (got.events, got.synaptic_additions, got.Effective_ACs) == (
+            events, additions, effective,
+        )  # fmt: skip
+        assert 0 < got.synaptic_additions <= got.Dense or encoding == "static"
 
 
 def hand_made() -> tuple[Build, np.ndarray]:
