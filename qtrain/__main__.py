@@ -90,6 +90,7 @@ def main() -> None:
 )
 @click.option("--evaluate-every", type=int, help=f"Epochs. {_default('evaluate_every')}")
 @click.option("--flip/--no-flip", default=None, help=f"Augmentation. {_default('flip')}")
+@click.option("--autoaugment/--no-autoaugment", default=None, help="Augmentation, of CIFAR.")
 @click.option("--cutout", type=int, help=f"Augmentation, in pixels. {_default('cutout')}")
 @click.option("--shift", type=int, help=f"Augmentation, in pixels. {_default('shift')}")
 @click.option("--polarity", type=click.Choice(list(POLARITIES)), help="Events: ON, OFF as signs.")

@@ -39,6 +39,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     amplitude_per: str = "layer"  # or channel
     optimizer: str = "adamw"  # or sgd: momentum 0.9, Nesterov's
     flip: bool = False  # training images are mirrored, or not
+    autoaugment: bool = False  # images of bytes in three colours go through its policy
     cutout: int = 0  # side of the square they lose
     precision: str = "float32"  # of the training's convolutions and neurons, or bfloat16
     evaluate_every: int = 1  # epochs; the last one counts in any case
@@ -72,6 +73,10 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "weight_decay": (self.weight_decay >= 0, "0 or more"),
             "shift": (0 <= self.shift < min(self.spec.shape[-2:]), "0 or more, less than the map"),
             "cutout": (self.cutout >= 0, "0 or more"),
+            "autoaugment": (
+                not self.autoaugment or self.dataset.startswith("cifar"),
+                "False, or cifar10, cifar100",
+            ),
             "evaluate_every": (self.evaluate_every >= 1, "1 or more"),
             "firing_rate": (0 < self.firing_rate <= 1, "more than 0, up to 1"),
         }
@@ -105,6 +110,7 @@ COMMON: dict[str, Any] = {
     "precision": "float32",
     "evaluate_every": 1,
     "flip": False,
+    "autoaugment": False,
     "cutout": 0,
     "seed": 0,
 }

@@ -1,5 +1,6 @@
 """Trains a network on a data set, epoch by epoch, and evaluates it."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import cos, pi
@@ -13,6 +14,7 @@ from torch.nn import functional
 
 from hw_models.errors import InputError
 from qtrain import augment, checkpoint, data, models
+from qtrain.autoaugment import autoaugmented
 from qtrain.checkpoint import Checkpoint
 from qtrain.config import TrainConfig
 from qtrain.graph import Network, build_module, membranes, trace
@@ -152,7 +154,7 @@ def _train_epoch(
         done = (epoch * steps + step) / (config.epochs * steps)
         for group in optimizer.param_groups:
             group["lr"] = config.lr * (1 + cos(pi * done)) / 2
-        x = _augmented(config, samples.inputs(which), generator)
+        x = _augmented(config, samples, which, generator)
         with membranes(net) as u, _precision(config):
             logits = net(x)
         loss = functional.cross_entropy(logits.float(), samples.y[which])
@@ -168,8 +170,14 @@ def _train_epoch(
     return float(losses) / steps
 
 
-def _augmented(config: TrainConfig, x: Tensor, generator: torch.Generator) -> Tensor:
-    x = augment.shifted(x, config.shift, generator)
+def _augmented(
+    config: TrainConfig, samples: data.Split, which: Tensor, generator: torch.Generator
+) -> Tensor:
+    """The inputs [T', B, *shape] of these samples as training sees them."""
+    if config.autoaugment:
+        counts = autoaugmented(samples.x[which].squeeze(1), generator)
+        samples, which = dataclasses.replace(samples, x=counts[:, None]), torch.arange(len(which))
+    x = augment.shifted(samples.inputs(which), config.shift, generator)
     if config.flip:
         x = augment.flipped(x, generator)
     return augment.covered(x, config.cutout, generator)
