@@ -9,10 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from hw_models.cli import run
-from qtrain import checkpoint, config, data, models
+from qtrain import checkpoint, config, data, models, zoo
 from qtrain.events import BINS, POLARITIES
 from qtrain.neurons import CHOICES
-from qtrain.train import CHECKPOINT, Epoch, Evaluation, evaluate, train
+from qtrain.train import Epoch, Evaluation, evaluate, train
 
 console = Console(highlight=False, soft_wrap=True)
 DATA_DIR = click.option(
@@ -112,7 +112,7 @@ def main() -> None:
 )
 @click.option(
     "--init",
-    type=click.Path(path_type=Path),
+    type=zoo.CheckpointPath(),
     help="A checkpoint of the same shape to start from, at any time steps and width of weights.",
 )
 def train_command(
@@ -133,7 +133,7 @@ def train_command(
     if resume is None:
         options = config.for_dataset(dataset or "digits", **given)
     else:
-        start = checkpoint.load(Path(resume) if resume else folder / CHECKPOINT)
+        start = checkpoint.load(Path(resume) if resume else folder / checkpoint.NAME)
         options = config.resumed(start.config, given | ({"dataset": dataset} if dataset else {}))
         if start.training.get("epoch") == options.epochs:
             console.print(f"all {options.epochs} epochs are done; name more with --epochs")
@@ -155,11 +155,11 @@ def train_command(
         train(
             options, folder, data_dir, resume=start, init=begin, on_step=on_step, on_epoch=on_epoch
         )
-    console.print(f"wrote {folder / CHECKPOINT}")
+    console.print(f"wrote {folder / checkpoint.NAME}")
 
 
 @main.command("eval")
-@click.argument("ckpt", type=click.Path(path_type=Path))
+@click.argument("ckpt", type=zoo.CheckpointPath())
 @DATA_DIR
 def evaluate_command(ckpt: Path, data_dir: Path | None) -> None:
     """Accuracy and firing rates of a checkpoint on the test split it was trained for."""
@@ -171,7 +171,7 @@ def evaluate_command(ckpt: Path, data_dir: Path | None) -> None:
 
 
 @main.command()
-@click.argument("ckpt", type=click.Path(path_type=Path))
+@click.argument("ckpt", type=zoo.CheckpointPath())
 def info(ckpt: Path) -> None:
     """Layers, options, metrics and versions of a checkpoint."""
     trained = checkpoint.load(ckpt)
@@ -186,6 +186,23 @@ def info(ckpt: Path) -> None:
         ("versions", trained.versions),
     ):
         console.print(f"{title}: " + ", ".join(f"{key}={value}" for key, value in values.items()))
+
+
+@main.command("zoo")
+@click.option(
+    "--add", type=click.Path(path_type=Path), metavar="RUN", help="Take a run's folder in."
+)
+@click.option("--name", help="Of the run to add.")
+@click.option("--command", default="", help="That trained it.")
+def zoo_command(add: Path | None, name: str | None, command: str) -> None:
+    """The checkpoints that come with the package; name one as zoo:NAME."""
+    if add is not None:
+        zoo.add(add, name or add.name, command)
+    table = Table("name", "data set", "model", "test accuracy", "trained by")
+    for key, entry in zoo.entries().items():
+        accuracy = f"{entry.test_accuracy:.2%}"
+        table.add_row(zoo.PREFIX + key, entry.dataset, entry.model, accuracy, entry.command)
+    console.print(table)
 
 
 def _progress() -> Progress:

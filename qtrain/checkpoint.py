@@ -1,6 +1,7 @@
 """Saves and loads a trained network with all that made it, as tensors and plain data only."""
 
 import hashlib
+import io
 import os
 import pickle
 import platform
@@ -18,6 +19,7 @@ from qtrain.graph import Graph, Network, build_module
 
 FORMAT = "trispike-checkpoint"
 VERSION = 1
+NAME, LOG = "ckpt.pt", "log.jsonl"  # of a training run's folder
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -44,16 +46,7 @@ def save(
     training: dict[str, Any],
 ) -> None:
     """Write a checkpoint: whole, or not at all."""
-    content = {
-        "format": FORMAT,
-        "version": VERSION,
-        "config": config,
-        "graph": msgspec.to_builtins(graph),
-        "tensors": {key: value.detach().cpu() for key, value in tensors.items()},
-        "metrics": metrics,
-        "training": training,
-        "versions": versions(),
-    }
+    content = _plain(Checkpoint(config, graph, tensors, metrics, training, versions()))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
@@ -61,6 +54,22 @@ def save(
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def content_of(checkpoint: Checkpoint, with_training: bool = True) -> bytes:
+    """The file of a checkpoint; without the state of its training it cannot be resumed."""
+    if not with_training:
+        checkpoint = msgspec.structs.replace(checkpoint, training={})
+    buffer = io.BytesIO()
+    torch.save(_plain(checkpoint), buffer)
+    return buffer.getvalue()
+
+
+def _plain(checkpoint: Checkpoint) -> dict[str, Any]:
+    fields = {name: getattr(checkpoint, name) for name in checkpoint.__struct_fields__}
+    tensors = {key: value.detach().cpu() for key, value in checkpoint.tensors.items()}
+    graph = msgspec.to_builtins(checkpoint.graph)
+    return {"format": FORMAT, "version": VERSION} | fields | {"graph": graph, "tensors": tensors}
 
 
 def load(path: Path, build: bool = True) -> Checkpoint:

@@ -20,8 +20,6 @@ from qtrain.config import TrainConfig
 from qtrain.graph import Network, build_module, membranes, trace
 from qtrain.sparsity import rate_penalty
 
-CHECKPOINT = "ckpt.pt"
-
 
 class Evaluation(NamedTuple):
     """What a network does on a split."""
@@ -74,7 +72,7 @@ def train(
     on_step: Callable[[int, int, int], None] = lambda epoch, done, total: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Network:
-    """Train, and write out/ckpt.pt after each epoch.
+    """Train, and write out/ckpt.pt and a line of out/log.jsonl after each epoch.
 
     The same configuration gives the same network, whether the run was interrupted and resumed or
     not, on the same machine and versions.
@@ -112,7 +110,7 @@ def train(
             due = epoch + 1 == config.epochs or (epoch + 1) % config.evaluate_every == 0
             result = Epoch(epoch + 1, loss, evaluate(net, test) if due else None)
             checkpoint.save(
-                out / CHECKPOINT,
+                out / checkpoint.NAME,
                 config=msgspec.to_builtins(config),
                 graph=net.graph,
                 tensors=net.tensors(),
@@ -123,8 +121,16 @@ def train(
                     "generator": generator.get_state(),
                 },
             )
+            _log(out / checkpoint.LOG, result)
             on_epoch(result)
     return net.eval()
+
+
+def _log(path: Path, epoch: Epoch) -> None:
+    """Write the epoch's line, behind those of the epochs before it that are there."""
+    before = path.read_bytes().splitlines() if epoch.number > 1 and path.is_file() else []
+    lines = [*before[: epoch.number - 1], msgspec.json.encode(_metrics(epoch)), b""]
+    path.write_bytes(b"\n".join(lines))
 
 
 def _metrics(epoch: Epoch) -> dict[str, Any]:

@@ -83,8 +83,7 @@ def spikingjelly(timesteps: int) -> tuple[nn.Module, Step]:
 
     widths = [16] + [width for width in (16, 32, 64) for _ in range(3)]
     blocks = [
-        Block(before, after, 1 + (after != before))
-        for before, after in itertools.pairwise(widths)
+        Block(before, after, 1 + (after != before)) for before, after in itertools.pairwise(widths)
     ]
     stem, rest = conv(3, 16, 3, 1), nn.Sequential(lif(), *blocks)
     fc = layer.Linear(64, CLASSES, step_mode="m")

@@ -212,7 +212,7 @@ def test_missing_and_left_over_tensors_are_named():
 class Joined(nn.Module):
     """A residual block on maps, its shortcut the spikes themselves; a pool and a dense layer."""
 
-    def __init__(self, channels=None):
+    def __init__(self, channels: int | None = None) -> None:
         super().__init__()
         self.quant = InputQuant(1 / 127)
         self.conv1, self.lif1 = QuantConv2d(1, 3, 3, 1, 1), TernaryLIF(3, channels=channels)
@@ -241,7 +241,7 @@ def test_amplitudes_of_channels_go_into_the_readers_weights_before_their_quantiz
          (("lif1", [0.5, -2.0, 1.25]), ("lif2", [3.0, 0.1, -0.7]))}  # fmt: skip
     with torch.no_grad():
         for name, values in a.items():
-            net.layer(name).amplitude.copy_(values)
+            net.lifs()[name].amplitude.copy_(values)
 
     def quantized(layer, scaled):
         with torch.no_grad():
@@ -249,9 +249,9 @@ def test_amplitudes_of_channels_go_into_the_readers_weights_before_their_quantiz
             copy.weight.copy_(scaled)
             return copy.quant_weight().value
 
-    conv2, fc = net.layer("conv2"), net.layer("fc")
-    w2 = quantized(conv2, conv2.weight * a["lif1"].view(1, 3, 1, 1))
-    w3 = quantized(fc, fc.weight * a["lif2"].repeat_interleave(4))
+    tensors = net.tensors()
+    w2 = quantized(net.layer("conv2"), tensors["conv2.weight"] * a["lif1"].view(1, 3, 1, 1))
+    w3 = quantized(net.layer("fc"), tensors["fc.weight"] * a["lif2"].repeat_interleave(4))
     x = net.layer("quant")(samples())
     with torch.no_grad():
         s1 = net.layer("lif1")(net.layer("conv1")(x))
@@ -262,4 +262,6 @@ def test_amplitudes_of_channels_go_into_the_readers_weights_before_their_quantiz
         torch.testing.assert_close(net(samples()), logits)
     net(samples()).square().sum().backward()
     for name in a:
-        assert net.layer(name).amplitude.grad.ne(0).all()
+        grad = net.lifs()[name].amplitude.grad
+        assert grad is not None
+        assert grad.ne(0).all()

@@ -18,7 +18,7 @@ def run(tmp_path_factory):
 
 
 def test_train_leaves_a_checkpoint_and_reports_each_epoch(run, tmp_path, capsys):
-    assert [path.name for path in run.iterdir()] == ["ckpt.pt"]
+    assert {path.name for path in run.iterdir()} == {"ckpt.pt", "log.jsonl"}
     options = ("--spike", "binary", "--tau", "0.5", "--weight-bits", "4", "--timesteps", "2")
     assert status_of(main, "train", "--out", tmp_path, *SHORT, *options, "--hidden", "16,8") == 0
     out = capsys.readouterr().out

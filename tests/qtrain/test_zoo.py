@@ -1,0 +1,84 @@
+"""The checkpoints that come with the package: whole, small, named where one is asked for."""
+
+import click
+import msgspec
+import pytest
+
+from hw_models.errors import InputError
+from qtrain import checkpoint, config, data, zoo
+from qtrain.train import evaluate, train
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    train(config.for_dataset("digits", hidden=(8,), epochs=2, batch_size=256), out)
+    return out
+
+
+def test_a_run_is_taken_in_without_its_optimizer(run, tmp_path):
+    entry = zoo.add(run, "small", "the command", tmp_path)
+    trained = checkpoint.load(run / "ckpt.pt")
+    assert entry.test_accuracy == trained.metrics["test_accuracy"]
+    assert zoo.entries(tmp_path) == {"small": entry}
+    file = zoo.path("small", tmp_path)
+    assert checkpoint.sha256_of(file) == entry.sha256
+    stored = checkpoint.load(file)
+    assert stored.training == {}
+    assert stored.graph == trained.graph
+    assert all((stored.tensors[key] == trained.tensors[key]).all() for key in trained.tensors)
+    assert len((tmp_path / "small.jsonl").read_text().splitlines()) == 2
+    other = zoo.add(run, "another", "", tmp_path)
+    assert zoo.entries(tmp_path) == {"another": other, "small": entry}
+
+
+def test_a_damaged_or_unknown_one_is_refused(run, tmp_path):
+    zoo.add(run, "small", "", tmp_path)
+    with pytest.raises(InputError, match="zoo:big: accepted: zoo:small"):
+        zoo.path("big", tmp_path)
+    (tmp_path / "small.pt").write_bytes((run / "ckpt.pt").read_bytes())
+    with pytest.raises(InputError, match=r"small.pt: its sha256 is not that of index.json"):
+        zoo.path("small", tmp_path)
+
+
+def test_one_that_is_too_large_or_not_finished_is_not_taken(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(zoo, "BYTES_MAX", 1000)
+    with pytest.raises(InputError, match="accepted: up to 1,000"):
+        zoo.add(run, "small", "", tmp_path)
+    options = config.for_dataset("digits", hidden=(8,), epochs=2, evaluate_every=2, batch_size=256)
+
+    def stop(epoch):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        train(options, tmp_path / "part", on_epoch=stop)
+    with pytest.raises(InputError, match="run all of its epochs first"):
+        zoo.add(tmp_path / "part", "part", "", tmp_path)
+    assert not list(tmp_path.glob("*.pt"))
+
+
+@pytest.mark.parametrize("name", sorted(zoo.entries()))
+def test_what_is_shipped_is_whole_and_small(name):
+    file, entry = zoo.path(name), zoo.entries()[name]
+    assert file.stat().st_size < 2_000_000
+    trained = checkpoint.load(file)
+    assert trained.config["dataset"] == entry.dataset
+    log = file.with_suffix(".jsonl").read_bytes().splitlines()
+    last = msgspec.json.decode(log[-1])
+    assert last["test_accuracy"] == entry.test_accuracy == trained.metrics["test_accuracy"]
+    assert len(log) == trained.config["epochs"]
+
+
+def test_the_command_line_takes_a_name_or_a_file(tmp_path):
+    kind = zoo.CheckpointPath()
+    assert kind.convert(str(tmp_path / "x.pt"), None, None) == tmp_path / "x.pt"
+    for name in zoo.entries():
+        assert kind.convert(f"zoo:{name}", None, None) == zoo.path(name)
+    with pytest.raises((InputError, click.UsageError), match="zoo:nothing: accepted"):
+        kind.convert("zoo:nothing", None, None)
+
+
+@pytest.mark.skipif("digits" not in zoo.entries(), reason="no such checkpoint in this package")
+def test_it_reaches_the_accuracy_that_is_written_beside_it():
+    found = evaluate(checkpoint.load(zoo.path("digits")).network(), data.load("digits", "test"))
+    assert found.accuracy == pytest.approx(zoo.entries()["digits"].test_accuracy, abs=0.003)
