@@ -1,11 +1,9 @@
 """A finished graph as hw_models' artefact: description, tensors, memory files, top level."""
 
-import numpy as np
 from numpy.typing import NDArray
 
 from compiler import emit_rtl
 from compiler.ir import Graph, Input, Readout, Spiking, Synapse
-from compiler.passes.choose_lsb import only_source
 from hw_models import artefact
 from hw_models.artefact import Build, Dataflow, Group, Layer
 from hw_models.semantics import Interval, LayerBounds
@@ -25,7 +23,9 @@ def emit(graph: Graph, target: str, provenance: dict[str, str | int | float | bo
         warnings=graph.warnings,
     )
     build = Build(flow, tensors)
-    return Build(flow, tensors, files=emit_rtl.generate(build))
+    # The core takes no layer in which several groups meet yet: such a build has no Verilog.
+    joins = any(len(layer.groups) > 1 for layer in layers)
+    return Build(flow, tensors, files={} if joins else emit_rtl.generate(build))
 
 
 def _input(node: Input) -> artefact.Input:
@@ -43,7 +43,7 @@ def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) 
     assert update is not None and bounds is not None and lanes is not None
     tensors[f"{layer.name}.lsb"] = update.lsb
     tensors[f"{layer.name}.bias"] = update.bias
-    group = _group(only_source(graph, layer), update.shift, tensors)
+    groups = tuple(_group(synapse, tensors) for synapse in graph.groups(layer))
     if isinstance(layer, Spiking):
         assert isinstance(bounds, LayerBounds) and update.v_threshold is not None
         tensors[f"{layer.name}.v_threshold"] = update.v_threshold
@@ -60,19 +60,19 @@ def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) 
         # The float network takes the mean over T, the integers the sum.
         scale = float(update.lsb[0]) / graph.timesteps
         neuron = artefact.Readout(logit_bits=bounds.bits, logit=bounds, scale=scale)
-    return Layer(name=layer.name, shape=layer.shape, groups=(group,), update=neuron, lanes=lanes)
+    return Layer(name=layer.name, shape=layer.shape, groups=groups, update=neuron, lanes=lanes)
 
 
-def _group(synapse: Synapse, shift: int, tensors: dict[str, NDArray]) -> Group:
+def _group(synapse: Synapse, tensors: dict[str, NDArray]) -> Group:
     assert synapse.acc is not None
-    dtype = np.int8 if synapse.w_bits <= 8 else np.int32
-    tensors[f"{synapse.name}.weight"] = synapse.w.astype(dtype)
+    bits = next(bits for bits in (8, 16, 32) if synapse.w_bits <= bits)
+    tensors[f"{synapse.name}.weight"] = synapse.w.astype(f"int{bits}")
     return Group(
         name=synapse.name,
         source=synapse.source,
         pools=synapse.pools,
         op=synapse.op,
-        shift=shift,
+        shift=synapse.shift,
         w_bits=synapse.w_bits,
         acc_bits=synapse.acc.bits,
         acc=synapse.acc,

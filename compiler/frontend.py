@@ -48,14 +48,24 @@ def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
 
 
 def at_bits(graph: qtrain.graph.Graph, bits: int) -> tuple[qtrain.graph.Graph, dict[str, int]]:
-    """The graph with all weights at `bits`, and which layers had another width."""
-    nodes, changed = [], {}
-    for node in graph.nodes:
-        trained = node.attrs.get("weight_bits", bits)
-        if trained != bits:
-            changed[node.name] = trained
-            node = msgspec.structs.replace(node, attrs={**node.attrs, "weight_bits": bits})
-        nodes.append(node)
+    """The graph with its weights at `bits`, and which layers had another width.
+
+    A network that has the width anywhere was trained for it: layers of other widths, such as a
+    first and a last one at 8 bits, are as meant. Else the most common width, of several the
+    narrowest, is what the target replaces, and the other layers stay.
+    """
+    trained = {n.name: int(n.attrs["weight_bits"]) for n in graph.nodes if "weight_bits" in n.attrs}
+    widths = sorted(trained.values())
+    if not widths or bits in widths:
+        return graph, {}
+    common = max(widths, key=widths.count)
+    changed = {name: width for name, width in trained.items() if width == common}
+    nodes = (
+        msgspec.structs.replace(node, attrs={**node.attrs, "weight_bits": bits})
+        if node.name in changed
+        else node
+        for node in graph.nodes
+    )
     return msgspec.structs.replace(graph, nodes=tuple(nodes)), changed
 
 
@@ -66,14 +76,18 @@ class _Reader:
         self.net = net
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.alias: dict[str, str] = {}  # a node that vanishes -> the one that stands for it
+        self.sums: dict[str, tuple[str, ...]] = {}  # an add -> the currents that meet in it
+        self.made: dict[str, ir.Node] = {}
 
     def nodes(self) -> tuple[ir.Node, ...]:
         first, *rest = self.net.graph.nodes
         self.input, self.shapes[first.name] = first, tuple(first.attrs["shape"])
-        made: list[ir.Node] = []
         if (encoding := first.attrs["encoding"]) != qtrain.graph.STATIC:
-            made.append(ir.Input(first.name, self.shapes[first.name], encoding, 1, 1.0))
+            self._keep(ir.Input(first.name, self.shapes[first.name], encoding, 1, 1.0))
         for node in rest:
+            if node.op == layers.Add.op:
+                self._add(node)
+                continue
             layer = self.net.layer(node.name)
             convert = cast(
                 Callable[[qtrain.graph.Node, torch.nn.Module, str], ir.Node | None],
@@ -81,12 +95,56 @@ class _Reader:
             )
             source = self.alias.get(node.inputs[0], node.inputs[0])
             new = convert(node, layer, source)
-            if new is None:
-                self.alias[node.name] = source
+            if new is not None:
+                self._keep(new)
+            self.alias[node.name] = source if new is None else new.name
+            self.shapes.setdefault(node.name, self.shapes[source])
+        return tuple(self.made.values())
+
+    def _keep(self, new: ir.Node) -> None:
+        if new.name in self.made:
+            raise InputError(f"{new.name}: two layers of this name")
+        self.made[new.name] = new
+
+    def _add(self, node: qtrain.graph.Node) -> None:
+        """Currents meet in the layer that reads them; an operand that is spikes needs weights."""
+        shapes = {name: self.shapes[name] for name in node.inputs}
+        if len(set(shapes.values())) > 1:
+            found = " and ".join(f"{list(shape)} of {name}" for name, shape in shapes.items())
+            raise InputError(
+                f"{node.name}: adds {found}; operands have one shape: give the shortcut the "
+                "stride and the channels of the other path"
+            )
+        currents: list[str] = []
+        for name in node.inputs:
+            source = self.alias.get(name, name)
+            if name in self.sums:
+                currents += self.sums[name]  # a sum of sums is one sum
+            elif isinstance(self.made[source], ir.Synapse | ir.BatchNorm):
+                currents.append(source)
             else:
-                made.append(new)
-                self.alias[node.name] = new.name
-        return tuple(made)
+                identity = self._identity(f"{node.name}.{source}", name, source)
+                self._keep(identity)
+                currents.append(identity.name)
+        self.sums[node.name] = tuple(currents)
+        self.shapes[node.name] = self.shapes[node.inputs[0]]
+
+    def _identity(self, name: str, stream: str, source: str) -> ir.Synapse:
+        """Spikes as a current: a weight of 1 for each channel of the stream, worth its amplitude.
+
+        A vector is a map of one position, in which each value is a channel.
+        """
+        shape = self.shapes[stream]
+        full = shape if len(shape) == 3 else (math.prod(shape), 1, 1)
+        op = Conv2d(
+            in_shape=full, out_shape=full, kernel=(1, 1), stride=(1, 1), padding=(0, 0),
+            groups=full[0],
+        )  # fmt: skip
+        ones = np.ones((full[0], 1, 1, 1), np.int64)
+        amplitude = self.net.amplitude_of(stream)
+        worth = np.ones(1) if amplitude is None else _reals(amplitude)
+        step = worth.repeat(full[0] // len(worth))
+        return ir.Synapse(name, source, op, ones, 2, step, np.zeros(full[0]))
 
     def _unknown(self, node: qtrain.graph.Node, layer: torch.nn.Module, source: str) -> None:
         raise InputError(f"{node.name}: {node.op} has no counterpart in hardware")
@@ -158,6 +216,7 @@ class _Reader:
 
     def _flatten(self, node: qtrain.graph.Node, layer: layers.Flatten, source: str) -> None:
         """Weights read addresses; how those were arranged does not matter."""
+        self.shapes[node.name] = (math.prod(self.shapes[source]),)
 
     def _linear(
         self, node: qtrain.graph.Node, layer: layers.QuantLinear, source: str
@@ -173,7 +232,8 @@ class _Reader:
         source: str,
         op: Dense | Conv2d,
     ) -> ir.Synapse:
-        quantized, bias = layer.quant_weight(), layer.bias
+        quantized = layer.quant_weight_for(self.net.amplitude_of(node.inputs[0]))
+        bias = layer.bias
         channels = len(quantized.value)
         return ir.Synapse(
             node.name,
@@ -188,24 +248,23 @@ class _Reader:
     def _batchnorm(
         self, node: qtrain.graph.Node, layer: layers.BatchNorm, source: str
     ) -> ir.BatchNorm:
-        self.shapes[node.name] = self.shapes[source]
         mean, variance = layer.running_mean, layer.running_var
         assert mean is not None and variance is not None
         gain = _reals(layer.weight) / np.sqrt(_reals(variance) + layer.eps)
         return ir.BatchNorm(node.name, source, gain, _reals(layer.bias) - gain * _reals(mean))
 
     def _lif(self, node: qtrain.graph.Node, layer: neurons.LIF, source: str) -> ir.Spiking:
-        self.shapes[node.name] = self.shapes[source]
         return ir.Spiking(
             node.name,
-            (source,),
+            self.sums.get(source, (source,)),
             self.shapes[source],
             "ternary" if layer.ternary else "binary",
             "hard" if layer.hard else "soft",
             layer.tau,
             layer.v_threshold,
             strict=not layer.ternary,
-            amplitude=float(_reals(layer.amplitude)),
+            # One amplitude per channel is in the readers' weights already.
+            amplitude=1.0 if layer.per_channel else float(_reals(layer.amplitude)),
         )
 
     def _readout(self, node: qtrain.graph.Node, layer: layers.Readout, source: str) -> ir.Readout:

@@ -42,11 +42,17 @@ class Synapse:
     step: Reals  # [C], real worth of one weight step
     offset: Reals  # [C]
     pools: tuple[Pool, ...] = ()  # that x passes on the way
+    shift: int = 0  # F: fraction bits of the accumulator in the layer's LSB, once that is chosen
     acc: Interval | None = None  # every partial sum, once widths are known
 
     @property
     def sources(self) -> tuple[str, ...]:
         return (self.source,)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the current."""
+        return (self.op.n_out,) if isinstance(self.op, Dense) else self.op.out_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,6 @@ class IntegerUpdate:
     """What a layer's neurons compute with, once a LSB is chosen; all per channel [C]."""
 
     lsb: Reals  # real value of v = 1
-    shift: int  # F of the synapses' accumulators
     bias: Ints
     v_threshold: Ints | None = None  # None: a readout
 
@@ -147,6 +152,21 @@ class Graph:
     def readers(self, name: str) -> list[Node]:
         return [node for node in self.nodes if name in node.sources]
 
+    def groups(self, layer: "Spiking | Readout") -> tuple[Synapse, ...]:
+        """The synapses that meet in a layer, once nothing lies between.
+
+        Raises:
+            InputError: one feeds another layer too.
+        """
+        synapses = []
+        for name in layer.sources:
+            synapse = self[name]
+            assert isinstance(synapse, Synapse)
+            if self.readers(name) != [layer]:
+                raise InputError(f"{name}: feeds several layers; use a synapse layer for each")
+            synapses.append(synapse)
+        return tuple(synapses)
+
     def replaced(self, changes: dict[str, Node | None], warnings: Iterable[str] = ()) -> "Graph":
         """The graph with nodes of these names replaced, or taken out where None."""
         nodes = tuple(new for node in self.nodes if (new := changes.get(node.name, node)))
@@ -193,8 +213,19 @@ def _check_node(node: Node, seen: dict[str, Node]) -> None:
             _check_finite(node.name, node.gain, node.offset)
         case Spiking() | Readout():
             for source in node.sources:
-                if not isinstance(seen[source], Synapse | BatchNorm):
+                current = seen[source]
+                if not isinstance(current, Synapse | BatchNorm):
                     raise InputError(f"{node.name}: reads {source}, which carries no current")
+                while isinstance(current, BatchNorm):
+                    current = seen[current.source]
+                assert isinstance(current, Synapse)
+                if not alike(current.shape, node.shape):
+                    raise InputError(
+                        f"{node.name}: of shape {list(node.shape)}, but {source} gives "
+                        f"{list(current.shape)}"
+                    )
+            if len(set(node.sources)) != len(node.sources):
+                raise InputError(f"{node.name}: reads a layer twice ({', '.join(node.sources)})")
 
 
 def _check_shape(node: Synapse | Pooling, shape: tuple[int, ...]) -> None:
@@ -211,10 +242,16 @@ def _check_shape(node: Synapse | Pooling, shape: tuple[int, ...]) -> None:
                 f"{node.name}: {node.op.n_in} inputs, but {node.source} has {math.prod(shape)}"
             )
         return
-    if shape != expected:
+    if not alike(shape, expected):
         raise InputError(
             f"{node.name}: made for {list(expected)}, but {node.source} has {list(shape)}"
         )
+
+
+def alike(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether shapes are the same; a map of one position takes any addresses, as a vector does."""
+    same_size = math.prod(shape) == math.prod(other)
+    return shape == other or (same_size and (1, 1) in (shape[1:], other[1:]))
 
 
 def _check_finite(name: str, *arrays: Reals) -> None:

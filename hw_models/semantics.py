@@ -142,6 +142,9 @@ class Bounds(msgspec.Struct, frozen=True):
     def scaled(self, factor: int) -> "Bounds":
         return Bounds(self.lo * factor, self.hi * factor)
 
+    def reshaped(self, shape: tuple[int, ...]) -> "Bounds":
+        return Bounds(self.lo.reshape(shape), self.hi.reshape(shape))
+
     def __add__(self, other: "Bounds") -> "Bounds":
         return Bounds(self.lo + other.lo, self.hi + other.hi)
 

@@ -43,7 +43,9 @@ def parameters(build: Build) -> list[Parameters]:
         InputError: the build has no top level.
     """
     if not {TOP, PARAMETERS, FILES} <= set(build.files):
-        raise InputError(f"{build.path or build.dataflow.name}: no {TOP}; build it again")
+        joins = [layer.name for layer in build.dataflow.layers if len(layer.groups) > 1]
+        why = f"{joins[0]} joins paths, the core takes a chain" if joins else "build it again"
+        raise InputError(f"{build.path or build.dataflow.name}: no {TOP}; {why}")
     return msgspec.json.decode(build.files[PARAMETERS], type=list[Parameters])
 
 

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from compiler.ir import Graph, IntegerUpdate, Node, Readout, Reals, Spiking, Synapse
+from compiler.passes.synapse_groups import heaviest, main_group, on_lsb, over, rounding_bits
 from hw_models.errors import InputError
+from hw_models.semantics import Interval
 
 # Leak and bias round by about one LSB a step. With a median threshold of 2**THRESHOLD_BITS LSB a
 # spike flips only where p lies within about 2**-THRESHOLD_BITS of the threshold.
@@ -13,11 +16,15 @@ THRESHOLD_BITS = 11
 SPARE_BITS = 2
 READOUT_FRAC_BITS = 6  # a readout rounds nothing but its bias
 FRAC_BITS_MAX = 24
+W_BITS_MAX = 32  # of a group whose weights are rounded onto another's LSB
 
 
 @dataclass(frozen=True, slots=True)
 class ChooseLsb:
-    """LSB = step / 2**F per channel; v_threshold and bias in it; w untouched, acc << F."""
+    """LSB = step / 2**F per channel; v_threshold and bias in it; w untouched, acc << F.
+
+    Of several groups that meet in a layer this holds for the main one; see `main_group`.
+    """
 
     frac_bits: int | None = None  # None: chosen per layer
     v_bits_max: int = 20  # a threshold must fit; else the channel gets a larger LSB
@@ -26,46 +33,79 @@ class ChooseLsb:
         changes: dict[str, Node | None] = {}
         warnings: list[str] = []
         for layer in graph.of(Spiking, Readout):
-            synapse = only_source(graph, layer)
-            if isinstance(layer, Readout):
-                changes |= self.readout(layer, synapse)
+            synapses = graph.groups(layer)
+            if isinstance(layer, Spiking):
+                changes |= self.spiking(layer, synapses, warnings)
             else:
-                changes |= self.spiking(layer, synapse, warnings)
+                changes |= self.readout(layer, synapses)
         return graph.replaced(changes, warnings)
 
-    def spiking(self, layer: Spiking, synapse: Synapse, warnings: list[str]) -> dict[str, Node]:
-        shift = self.shift_of(layer, synapse)
-        ceiling = 1 << (self.v_bits_max - 1)
-        lsb, w = synapse.step / (1 << shift), synapse.w
+    def spiking(
+        self, layer: Spiking, synapses: tuple[Synapse, ...], warnings: list[str]
+    ) -> dict[str, Node]:
+        main = main_group(synapses)
+        others = [synapse for synapse in synapses if synapse is not main]
+        shift = self.shift_of(layer, main, others)
+        lsb, coarse = self.lsb_of(layer, main, others, shift, warnings)
+        theta = layer.v_th / lsb
+        v_threshold = np.floor(theta) + 1 if layer.strict else np.ceil(theta)
+        offset = sum((synapse.offset for synapse in others), start=main.offset)
+        bias = np.rint(offset / lsb)  # to nearest, ties to even; once for all groups
+        update = IntegerUpdate(lsb, bias.astype(np.int64), v_threshold.astype(np.int64))
+        rounded = np.where(over(main.w, coarse), on_lsb(main, lsb * (1 << shift)), main.w)
+        changes: dict[str, Node] = {
+            layer.name: replace(layer, integer=update),
+            main.name: replace(main, w=rounded, step=lsb * (1 << shift), shift=shift),
+        }
+        for synapse in others:
+            w = on_lsb(synapse, lsb)
+            w_bits = Interval.hull(w, w, exact=True).bits
+            changes[synapse.name] = replace(synapse, w=w, w_bits=w_bits, step=lsb)
+        return changes
+
+    def lsb_of(
+        self,
+        layer: Spiking,
+        main: Synapse,
+        others: list[Synapse],
+        shift: int,
+        warnings: list[str],
+    ) -> tuple[Reals, NDArray[np.bool_]]:
+        """LSB per channel, and the channels in which it is not the main group's step / 2**shift.
+
+        There it is larger, so that the threshold, or a weight of another group, keeps its width.
+        """
+        ceiling, lsb = 1 << (self.v_bits_max - 1), main.step / (1 << shift)
         # float division by a zero step is infinite and too large, like that of a tiny one
         with np.errstate(divide="ignore"):
             tiny = layer.v_th / lsb >= ceiling - 1
+        lsb = np.where(tiny, layer.v_th / (ceiling - 2), lsb)
+        gain = f"gain of {main.name}" if others else "gain"
+        rest = "; their weights are re-rounded to a larger LSB"
         if tiny.any():
-            lsb = np.where(tiny, layer.v_th / (ceiling - 2), lsb)
-            worth = (synapse.step / (lsb * (1 << shift))).reshape(-1, *[1] * (w.ndim - 1))
-            w = np.where(tiny.reshape(worth.shape), np.rint(w * worth), w).astype(np.int64)
-            channels = ", ".join(map(str, np.flatnonzero(tiny)[:8]))
             warnings.append(
-                f"{layer.name}: gain so near zero in {tiny.sum()} of {len(tiny)} channels "
-                f"({channels}) that the threshold exceeds {self.v_bits_max} bits at {shift} "
-                "fraction bits; their weights are re-rounded to a larger LSB"
+                f"{layer.name}: {gain} so near zero in {some(tiny)} that the threshold exceeds "
+                f"{self.v_bits_max} bits at {shift} fraction bits{rest}"
             )
-        theta = layer.v_th / lsb
-        v_threshold = np.floor(theta) + 1 if layer.strict else np.ceil(theta)
-        bias = np.rint(synapse.offset / lsb)  # to nearest, ties to even
-        update = IntegerUpdate(lsb, shift, bias.astype(np.int64), v_threshold.astype(np.int64))
-        return {
-            layer.name: replace(layer, integer=update),
-            synapse.name: replace(synapse, w=w, step=lsb * (1 << shift)),
-        }
+        w_max = (1 << (W_BITS_MAX - 1)) - 1
+        for synapse in others:
+            heavy = heaviest(synapse) > lsb * w_max
+            lsb = np.where(heavy, heaviest(synapse) / w_max, lsb)
+            tiny = tiny | heavy
+            if heavy.any():
+                warnings.append(
+                    f"{layer.name}: weights of {synapse.name} so large beside those of "
+                    f"{main.name} in {some(heavy)} that they exceed {W_BITS_MAX} bits{rest}"
+                )
+        return lsb, tiny
 
-    def shift_of(self, layer: Spiking, synapse: Synapse) -> int:
+    def shift_of(self, layer: Spiking, main: Synapse, others: list[Synapse]) -> int:
         """F: the least that makes the median threshold fine enough, if it fits."""
-        live = synapse.step[synapse.step > 0]
+        live = main.step[main.step > 0]
         if not live.size:
             return self.frac_bits or 0
         median = float(np.median(layer.v_th / live))
-        fine = int(np.ceil(THRESHOLD_BITS - np.log2(median)))
+        fine = int(np.ceil(THRESHOLD_BITS + rounding_bits(others) - np.log2(median)))
         most = max(0, int(np.floor(self.v_bits_max - 1 - SPARE_BITS - np.log2(median))))
         if self.frac_bits is None:
             return max(0, min(fine, most, FRAC_BITS_MAX))
@@ -76,7 +116,13 @@ class ChooseLsb:
             )
         return self.frac_bits
 
-    def readout(self, layer: Readout, synapse: Synapse) -> dict[str, Node]:
+    def readout(self, layer: Readout, synapses: tuple[Synapse, ...]) -> dict[str, Node]:
+        if len(synapses) != 1:
+            raise InputError(
+                f"{layer.name}: {len(synapses)} currents meet ({', '.join(layer.sources)}); a "
+                "readout takes one synapse group"
+            )
+        (synapse,) = synapses
         if len(np.unique(synapse.step)) != 1:
             raise InputError(
                 f"{synapse.name}: the readout needs one scale for all classes, found "
@@ -89,20 +135,12 @@ class ChooseLsb:
         lsb: Reals = np.full(len(w), step / (1 << shift))
         bias = np.rint(synapse.offset / lsb).astype(np.int64)
         return {
-            layer.name: replace(layer, integer=IntegerUpdate(lsb, shift, bias)),
-            synapse.name: replace(synapse, w=w, step=np.full(len(w), step)),
+            layer.name: replace(layer, integer=IntegerUpdate(lsb, bias)),
+            synapse.name: replace(synapse, w=w, step=np.full(len(w), step), shift=shift),
         }
 
 
-def only_source(graph: Graph, layer: Spiking | Readout) -> Synapse:
-    """The one synapse group of a layer."""
-    if len(layer.sources) != 1:
-        raise InputError(
-            f"{layer.name}: {len(layer.sources)} currents meet ({', '.join(layer.sources)}); "
-            "a layer takes one synapse group"
-        )
-    synapse = graph[layer.sources[0]]
-    assert isinstance(synapse, Synapse)
-    if graph.readers(synapse.name) != [layer]:
-        raise InputError(f"{synapse.name}: feeds several layers; use a synapse layer for each")
-    return synapse
+def some(channels: NDArray[np.bool_]) -> str:
+    """How many channels, and the first of them."""
+    numbers = ", ".join(map(str, np.flatnonzero(channels)[:8]))
+    return f"{channels.sum()} of {len(channels)} channels ({numbers})"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 import msgspec
+import numpy as np
 
 from compiler.ir import Graph, Input, Node, Readout, Spiking, Synapse
-from compiler.passes.choose_lsb import only_source
 from hw_models.artefact import per_neuron
 from hw_models.semantics import (
     Bounds,
@@ -25,11 +25,15 @@ class InferWidths:
     def __call__(self, graph: Graph) -> Graph:
         changes: dict[str, Node | None] = {}
         for layer in graph.of(Spiking, Readout):
-            synapse = only_source(graph, layer)
-            partial, complete = synapse_bounds(graph, synapse)
-            update = layer.integer
+            update, synapses = layer.integer, graph.groups(layer)
             assert update is not None
-            current = complete.scaled(1 << update.shift)
+            zero = np.zeros(layer.shape, np.int64)
+            current = Bounds(zero, zero)
+            for synapse in synapses:
+                partial, complete = synapse_bounds(graph, synapse)
+                current += complete.scaled(1 << synapse.shift).reshaped(layer.shape)
+                acc = Interval.hull(partial.lo, partial.hi, exact=attained(synapse))
+                changes[synapse.name] = replace(synapse, acc=acc)
             bias = per_neuron(update.bias, layer.shape)
             if update.v_threshold is not None:
                 v_threshold = per_neuron(update.v_threshold, layer.shape)
@@ -37,11 +41,10 @@ class InferWidths:
                 bounds = layer_bounds(layer.neuron, current, v_threshold, bias, graph.timesteps)
             else:
                 bounds = readout_bounds(current, bias, graph.timesteps)
-                bounds = msgspec.structs.replace(bounds, exact=attained(synapse))
+                # Of several groups, not all need reach their ends for the same spikes.
+                exact = len(synapses) == 1 and attained(synapses[0])
+                bounds = msgspec.structs.replace(bounds, exact=exact)
             changes[layer.name] = replace(layer, bounds=bounds)
-            changes[synapse.name] = replace(
-                synapse, acc=Interval.hull(partial.lo, partial.hi, exact=attained(synapse))
-            )
         return graph.replaced(changes)
 
 

@@ -1,0 +1,49 @@
+"""Synapse groups that meet in a layer: which one sets the LSB, and how the others round onto it."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.ir import Reals, Synapse
+from hw_models.semantics import Ints
+
+
+def main_group(synapses: tuple[Synapse, ...]) -> Synapse:
+    """The group that sets the LSB: of those with most weights a neuron, the first.
+
+    It alone keeps its integers, as narrow as trained; the others get wider and round by up to half
+    a LSB a weight. Most weights are the most memory to keep narrow, and the most errors to add up.
+    """
+    return max(synapses, key=fan_in)
+
+
+def fan_in(synapse: Synapse) -> int:
+    """Weights of a neuron."""
+    return synapse.w[0].size
+
+
+def rounding_bits(others: list[Synapse]) -> int:
+    """Fraction bits by which rounding these groups' weights takes more than one LSB of a current.
+
+    An error of a weight, even over +-1/2, has the variance 1/12; a neuron adds fan_in of them,
+    each as often as a pool re-issues the event.
+    """
+    times = [math.prod(math.prod(pool.kernel) for pool in synapse.pools) for synapse in others]
+    variance = sum(fan_in(s) * n * n for s, n in zip(others, times, strict=True)) / 12
+    return max(0, math.ceil(math.log2(variance) / 2)) if variance else 0
+
+
+def on_lsb(synapse: Synapse, lsb: Reals) -> Ints:
+    """The weights as the nearest multiples of one LSB per channel."""
+    return np.rint(synapse.w * over(synapse.w, synapse.step / lsb)).astype(np.int64)
+
+
+def heaviest(synapse: Synapse) -> Reals:
+    """What the largest weight of each channel is worth, [C]."""
+    return synapse.step * np.abs(synapse.w).reshape(len(synapse.w), -1).max(axis=1)
+
+
+def over(w: Ints, per_channel: NDArray) -> NDArray:
+    """[C] as [C, 1, ...], broadcastable over weights [C, ...]."""
+    return per_channel.reshape(-1, *[1] * (w.ndim - 1))
