@@ -24,14 +24,14 @@ def fan_in(synapse: Synapse) -> int:
 
 
 def rounding_bits(others: list[Synapse]) -> int:
-    """Fraction bits by which rounding these groups' weights takes more than one LSB of a current.
+    """Fraction bits that keep the rounding of these groups' weights below that of leak and bias.
 
-    An error of a weight, even over +-1/2, has the variance 1/12; a neuron adds fan_in of them,
-    each as often as a pool re-issues the event.
+    That is about half a LSB. A weight's error, even over +-1/2, has the variance 1/12; a neuron adds
+    fan_in of them, each as often as pools re-issue an event.
     """
     times = [math.prod(math.prod(pool.kernel) for pool in synapse.pools) for synapse in others]
     variance = sum(fan_in(s) * n * n for s, n in zip(others, times, strict=True)) / 12
-    return max(0, math.ceil(math.log2(variance) / 2)) if variance else 0
+    return max(0, math.ceil(math.log2(math.sqrt(variance) / 0.5))) if variance else 0
 
 
 def on_lsb(synapse: Synapse, lsb: Reals) -> Ints:

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from compiler.ir import BatchNorm, Graph, Input, Readout, Spiking, Synapse
-from hw_models.artefact import Dense
+from hw_models.artefact import Conv2d, Dense
 
 Vector = list[Fraction]
 
@@ -37,7 +37,7 @@ def run(graph: Graph, steps: list[list[int]]) -> tuple[dict[str, list[list[int]]
                     Fraction(node.step[c])
                     * sum((int(w) * x for w, x in zip(row, values[node.source], strict=True)))
                     + Fraction(node.offset[c])
-                    for c, row in enumerate(node.w)
+                    for c, row in enumerate(matrix(node))
                 ]
             elif isinstance(node, BatchNorm):
                 values[node.name] = [
@@ -60,6 +60,13 @@ def run(graph: Graph, steps: list[list[int]]) -> tuple[dict[str, list[list[int]]
             elif isinstance(node, Readout):
                 logits.append(values[node.sources[0]])
     return spikes, logits
+
+
+def matrix(synapse: Synapse) -> list[list[int]]:
+    """Weights [n_out][n_in] of a dense layer, or of an identity on a vector."""
+    if isinstance(synapse.op, Dense):
+        return synapse.w.tolist()
+    return np.diag(synapse.w.reshape(-1)).tolist()
 
 
 def fire(node: Spiking, u: Fraction) -> int:
@@ -105,8 +112,74 @@ def random_graph(seed: int) -> Graph:
     return Graph(f"random{seed}", int(rng.integers(1, 4)), tuple(nodes))
 
 
+def identity(name: str, source: str, step: np.ndarray) -> Synapse:
+    """A shortcut of spikes on a vector, as the frontend makes it."""
+    n = len(step)
+    op = Conv2d(
+        in_shape=(n, 1, 1), out_shape=(n, 1, 1), kernel=(1, 1), stride=(1, 1), padding=(0, 0),
+        groups=n,
+    )  # fmt: skip
+    return Synapse(name, source, op, np.ones((n, 1, 1, 1), np.int64), 2, step, np.zeros(n))
+
+
+def random_residual_graph(seed: int) -> Graph:
+    """As random_graph, three layers of one width; into the last two come shortcuts: spikes of any
+    layer before it and dense ones with a batch norm, which may have other widths and be first."""
+    rng = np.random.default_rng(seed)
+    n_in, n, classes = (int(n) for n in rng.integers(2, 5, 3))
+    encoding = str(rng.choice(["static", "ternary", "binary"]))
+    static = encoding == "static"
+    scale = 0.125 if static else 1.0
+    nodes: list = [Input("input", (n_in,), encoding, 127 if static else 1, scale)]
+    widths = {"input": n_in}
+    binary = rng.random() < 0.3
+
+    def dense(name: str, source: str) -> str:
+        w = rng.integers(-7, 8, (n, widths[source]))
+        op = Dense(n_in=widths[source], n_out=n)
+        gain = dyadic(rng, n, low=1) * rng.choice([-1, 1], n)
+        step, offset = dyadic(rng, n, low=1), dyadic(rng, n)
+        nodes.append(Synapse(f"fc{name}", source, op, w, 4, step, offset))
+        nodes.append(BatchNorm(f"bn{name}", f"fc{name}", gain, dyadic(rng, n)))
+        return f"bn{name}"
+
+    source = "input"
+    for k in range(3):
+        operands = [dense(str(k), source)]
+        if k:
+            if rng.random() < 0.6:
+                skipped = str(rng.choice([name for name in widths if name != source]))
+                operands.append(dense(f"{k}.skip", skipped))
+            for spikes in (f"lif{layer}" for layer in range(k)):
+                if rng.random() < 0.6 or (spikes == source and len(operands) == 1):
+                    worth = dyadic(rng, n, low=1) if rng.random() < 0.5 else np.ones(n)
+                    nodes.append(identity(f"add{k}.{spikes}", spikes, worth))
+                    operands.append(nodes[-1].name)
+        nodes.append(
+            Spiking(
+                f"lif{k}", tuple(map(str, rng.permutation(operands))), (n,),
+                "binary" if binary else "ternary", str(rng.choice(["hard", "soft"])),
+                float(rng.choice([0.25, 0.5, 0.75, 1.0])), 0.5, strict=binary,
+                amplitude=float(rng.choice([-1.25, -0.5, 0.75, 1.5])),
+            )
+        )  # fmt: skip
+        source = f"lif{k}"
+        widths[source] = n
+    w = rng.integers(-7, 8, (classes, n))
+    op, step = Dense(n_in=n, n_out=classes), np.full(classes, 0.25)
+    nodes.append(Synapse("fc", source, op, w, 4, step, dyadic(rng, classes)))
+    nodes.append(Readout("readout", ("fc",), (classes,)))
+    return Graph(f"residual{seed}", int(rng.integers(1, 4)), tuple(nodes))
+
+
+def any_graph(seed: int) -> Graph:
+    """A chain or a residual graph."""
+    return random_residual_graph(seed) if seed % 2 else random_graph(seed)
+
+
 def random_steps(graph: Graph, seed: int) -> list[list[int]]:
     rng = np.random.default_rng(seed)
     x_max = graph.input.x_max
     steps = 1 if graph.input.encoding == "static" else graph.timesteps
-    return rng.integers(-x_max, x_max + 1, (steps, *graph.input.shape)).tolist()
+    low = 0 if graph.input.encoding == "binary" else -x_max
+    return rng.integers(low, x_max + 1, (steps, *graph.input.shape)).tolist()
