@@ -56,9 +56,12 @@ def sram_pj_per_bit(memory_bits: int) -> float:
 
 def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
     """Energy of a layer's counts, each memory priced by its size; thresholds and biases, which lie
-    beside the membranes, at the price of the membranes' memory."""
+    beside the membranes, at the price of the membranes' memory. Where several groups meet, their
+    weights are priced as one memory, their accumulators as another, their additions by the widest.
+    """
     weight_bits = sum(build.weight(g).size * g.w_bits for g in layer.groups)
     acc_width = max(g.acc_bits for g in layer.groups)
+    acc_bits = layer.size * sum(g.acc_bits for g in layer.groups)
     update = layer.update
     width = update.p_bits if isinstance(update, Spiking) else update.logit_bits
     state_bits = layer.size * (update.v_bits if isinstance(update, Spiking) else width)
@@ -69,7 +72,7 @@ def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
         additions_pj=ops.synaptic_additions * add_pj(acc_width)
         + (ops.update_additions + ops.compares) * add_pj(width),
         memory_pj=ops.weight_read_bits * sram_pj_per_bit(weight_bits)
-        + (ops.acc_read_bits + ops.acc_write_bits) * sram_pj_per_bit(layer.size * acc_width)
+        + (ops.acc_read_bits + ops.acc_write_bits) * sram_pj_per_bit(acc_bits)
         + (ops.state_read_bits + ops.state_write_bits) * sram_pj_per_bit(state_bits),
         ann_arithmetic_pj=ops.ann_macs * (MULTIPLY_INT8_PJ + add_pj(ANN_ACCUMULATOR_BITS)),
         ann_memory_pj=ops.ann_macs

@@ -26,8 +26,8 @@ def fan_in(synapse: Synapse) -> int:
 def rounding_bits(others: list[Synapse]) -> int:
     """Fraction bits that keep the rounding of these groups' weights below that of leak and bias.
 
-    That is about half a LSB. A weight's error, even over +-1/2, has the variance 1/12; a neuron adds
-    fan_in of them, each as often as pools re-issue an event.
+    That is about half a LSB. A weight's error, even over +-1/2, has the variance 1/12; a neuron
+    adds fan_in of them, each as often as pools re-issue an event.
     """
     times = [math.prod(math.prod(pool.kernel) for pool in synapse.pools) for synapse in others]
     variance = sum(fan_in(s) * n * n for s, n in zip(others, times, strict=True)) / 12

@@ -1,4 +1,4 @@
-"""Residual networks with the statistics that training leaves behind, and worse: their checkpoints."""
+"""Checkpoints of a residual network with the statistics that training leaves, and worse."""
 
 import torch
 from torch import Tensor, nn
@@ -33,9 +33,7 @@ class Residual(nn.Module):
             return LIF(**options, channels=features if channels else None)
 
         def conv(before: int, after: int, kernel: int, stride: int = 1) -> nn.Sequential:
-            layer = QuantConv2d(
-                before, after, kernel, stride, kernel // 2, weight_bits=weight_bits
-            )
+            layer = QuantConv2d(before, after, kernel, stride, kernel // 2, weight_bits=weight_bits)
             return nn.Sequential(layer, BatchNorm(after))
 
         def dense(before: int, after: int) -> nn.Sequential:

@@ -5,12 +5,17 @@ import numpy as np
 import pytest
 import torch
 
-from compiler.frontend import TARGET_BITS, import_network
+from compiler.frontend import TARGET_BITS, at_bits, import_network
 from compiler.ir import BatchNorm, Input, Readout, Spiking, Synapse
+from hw_models.artefact import Conv2d
 from hw_models.errors import InputError
-from qtrain.graph import Node
-from qtrain.layers import QuantLinear
+from qtrain.graph import Graph, Node, trace
+from qtrain.layers import Flatten, InputQuant, QuantLinear
+from qtrain.layers import Readout as Logits
+from qtrain.neurons import TernaryLIF
+from qtrain.spatial import QuantConv2d
 from tests.compiler.networks import checkpoint
+from tests.compiler.residuals import residual_checkpoint
 
 TARGETS = {bits: target for target, bits in TARGET_BITS.items()}
 
@@ -57,6 +62,74 @@ def test_another_target_re_quantizes_and_says_so():
     assert "trained at 8 bits" in warning and "fc1, fc2, fc3" in warning
     for synapse in graph.of(Synapse):
         assert abs(synapse.w).max() == 7
+
+
+def with_bits(*bits: int) -> Graph:
+    """Layers trained at these widths."""
+    nodes = [
+        Node(f"fc{k}", "linear", ("input",), {"weight_bits": width}) for k, width in enumerate(bits)
+    ]
+    return Graph((Node("input", "input", (), {}), *nodes))
+
+
+@pytest.mark.parametrize(
+    ("trained", "target", "built"),
+    [
+        ((8, 4, 4, 8), 4, (8, 4, 4, 8)),  # as trained, for any width that it has
+        ((8, 4, 4, 8), 8, (8, 4, 4, 8)),
+        ((8, 4, 4, 4, 8), 2, (8, 2, 2, 2, 8)),  # the most common width gives way
+        ((8, 4, 4, 8), 2, (8, 2, 2, 8)),  # of several the narrowest
+        ((4, 4, 2), 8, (8, 8, 2)),
+        ((8, 8), 4, (4, 4)),
+        ((), 4, ()),
+    ],
+)
+def test_which_layers_take_the_targets_width(trained, target, built):
+    graph, changed = at_bits(with_bits(*trained), target)
+    _, *layers = graph.nodes
+    assert tuple(node.attrs["weight_bits"] for node in layers) == built
+    assert changed == {
+        node.name: width
+        for node, width in zip(layers, trained, strict=True)
+        if width != node.attrs["weight_bits"]
+    }
+
+
+class Shapes(torch.nn.Module):
+    """Operands that torch would broadcast."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.lif, self.again = InputQuant(1.0), TernaryLIF(2), TernaryLIF(2)
+        self.first, self.second = QuantConv2d(1, 4, 3, padding=1), QuantConv2d(4, 1, 3, padding=1)
+        self.flatten, self.readout = Flatten(), Logits()
+        self.head = QuantLinear(4 * 64, 10, scaling="tensor")
+
+    def forward(self, x):
+        s = self.lif(self.first(self.quant(x)))
+        s = self.again(self.second(s) + s)
+        return self.readout(self.head(self.flatten(s)))
+
+
+def test_operands_of_different_shapes_are_refused_by_name():
+    graph, tensors = trace(Shapes(), (1, 8, 8))
+    trained = msgspec.structs.replace(checkpoint(), graph=graph, tensors=tensors)
+    with pytest.raises(InputError, match=r"add: adds \[1, 8, 8\] of second and \[4, 8, 8\] of lif"):
+        import_network(trained, "int8", "net")
+
+
+def test_currents_that_meet_and_shortcuts_in_the_graph():
+    graph = import_network(residual_checkpoint(stem_pool="apart"), "int4", "net")
+    layers = {layer.name: layer.sources for layer in graph.of(Spiking)}
+    assert layers["a_lif"] == ("a2.1", "add.pool")
+    assert layers["c_lif"] == ("three.b_lif", "c2.1", "c_short.2")
+    assert layers["d_lif"] == ("add_2.c_lif", "d.1")
+    short = graph["add.pool"]
+    assert isinstance(short, Synapse) and isinstance(short.op, Conv2d)
+    assert (short.op.groups, short.op.kernel, short.w.shape) == (8, (1, 1), (8, 1, 1, 1))
+    assert {s.amplitude for s in graph.of(Spiking)} != {1.0}
+    graph = import_network(residual_checkpoint(channels=True), "int4", "net")
+    assert {s.amplitude for s in graph.of(Spiking)} == {1.0}
 
 
 def test_layers_of_different_time_steps_are_refused():

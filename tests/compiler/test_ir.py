@@ -32,6 +32,8 @@ CASES = {
     "fc1: reads bn0, a BatchNorm": changed("fc1", source="bn0"),
     "bn1: batch norm must follow a synapse": changed("bn1", source="lif0"),
     "lif1: reads lif0, which carries no current": changed("lif1", sources=("lif0",)),
+    "lif1: of shape \\[9\\], but bn1 gives": changed("lif1", shape=(9,)),
+    "lif1: reads a layer twice": changed("lif1", sources=("bn1", "bn1")),
     "bn1: nothing reads it": changed("lif1", sources=("fc1",)),
 }
 

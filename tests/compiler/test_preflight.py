@@ -8,7 +8,7 @@ from compiler.__main__ import cli
 from compiler.preflight import check
 from qtrain import checkpoint as checkpoints
 from qtrain.graph import trace
-from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
+from qtrain.layers import Add, BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import TernaryLIF
 from qtrain.spatial import AvgPool2d, QuantConv2d
 from tests.cli import status_of
@@ -107,22 +107,77 @@ def test_each_fault_says_what_to_use_instead(model, layer, why, instead):
     assert instead in fault.instead
 
 
-class Residual(nn.Module):
-    def __init__(self):
+class Block(nn.Module):
+    """A dense block of residuals, whose middle is `join(self, s)` for spikes s."""
+
+    def __init__(self, join, head=None):
         super().__init__()
         self.quant, self.lif, self.again = InputQuant(1.0), TernaryLIF(2), TernaryLIF(2)
-        self.a, self.b = QuantLinear(4, 4), QuantLinear(4, 4)
-        self.head, self.readout = QuantLinear(4, 10, scaling="tensor"), Readout()
+        self.first, self.a, self.b = QuantLinear(4, 4), QuantLinear(4, 4), QuantLinear(4, 4)
+        self.norm, self.flatten, self.add = BatchNorm(4), Flatten(), Add()
+        self.head = head or QuantLinear(4, 10, scaling="tensor")
+        self.readout, self.join = Readout(), join
 
     def forward(self, x):
-        s = self.lif(self.a(self.quant(x)))
-        return self.readout(self.head(self.again(self.b(s) + s)))
+        return self.readout(self.head(self.join(self, self.lif(self.first(self.quant(x))))))
 
 
-def test_a_sum_of_two_paths_is_named():
-    (fault,) = check(Residual(), (4,))
-    assert fault.layer == "add"
-    assert "chain" in fault.instead
+def preactivated(n, s):
+    y = n.a(s)
+    return n.again(y + n.b(n.again(y)))
+
+
+LEGAL = {
+    "identity": lambda n, s: n.again(n.a(s) + s),
+    "current first or last": lambda n, s: n.again(torch.add(s, n.norm(n.a(s)))),
+    "two currents": lambda n, s: n.again(n.add(n.a(s), n.b(s))),
+    "three, a sum of sums": lambda n, s: n.again(n.a(s) + n.b(s) + s),
+    "flattened spikes": lambda n, s: n.again(n.a(s) + n.flatten(s)),
+}
+SUMS = [
+    (lambda n, s: n.again(n.a(s)) + s, "add", "SEW adds of spikes leave {-2..2}", "the current"),
+    (lambda n, s: n.again(n.flatten(s) + n.lif(n.a(s))), "add", "lif_1", "before the TernaryLIF"),
+    (lambda n, s: n.a(s) + s, "head", "reads add, a sum of currents", "TernaryLIF behind the sum"),
+    (lambda n, s: n.again(n.norm(n.a(s) + s)), "norm", "normalizes add", "each path before it"),
+    (preactivated, "a", "a current read by again and add", "read the spikes"),
+    (lambda n, s: n.again(n.a(s) + n.flatten(n.b(s))), "add", "flatten of b", "or spikes"),
+    (lambda n, s: n.again(n.a(s) + 1.0), "add", "add is unknown", "the outputs of two layers"),
+    (lambda n, s: n.again((y := n.a(s)) + y), "add", "adds a to itself", "scale it"),
+    (lambda n, s: n.again(n.a(s) + n.relu(s)), "relu", "ReLU", "use TernaryLIF"),
+]
+
+
+@pytest.mark.parametrize("join", LEGAL.values(), ids=LEGAL)
+def test_shortcuts_into_a_spiking_layer_are_no_fault(join):
+    assert check(Block(join), (4,)) == []
+
+
+@pytest.mark.parametrize(("join", "layer", "why", "instead"), SUMS)
+def test_each_sum_that_cannot_be_is_named(join, layer, why, instead):
+    model = Block(join)
+    model.relu = nn.ReLU()
+    (fault,) = check(model, (4,))
+    assert fault.layer == layer
+    assert why in fault.why
+    assert instead in fault.instead
+
+
+def test_a_max_pool_on_a_shortcut_is_named():
+    class Pooled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.quant, self.lif, self.again = InputQuant(1.0), TernaryLIF(2), TernaryLIF(2)
+            self.first, self.a = QuantConv2d(1, 4, 3, padding=1), QuantConv2d(4, 4, 2, 2)
+            self.shortcut, self.flatten = nn.MaxPool2d(2), Flatten()
+            self.head, self.readout = QuantLinear(16, 10, scaling="tensor"), Readout()
+
+        def forward(self, x):
+            s = self.lif(self.first(self.quant(x)))
+            s = self.again(self.a(s) + self.shortcut(s))
+            return self.readout(self.head(self.flatten(s)))
+
+    (fault,) = check(Pooled(), (1, 4, 4))
+    assert (fault.layer, fault.instead[:10]) == ("shortcut", "the larges")
 
 
 def test_a_tau_without_a_short_form_is_named(tmp_path):

@@ -170,3 +170,16 @@ def test_memory_is_that_of_the_trace_and_little_more():
     scratch = 8 * fast.TILE_BYTES + 2 * BLOCK_BYTES
     assert scratch < kept / 2, "else this shows nothing"
     assert peak < kept + scratch
+
+
+@pytest.mark.parametrize("multiplier", [1, 3])
+def test_depthwise_convolutions(multiplier):
+    """One input channel a group, one or several outputs."""
+    builder = Builder(multiplier, "ternary", (5, 7, 6))
+    op = Conv2d(
+        in_shape=(5, 7, 6), out_shape=(5 * multiplier, 3, 7), kernel=(3, 2), stride=(2, 1),
+        padding=(0, 1), groups=5,
+    )  # fmt: skip
+    builder.add(op, builder.neuron())
+    builder.add(Dense(n_in=105 * multiplier, n_out=3), None)
+    assert_equals_the_reference(builder.build(), 6, 1)

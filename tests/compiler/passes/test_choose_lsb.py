@@ -158,6 +158,17 @@ def test_the_readout_has_fraction_bits_only_for_a_bias():
         assert synapse_of(lowered, lowered.nodes[-1]).shift == shift
 
 
+def test_a_readout_of_several_groups_is_refused():
+    graph = folded(2)
+    readout = graph.nodes[-1]
+    (name,) = readout.sources
+    second = replace(graph[name], name="second")
+    graph = replace(graph, nodes=(*graph.nodes[:-1], second, readout))
+    graph = graph.replaced({"readout": replace(readout, sources=(name, "second"))})
+    with pytest.raises(InputError, match=rf"readout: 2 currents meet \({name}, second\)"):
+        ChooseLsb()(graph)
+
+
 def test_a_readout_of_several_scales_is_refused():
     graph = next(g for g in map(folded, range(50)) if g.nodes[-1].shape[0] > 1)
     (name,) = graph.nodes[-1].sources
