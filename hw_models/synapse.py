@@ -1,5 +1,6 @@
 """Synapses and pools as linear maps on integer arrays, tap by tap, as their definitions read."""
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,4 +82,12 @@ def row_sums(
     """Per neuron, the sums of its negative and of its positive weights, each as often as an
     address behind the pools can occur in one step; at borders the taps within the map alone."""
     ones = pooled(pools, np.ones((1, 1, *source), np.int64))
-    return synapse(op, np.minimum(w, 0), ones)[0, 0], synapse(op, np.maximum(w, 0), ones)[0, 0]
+    parts = np.minimum(w, 0), np.maximum(w, 0)
+    if isinstance(op, Conv2d):
+        ones = ones.reshape(1, 1, *op.in_shape)
+        if (ones == ones[:, :, :1]).all():
+            # sum_c w[c] * n == (sum_c w[c]) * n, where an address occurs as often in each channel
+            ones, parts = ones[:, :, :1], [part.sum(axis=1, keepdims=True) for part in parts]
+            op = msgspec.structs.replace(op, in_shape=(1, *op.in_shape[1:]), groups=1)
+    negative, positive = (synapse(op, part, ones)[0, 0] for part in parts)
+    return negative, positive

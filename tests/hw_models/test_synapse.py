@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from hw_models.artefact import Dense
+from hw_models.artefact import Conv2d, Dense
 from hw_models.semantics import row_bounds
 from hw_models.synapse import fan_out, pool, pooled, row_sums, synapse
 from tests.random_builds import random_conv, random_pool, weight_shape
@@ -84,3 +84,22 @@ def test_row_bounds_behind_pools_are_attained_at_every_neuron(seed, mode):
         assert total <= bounds.hi.reshape(-1)[n]
         if not pools:
             assert total == bounds.hi.reshape(-1)[n]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_row_sums_count_each_weight_as_often_as_its_address_occurs(seed):
+    rng = np.random.default_rng(seed)
+    source = tuple(int(n) for n in (rng.integers(1, 4), *rng.integers(3, 6, 2)))
+    pools = (random_pool(rng, source),)
+    op = random_conv(rng, pools[-1].out_shape)
+    if seed % 2:  # behind a pool and flattened: positions are channels, and their counts differ
+        n = int(np.prod(pools[-1].out_shape))
+        op = Conv2d(
+            in_shape=(n, 1, 1), out_shape=(n, 1, 1), kernel=(1, 1), stride=(1, 1), padding=(0, 0),
+            groups=n,
+        )  # fmt: skip
+    w = rng.integers(-7, 8, weight_shape(op))
+    counts = pooled(pools, np.ones((1, 1, *source), np.int64))
+    negative, positive = row_sums(op, pools, source, w)
+    np.testing.assert_array_equal(negative, synapse(op, np.minimum(w, 0), counts)[0, 0])
+    np.testing.assert_array_equal(positive, synapse(op, np.maximum(w, 0), counts)[0, 0])
