@@ -16,6 +16,7 @@ from qtrain.neurons import TernaryLIF
 from qtrain.spatial import QuantConv2d
 from tests.compiler.networks import checkpoint
 from tests.compiler.residuals import residual_checkpoint
+from tests.compiler.test_preflight import Block
 
 TARGETS = {bits: target for target, bits in TARGET_BITS.items()}
 
@@ -130,6 +131,13 @@ def test_currents_that_meet_and_shortcuts_in_the_graph():
     assert {s.amplitude for s in graph.of(Spiking)} != {1.0}
     graph = import_network(residual_checkpoint(channels=True), "int4", "net")
     assert {s.amplitude for s in graph.of(Spiking)} == {1.0}
+
+
+def test_a_sum_of_sums_is_one_sum():
+    graph, tensors = trace(Block(lambda n, s: n.again(n.a(s) + (n.b(s) + s))), (4,))
+    trained = msgspec.structs.replace(checkpoint(), graph=graph, tensors=tensors)
+    layer = import_network(trained, "int8", "net")["again"]
+    assert layer.sources == ("a", "b", "add.lif")
 
 
 def test_layers_of_different_time_steps_are_refused():

@@ -10,10 +10,11 @@ from compiler import export_onnx
 from compiler.__main__ import cli as compiler
 from compiler.frontend import TARGET_BITS, import_network
 from compiler.pipeline import Options, compile_graph
-from hw_models import artefact, fast, golden, onnx_engine, operations
+from hw_models import artefact, energy, fast, golden, onnx_engine, operations
 from hw_models.__main__ import cli as hw_models
 from hw_models.artefact import Build, Spiking
 from hw_models.golden import Trace
+from hw_models.operations import Operations
 from qtrain.graph import Recording, record
 from rtl_sim.__main__ import cli as rtl_sim
 from tests.cli import assert_one_line, status_of
@@ -157,6 +158,9 @@ def test_each_group_counts_its_own_additions():
     bits = layer.groups[1].w_bits * 8 + layer.groups[1].acc_bits * layer.size
     whole, part = (operations.footprint_bytes(b) for b in (build, Build(flow, build.tensors)))
     assert abs(8 * (whole - part) - bits) < 8
+    one_bit = energy.of_layer(build, layer, Operations(acc_read_bits=1)).memory_pj
+    accumulators = layer.size * sum(group.acc_bits for group in layer.groups)
+    assert one_bit == pytest.approx(energy.sram_pj_per_bit(accumulators))
 
 
 def test_the_same_checkpoint_and_options_give_the_same_bytes(tmp_path):
