@@ -1,6 +1,7 @@
 """Residual networks, compiled: layer by layer nearly every spike, all engines alike, same bytes."""
 
 import functools
+from typing import cast
 
 import msgspec
 import numpy as np
@@ -16,6 +17,8 @@ from hw_models.artefact import Build, Spiking
 from hw_models.golden import Trace
 from hw_models.operations import Operations
 from qtrain.graph import Recording, record
+from qtrain.layers import QuantLinear
+from qtrain.spatial import QuantConv2d
 from rtl_sim.__main__ import cli as rtl_sim
 from tests.cli import assert_one_line, status_of
 from tests.compiler.networks import digits
@@ -93,7 +96,8 @@ def test_main_groups_are_brevitas_own_and_shortcuts_as_wide_as_they_need(channel
     for name, layer in layers.items():
         main = max(layer.groups, key=lambda group: build.weight(group)[0].size)
         node = next(n for n in net.graph.nodes if n.name == main.name)
-        trained = net.layer(main.name).quant_weight_for(net.amplitude_of(node.inputs[0]))
+        own_layer = cast(QuantLinear | QuantConv2d, net.layer(main.name))
+        trained = own_layer.quant_weight_for(net.amplitude_of(node.inputs[0]))
         first = 0 if layer is build.dataflow.layers[-1] else tiny
         w, own = build.weight(main)[first:], trained.int().numpy()[first:]
         np.testing.assert_array_equal(abs(w), abs(own), name)
@@ -110,13 +114,13 @@ def test_main_groups_are_brevitas_own_and_shortcuts_as_wide_as_they_need(channel
 
 def test_an_identity_is_one_weight_per_channel_worth_its_amplitude():
     build, _ = compiled(channels=True)
-    net = residual_checkpoint(channels=True).network()
+    lifs = residual_checkpoint(channels=True).network().lifs()
     layers = {layer.name: layer for layer in build.dataflow.layers}
     for name, group_name, amplitude in [
-        ("a_lif", "add.stem_lif", net.layer("stem_lif").amplitude),
-        ("c_lif", "three.b_lif", net.layer("b_lif").amplitude),
-        ("d_lif", "add_2.c_lif", net.layer("c_lif").amplitude.repeat_interleave(16)),
-        ("e_lif", "add_3.d_lif", net.layer("d_lif").amplitude),
+        ("a_lif", "add.stem_lif", lifs["stem_lif"].amplitude),
+        ("c_lif", "three.b_lif", lifs["b_lif"].amplitude),
+        ("d_lif", "add_2.c_lif", lifs["c_lif"].amplitude.repeat_interleave(16)),
+        ("e_lif", "add_3.d_lif", lifs["d_lif"].amplitude),
     ]:
         (group,) = (g for g in layers[name].groups if g.name == group_name)
         assert group.op.groups == group.op.in_shape[0] == len(amplitude)
@@ -128,7 +132,7 @@ def test_a_pooled_identity_has_the_divisor_in_its_weights():
     build, _ = compiled(stem_pool="overlapping")
     layer = next(layer for layer in build.dataflow.layers if layer.name == "a_lif")
     (group,) = (group for group in layer.groups if group.source == "stem_lif")
-    stem = residual_checkpoint(stem_pool="overlapping").network().layer("stem_lif")
+    stem = residual_checkpoint(stem_pool="overlapping").network().lifs()["stem_lif"]
     amplitude = stem.amplitude.item()
     assert [pool.kernel for pool in group.pools] == [(3, 3)]
     assert not group.acc.exact  # windows overlap

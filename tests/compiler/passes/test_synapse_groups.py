@@ -126,6 +126,7 @@ def test_a_main_gain_near_zero_leaves_the_others_what_they_are_worth(seed, step)
     graph = FoldSign()(with_steps(graph, {main.name: step}))
     after = ChooseLsb(v_bits_max=16)(graph)
     update = after[layer.name].integer
+    assert update.v_threshold is not None
     assert 1 << 14 < update.v_threshold[0] < 1 << 15
     assert (after[main.name].w[0] == 0).all()
     np.testing.assert_array_equal(after[main.name].w[1:], graph[main.name].w[1:])
@@ -158,6 +159,7 @@ def test_a_main_group_that_is_dead_altogether(dead, frac_bits):
         graph = with_steps(graph, {main.name: dead}, channel)
     after = ChooseLsb(frac_bits if dead == 0 else None)(graph)
     update = after[layer.name].integer
+    assert update.v_threshold is not None
     assert (after[main.name].w == 0).all()
     assert (update.v_threshold < 1 << 19).all()
     assert (after[other.name].w != 0).any()
