@@ -1,6 +1,5 @@
 """`python -m compiler build|check|reference|inspect|export`: checkpoints to build folders."""
 
-import hashlib
 from pathlib import Path
 
 import click
@@ -16,6 +15,8 @@ from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
 from hw_models.errors import InputError
 from hw_models.evaluate import evaluate
 from qtrain import checkpoint, data
+from qtrain.checkpoint import sha256_of
+from qtrain.zoo import CheckpointPath
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
 PATH = click.Path(path_type=Path)
@@ -42,14 +43,14 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("ckpt", type=PATH)
+@click.argument("ckpt", type=CheckpointPath())
 @click.option("--target", type=click.Choice(list(TARGET_BITS)), default="int8", show_default=True)
 @click.option("--out", type=PATH, help="Build folder; default: build/NAME-TARGET.")
 @click.option("--name", help="Of the build; default: the run's folder, or the file.")
 @click.option("--data-dir", type=PATH, help="Where the reference vectors' data set lies.")
 @click.option("--no-reference", is_flag=True, help="Write no reference vectors.")
 @click.option("--frac-bits", type=FracBits(), default="auto", show_default=True)
-@click.option("--v-bits-max", default=20, show_default=True, help="Widest threshold.")
+@click.option("--v-bits-max", type=int, help="Widest threshold. Default: 20, more if deep.")
 @click.option("--lanes", default=32, show_default=True, help="Accumulate lanes, at most.")
 @click.option("--update-lanes", default=4, show_default=True, help="Neuron-update lanes.")
 def build(
@@ -60,7 +61,7 @@ def build(
     data_dir: Path | None,
     no_reference: bool,
     frac_bits: int | None,
-    v_bits_max: int,
+    v_bits_max: int | None,
     lanes: int,
     update_lanes: int,
 ) -> None:
@@ -92,7 +93,7 @@ def build(
 
 
 @cli.command("check")
-@click.argument("ckpt", type=PATH)
+@click.argument("ckpt", type=CheckpointPath())
 def check_command(ckpt: Path) -> int:
     """Say of each layer in CKPT that the hardware cannot take why, and what to use instead."""
     found = faults(checkpoint.load(ckpt, build=False).graph)
@@ -107,7 +108,7 @@ def check_command(ckpt: Path) -> int:
 
 @cli.command("reference")
 @click.argument("folder", type=PATH)
-@click.argument("ckpt", type=PATH)
+@click.argument("ckpt", type=CheckpointPath())
 @click.option("--data-dir", type=PATH, help="Where the data set lies.")
 @click.option("--dataset", type=click.Choice(list(data.DATASETS)), help="Default: as trained.")
 @click.option("--split", type=click.Choice(data.SPLITS), default="test", show_default=True)
@@ -156,10 +157,6 @@ def inspect(folder: Path) -> None:
 def name_of(ckpt: Path) -> str:
     """A build's name: that of the run's folder for runs/NAME/ckpt.pt, else the file's."""
     return ckpt.resolve().parent.name if ckpt.stem == "ckpt" else ckpt.stem
-
-
-def sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -24,14 +24,14 @@ class Options:
 
     target: str = "int8"
     frac_bits: int | None = None  # None: chosen per layer
-    v_bits_max: int = 20
+    v_bits_max: int | None = None  # None: 20, more in deep networks
     lanes: int = 32
     update_lanes: int = 4
 
     def __post_init__(self) -> None:
         if self.frac_bits is not None and not 0 <= self.frac_bits <= FRAC_BITS_MAX:
             raise InputError(f"frac_bits = {self.frac_bits}, need auto or 0..{FRAC_BITS_MAX}")
-        if self.v_bits_max not in V_BITS_MAX:
+        if self.v_bits_max is not None and self.v_bits_max not in V_BITS_MAX:
             raise InputError(
                 f"v_bits_max = {self.v_bits_max}, need {V_BITS_MAX[0]}..{V_BITS_MAX[-1]}"
             )
@@ -66,7 +66,7 @@ def compile_graph(graph: Graph, options: Options, checkpoint_sha256: str = "") -
     provenance = {
         "checkpoint_sha256": checkpoint_sha256,
         "frac_bits": "auto" if options.frac_bits is None else options.frac_bits,
-        "v_bits_max": options.v_bits_max,
+        "v_bits_max": "auto" if options.v_bits_max is None else options.v_bits_max,
         "lanes": options.lanes,
         "update_lanes": options.update_lanes,
     }
