@@ -1,7 +1,11 @@
 """Simulates a build, compares it with the golden model, and reports in numbers and a table."""
 
+import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import msgspec
@@ -9,21 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from hw_models import golden, operations
 from hw_models.artefact import Build
-from hw_models.semantics import Ints
-from rtl_sim.compare import equal_samples, first_difference
-from rtl_sim.simulate import NO_STALLS, Stalls, simulate
-from rtl_sim.trace import MISSING, Simulation
-
-
-class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of one layer over all samples."""
-
-    events_in: int  # by the core's counter
-    events_out: int  # by the core's counter; 0 for the readout
-    additions: int  # by the core's counter
-    additions_expected: int  # by the golden model's spikes
+from rtl_sim import spread
+from rtl_sim.check import LayerReport, Part, check, total
+from rtl_sim.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +40,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     latency_max: int
     additions: int  # by the core's counters
     layers: dict[str, LayerReport]
-    seconds: float  # of compilation and simulation
+    jobs: int
+    compile_seconds: float
+    seconds: float  # of simulation and comparison
+    images_per_second: float
     dataflow_sha256: str | None
 
 
@@ -57,56 +53,75 @@ def run(
     sim: str = "icarus",
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
+    jobs: int = 1,
+    library: Path = LIBRARY,
     advance: Callable[[int], None] = lambda n: None,
 ) -> Report:
-    """Simulate samples x int8 [T', B, *shape] and compare; arguments as of simulate()."""
-    trace = golden.run(build, x)
-    counts = operations.count(build, x, trace)
+    """Compile the build, simulate samples x int8 [T', B, *shape] and compare.
+
+    Args:
+        waves: write a waveform here; all samples are then simulated as one part.
+        jobs: simulations at a time; changes no number but the seconds.
+        library: folder of the Verilog modules.
+        advance: told now and then how many more samples are done.
+
+    Raises:
+        InputError: as of compile_model().
+    """
     begin = time.monotonic()
-    simulation = simulate(build, x, sim=sim, stalls=stalls, waves=waves, advance=advance)
-    seconds = time.monotonic() - begin
-    intervals, latencies = timing(simulation)
-    difference = first_difference(build, trace, counts, simulation)
-    layers = {
-        name: LayerReport(
-            events_in=layer.events_in,
-            events_out=layer.events_out,
-            additions=layer.additions,
-            additions_expected=counts[name].synaptic_additions,
-        )
-        for name, layer in simulation.layers.items()
-    }
+    with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
+        model = compile_model(build, Path(scratch), sim, library, waves is not None)
+        compiled = time.monotonic()
+        if waves is not None:
+            parts = [check(model, x, 0, stalls, waves)]
+            advance(x.shape[1])
+        else:
+            divided = spread.divide(build, x.shape[1])
+            parts = spread.run_here(model, x, divided, stalls, jobs, advance)
+    seconds = Seconds(compiled - begin, time.monotonic() - compiled)
+    return summarize(build, sim, parts, jobs, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    compile: float
+    run: float
+
+
+def summarize(build: Build, sim: str, parts: list[Part], jobs: int, seconds: Seconds) -> Report:
+    """One report of all parts, in the order of their samples."""
+    equal = np.concatenate([part.equal for part in parts])
+    latencies = np.concatenate([part.latencies for part in parts])
+    intervals = np.concatenate([part.intervals for part in parts])
+    if not len(intervals):  # a sample alone
+        intervals = latencies
+    layers = {name: reduce(add, (part.layers[name] for part in parts)) for name in parts[0].layers}
+    difference = next((part.difference for part in parts if part.difference), None)
     return Report(
         name=build.dataflow.name,
         target=build.dataflow.target,
         simulator=sim,
         timesteps=build.dataflow.timesteps,
-        samples=x.shape[1],
-        equal=not difference,
-        samples_equal=int(equal_samples(build, trace, simulation).sum()),
-        first_difference=difference or None,
-        events_compared=sum(int(np.count_nonzero(s)) for s in trace.spikes.values()),
-        membranes_compared=sum(v.size for v in trace.membranes.values()),
-        logits_compared=trace.logits.size,
-        additions=sum(layer.additions for layer in layers.values()),
+        samples=len(equal),
+        equal=difference is None,
+        samples_equal=int(equal.sum()),
+        first_difference=difference,
+        events_compared=sum(part.events for part in parts),
+        membranes_compared=sum(part.membranes for part in parts),
+        logits_compared=sum(part.logits for part in parts),
+        cycles=float(intervals.mean()) if len(intervals) else 0.0,
+        cycles_max=int(intervals.max(initial=0)),
+        cycles_total=total(part.cycles for part in parts),
+        latency=float(latencies.mean()) if len(latencies) else 0.0,
+        latency_max=int(latencies.max(initial=0)),
+        additions=total(layer.additions for layer in layers.values()),
         layers=layers,
-        seconds=round(seconds, 2),
+        jobs=jobs,
+        compile_seconds=round(seconds.compile, 2),
+        seconds=round(seconds.run, 2),
+        images_per_second=round(len(equal) / seconds.run, 2),
         dataflow_sha256=build.sha256,
-        cycles=float(intervals.mean()),
-        cycles_max=int(intervals.max()),
-        cycles_total=simulation.cycles,
-        latency=float(latencies.mean()),
-        latency_max=int(latencies.max()),
     )
-
-
-def timing(simulation: Simulation) -> tuple[Ints, Ints]:
-    """(cycles between samples, latency) of each sample that went through; 0 where none did."""
-    done = (simulation.starts != MISSING) & (simulation.ends != MISSING)
-    starts, ends = simulation.starts[done], simulation.ends[done]
-    if not len(ends):
-        return np.zeros(1, np.int64), np.zeros(1, np.int64)
-    return np.diff(ends, prepend=starts[0] - 1), ends - starts + 1
 
 
 def summary_table(report: Report) -> Table:
@@ -121,7 +136,9 @@ def summary_table(report: Report) -> Table:
         "cycles per inference, mean / max": f"{report.cycles:,.0f} / {report.cycles_max:,}",
         "latency in cycles, mean / max": f"{report.latency:,.0f} / {report.latency_max:,}",
         "additions, by the core's counters": f"{report.additions:,}",
-        "simulated in": f"{report.seconds:,.1f} s",
+        "compiled in": f"{report.compile_seconds:,.1f} s",
+        "simulated and compared in": f"{report.seconds:,.1f} s, {report.jobs} at a time",
+        "images/s": f"{report.images_per_second:,.1f}",
     }
     for label, value in rows.items():
         table.add_row(label, value)
