@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models import golden, operations
+from hw_models.artefact import Build
+from hw_models.golden import Trace
 from hw_models.semantics import Ints
 from rtl_sim.compare import equal_samples, first_difference
 from rtl_sim.simulate import NO_STALLS, Model, Stalls
@@ -65,10 +67,16 @@ def check(
     waves: Path | None = None,
 ) -> Part:
     """Simulate samples x int8 [T', B, *shape], the first of which bears the number `first`."""
-    build = model.build
-    trace = golden.run(build, x)
-    counts = operations.count(build, x, trace)
+    trace = golden.run(model.build, x)
     simulation = model.run(x, stalls, waves, f"run{first}")
+    return compared(model.build, x, trace, simulation, first)
+
+
+def compared(
+    build: Build, x: NDArray[np.int8], trace: Trace, simulation: Simulation, first: int
+) -> Part:
+    """What the golden model and a simulation made of samples x, against each other."""
+    counts = operations.count(build, x, trace)
     intervals, latencies = timing(simulation)
     return Part(
         first=first,

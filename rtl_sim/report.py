@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from hw_models.artefact import Build
-from rtl_sim import spread
+from rtl_sim import replay, spread
 from rtl_sim.check import LayerReport, Part, check, total
 from rtl_sim.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
 
@@ -55,6 +55,7 @@ def run(
     waves: Path | None = None,
     jobs: int = 1,
     library: Path = LIBRARY,
+    failure: Path | None = None,
     advance: Callable[[int], None] = lambda n: None,
 ) -> Report:
     """Compile the build, simulate samples x int8 [T', B, *shape] and compare.
@@ -63,11 +64,14 @@ def run(
         waves: write a waveform here; all samples are then simulated as one part.
         jobs: simulations at a time; changes no number but the seconds.
         library: folder of the Verilog modules.
+        failure: keep what differs first in this folder (replay.py).
         advance: told now and then how many more samples are done.
 
     Raises:
-        InputError: as of compile_model().
+        InputError: as of compile_model(); `failure` is something else.
     """
+    if failure is not None:
+        replay.check_folder(failure)
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
         model = compile_model(build, Path(scratch), sim, library, waves is not None)
@@ -79,6 +83,9 @@ def run(
             divided = spread.divide(build, x.shape[1])
             parts = spread.run_here(model, x, divided, stalls, jobs, advance)
     seconds = Seconds(compiled - begin, time.monotonic() - compiled)
+    differing = next((part for part in parts if part.difference), None)
+    if failure is not None and differing is not None:
+        replay.record(build, x, differing, sim, stalls, library, failure)
     return summarize(build, sim, parts, jobs, seconds)
 
 

