@@ -8,6 +8,7 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from hw_models import artefact, evidence, reference
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
+from hw_models.errors import InputError
 from rtl_sim import bench, replay, report, simulators
 from rtl_sim.simulate import LIBRARY, Stalls
 from rtl_sim.spread import cores
@@ -39,6 +40,11 @@ def cli() -> None:
     help="Simulations at a time.",
 )
 @click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Simulate on the Dask cluster of this scheduler (tcp://host:8786), not here.",
+)
+@click.option(
     "--stalls",
     type=click.IntRange(0, 95),
     default=0,
@@ -63,6 +69,7 @@ def run_command(
     samples: int,
     sim: str,
     jobs: int,
+    scheduler: str | None,
     stalls: int,
     waves: bool,
     failure: Path | None,
@@ -73,7 +80,12 @@ def run_command(
 
     Exit status: 0 if every event, membrane and logit is equal, 1 if not.
     """
-    simulators.check(sim)
+    if scheduler is None:
+        simulators.check(sim)
+    elif waves:
+        raise InputError(
+            "--waves: not with --scheduler; a waveform is written where it is looked at"
+        )
     build = artefact.load(folder)
     bench.parameters(build)
     x = reference.load(build).x[:, :samples]
@@ -94,6 +106,7 @@ def run_command(
             stalls=Stalls(idle=rate, stall=rate),
             waves=results / f"{WAVES}{simulators.SIMULATORS[sim].waves_suffix}" if waves else None,
             jobs=jobs,
+            scheduler=scheduler,
             library=library or LIBRARY,
             failure=failure,
             advance=lambda n: progress.advance(task, n),
@@ -104,7 +117,8 @@ def run_command(
     Console().print(report.summary_table(result), report.layer_table(result))
     if not result.equal:
         click.echo(f"first difference: {result.first_difference}", err=True)
-        click.echo(f"kept in {failure}; again: python -m rtl_sim replay {failure}", err=True)
+        if result.failure:
+            click.echo(f"again, with a waveform: python -m rtl_sim replay {failure}", err=True)
     return EXIT_OK if result.equal else EXIT_DIFFERS
 
 

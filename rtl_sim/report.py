@@ -3,7 +3,6 @@
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from hw_models.artefact import Build
-from rtl_sim import replay, spread
+from rtl_sim import cluster, replay, simulators, spread
 from rtl_sim.check import LayerReport, Part, check, total
 from rtl_sim.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
 
@@ -40,11 +39,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     latency_max: int
     additions: int  # by the core's counters
     layers: dict[str, LayerReport]
-    jobs: int
-    compile_seconds: float
-    seconds: float  # of simulation and comparison
-    images_per_second: float
     dataflow_sha256: str | None
+    jobs: int = 1
+    scheduler: str | None = None  # of the cluster that simulated
+    compile_seconds: float = 0.0  # 0 on a cluster, whose workers compile within `seconds`
+    seconds: float = 0.0  # of simulation and comparison
+    images_per_second: float = 0.0
+    failure: str | None = None  # the folder to replay
 
 
 def run(
@@ -54,6 +55,7 @@ def run(
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
     jobs: int = 1,
+    scheduler: str | None = None,
     library: Path = LIBRARY,
     failure: Path | None = None,
     advance: Callable[[int], None] = lambda n: None,
@@ -63,39 +65,46 @@ def run(
     Args:
         waves: write a waveform here; all samples are then simulated as one part.
         jobs: simulations at a time; changes no number but the seconds.
+        scheduler: address of a Dask cluster that simulates in place of this machine.
         library: folder of the Verilog modules.
-        failure: keep what differs first in this folder (replay.py).
+        failure: keep what differs first in this folder (replay.py), if the simulator is here.
         advance: told now and then how many more samples are done.
 
     Raises:
-        InputError: as of compile_model(); `failure` is something else.
+        InputError: as of compile_model() and run_on_cluster(); `failure` is something else.
     """
     if failure is not None:
         replay.check_folder(failure)
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-        model = compile_model(build, Path(scratch), sim, library, waves is not None)
-        compiled = time.monotonic()
-        if waves is not None:
-            parts = [check(model, x, 0, stalls, waves)]
-            advance(x.shape[1])
-        else:
-            divided = spread.divide(build, x.shape[1])
-            parts = spread.run_here(model, x, divided, stalls, jobs, advance)
-    seconds = Seconds(compiled - begin, time.monotonic() - compiled)
+    begin = compiled = time.monotonic()
+    divided = spread.divide(build, x.shape[1])
+    if scheduler is not None:
+        kit = cluster.Kit.of(build, sim, library)
+        parts = cluster.run_on_cluster(scheduler, kit, x, divided, stalls, advance)
+    else:
+        with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
+            model = compile_model(build, Path(scratch), sim, library, waves is not None)
+            compiled = time.monotonic()
+            if waves is None:
+                parts = spread.run_here(model, x, divided, stalls, jobs, advance)
+            else:
+                parts = [check(model, x, 0, stalls, waves)]
+    seconds = time.monotonic() - compiled
     differing = next((part for part in parts if part.difference), None)
-    if failure is not None and differing is not None:
+    kept = failure and differing and simulators.SIMULATORS[sim].missing() is None
+    if failure and differing and kept:
         replay.record(build, x, differing, sim, stalls, library, failure)
-    return summarize(build, sim, parts, jobs, seconds)
+    return msgspec.structs.replace(
+        summarize(build, sim, parts),
+        jobs=jobs,
+        scheduler=scheduler,
+        compile_seconds=round(compiled - begin, 2),
+        seconds=round(seconds, 2),
+        images_per_second=round(x.shape[1] / seconds, 2),
+        failure=str(failure) if kept else None,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Seconds:
-    compile: float
-    run: float
-
-
-def summarize(build: Build, sim: str, parts: list[Part], jobs: int, seconds: Seconds) -> Report:
+def summarize(build: Build, sim: str, parts: list[Part]) -> Report:
     """One report of all parts, in the order of their samples."""
     equal = np.concatenate([part.equal for part in parts])
     latencies = np.concatenate([part.latencies for part in parts])
@@ -123,10 +132,6 @@ def summarize(build: Build, sim: str, parts: list[Part], jobs: int, seconds: Sec
         latency_max=int(latencies.max(initial=0)),
         additions=total(layer.additions for layer in layers.values()),
         layers=layers,
-        jobs=jobs,
-        compile_seconds=round(seconds.compile, 2),
-        seconds=round(seconds.run, 2),
-        images_per_second=round(len(equal) / seconds.run, 2),
         dataflow_sha256=build.sha256,
     )
 
@@ -135,6 +140,7 @@ def summary_table(report: Report) -> Table:
     """Equality and timing."""
     title = f"{report.name} ({report.target}) in {report.simulator}"
     table = Table(title=title, show_header=False)
+    where = f"on {report.scheduler}" if report.scheduler else f"{report.jobs} at a time"
     rows = {
         "samples": f"{report.samples:,} x {report.timesteps} time steps",
         "equal": f"{report.samples_equal:,}",
@@ -144,7 +150,7 @@ def summary_table(report: Report) -> Table:
         "latency in cycles, mean / max": f"{report.latency:,.0f} / {report.latency_max:,}",
         "additions, by the core's counters": f"{report.additions:,}",
         "compiled in": f"{report.compile_seconds:,.1f} s",
-        "simulated and compared in": f"{report.seconds:,.1f} s, {report.jobs} at a time",
+        "simulated and compared in": f"{report.seconds:,.1f} s, {where}",
         "images/s": f"{report.images_per_second:,.1f}",
     }
     for label, value in rows.items():

@@ -17,11 +17,11 @@ BUILD = hardware_build(21, encoding="ternary", widths=[12, 10, 4])
 X = random_input(BUILD, 9, 21)
 
 
-def numbers(report: Report) -> dict:
-    """All that is no matter of time."""
-    fields = msgspec.to_builtins(report)
-    timely = ("jobs", "compile_seconds", "seconds", "images_per_second")
-    return {name: value for name, value in fields.items() if name not in timely}
+def numbers(report: Report) -> Report:
+    """All but who simulated, and how fast."""
+    return msgspec.structs.replace(
+        report, jobs=1, scheduler=None, compile_seconds=0, seconds=0, images_per_second=0
+    )
 
 
 @pytest.mark.parametrize("samples", [1, 9, 10, 11, 25, 1000, 10_001])
@@ -83,6 +83,6 @@ def test_an_error_in_one_part_ends_the_run(monkeypatch):
 def test_a_core_that_counts_nothing_reports_unknown(tmp_path):
     library = mutated(tmp_path, "neuron.v", "endmodule", "")
     report = run(BUILD, X, library=library)
-    assert "does not compile" in report.first_difference
+    assert "does not compile" in str(report.first_difference)
     assert report.additions == report.cycles_total == report.layers["layer0"].events_in == -1
     assert report.cycles == report.latency == 0 and report.samples_equal == 0
