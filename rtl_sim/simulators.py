@@ -63,7 +63,7 @@ class Verilator(runner.Verilator):
         """The command that is not there, if any."""
         if cls.command() is None:
             return "verilator"
-        return next((name for name in ("perl", "g++", "make") if shutil.which(name) is None), None)
+        return next((name for name in ("perl", "c++", "make") if shutil.which(name) is None), None)
 
     @staticmethod
     def waves_args(path: Path) -> list[str]:

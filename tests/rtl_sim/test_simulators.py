@@ -28,7 +28,7 @@ def test_verilator_without_a_compiler_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "perl").touch(mode=0o755)
     monkeypatch.setattr(simulators.Verilator, "command", staticmethod(lambda: "verilator"))
-    with pytest.raises(InputError, match=r"^g\+\+: not found on PATH; install .*g\+\+"):
+    with pytest.raises(InputError, match=r"^c\+\+: not found on PATH; install .*g\+\+"):
         simulators.check("verilator")
 
 
