@@ -35,7 +35,7 @@ class Icarus(runner.Icarus):
 class Verilator(runner.Verilator):
     """Two-state, compiled to C++: for whole networks and test sets.
 
-    cocotb makes every signal of the design public, which forbids most optimisation: 7 times slower.
+    cocotb makes every signal of the design public, which forbids most optimisation: 3 times slower.
     Here the bench names the two that cocotb looks at.
     """
 

@@ -7,8 +7,10 @@ import pytest
 
 from hw_models import golden, operations
 from rtl_sim.compare import by_sample, equal_samples, first_difference
+from rtl_sim.simulate import simulate
 from rtl_sim.trace import MISSING, LayerTrace, Simulation, read_words, signed
 from tests.random_builds import random_build, random_input
+from tests.rtl_sim.builds import hardware_build, mutated
 
 
 def records(rows: list[list[int]], widths: list[int], unknown: list[bool]) -> bytes:
@@ -41,6 +43,14 @@ def test_unknown_words_unfinished_records_and_missing_files_are_no_numbers(tmp_p
     assert high.tolist() == [1, MISSING, 0] and low.tolist() == [15, MISSING, 7]
     assert signed(low, 4).tolist() == [-1, MISSING, 7]
     assert [len(c) for c in read_words(tmp_path / "none.bin", [4, 4])] == [0, 0]
+
+
+def test_an_x_of_the_core_is_no_number(tmp_path):
+    """v starts as x and is not cleared: no membrane of the first step is known."""
+    build = hardware_build(21, encoding="ternary", widths=[12, 10, 4])
+    library = mutated(tmp_path, "update.v", " & {V_BITS{!leak_first_q}}", "")
+    simulation = simulate(build, random_input(build, 1, 21), library=library)
+    assert (simulation.layers["layer0"].membranes[0, 0] == MISSING).all()
 
 
 def ideal(build, trace, counts) -> Simulation:

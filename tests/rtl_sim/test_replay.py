@@ -85,6 +85,14 @@ def test_the_command_line_replays(failed, failure, capsys):
     assert "equal" in capsys.readouterr().err
 
 
+def test_the_stalls_are_those_of_the_run(failed, failure):
+    sample = json.loads((failure / "failure.json").read_text())["first"]
+    alone = {"x": X[:, sample : sample + 1], "library": failed[1] / "verilog"}
+    cycles = replay(failure).cycles
+    assert cycles == run(BUILD, **alone, stalls=Stalls(20, 40)).cycles_total
+    assert cycles > run(BUILD, **alone).cycles_total
+
+
 def test_an_equal_run_leaves_nothing(tmp_path):
     assert run(BUILD, X, failure=tmp_path / "failure").equal
     assert not (tmp_path / "failure").exists()
