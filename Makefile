@@ -39,7 +39,7 @@ lint: setup
 	$(PYTHON) -m pyright
 
 test: lint
-	$(PYTHON) -m pytest -n 2
+	$(PYTHON) -m pytest -n 2 --dist loadgroup
 
 data:
 	@test -n "$(DATA)" || { echo "error: DATA is empty; name the folder of the data sets: make mnist DATA=folder" >&2; exit 2; }

@@ -140,7 +140,9 @@ def summary_table(report: Report) -> Table:
     """Equality and timing."""
     title = f"{report.name} ({report.target}) in {report.simulator}"
     table = Table(title=title, show_header=False)
-    where = f"on {report.scheduler}" if report.scheduler else f"{report.jobs} at a time"
+    compiled, where = f"{report.compile_seconds:,.1f} s", f"{report.jobs} at a time"
+    if report.scheduler:
+        compiled, where = "by each worker, included below", f"on {report.scheduler}"
     rows = {
         "samples": f"{report.samples:,} x {report.timesteps} time steps",
         "equal": f"{report.samples_equal:,}",
@@ -149,7 +151,7 @@ def summary_table(report: Report) -> Table:
         "cycles per inference, mean / max": f"{report.cycles:,.0f} / {report.cycles_max:,}",
         "latency in cycles, mean / max": f"{report.latency:,.0f} / {report.latency_max:,}",
         "additions, by the core's counters": f"{report.additions:,}",
-        "compiled in": f"{report.compile_seconds:,.1f} s",
+        "compiled in": compiled,
         "simulated and compared in": f"{report.seconds:,.1f} s, {where}",
         "images/s": f"{report.images_per_second:,.1f}",
     }

@@ -15,6 +15,8 @@ from tests.rtl_sim.test_spread import numbers
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
+pytestmark = pytest.mark.xdist_group("cluster")  # the tests share one
+
 BUILD = hardware_build(21, encoding="ternary", widths=[12, 10, 4])
 X = random_input(BUILD, 12, 21)
 STALLS = Stalls(30, 60)
@@ -29,23 +31,31 @@ def two_workers():
         yield made
 
 
+@pytest.fixture(scope="module")
+def here():
+    """The report of this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spread, "LEAST", 3)
+        return numbers(run(BUILD, X, stalls=STALLS))
+
+
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    """Of 2 samples."""
-    monkeypatch.setattr(spread, "LEAST", 2)
+    """Of 3 samples."""
+    monkeypatch.setattr(spread, "LEAST", 3)
 
 
-def test_the_report_is_that_of_one_process(two_workers):
+def test_the_report_is_that_of_one_process(two_workers, here):
     told = []
     there = run(
         BUILD, X, stalls=STALLS, scheduler=two_workers.scheduler_address, advance=told.append
     )
     assert there.equal and there.scheduler == two_workers.scheduler_address
-    assert told == [2] * 6
-    assert numbers(there) == numbers(run(BUILD, X, stalls=STALLS))
+    assert told == [3] * 4
+    assert numbers(there) == here
 
 
-def test_a_worker_that_dies_loses_no_sample(two_workers):
+def test_a_worker_that_dies_loses_no_sample(two_workers, here):
     """It is killed after the first part: with parts running and waiting on it."""
     with distributed.Client(two_workers.scheduler_address, set_as_default=False) as client:
         victim = sorted(client.run(os.getpid).values())[0]
@@ -58,7 +68,7 @@ def test_a_worker_that_dies_loses_no_sample(two_workers):
 
     there = run(BUILD, X, stalls=STALLS, scheduler=two_workers.scheduler_address, advance=advance)
     assert there.equal and there.samples_equal == 12 and sum(told) == 12
-    assert numbers(there) == numbers(run(BUILD, X, stalls=STALLS))
+    assert numbers(there) == here
 
 
 def test_broken_verilog_is_caught_on_workers_too(two_workers, tmp_path):

@@ -17,6 +17,8 @@ from tests.cli import assert_one_line, status_of
 from tests.random_builds import random_input
 from tests.rtl_sim.builds import hardware_build, mutated
 
+pytestmark = pytest.mark.xdist_group("replay")  # the tests share a failure
+
 BUILD = hardware_build(21, encoding="ternary", widths=[12, 10, 4])
 X = random_input(BUILD, 8, 21)
 
