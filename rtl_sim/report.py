@@ -90,9 +90,10 @@ def run(
                 parts = [check(model, x, 0, stalls, waves)]
     seconds = time.monotonic() - compiled
     differing = next((part for part in parts if part.difference), None)
-    kept = failure and differing and simulators.SIMULATORS[sim].missing() is None
-    if failure and differing and kept:
+    kept = None
+    if failure and differing and simulators.SIMULATORS[sim].missing() is None:
         replay.record(build, x, differing, sim, stalls, library, failure)
+        kept = str(failure)
     return msgspec.structs.replace(
         summarize(build, sim, parts),
         jobs=jobs,
@@ -100,7 +101,7 @@ def run(
         compile_seconds=round(compiled - begin, 2),
         seconds=round(seconds, 2),
         images_per_second=round(x.shape[1] / seconds, 2),
-        failure=str(failure) if kept else None,
+        failure=kept,
     )
 
 

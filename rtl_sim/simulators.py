@@ -75,7 +75,9 @@ class Verilator(runner.Verilator):
 
     def _set_env_build(self) -> None:
         super()._set_env_build()
-        self.env.pop("VERILATOR_ROOT", None)  # each installation knows its own
+        # An installation knows its root; a make around this one has other variables.
+        for name in ("VERILATOR_ROOT", "MAKEFLAGS", "MFLAGS"):
+            self.env.pop(name, None)
 
     def _build_command(self):
         verilate, make = super()._build_command()
