@@ -3,6 +3,7 @@
 # make mnist  784-128-10 at 8, 4 and 2 bits        } the figures of docs/results.md;
 # make conv   convolutional networks, event data    } DATA=folder of the data sets
 # make sparsity  accuracy against firing rate       }
+# make rtl    whole test sets in Verilog under Verilator }
 # make setup  .venv with the pinned packages, and Icarus Verilog
 
 VENV   := .venv
@@ -10,7 +11,7 @@ PYTHON := $(VENV)/bin/python
 DATA   ?= $(TRISPIKE_DATA)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint data mnist conv sparsity clean
+.PHONY: setup iverilog demo test lint data mnist conv sparsity rtl clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -38,15 +39,20 @@ lint: setup
 	$(PYTHON) -m pyright
 
 test: lint
-	$(PYTHON) -m pytest -n 2
+	$(PYTHON) -m pytest -n 2 --dist loadgroup
 
 data:
 	@test -n "$(DATA)" || { echo "error: DATA is empty; name the folder of the data sets: make mnist DATA=folder" >&2; exit 2; }
 
+# $(call network,name,target,options of the training)
+define network
+	$(PYTHON) -m qtrain train --data-dir $(DATA) --out runs/$(1) $(3)
+	$(PYTHON) -m compiler build runs/$(1)/ckpt.pt --target $(2) --data-dir $(DATA) --out build/$(1)
+endef
+
 # $(call chain,name,target,samples in Verilog,options of the training)
 define chain
-	$(PYTHON) -m qtrain train --data-dir $(DATA) --out runs/$(1) $(4)
-	$(PYTHON) -m compiler build runs/$(1)/ckpt.pt --target $(2) --data-dir $(DATA) --out build/$(1)
+	$(call network,$(1),$(2),$(4))
 	$(PYTHON) -m hw_models run build/$(1)
 	$(PYTHON) -m compiler export build/$(1) --format onnx
 	$(PYTHON) -m hw_models run build/$(1) --engine onnx
@@ -66,6 +72,17 @@ conv: data setup
 	$(call chain,mnist-conv-int4,int4,5,--dataset mnist $(CONV) --epochs 6 --weight-bits 4)
 	$(call chain,fashion-conv,int8,5,--dataset fashion-mnist $(CONV) --epochs 8)
 	$(call chain,nmnist,int8,5,--dataset nmnist)
+
+# Builds of `make mnist` and `make conv`, where they are there.
+build/mnist-int8/dataflow.json: | data setup
+	$(call network,mnist-int8,int8,$(MNIST) --weight-bits 8)
+
+build/mnist-conv-int8/dataflow.json: | data setup
+	$(call network,mnist-conv-int8,int8,--dataset mnist $(CONV) --epochs 6)
+
+rtl: build/mnist-int8/dataflow.json build/mnist-conv-int8/dataflow.json
+	$(PYTHON) -m rtl_sim run build/mnist-int8 --sim verilator --samples 10000
+	$(PYTHON) -m rtl_sim run build/mnist-conv-int8 --sim verilator --samples 1000
 
 sparsity: data setup
 	$(PYTHON) -m tests.benchmarks.sparsity --data-dir $(DATA)

@@ -1,17 +1,26 @@
-"""`python -m rtl_sim run DIR`: a build simulated in Verilog, compared with the golden model."""
+"""`python -m rtl_sim`: a build simulated in Verilog, compared with the golden model."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import MofNCompleteColumn, Progress
 
 from hw_models import artefact, evidence, reference
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
-from rtl_sim import bench, report
-from rtl_sim.simulate import COMMANDS, Stalls, check_simulator
+from hw_models.errors import InputError
+from rtl_sim import bench, replay, report, simulators
+from rtl_sim.simulate import LIBRARY, Stalls
+from rtl_sim.spread import cores
 
-WAVES = "simulation.fst"
+WAVES = "simulation"
+FOLDER = click.Path(path_type=Path)
+SIMULATOR = click.Choice(sorted(simulators.SIMULATORS))
+LIBRARY_OPTION = click.option(
+    "--library",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Other Verilog modules than this package's own.",
+)
 
 
 @click.group()
@@ -20,9 +29,21 @@ def cli() -> None:
 
 
 @cli.command("run")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=FOLDER)
 @click.option("--samples", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--sim", type=click.Choice(sorted(COMMANDS)), default="icarus", show_default=True)
+@click.option("--sim", type=SIMULATOR, default="icarus", show_default=True)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=cores,
+    show_default="number of cores",
+    help="Simulations at a time.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Simulate on the Dask cluster of this scheduler (tcp://host:8786), not here.",
+)
 @click.option(
     "--stalls",
     type=click.IntRange(0, 95),
@@ -30,31 +51,65 @@ def cli() -> None:
     show_default=True,
     help="Percent of the cycles in which either side of the core makes it wait, at random.",
 )
-@click.option("--waves", is_flag=True, help=f"Leave {evidence.FOLDER}/{WAVES} in FOLDER.")
+@click.option(
+    "--waves",
+    is_flag=True,
+    help=f"Leave {evidence.FOLDER}/{WAVES}.fst (.vcd of Verilator) in FOLDER; for a few samples.",
+)
+@click.option(
+    "--failure",
+    type=FOLDER,
+    help="Where to keep what differs first, to be replayed. "
+    f"[default: FOLDER/{evidence.FOLDER}/failure-SIM]",
+)
+@LIBRARY_OPTION
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the report here.")
 def run_command(
-    folder: Path, samples: int, sim: str, stalls: int, waves: bool, json_path: Path | None
+    folder: Path,
+    samples: int,
+    sim: str,
+    jobs: int,
+    scheduler: str | None,
+    stalls: int,
+    waves: bool,
+    failure: Path | None,
+    library: Path | None,
+    json_path: Path | None,
 ) -> int:
     """Simulate the first reference samples of the build in FOLDER and compare everything.
 
     Exit status: 0 if every event, membrane and logit is equal, 1 if not.
     """
-    check_simulator(sim)
+    if scheduler is None:
+        simulators.check(sim)
+    elif waves:
+        raise InputError(
+            "--waves: not with --scheduler; a waveform is written where it is looked at"
+        )
     build = artefact.load(folder)
     bench.parameters(build)
     x = reference.load(build).x[:, :samples]
+    results = folder / evidence.FOLDER
+    results.mkdir(exist_ok=True)
+    failure = failure or results / f"failure-{sim}"
     rate = stalls * 256 // 100
-    (folder / evidence.FOLDER).mkdir(exist_ok=True)
     errors = Console(stderr=True)
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(
+        *columns, console=errors, transient=True, disable=not errors.is_terminal
+    ) as progress:
         task = progress.add_task(f"{build.dataflow.name} in {sim}", total=x.shape[1])
         result = report.run(
             build,
             x,
             sim,
-            Stalls(idle=rate, stall=rate),
-            folder / evidence.FOLDER / WAVES if waves else None,
-            lambda n: progress.advance(task, n),
+            stalls=Stalls(idle=rate, stall=rate),
+            waves=results / f"{WAVES}{simulators.SIMULATORS[sim].waves_suffix}" if waves else None,
+            jobs=jobs,
+            scheduler=scheduler,
+            library=library or LIBRARY,
+            failure=failure,
+            advance=lambda n: progress.advance(task, n),
         )
     evidence.write(build, "simulation", result)
     if json_path:
@@ -62,7 +117,26 @@ def run_command(
     Console().print(report.summary_table(result), report.layer_table(result))
     if not result.equal:
         click.echo(f"first difference: {result.first_difference}", err=True)
+        if result.failure:
+            click.echo(f"again, with a waveform: python -m rtl_sim replay {failure}", err=True)
     return EXIT_OK if result.equal else EXIT_DIFFERS
+
+
+@cli.command("replay")
+@click.argument("folder", type=FOLDER)
+@click.option("--sim", type=SIMULATOR, help="Another simulator than the one that it failed in.")
+@LIBRARY_OPTION
+def replay_command(folder: Path, sim: str | None, library: Path | None) -> int:
+    """Simulate again what differed and was kept in FOLDER, and write its waveform.
+
+    Exit status: 0 if all is equal now, 1 if not.
+    """
+    part = replay.replay(folder, sim, library)
+    if part.difference:
+        click.echo(f"first difference: {part.difference}", err=True)
+        return EXIT_DIFFERS
+    click.echo(f"{len(part.equal)} samples equal", err=True)
+    return EXIT_OK
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ module bench;
   wire [63:0] cycle;
   wire [7:0]  idle;
   wire        finished;
-  wire        stuck;
+  wire        stuck /* verilator public_flat_rd */;
+  reg         done /* verilator public_flat_rd */;  // the counters are written too
   wire        s_tlast;
   wire [31:0] s_tdata;
   wire        s_tvalid;
@@ -109,32 +110,32 @@ module bench;
     .m_axis_tlast(m_tlast), .m_axis_tready(m_tready)
   );
 
-  bench_probe #(.WIDTH(64), .FILE("starts.hex")) starts (
+  bench_probe #(.WIDTH(64), .FILE("starts.bin")) starts (
     .clk(clk), .rst_n(rst_n), .valid_i(s_beat && fresh), .word_i(cycle)
   );
 
-  bench_probe #(.WIDTH(129), .FILE("logits.hex")) logits (
+  bench_probe #(.WIDTH(129), .FILE("logits.bin")) logits (
     .clk(clk), .rst_n(rst_n), .valid_i(m_beat), .word_i({cycle, m_tlast, m_tdata})
   );
 
-  reg counted = 1'b0;
+  initial done = 1'b0;
 
-  always @(posedge clk) counted <= finished;
+  always @(posedge clk) done <= finished;
 
-  bench_probe #(.WIDTH(64), .FILE("cycles.hex")) cycles (
-    .clk(clk), .rst_n(rst_n), .valid_i(finished && !counted), .word_i({16'b0, dut.cycles})
+  bench_probe #(.WIDTH(64), .FILE("cycles.bin")) cycles (
+    .clk(clk), .rst_n(rst_n), .valid_i(finished && !done), .word_i({16'b0, dut.cycles})
   );
 {% for layer in layers %}
 {% set i = loop.index0 %}
   bench_probe #(
-    .WIDTH({{ 32 + layer.slice_ * layer.v_bits }}), .FILE("membranes{{ i }}.hex")
+    .WIDTH({{ 32 + layer.slice_ * layer.v_bits }}), .FILE("membranes{{ i }}.bin")
   ) membranes{{ i }} (
     .clk(clk), .rst_n(rst_n), .valid_i(dut.layer{{ i }}.update.write_valid_q),
     .word_i({32'd0 + dut.layer{{ i }}.update.write_word_q, dut.layer{{ i }}.update.write_v})
   );
 
-  bench_probe #(.WIDTH(144), .FILE("counts{{ i }}.hex")) counts{{ i }} (
-    .clk(clk), .rst_n(rst_n), .valid_i(finished && !counted),
+  bench_probe #(.WIDTH(144), .FILE("counts{{ i }}.bin")) counts{{ i }} (
+    .clk(clk), .rst_n(rst_n), .valid_i(finished && !done),
     .word_i({
       dut.layer{{ i }}_events_in,
       {{ "48'd0" if loop.last else "dut.layer" ~ i ~ "_events_out" }},
@@ -143,7 +144,7 @@ module bench;
   );
 {% if not loop.last %}
 
-  bench_probe #(.WIDTH({{ layer["ADDR_BITS"] + 3 }}), .FILE("events{{ i }}.hex")) events{{ i }} (
+  bench_probe #(.WIDTH({{ layer["ADDR_BITS"] + 3 }}), .FILE("events{{ i }}.bin")) events{{ i }} (
     .clk(clk), .rst_n(rst_n),
     .valid_i(dut.layer{{ i }}_out_tvalid && dut.layer{{ i }}_out_tready),
     .word_i({dut.layer{{ i }}_out_tlast, dut.layer{{ i }}_out_tdata})

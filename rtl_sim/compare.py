@@ -1,7 +1,7 @@
 """Compares a simulation with the golden model: every spike, membrane, logit and counter."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,15 +71,23 @@ def first_place(unequal: NDArray[np.bool_]) -> list[tuple[int, ...]]:
 
 
 def first_difference(
-    build: Build, golden: Trace, operations: dict[str, Operations], simulation: Simulation
+    build: Build,
+    golden: Trace,
+    operations: dict[str, Operations],
+    simulation: Simulation,
+    first: int = 0,
 ) -> str:
     """What differs first, in one line; "" if the simulation equals the golden model.
 
     Earlier samples, time steps and layers come first. Beats beyond the expected ones and the
     core's counters are looked at where all values agree.
+
+    Args:
+        first: the number of the first sample, where samples are named.
     """
     found = min(differences(build, golden, simulation), default=None)
     if found is not None:
+        found = replace(found, sample=found.sample + first)
         problem = f"; {simulation.problem}" if simulation.problem else ""
         return f"{found}{problem}"
     if simulation.problem:

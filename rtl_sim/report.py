@@ -1,7 +1,10 @@
 """Simulates a build, compares it with the golden model, and reports in numbers and a table."""
 
+import tempfile
 import time
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import msgspec
@@ -9,21 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from hw_models import golden, operations
 from hw_models.artefact import Build
-from hw_models.semantics import Ints
-from rtl_sim.compare import equal_samples, first_difference
-from rtl_sim.simulate import NO_STALLS, Stalls, simulate
-from rtl_sim.trace import MISSING, Simulation
-
-
-class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of one layer over all samples."""
-
-    events_in: int  # by the core's counter
-    events_out: int  # by the core's counter; 0 for the readout
-    additions: int  # by the core's counter
-    additions_expected: int  # by the golden model's spikes
+from rtl_sim import cluster, replay, simulators, spread
+from rtl_sim.check import LayerReport, Part, check, total
+from rtl_sim.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +39,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     latency_max: int
     additions: int  # by the core's counters
     layers: dict[str, LayerReport]
-    seconds: float  # of compilation and simulation
     dataflow_sha256: str | None
+    jobs: int = 1
+    scheduler: str | None = None  # of the cluster that simulated
+    compile_seconds: float = 0.0  # 0 on a cluster, whose workers compile within `seconds`
+    seconds: float = 0.0  # of simulation and comparison
+    images_per_second: float = 0.0
+    failure: str | None = None  # the folder to replay
 
 
 def run(
@@ -57,62 +54,96 @@ def run(
     sim: str = "icarus",
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    library: Path = LIBRARY,
+    failure: Path | None = None,
     advance: Callable[[int], None] = lambda n: None,
 ) -> Report:
-    """Simulate samples x int8 [T', B, *shape] and compare; arguments as of simulate()."""
-    trace = golden.run(build, x)
-    counts = operations.count(build, x, trace)
-    begin = time.monotonic()
-    simulation = simulate(build, x, sim=sim, stalls=stalls, waves=waves, advance=advance)
-    seconds = time.monotonic() - begin
-    intervals, latencies = timing(simulation)
-    difference = first_difference(build, trace, counts, simulation)
-    layers = {
-        name: LayerReport(
-            events_in=layer.events_in,
-            events_out=layer.events_out,
-            additions=layer.additions,
-            additions_expected=counts[name].synaptic_additions,
-        )
-        for name, layer in simulation.layers.items()
-    }
+    """Compile the build, simulate samples x int8 [T', B, *shape] and compare.
+
+    Args:
+        waves: write a waveform here; all samples are then simulated as one part.
+        jobs: simulations at a time; changes no number but the seconds.
+        scheduler: address of a Dask cluster that simulates in place of this machine.
+        library: folder of the Verilog modules.
+        failure: keep what differs first in this folder (replay.py), if the simulator is here.
+        advance: told now and then how many more samples are done.
+
+    Raises:
+        InputError: as of compile_model() and run_on_cluster(); `failure` is something else.
+    """
+    if failure is not None:
+        replay.check_folder(failure)
+    begin = compiled = time.monotonic()
+    divided = spread.divide(build, x.shape[1])
+    if scheduler is not None:
+        kit = cluster.Kit.of(build, sim, library)
+        parts = cluster.run_on_cluster(scheduler, kit, x, divided, stalls, advance)
+    else:
+        with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
+            model = compile_model(build, Path(scratch), sim, library, waves is not None)
+            compiled = time.monotonic()
+            if waves is None:
+                parts = spread.run_here(model, x, divided, stalls, jobs, advance)
+            else:
+                parts = [check(model, x, 0, stalls, waves)]
+    seconds = time.monotonic() - compiled
+    differing = next((part for part in parts if part.difference), None)
+    kept = None
+    if failure and differing and simulators.SIMULATORS[sim].missing() is None:
+        replay.record(build, x, differing, sim, stalls, library, failure)
+        kept = str(failure)
+    return msgspec.structs.replace(
+        summarize(build, sim, parts),
+        jobs=jobs,
+        scheduler=scheduler,
+        compile_seconds=round(compiled - begin, 2),
+        seconds=round(seconds, 2),
+        images_per_second=round(x.shape[1] / seconds, 2),
+        failure=kept,
+    )
+
+
+def summarize(build: Build, sim: str, parts: list[Part]) -> Report:
+    """One report of all parts, in the order of their samples."""
+    equal = np.concatenate([part.equal for part in parts])
+    latencies = np.concatenate([part.latencies for part in parts])
+    intervals = np.concatenate([part.intervals for part in parts])
+    if not len(intervals):  # a sample alone
+        intervals = latencies
+    layers = {name: reduce(add, (part.layers[name] for part in parts)) for name in parts[0].layers}
+    difference = next((part.difference for part in parts if part.difference), None)
     return Report(
         name=build.dataflow.name,
         target=build.dataflow.target,
         simulator=sim,
         timesteps=build.dataflow.timesteps,
-        samples=x.shape[1],
-        equal=not difference,
-        samples_equal=int(equal_samples(build, trace, simulation).sum()),
-        first_difference=difference or None,
-        events_compared=sum(int(np.count_nonzero(s)) for s in trace.spikes.values()),
-        membranes_compared=sum(v.size for v in trace.membranes.values()),
-        logits_compared=trace.logits.size,
-        additions=sum(layer.additions for layer in layers.values()),
+        samples=len(equal),
+        equal=difference is None,
+        samples_equal=int(equal.sum()),
+        first_difference=difference,
+        events_compared=sum(part.events for part in parts),
+        membranes_compared=sum(part.membranes for part in parts),
+        logits_compared=sum(part.logits for part in parts),
+        cycles=float(intervals.mean()) if len(intervals) else 0.0,
+        cycles_max=int(intervals.max(initial=0)),
+        cycles_total=total(part.cycles for part in parts),
+        latency=float(latencies.mean()) if len(latencies) else 0.0,
+        latency_max=int(latencies.max(initial=0)),
+        additions=total(layer.additions for layer in layers.values()),
         layers=layers,
-        seconds=round(seconds, 2),
         dataflow_sha256=build.sha256,
-        cycles=float(intervals.mean()),
-        cycles_max=int(intervals.max()),
-        cycles_total=simulation.cycles,
-        latency=float(latencies.mean()),
-        latency_max=int(latencies.max()),
     )
-
-
-def timing(simulation: Simulation) -> tuple[Ints, Ints]:
-    """(cycles between samples, latency) of each sample that went through; 0 where none did."""
-    done = (simulation.starts != MISSING) & (simulation.ends != MISSING)
-    starts, ends = simulation.starts[done], simulation.ends[done]
-    if not len(ends):
-        return np.zeros(1, np.int64), np.zeros(1, np.int64)
-    return np.diff(ends, prepend=starts[0] - 1), ends - starts + 1
 
 
 def summary_table(report: Report) -> Table:
     """Equality and timing."""
     title = f"{report.name} ({report.target}) in {report.simulator}"
     table = Table(title=title, show_header=False)
+    compiled, where = f"{report.compile_seconds:,.1f} s", f"{report.jobs} at a time"
+    if report.scheduler:
+        compiled, where = "by each worker, included below", f"on {report.scheduler}"
     rows = {
         "samples": f"{report.samples:,} x {report.timesteps} time steps",
         "equal": f"{report.samples_equal:,}",
@@ -121,7 +152,9 @@ def summary_table(report: Report) -> Table:
         "cycles per inference, mean / max": f"{report.cycles:,.0f} / {report.cycles_max:,}",
         "latency in cycles, mean / max": f"{report.latency:,.0f} / {report.latency_max:,}",
         "additions, by the core's counters": f"{report.additions:,}",
-        "simulated in": f"{report.seconds:,.1f} s",
+        "compiled in": compiled,
+        "simulated and compared in": f"{report.seconds:,.1f} s, {where}",
+        "images/s": f"{report.images_per_second:,.1f}",
     }
     for label, value in rows.items():
         table.add_row(label, value)

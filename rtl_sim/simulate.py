@@ -1,27 +1,19 @@
 """Compiles a build with its bench for a simulator and runs samples through it."""
 
-import contextlib
-import logging
 import re
-import shutil
 import tempfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from cocotb_tools.runner import get_runner
 from numpy.typing import NDArray
 
 from hw_models.artefact import Build
-from hw_models.errors import InputError
-from rtl_sim import bench, stream, trace
+from rtl_sim import bench, simulators, stream, trace
 from rtl_sim.trace import Simulation
 
 LIBRARY = Path(__file__).parent / "verilog"
 BENCH = ("bench_control.v", "bench_source.v", "bench_probe.v")
-COMMANDS = {"icarus": ("iverilog", "Icarus Verilog (Debian, Ubuntu: apt install iverilog)")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +28,104 @@ class Stalls:
 NO_STALLS = Stalls()
 
 
-def check_simulator(sim: str) -> None:
-    """Raise InputError, with what to install, if the simulator is not there."""
-    command, package = COMMANDS[sim]
-    if shutil.which(command) is None:
-        raise InputError(f"{command}: not found on PATH; install {package}")
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A build compiled with its bench for one simulator, for any number of runs side by side."""
+
+    build: Build
+    sim: str
+    folder: Path  # bench.v, mem/, rtl/ and compiled/; a run makes a folder of its own beside them
+    waves: bool  # whether runs can leave a waveform
+    problem: str  # why there is no model, in one line; "" if there is one
+
+    def run(
+        self,
+        x: NDArray[np.int8],
+        stalls: Stalls = NO_STALLS,
+        waves: Path | None = None,
+        name: str = "run",
+    ) -> Simulation:
+        """Send B samples x int8 [T', B, *shape] through the core, back to back.
+
+        Args:
+            waves: write a waveform here, of a model that was compiled for it.
+            name: of the folder that the run makes in the model's; one run at a time has it.
+        """
+        with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=self.folder) as scratch:
+            folder = Path(scratch)
+            problem = self.problem
+            if not problem:
+                (folder / "mem").symlink_to(self.folder / "mem")
+                words = stream.input_words(self.build.dataflow.input, x)
+                (folder / "input.bin").write_bytes(stream.words_as_bytes(words))
+                problem = self.execute(folder, x.shape[1], stalls, waves)
+            return trace.read(self.build, folder, x.shape[1], problem)
+
+    def execute(self, folder: Path, samples: int, stalls: Stalls, waves: Path | None) -> str:
+        """Simulate in `folder`; the first problem that the simulation itself reports, or ""."""
+        runner = simulators.make_runner(self.sim)
+        options = [
+            f"+samples={samples}",
+            f"+idle={stalls.idle}",
+            f"+stall={stalls.stall}",
+            f"+reset_at={stalls.reset_at}",
+            *runner.run_args,
+            *(runner.waves_args(waves.absolute()) if waves else ()),
+        ]
+        log = folder / "simulation.log"
+        failed = None
+        try:
+            runner.test(
+                test_module="rtl_sim.wait",
+                hdl_toplevel_lang="verilog",
+                hdl_toplevel="bench",
+                build_dir=self.folder / "compiled",
+                test_dir=folder,
+                results_xml=str(folder / "results.xml"),
+                plusargs=options,
+                waves=waves is not None,
+                log_file=log,
+            )
+        except (RuntimeError, SystemExit) as error:
+            failed = str(error)
+        return problem_in(folder, log, failed)
+
+
+def compile_model(
+    build: Build, folder: Path, sim: str = "icarus", library: Path = LIBRARY, waves: bool = False
+) -> Model:
+    """Write the build's hardware and its bench into an empty folder and compile them.
+
+    Args:
+        build: with its files mem/ and rtl/.
+        library: folder of the Verilog modules.
+
+    Raises:
+        InputError: the simulator is not there, or the build has no top level.
+    """
+    simulators.check(sim)
+    bench_text = bench.generate(build)
+    for name, content in build.files.items():
+        if str(PurePosixPath(name).parent) in ("mem", "rtl"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(content)
+    (folder / "bench.v").write_text(bench_text)
+    names = build.files[bench.FILES].decode().split()
+    sources = [folder / bench.TOP if name == "top.v" else library / name for name in names]
+    runner = simulators.make_runner(sim)
+    log, problem = folder / "compile.log", ""
+    try:
+        runner.build(
+            sources=[*sources, *(LIBRARY / name for name in BENCH), folder / "bench.v"],
+            hdl_toplevel="bench",
+            build_dir=folder / "compiled",
+            build_args=runner.compile_args,
+            waves=waves,
+            log_file=log,
+        )
+    except (RuntimeError, SystemExit) as error:
+        problem = f"the Verilog does not compile: {complaint(log.read_text()) or error}"
+    return Model(build, sim, folder, waves, problem)
 
 
 def simulate(
@@ -51,122 +136,25 @@ def simulate(
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
     library: Path = LIBRARY,
-    advance: Callable[[int], None] = lambda n: None,
 ) -> Simulation:
-    """Run B samples through the Verilog of a build.
-
-    Args:
-        build: with its files mem/ and rtl/.
-        x: int8 [T', B, *shape].
-        waves: write a waveform (fst) here.
-        library: folder of the Verilog modules.
-        advance: told now and then how many more samples are done.
-
-    Raises:
-        InputError: no such simulator, or a build without a top level.
-    """
-    check_simulator(sim)
-    samples = x.shape[1]
+    """Compile and run once; arguments as of compile_model() and Model.run()."""
     with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-        folder = Path(scratch)
-        write_inputs(build, x, folder)
-        with ThreadPoolExecutor(1) as pool:
-            options = plusargs(samples, stalls, waves)
-            job = pool.submit(execute, build, folder, sim, library, options, waves is not None)
-            watch(job, folder / "logits.hex", build.dataflow.layers[-1].size, advance)
-            problem = job.result()
-        return trace.read(build, folder, samples, problem)
+        model = compile_model(build, Path(scratch), sim, library, waves is not None)
+        return model.run(x, stalls, waves)
 
 
-def write_inputs(build: Build, x: NDArray[np.int8], folder: Path) -> None:
-    """The build's hardware files, the bench, and the samples as words."""
-    for name, content in build.files.items():
-        if str(PurePosixPath(name).parent) in ("mem", "rtl"):
-            (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_bytes(content)
-    (folder / "bench.v").write_text(bench.generate(build))
-    words = stream.input_words(build.dataflow.input, x)
-    (folder / "input.hex").write_text("".join(f"{word:09x}\n" for word in words.tolist()))
-
-
-def plusargs(samples: int, stalls: Stalls, waves: Path | None) -> list[str]:
-    """What bench_control.v and the waveform dump are told."""
-    options = [
-        f"+samples={samples}",
-        f"+idle={stalls.idle}",
-        f"+stall={stalls.stall}",
-        f"+reset_at={stalls.reset_at}",
-    ]
-    return options + ([] if waves is None else [f"+dumpfile_path={waves.absolute()}"])
-
-
-def execute(
-    build: Build, folder: Path, sim: str, library: Path, options: list[str], waves: bool
-) -> str:
-    """Compile and run; the first problem that the simulation itself reports, or ""."""
-    names = build.files[bench.FILES].decode().split()
-    sources = [folder / bench.TOP if name == "top.v" else library / name for name in names]
-    log = folder / "simulation.log"
-    failed = None
-    try:
-        with quiet():
-            runner = get_runner(sim)
-            runner.build(
-                sources=[*sources, *(LIBRARY / name for name in BENCH), folder / "bench.v"],
-                hdl_toplevel="bench",
-                build_dir=folder / "compiled",
-                waves=waves,
-                log_file=folder / "compile.log",
-            )
-            runner.test(
-                test_module="rtl_sim.wait",
-                hdl_toplevel="bench",
-                build_dir=folder / "compiled",
-                test_dir=folder,
-                results_xml=str(folder / "results.xml"),
-                plusargs=options,
-                waves=waves,
-                log_file=log,
-            )
-    except (RuntimeError, SystemExit) as error:
-        failed = str(error)
-    return problem_in(folder, log, failed)
+def complaint(log: str) -> str:
+    """The first line of a compiler's log that names an error, else its first line."""
+    lines = log.splitlines()
+    return next((line for line in lines if "error" in line.lower()), lines[0] if lines else "")
 
 
 def problem_in(folder: Path, log: Path, failed: str | None) -> str:
-    """What a simulator's logs and results say went wrong, in one line; "" if nothing."""
-    if not log.exists():
-        compiled = (folder / "compile.log").read_text().split("\n")[0]
-        return f"the Verilog does not compile: {compiled}"
-    text = log.read_text()
+    """What a simulator's log and results say went wrong, in one line; "" if nothing."""
+    text = log.read_text() if log.exists() else ""
     if assertion := re.search(r"^ASSERT (.*)$", text, re.MULTILINE):
         return f"assertion {assertion[1]}"
     results = folder / "results.xml"
     if failed is None and results.exists() and "<failure" not in results.read_text():
         return ""
-    return f"the simulation broke off: {failed or text.strip()[-200:]}"
-
-
-def watch(job, path: Path, words: int, advance: Callable[[int], None]) -> None:
-    """Until the job is done, tell `advance` of samples whose words have been written."""
-    done = 0
-    while True:
-        finished = not wait([job], timeout=0.2).not_done
-        now = path.stat().st_size // 34 // words if path.exists() else done
-        if now > done:
-            advance(now - done)
-            done = now
-        if finished:
-            return
-
-
-@contextlib.contextmanager
-def quiet():
-    """cocotb's runner logs each command; its files say as much."""
-    log = logging.getLogger("Icarus")
-    before = log.disabled
-    log.disabled = True
-    try:
-        yield
-    finally:
-        log.disabled = before
+    return f"the simulation broke off: {complaint(text)[:200] or failed}"

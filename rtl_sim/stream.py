@@ -8,6 +8,7 @@ from hw_models.semantics import signed_digits
 from rtl_sim.address import addresses
 
 KIND, NEG, DIGIT, LAST = 31, 30, 24, 32  # bit positions; the address from bit 0
+WORD_BYTES = LAST // 8 + 1
 
 
 def input_words(spec: Input, x: NDArray[np.int8]) -> NDArray[np.uint64]:
@@ -34,6 +35,11 @@ def input_words(spec: Input, x: NDArray[np.int8]) -> NDArray[np.uint64]:
     markers[steps - 1 :: steps] |= np.uint64(1 << LAST)
     ends = np.cumsum(np.bincount(step, minlength=steps * samples))
     return np.insert(events, ends, markers)
+
+
+def words_as_bytes(words: NDArray[np.uint64]) -> bytes:
+    """The file of bench_source.v: WORD_BYTES a word, the highest byte first."""
+    return words.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - WORD_BYTES :].tobytes()
 
 
 def digit_table(x_max: int) -> tuple[NDArray, NDArray]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hw_models.artefact import Build, Layer, Spiking
 from hw_models.semantics import Ints
@@ -11,6 +12,7 @@ from rtl_sim import bench
 from rtl_sim.address import addresses, sweep
 
 MISSING = np.iinfo(np.int64).min  # where the simulation gave nothing
+LOGIT_WIDTHS = [64, 1, 16, 48]  # cycle, tlast, class, logit
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +42,34 @@ class Simulation:
 
 
 def read_words(path: Path, widths: list[int]) -> list[Ints]:
-    """Columns of a probe file, its words being concatenations of unsigned fields, highest first.
+    """Columns of a probe file (bench_probe.v), its words being unsigned fields, highest first.
 
-    An unknown digit (x or z) reads as MISSING in all fields of its word.
+    A word with an unknown bit (x or z) reads as MISSING in all its fields; a record that the
+    simulation did not finish is left out.
     """
-    text = path.read_bytes() if path.exists() else b""
-    digits = -(-sum(widths) // 4)
-    text = text[: len(text) // (digits + 1) * (digits + 1)]
-    lines = np.frombuffer(text, np.uint8).reshape(-1, digits + 1)[:, :-1]
-    nibbles = HEX[lines]
-    bits = (nibbles[:, :, None] >> np.arange(3, -1, -1) & 1).reshape(len(lines), digits * 4)
-    unknown = (nibbles < 0).any(axis=1)
-    columns, start = [], digits * 4 - sum(widths)
-    for width in widths:
-        field = bits[:, start : start + width].astype(np.int64)
-        columns.append(np.where(unknown, MISSING, field @ (1 << np.arange(width - 1, -1, -1))))
-        start += width
+    width = sum(widths)
+    pieces = width // 32 + 1  # of 32 bits: the word and the bit `unknown`
+    content = path.read_bytes() if path.exists() else b""
+    records = np.frombuffer(content, np.uint32, len(content) // (4 * pieces) * pieces)
+    records = records.reshape(-1, pieces)
+    unknown = field(records, width, 1) != 0
+    columns, low = [], width
+    for bits in widths:
+        low -= bits
+        column = field(records, low, bits)
+        column[unknown] = MISSING
+        columns.append(column)
     return columns
 
 
-HEX = np.full(256, -1, np.int8)
-HEX[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
+def field(records: NDArray[np.uint32], low: int, bits: int) -> Ints:
+    """`bits` bits from bit `low` of each record [n, pieces], unsigned; bits <= 64."""
+    value = np.zeros(len(records), np.uint64)
+    for piece in range(low // 32, (low + bits - 1) // 32 + 1):
+        shift = 32 * piece - low
+        part = records[:, piece].astype(np.uint64)
+        value |= part << np.uint64(shift) if shift >= 0 else part >> np.uint64(-shift)
+    return (value & np.uint64((1 << bits) - 1)).view(np.int64)
 
 
 def signed(column: Ints, bits: int) -> Ints:
@@ -78,7 +87,7 @@ def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
         )
     }
     classes = build.dataflow.layers[-1].size
-    cycle, last, class_, logit = read_words(folder / "logits.hex", [64, 1, 16, 48])
+    cycle, last, class_, logit = read_words(folder / "logits.bin", LOGIT_WIDTHS)
     wanted = samples * classes
     wrong_last = last[:wanted] != (np.arange(len(last[:wanted])) % classes == classes - 1)
     return Simulation(
@@ -86,23 +95,33 @@ def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
         logits=padded(signed(logit, 48), wanted).reshape(samples, classes),
         classes=padded(class_, wanted).reshape(samples, classes),
         surplus=max(0, len(logit) - wanted) + int(wrong_last.sum()),
-        starts=padded(read_words(folder / "starts.hex", [64])[0], samples),
+        starts=padded(read_words(folder / "starts.bin", [64])[0], samples),
         ends=padded(cycle, wanted)[classes - 1 :: classes],
-        cycles=int(padded(read_words(folder / "cycles.hex", [64])[0], 1)[0]),
+        cycles=int(padded(read_words(folder / "cycles.bin", [64])[0], 1)[0]),
         problem=problem,
     )
+
+
+def samples_written(build: Build, folder: Path) -> int:
+    """How many samples a run that is going on in `folder` has written whole."""
+    try:
+        size = (folder / "logits.bin").stat().st_size
+    except OSError:
+        return 0
+    record = 4 * (sum(LOGIT_WIDTHS) // 32 + 1)
+    return size // record // build.dataflow.layers[-1].size
 
 
 def read_layer(
     layer: Layer, entry: bench.Parameters, folder: Path, index: int, shape: tuple[int, int]
 ) -> LayerTrace:
     """The events, membranes and counters of one layer; shape: (samples, T)."""
-    counts = read_words(folder / f"counts{index}.hex", [48, 48, 48])
+    counts = read_words(folder / f"counts{index}.bin", [48, 48, 48])
     events_in, events_out, additions = (int(padded(column, 1)[0]) for column in counts)
     spikes, surplus = None, 0
     if isinstance(layer.update, Spiking):
-        spikes, surplus = read_spikes(layer, entry, folder / f"events{index}.hex", shape)
-    membranes, more = read_membranes(layer, entry, folder / f"membranes{index}.hex", shape)
+        spikes, surplus = read_spikes(layer, entry, folder / f"events{index}.bin", shape)
+    membranes, more = read_membranes(layer, entry, folder / f"membranes{index}.bin", shape)
     return LayerTrace(
         spikes=spikes,
         membranes=membranes,

@@ -2,12 +2,14 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Bench: writes a word to a file, in hex, in each cycle in which valid_i is set.
+// Bench: writes a word to a file in each cycle in which valid_i is set.
 //
-// A reset starts the file again: what is in it in the end comes after the last reset.
+// A record is {0, unknown, word_i} in 32-bit pieces, lowest first, each in the machine's byte
+// order; `unknown` says that the word has an x or z, which no binary file can hold. A reset starts
+// the file again: what is in it in the end comes after the last reset.
 module bench_probe #(
   parameter WIDTH = 8,           // of a word, bits
-  parameter FILE  = "probe.hex"  // a word a line
+  parameter FILE  = "probe.bin"  // records, one after the other
 ) (
   input wire             clk,
   input wire             rst_n,
@@ -15,16 +17,21 @@ module bench_probe #(
   input wire [WIDTH-1:0] word_i
 );
 
-  integer file;
+  localparam RECORD = (WIDTH + 32) / 32 * 32;  // WIDTH and the bit `unknown`, in whole pieces
 
-  initial file = $fopen(FILE, "w");
+  integer          file;
+  reg [RECORD-1:0] record;
+
+  initial file = $fopen(FILE, "wb");
 
   always @(posedge clk) begin
     if (!rst_n) begin
       $fclose(file);
-      file = $fopen(FILE, "w");
+      file = $fopen(FILE, "wb");
     end else if (valid_i) begin
-      $fwrite(file, "%h\n", word_i);
+      record        = word_i;
+      record[WIDTH] = ^word_i === 1'bx;
+      $fwrite(file, "%u", record);
     end
   end
 

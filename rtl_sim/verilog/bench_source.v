@@ -2,12 +2,12 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Bench: drives a stream with the hex words of a file, a random part of the cycles idle.
+// Bench: drives a stream with the words of a file, a random part of the cycles idle.
 //
 // A reset starts the file again.
 module bench_source #(
   parameter        WIDTH = 33,           // {tlast, tdata}, bits
-  parameter        FILE  = "input.hex",  // {tlast, tdata} in hex, a word a line
+  parameter        FILE  = "input.bin",  // words in as few bytes as hold them, highest byte first
   parameter [31:0] SEED  = 32'h1         // of the idle cycles, not 0
 ) (
   input  wire             clk,
@@ -18,6 +18,8 @@ module bench_source #(
   input  wire             ready_i
 );
 
+  localparam BYTES = (WIDTH + 7) / 8;
+
   integer           file;
   integer           found;
   reg               more;
@@ -26,9 +28,9 @@ module bench_source #(
 
   task restart;
     begin
-      file  = $fopen(FILE, "r");
-      found = $fscanf(file, "%h", next);
-      more  = found == 1;
+      file  = $fopen(FILE, "rb");
+      found = $fread(next, file);
+      more  = found == BYTES;
     end
   endtask
 
@@ -45,8 +47,8 @@ module bench_source #(
       if (more && lfsr_q[7:0] >= idle_i) begin
         valid_o <= 1'b1;
         word_o  <= next;
-        found = $fscanf(file, "%h", next);
-        more  = found == 1;
+        found = $fread(next, file);
+        more  = found == BYTES;
       end
     end
   end

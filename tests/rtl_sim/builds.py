@@ -1,11 +1,14 @@
 """Random builds with the files that a simulation needs."""
 
 import math
+import shutil
+from pathlib import Path
 
 import msgspec
 
 from compiler.emit_rtl import generate
 from hw_models.artefact import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
+from rtl_sim.simulate import LIBRARY
 from tests.random_builds import Builder, random_build, window_outputs
 
 
@@ -17,6 +20,15 @@ def hardware(build: Build) -> Build:
 def hardware_build(seed: int, **options) -> Build:
     """A random build with its mem/ and rtl/."""
     return hardware(random_build(seed, **options))
+
+
+def mutated(folder: Path, file: str, old: str, new: str) -> Path:
+    """The Verilog library in folder/verilog, with `new` for the one `old` in a file."""
+    library = shutil.copytree(LIBRARY, folder / "verilog")
+    text = (library / file).read_text()
+    assert text.count(old) == 1
+    (library / file).write_text(text.replace(old, new))
+    return library
 
 
 def with_lanes(build: Build, accumulate: int, update: int) -> Build:

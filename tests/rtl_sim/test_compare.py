@@ -5,42 +5,52 @@ import dataclasses
 import numpy as np
 import pytest
 
-from compiler.memory import hex_words
 from hw_models import golden, operations
 from rtl_sim.compare import by_sample, equal_samples, first_difference
+from rtl_sim.simulate import simulate
 from rtl_sim.trace import MISSING, LayerTrace, Simulation, read_words, signed
 from tests.random_builds import random_build, random_input
+from tests.rtl_sim.builds import hardware_build, mutated
 
 
-@pytest.mark.parametrize("widths", [[1], [3, 1, 7], [64], [40, 13, 1, 1, 9]])
+def records(rows: list[list[int]], widths: list[int], unknown: list[bool]) -> bytes:
+    """Words of unsigned fields, highest first, as bench_probe.v writes them."""
+    written = []
+    for row, flag in zip(rows, unknown, strict=True):
+        word = int(flag)
+        for value, width in zip(row, widths, strict=True):
+            word = word << width | int(value)
+        pieces = sum(widths) // 32 + 1
+        written.append(word.to_bytes(4 * pieces, "little"))
+    return b"".join(written)
+
+
+@pytest.mark.parametrize("widths", [[1], [3, 1, 7], [31], [64], [40, 13, 1, 1, 9], [5, 64, 30]])
 def test_probe_files_are_read_field_by_field(tmp_path, widths):
     rng = np.random.default_rng(1)
     fields = [rng.integers(0, 1 << min(w, 62), 50) for w in widths]
-    lines = []
-    for row in zip(*fields, strict=True):
-        word = 0
-        for value, width in zip(row, widths, strict=True):
-            word = word << width | int(value)
-        lines.append(f"{word:0{-(-sum(widths) // 4)}x}\n")
-    (tmp_path / "probe.hex").write_text("".join(lines))
-    got = read_words(tmp_path / "probe.hex", widths)
+    content = records(list(zip(*fields, strict=True)), widths, [False] * 50)
+    (tmp_path / "probe.bin").write_bytes(content)
+    got = read_words(tmp_path / "probe.bin", widths)
     for column, expected in zip(got, fields, strict=True):
         np.testing.assert_array_equal(column, expected)
 
 
-def test_unknown_digits_and_missing_files_are_no_numbers(tmp_path):
-    (tmp_path / "probe.hex").write_text("1f\nx3\n07\n")
-    high, low = read_words(tmp_path / "probe.hex", [4, 4])
+def test_unknown_words_unfinished_records_and_missing_files_are_no_numbers(tmp_path):
+    content = records([[1, 15], [0, 3], [0, 7]], [4, 4], [False, True, False])
+    (tmp_path / "probe.bin").write_bytes(content + b"\1\2")
+    high, low = read_words(tmp_path / "probe.bin", [4, 4])
     assert high.tolist() == [1, MISSING, 0] and low.tolist() == [15, MISSING, 7]
     assert signed(low, 4).tolist() == [-1, MISSING, 7]
-    assert [len(c) for c in read_words(tmp_path / "none.hex", [4, 4])] == [0, 0]
+    assert [len(c) for c in read_words(tmp_path / "none.bin", [4, 4])] == [0, 0]
 
 
-def test_words_written_for_the_core_are_read_alike(tmp_path):
-    values = np.random.default_rng(2).integers(-16, 16, (20, 3))
-    (tmp_path / "probe.hex").write_bytes(hex_words(values, 5))
-    columns = read_words(tmp_path / "probe.hex", [5, 5, 5])
-    np.testing.assert_array_equal(np.stack([signed(c, 5) for c in columns[::-1]], 1), values)
+def test_an_x_of_the_core_is_no_number(tmp_path):
+    """v starts as x and is not cleared: no membrane of the first step is known."""
+    build = hardware_build(21, encoding="ternary", widths=[12, 10, 4])
+    library = mutated(tmp_path, "update.v", " & {V_BITS{!leak_first_q}}", "")
+    simulation = simulate(build, random_input(build, 1, 21), library=library)
+    assert (simulation.layers["layer0"].membranes[0, 0] == MISSING).all()
 
 
 def ideal(build, trace, counts) -> Simulation:

@@ -13,7 +13,7 @@ from hw_models.reference import About, Reference
 from rtl_sim.__main__ import cli
 from tests.cli import assert_one_line, status_of
 from tests.random_builds import random_build, random_input
-from tests.rtl_sim.builds import chain, conv, pool
+from tests.rtl_sim.builds import chain, conv, mutated, pool
 
 
 def save(folder, build: Build, files: dict[str, bytes] | None = None) -> Build:
@@ -75,6 +75,9 @@ def test_a_corrupted_weight_exits_1_and_is_named(tmp_path, network, capsys):
     assert status_of(cli, "run", tmp_path / "b", "--samples", 3) == 1
     err = capsys.readouterr().err
     assert "first difference: layer layer0, time step " in err and "neuron 6: expected" in err
+    kept = tmp_path / "b/evidence/failure-icarus"
+    assert f"python -m rtl_sim replay {kept}" in err
+    assert status_of(cli, "replay", kept) == 1
     report = json.loads((tmp_path / "b/evidence/simulation.json").read_text())
     assert report["equal"] is False and report["first_difference"] in err
 
@@ -115,3 +118,21 @@ def test_no_simulator_exits_2_and_says_what_to_install(tmp_path, network, capsys
     monkeypatch.setenv("PATH", str(tmp_path))
     assert status_of(cli, "run", tmp_path / "b") == 2
     assert_one_line(capsys.readouterr().err, "iverilog", "install", "apt install iverilog")
+
+
+def test_another_library_and_jobs(tmp_path, network):
+    save(tmp_path / "b", network)
+    library = mutated(tmp_path, "engine.v", "neg_q       <= s_axis", "neg_q       <= !s_axis")
+    options = ("--samples", 6, "--jobs", 2, "--library", library, "--failure", tmp_path / "mine")
+    assert status_of(cli, "run", tmp_path / "b", *options) == 1
+    report = json.loads((tmp_path / "b/evidence/simulation.json").read_text())
+    assert report["jobs"] == 2 and report["failure"] == str(tmp_path / "mine")
+    assert report["images_per_second"] > 0 and (tmp_path / "mine/failure.json").exists()
+    assert status_of(cli, "run", tmp_path / "b", "--samples", 6) == 0
+
+
+def test_a_cluster_makes_no_waveforms(tmp_path, network, capsys):
+    save(tmp_path / "b", network)
+    options = ("--waves", "--scheduler", "tcp://127.0.0.1:9")
+    assert status_of(cli, "run", tmp_path / "b", *options) == 2
+    assert_one_line(capsys.readouterr().err, "--waves", "--scheduler")

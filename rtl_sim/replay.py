@@ -1,0 +1,146 @@
+"""A sample that differs, kept with all that it takes to simulate it again: the failure folder.
+
+failure.json      what differed, where, in which simulator, and the command that reruns it
+build/, verilog/  the build and the library that were simulated
+input.npy         the samples, int8 [T', B, *shape]
+expected.npz      the golden model's integers: spikes.*, membranes.* [B, T, size], logits
+got.npz           the simulation's, and the class beside each logit; -2**63 where nothing came
+waveform.*        of these samples
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models import artefact, evidence, golden
+from hw_models.artefact import Build
+from hw_models.errors import InputError
+from rtl_sim import simulators
+from rtl_sim.check import Part, compared
+from rtl_sim.compare import by_sample
+from rtl_sim.simulate import Model, Stalls, compile_model
+
+ABOUT, INPUT, WAVES = "failure.json", "input.npy", "waveform"
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """failure.json."""
+
+    difference: str
+    command: str  # that simulates the folder's samples again
+    sim: str
+    stalls: Stalls
+    first: int  # number of the folder's first sample
+    dataflow_sha256: str | None  # of the build that was run
+
+
+def record(
+    build: Build,
+    x: NDArray[np.int8],
+    part: Part,
+    sim: str,
+    stalls: Stalls,
+    library: Path,
+    folder: Path,
+) -> Failure:
+    """Find the fewest samples of a part that show its difference and keep them in `folder`.
+
+    Args:
+        x: the samples of the whole run, int8 [T', B, *shape].
+        part: of that run, with a difference.
+        folder: made anew; an earlier failure folder is replaced.
+
+    Raises:
+        InputError: `folder` exists and holds something else.
+    """
+    check_folder(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+        fresh, compiled = Path(scratch) / "fresh", Path(scratch) / "compiled"
+        for made in (compiled, fresh, fresh / "build"):
+            made.mkdir()
+        artefact.write(build, fresh / "build")
+        shutil.copytree(library, fresh / "verilog")
+        model = compile_model(build, compiled, sim, library, waves=True)
+        for samples in candidates(part):
+            about = Failure(
+                difference=part.difference,
+                command=f"python -m rtl_sim replay {folder}",
+                sim=sim,
+                stalls=stalls,
+                first=samples.start,
+                dataflow_sha256=build.sha256,
+            )
+            np.save(fresh / INPUT, x[:, samples])
+            evidence.write_json(about, fresh / ABOUT)
+            if simulate_again(model, x[:, samples], about, fresh).difference:
+                break
+        if folder.exists():
+            shutil.rmtree(folder)
+        fresh.rename(folder)
+    return about
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError if `folder` holds anything but an earlier failure."""
+    if folder.exists() and not (folder / ABOUT).is_file():
+        raise InputError(f"{folder}: exists and is no failure folder; choose another or remove it")
+
+
+def candidates(part: Part) -> Iterator[slice]:
+    """Samples that may show the difference again, the fewest first: the sample alone; after those
+    before it, if it needs what they leave in the core, or their stalls; the whole part."""
+    suspect, end = part.first + part.suspect, part.first + len(part.equal)
+    yield slice(suspect, suspect + 1)
+    if part.first < suspect:
+        yield slice(part.first, suspect + 1)
+    if suspect + 1 < end:
+        yield slice(part.first, end)
+
+
+def replay(folder: Path, sim: str | None = None, library: Path | None = None) -> Part:
+    """Simulate a failure folder's samples again; renews its waveform and both sides' integers.
+
+    Args:
+        sim: another simulator than the one in which they differed.
+        library: other Verilog than the folder's.
+
+    Raises:
+        InputError: no failure folder, or a damaged one.
+    """
+    try:
+        about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Failure)
+        x = np.load(folder / INPUT, allow_pickle=False)
+    except OSError as error:
+        raise InputError(f"{folder}: no failure folder ({error.strerror})") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InputError(f"{folder}: damaged: {error}; run the simulation again") from error
+    build, library = artefact.load(folder / "build"), library or folder / "verilog"
+    with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
+        model = compile_model(build, Path(scratch), sim or about.sim, library, waves=True)
+        return simulate_again(model, x, about, folder)
+
+
+def simulate_again(model: Model, x: NDArray[np.int8], about: Failure, folder: Path) -> Part:
+    """Simulate and compare, leaving waveform, expected.npz and got.npz in `folder`."""
+    for old in folder.glob(f"{WAVES}.*"):
+        old.unlink()
+    waves = folder / f"{WAVES}{simulators.SIMULATORS[model.sim].waves_suffix}"
+    simulation = model.run(x, about.stalls, waves)
+    trace = golden.run(model.build, x)
+    spikes = {f"spikes.{name}": by_sample(s) for name, s in trace.spikes.items()}
+    membranes = {f"membranes.{name}": by_sample(v) for name, v in trace.membranes.items()}
+    expected = {**spikes, **membranes, "logits": trace.logits}
+    got = {"logits": simulation.logits, "classes": simulation.classes}
+    for name, layer in simulation.layers.items():
+        got[f"membranes.{name}"] = layer.membranes
+        if layer.spikes is not None:
+            got[f"spikes.{name}"] = layer.spikes
+    np.savez_compressed(folder / "expected.npz", allow_pickle=False, **expected)
+    np.savez_compressed(folder / "got.npz", allow_pickle=False, **got)
+    return compared(model.build, x, trace, simulation, about.first)
