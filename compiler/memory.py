@@ -1,6 +1,7 @@
 """Memory layout: integer tensors to the hex words of mem/*.mem, as the core reads them."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,17 +32,41 @@ def as_conv(op: Dense | Conv2d, source: tuple[int, ...]) -> Conv2d:
     )  # fmt: skip
 
 
-def lanes_of(layer: Layer, op: Conv2d) -> tuple[int, int]:
-    """(lanes, slice): channels an event reaches in a cycle, and neurons updated in a cycle.
+def depthwise(op: Conv2d) -> bool:
+    """Whether an event reaches one channel alone: the engine then packs channels into words."""
+    return op.groups > 1 and op.in_shape[0] == op.out_shape[0] == op.groups
 
-    The build's lanes, of which no more are made than a convolution group has channels. Where a
-    group takes several words of lanes, slices divide them, so that a sweep counts in slices alone.
-    A readout updates one class a cycle, since its argmax takes one a cycle.
+
+def section_of(layer: Layer, ops: Sequence[Conv2d]) -> tuple[int, int]:
+    """(section, slice) of a layer's sweep: channels that fill words of their own, neurons of a word.
+
+    A section is a convolution group, or all channels of a depthwise operation. All synapse groups
+    of a layer are read in the same words; where their sections differ, slices divide them all, so
+    that every group's words are simply the channels in order.
+    The build's update lanes are the widest slice; a readout's argmax takes one class a cycle.
     """
+    sizes = {op.out_shape[0] if depthwise(op) else op.out_shape[0] // op.groups for op in ops}
+    widest = min(layer.lanes.update, layer.lanes.accumulate)
+    section = math.gcd(*sizes)
+    if isinstance(layer.update, Readout):
+        return section, 1
+    slice_ = min(widest, section)
+    if len(sizes) > 1:
+        slice_ = max(n for n in range(1, slice_ + 1) if section % n == 0)
+    return section, slice_
+
+
+def lanes_of(layer: Layer, op: Conv2d, slice_: int) -> int:
+    """Channels of a word of one group's accumulators: an event reaches them in one cycle.
+
+    No more than a convolution group has. Where it takes several words, slices divide them, so that
+    a sweep counts in slices alone.
+    """
+    if depthwise(op):
+        return slice_
     channels = op.out_shape[0] // op.groups
     lanes = min(layer.lanes.accumulate, channels)
-    slice_ = 1 if isinstance(layer.update, Readout) else min(layer.lanes.update, lanes)
-    return (lanes if lanes == channels else lanes - lanes % slice_), slice_
+    return lanes if lanes == channels else lanes - lanes % slice_
 
 
 def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
@@ -58,16 +83,14 @@ def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
     return split.transpose(1, 4, 5, 0, 3, 2).reshape(-1, lanes)  # word, ky, kx, group, c, lane
 
 
-def channel_rows(values: Ints, groups: int, slice_: int, padding: int) -> Ints:
+def channel_rows(values: Ints, section: int, slice_: int, padding: int) -> Ints:
     """One value per output channel [C_out] to [words, slice], in the order of a sweep's position.
 
-    Each convolution group takes ceil(channels / slice) words; where there is no channel, there is
-    `padding`.
+    Each section takes ceil(section / slice) words; where there is no channel, there is `padding`.
     """
-    grouped = values.reshape(groups, -1)
-    words = -(-grouped.shape[1] // slice_)
-    rows = np.full((groups, words * slice_), padding, np.int64)
-    rows[:, : grouped.shape[1]] = grouped
+    words = -(-section // slice_)
+    rows = np.full((len(values) // section, words * slice_), padding, np.int64)
+    rows[:, :section] = values.reshape(-1, section)
     return rows.reshape(-1, slice_)
 
 

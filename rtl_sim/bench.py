@@ -13,8 +13,6 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     """A layer's entry in rtl/parameters.json."""
 
     name: str
-    pools: list[dict[str, int | str]]
-    engine: dict[str, int | str]
     tail: dict[str, int | str]
 
     def __getitem__(self, name: str) -> int:

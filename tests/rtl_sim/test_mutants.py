@@ -85,7 +85,7 @@ MUTANTS = {
     "an event does not wait for tready": (
         "narrow", "serializer.v", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
     ),
-    "sweeps do not wait for the buffer": ("conv", "update.v", "credit_q != CREDIT_NONE", "1'b1"),
+    "sweeps do not wait for the buffer": ("conv", "credits.v", "credit_q != NONE", "1'b1"),
     "the highest index wins a tie": (
         "ternary", "argmax.v", "logit_i > best_q", "logit_i >= best_q",
     ),
