@@ -116,6 +116,7 @@ def update_parameters(build: Build, layer: Layer, readers: list[Reader]) -> Para
     channels, height, width = memory.as_map(layer.shape)
     section, slice_ = section_of(build, layer)
     words = height * width * (channels // section) * -(-section // slice_)
+    steps = sweeps_in_a_row(build, layer)
     return {
         "N": section,
         "GROUPS": channels // section,
@@ -135,10 +136,19 @@ def update_parameters(build: Build, layer: Layer, readers: list[Reader]) -> Para
         "SOFT_RESET": int(neuron.reset == "soft"),
         "ADDR_BITS": address_bits(layer.shape),
         "READERS": len(readers),
-        "BUFFERS": word_list([max(BUFFER_MIN, words * (1 + r.late)) for r in readers]),
+        "BUFFERS": word_list([max(BUFFER_MIN, words * (steps + r.late)) for r in readers]),
         "BIAS_FILE": mem_file(layer.name, "bias"),
         "THRESHOLD_FILE": mem_file(layer.name, "v_threshold"),
     }
+
+
+def sweeps_in_a_row(build: Build, layer: Layer) -> int:
+    """Time steps that a layer sweeps without new events between: T where all it reads is static.
+
+    Their spikes wait in the buffer while it takes the next sample.
+    """
+    static = all(build.dataflow.mode_of(group.source) == "static" for group in layer.groups)
+    return build.dataflow.timesteps if static else 1
 
 
 def input_buffers(build: Build, readers: list[Reader]) -> list[int]:
