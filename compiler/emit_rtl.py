@@ -14,7 +14,6 @@ from compiler.instances import (
     Parameters,
     address_bits,
     channel_tensors,
-    conv_of,
     digit_bits_of,
     engine_parameters,
     index_bits,
@@ -26,7 +25,8 @@ from compiler.instances import (
     update_parameters,
 )
 from compiler.streams import Reader, readers
-from hw_models.artefact import Build, Conv2d, Dataflow, Group, Layer, Readout, Spiking
+from hw_models import words
+from hw_models.artefact import Build, Conv2d, Group, Layer, Readout, Spiking
 from hw_models.errors import InputError
 
 # The core's streams, alike for every build: 32-bit events in, 64-bit logit words out.
@@ -110,8 +110,8 @@ def memories(build: Build, layer: Layer) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     section, slice_ = section_of(build, layer)
     for group in layer.groups:
-        op = conv_of(build, group)
-        lanes = 1 if memory.depthwise(op) else memory.lanes_of(layer, op, slice_)
+        op = words.conv_of(build.dataflow, group)
+        lanes = 1 if words.depthwise(op) else words.lanes_of(layer, op, slice_)
         shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
         rows = memory.weight_rows(build.weight(group).reshape(shape), op.groups, lanes)
         files[mem_path(group.name, "weight")] = memory.hex_words(rows, group.w_bits)
@@ -199,13 +199,13 @@ def check_maps(build: Build, layer: Layer, group: Group) -> None:
     shape = build.dataflow.shape_of(group.source)
     readers = [*group.pools, *([group.op] if isinstance(group.op, Conv2d) else [])]
     for reader in readers:
-        if memory.as_map(shape) != reader.in_shape:
+        if words.as_map(shape) != reader.in_shape:
             raise InputError(
                 f"{group.name}: reads a stream of shape {list(shape)} as {list(reader.in_shape)}"
             )
         shape = reader.out_shape
-    out = conv_of(build, group).out_shape
-    if out != memory.as_map(layer.shape):
+    out = words.conv_of(build.dataflow, group).out_shape
+    if out != words.as_map(layer.shape):
         raise InputError(
             f"{group.name}: gives {list(out)}, its layer {layer.name} has {list(layer.shape)}"
         )

@@ -6,7 +6,8 @@ from typing import Any
 
 from compiler import memory
 from compiler.streams import Reader
-from hw_models.artefact import Build, Conv2d, Group, Layer, Pool, Readout, Spiking
+from hw_models import words
+from hw_models.artefact import Build, Group, Layer, Pool, Readout, Spiking
 from hw_models.errors import InputError
 from hw_models.semantics import signed_digits
 
@@ -15,19 +16,9 @@ BUFFER_MIN = 16  # words; covers the round trip of a credit, so that a sweep run
 Parameters = dict[str, Any]
 
 
-def source_shape(build: Build, group: Group) -> tuple[int, ...]:
-    """The shape of the events that reach a group's engine."""
-    return group.pools[-1].out_shape if group.pools else build.dataflow.shape_of(group.source)
-
-
-def conv_of(build: Build, group: Group) -> Conv2d:
-    """A group's operation as the engine runs it."""
-    return memory.as_conv(group.op, source_shape(build, group))
-
-
 def section_of(build: Build, layer: Layer) -> tuple[int, int]:
-    """(section, slice) of a layer's sweep, see memory.section_of."""
-    return memory.section_of(layer, [conv_of(build, group) for group in layer.groups])
+    """(section, slice) of a layer's sweep, see words.section_of."""
+    return words.section_of(layer, [words.conv_of(build.dataflow, group) for group in layer.groups])
 
 
 def digit_bits_of(build: Build, source: str) -> int:
@@ -54,7 +45,7 @@ def pool_parameters(build: Build, group: Group, pool: Pool) -> Parameters:
 
 def engine_parameters(build: Build, layer: Layer, group: Group) -> Parameters:
     """engine.v's parameters."""
-    op = conv_of(build, group)
+    op = words.conv_of(build.dataflow, group)
     _, slice_ = section_of(build, layer)
     static = build.dataflow.mode_of(group.source) == "static"
     return {
@@ -66,7 +57,7 @@ def engine_parameters(build: Build, layer: Layer, group: Group) -> Parameters:
         **by_axis("KERNEL", op.kernel),
         **by_axis("STRIDE", op.stride),
         **by_axis("PADDING", op.padding),
-        "LANES": memory.lanes_of(layer, op, slice_),
+        "LANES": words.lanes_of(layer, op, slice_),
         "SLICE": slice_,
         "ADDR_BITS": address_bits(op.in_shape),
         "DIGIT_BITS": digit_bits_of(build, group.source),
@@ -113,9 +104,9 @@ def update_parameters(build: Build, layer: Layer, readers: list[Reader]) -> Para
         }
     neuron = layer.update.neuron
     digits = signed_digits(neuron.leak.m)
-    channels, height, width = memory.as_map(layer.shape)
+    channels, height, width = words.as_map(layer.shape)
     section, slice_ = section_of(build, layer)
-    words = height * width * (channels // section) * -(-section // slice_)
+    step = words.sweep_words(build.dataflow, layer)
     steps = sweeps_in_a_row(build, layer)
     return {
         "N": section,
@@ -136,7 +127,7 @@ def update_parameters(build: Build, layer: Layer, readers: list[Reader]) -> Para
         "SOFT_RESET": int(neuron.reset == "soft"),
         "ADDR_BITS": address_bits(layer.shape),
         "READERS": len(readers),
-        "BUFFERS": word_list([max(BUFFER_MIN, words * (steps + r.late)) for r in readers]),
+        "BUFFERS": word_list([max(BUFFER_MIN, step * (steps + r.late)) for r in readers]),
         "BIAS_FILE": mem_file(layer.name, "bias"),
         "THRESHOLD_FILE": mem_file(layer.name, "v_threshold"),
     }
@@ -183,7 +174,7 @@ def index_bits(n: int) -> int:
 
 def address_bits(shape: tuple[int, ...]) -> int:
     """Bits of an address {y, x, c}, each field as wide as its size asks for; at least one."""
-    return max(1, sum((n - 1).bit_length() for n in memory.as_map(shape)))
+    return max(1, sum((n - 1).bit_length() for n in words.as_map(shape)))
 
 
 def digit_bits(x_max: int) -> int:

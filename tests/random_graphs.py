@@ -1,4 +1,4 @@
-"""Random networks that fork and join: layers of one to three groups, each from any earlier stream."""
+"""Random networks that fork and join: layers of one to three groups, each from any stream."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def windows(size: int, out: int) -> list[Window]:
 
 
 def random_window(draw, shape: Shape3, out: Shape3) -> dict | None:
-    """Kernel, stride and padding that make maps of `out` of those of `shape`; None: there are none."""
+    """Kernel, stride and padding that make maps of `out` of those of `shape`, if any do."""
     axes = [windows(size, n) for size, n in zip(shape[1:], out[1:], strict=True)]
     if not all(axes):
         return None

@@ -121,6 +121,7 @@ module accumulators #(
       localparam [LANE_BITS-1:0]  LANE   = l;
       localparam                  WEIGHT = PACKED != 0 ? 0 : l;
 
+      wire                       mine3 = PACKED == 0 || lane3_q == LANE;
       reg signed [TERM_BITS-1:0] term3_q;
       reg [ACC_BITS-1:0]         mem [0:WORDS-1];
       reg [ACC_BITS-1:0]         read_q;  // from block RAM
@@ -140,14 +141,14 @@ module accumulators #(
           else acc = bypass_q ? next_q : read_q;
           next = {ACC_BITS{1'b0}};
           if (add3_q) next = acc;
-          if (add3_q && (PACKED == 0 || lane3_q == LANE)) begin
+          if (add3_q && mine3) begin
             next = ($signed({acc, 1'b1}) + $signed({term3_q, neg3_q})) >>> 1;
           end
           if (write3) mem[word3_q] <= next;
           if (write3) next_q <= next;
           if (read3_q) lane_q[l*ACC_BITS+:ACC_BITS] <= acc & {ACC_BITS{slice3_q == MINE}};
 `ifndef SYNTHESIS
-          if (add3_q && (PACKED == 0 || lane3_q == LANE)) begin
+          if (add3_q && mine3) begin
             sum = $signed({acc, 1'b1}) + $signed({term3_q, neg3_q});
             if (sum[SUM_BITS-1:ACC_BITS] != {(SUM_BITS-ACC_BITS){sum[ACC_BITS]}}) begin
               $display("ASSERT %m: accumulator overflow");

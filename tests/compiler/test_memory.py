@@ -9,16 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.memory import (
-    as_conv,
     channel_rows,
     hex_words,
-    lanes_of,
-    section_of,
     signed_bits,
     weight_rows,
 )
 from hw_models.artefact import Build, Dense, Lanes
 from hw_models.synapse import synapse
+from hw_models.words import as_conv, lanes_of, section_of
 from tests.random_builds import random_build
 from tests.rtl_sim.builds import chain, conv
 
