@@ -5,6 +5,7 @@ import numpy as np
 from hw_models.artefact import Build, Conv2d, Dense, Pool, Shape3
 from hw_models.synapse import output_size
 from tests.random_builds import Builder, Source, random_conv
+from tests.residual_builds import identity
 
 Window = tuple[int, int, int]  # kernel, stride, padding of one axis
 
@@ -27,13 +28,6 @@ def random_window(draw, shape: Shape3, out: Shape3) -> dict | None:
         return None
     drawn = [axis[draw.integers(len(axis))] for axis in axes]
     return dict(zip(("kernel", "stride", "padding"), zip(*drawn, strict=True), strict=True))
-
-
-def identity(shape: Shape3) -> Conv2d:
-    return Conv2d(
-        in_shape=shape, out_shape=shape, kernel=(1, 1), stride=(1, 1), padding=(0, 0),
-        groups=shape[0],
-    )  # fmt: skip
 
 
 def random_source(draw, stream: str, shape: Shape3, out: Shape3) -> Source | None:

@@ -9,7 +9,7 @@ import msgspec
 from compiler.emit_rtl import generate
 from hw_models.artefact import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
 from tests.random_builds import Builder, random_build, window_outputs
-from tests.random_graphs import identity
+from tests.residual_builds import identity
 
 
 def hardware(build: Build) -> Build:

@@ -8,8 +8,8 @@ from hw_models.artefact import Build, Dense
 from rtl_sim.report import Report, run
 from rtl_sim.simulate import Stalls, simulate
 from tests.random_builds import Builder, random_input
-from tests.random_graphs import identity, random_graph_build
-from tests.residual_builds import residual_build
+from tests.random_graphs import random_graph_build
+from tests.residual_builds import identity, residual_build
 from tests.rtl_sim.builds import blocks, conv, hardware, small_buffers, with_lanes
 
 RATES = [(0, 0), (128, 0), (0, 128), (64, 64), (200, 30), (30, 220)]  # of 256: idle, stall
