@@ -11,9 +11,9 @@
 // give its first output and tap; from there addresses advance by constants. A dense layer is the
 // convolution whose kernel is the whole map: one output position, one tap for each input.
 //
-// In a depthwise convolution (an identity shortcut: its kernel is 1x1) an event reaches one channel.
-// Its words are LANES = SLICE neighbouring channels all the same, PACKED, so that a sweep reads as
-// many as elsewhere; the event adds to its own lane.
+// In a depthwise convolution (an identity shortcut: its kernel is 1x1) an event reaches one
+// channel. Its words are LANES = SLICE neighbouring channels all the same, PACKED, so that a sweep
+// reads as many as elsewhere; the event adds to its own lane.
 //
 // Weights lie word-major: row ((j * KERNEL_H + ky) * KERNEL_W + kx) * IN_C + c holds the weights
 // from input channel c by tap (ky, kx) to the j-th word of c's group, lowest channel in the

@@ -23,7 +23,7 @@ def check(build: Build, seed: int, stalls: Stalls = STALLS, samples: int = 3) ->
     return report
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(18))
 def test_random_graphs_under_random_stalls(seed):
     """Sources, convolutions, shortcuts, pools, lanes, neurons: all drawn."""
     encoding = ("static", "ternary", "binary")[seed % 3]
@@ -44,12 +44,13 @@ def test_a_reset_in_mid_sample_leaves_nothing_behind(reset_at):
     check(build, 3, Stalls(idle=20, stall=40, reset_at=reset_at))
 
 
-@pytest.mark.parametrize("encoding", ["static", "ternary", "binary"])
-def test_values_do_not_depend_on_lanes(encoding):
+@pytest.mark.parametrize(
+    ("encoding", "accumulate", "update"),
+    [("ternary", 6, 4), ("static", 4, 3), ("binary", 5, 2), ("static", 99, 99)],
+)
+def test_any_lanes(encoding, accumulate, update):
     """Slices that divide the packed channels of a shortcut, and slices that do not."""
-    network = blocks(encoding)
-    for accumulate, update in [(1, 1), (6, 4), (4, 3), (5, 2), (99, 99)]:
-        check(hardware(with_lanes(network, accumulate, update)), 2, Stalls(30, 30), samples=2)
+    check(hardware(with_lanes(blocks(encoding), accumulate, update)), 2, STALLS, samples=1)
 
 
 def test_one_stream_read_twice_by_a_layer():
