@@ -80,3 +80,18 @@ def sweep_words(flow: Dataflow, layer: Layer) -> int:
     section, slice_ = section_of(layer, [conv_of(flow, group) for group in layer.groups])
     channels, height, width = as_map(layer.shape)
     return height * width * (channels // section) * -(-section // slice_)
+
+
+def rearranged(flow: Dataflow) -> str | None:
+    """The first group that reads a map as a vector by any but a dense operation, if there is one.
+
+    Such as an identity shortcut around a flatten: an address has the fields of the map, and the
+    core rearranges none.
+    """
+    for layer in flow.layers:
+        for group in layer.groups:
+            shape = as_map(source_shape(flow, group))
+            vector = (math.prod(shape), 1, 1)
+            if isinstance(group.op, Conv2d) and shape != group.op.in_shape == vector:
+                return group.name
+    return None
