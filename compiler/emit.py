@@ -7,6 +7,7 @@ from compiler.ir import Graph, Input, Readout, Spiking, Synapse
 from hw_models import artefact
 from hw_models.artefact import Build, Dataflow, Group, Layer
 from hw_models.semantics import Interval, LayerBounds
+from hw_models.words import rearranged
 
 
 def emit(graph: Graph, target: str, provenance: dict[str, str | int | float | bool]) -> Build:
@@ -23,9 +24,8 @@ def emit(graph: Graph, target: str, provenance: dict[str, str | int | float | bo
         warnings=graph.warnings,
     )
     build = Build(flow, tensors)
-    # The core takes no layer in which several groups meet yet: such a build has no Verilog.
-    joins = any(len(layer.groups) > 1 for layer in layers)
-    return Build(flow, tensors, files={} if joins else emit_rtl.generate(build))
+    # A shortcut around a flatten is the one thing that all engines but the core take: no Verilog.
+    return Build(flow, tensors, files={} if rearranged(flow) else emit_rtl.generate(build))
 
 
 def _input(node: Input) -> artefact.Input:

@@ -1,6 +1,6 @@
 """The hardware part of a build: mem/*.mem and rtl/.
 
-The top level chains hand-written modules of rtl_sim/verilog (docs/core.md); all that is generated
+The top level connects hand-written modules of rtl_sim/verilog (docs/core.md); all that is generated
 is their parameters, their wiring and their memories.
 """
 
@@ -14,15 +14,19 @@ from compiler.instances import (
     Parameters,
     address_bits,
     channel_tensors,
-    conv_of,
     digit_bits_of,
     engine_parameters,
     index_bits,
+    input_buffers,
     mem_path,
+    merge_parameters,
     pool_parameters,
+    section_of,
     update_parameters,
 )
-from hw_models.artefact import Build, Conv2d, Dataflow, Group, Layer, Readout, Spiking
+from compiler.streams import Reader, readers
+from hw_models import words
+from hw_models.artefact import Build, Conv2d, Group, Layer, Readout, Spiking
 from hw_models.errors import InputError
 
 # The core's streams, alike for every build: 32-bit events in, 64-bit logit words out.
@@ -30,11 +34,14 @@ IN_ADDR_BITS, IN_DIGIT_BITS = 24, 3
 OUT_CLASS_BITS, OUT_LOGIT_BITS = 16, 48
 
 COMMON = (
-    "rom.v", "counter.v", "fifo.v", "leak.v", "update.v", "axis_taps.v", "accumulators.v",
-    "engine.v", "activity.v", "argmax.v", "readout_update.v",
+    "rom.v", "counter.v", "fifo.v", "credits.v", "leak.v", "update.v", "axis_taps.v",
+    "accumulators.v", "engine.v", "activity.v", "argmax.v", "readout_update.v",
 )  # fmt: skip
-SPIKING = ("neuron.v", "serializer.v", "spiking_update.v")
+SPIKING = ("neuron.v", "serializer.v", "outlet.v", "spiking_update.v")
 POOLS = ("pool.v",)
+JOINS = ("merge.v",)
+INPUT_FORK = ("broadcast.v",)
+INPUT_WAITS = ("stream_buffer.v",)
 
 
 def generate(build: Build) -> dict[str, bytes]:
@@ -50,90 +57,126 @@ def generate(build: Build) -> dict[str, bytes]:
         InputError: the core cannot take the network, or a field does not fit its streams.
     """
     flow = build.dataflow
-    check_input(flow)
+    check_network(build)
     files: dict[str, bytes] = {}
-    layers, source = [], flow.input.name
-    for index, layer in enumerate(flow.layers):
-        check(build, layer, source, last=index == len(flow.layers) - 1)
+    streams = readers(flow)
+    for layer in flow.layers:
         files |= memories(build, layer)
-        group = layer.groups[0]
-        layers.append(
-            {
-                "name": layer.name,
-                "pools": [pool_parameters(build, group, pool) for pool in group.pools],
-                "engine": engine_parameters(build, layer),
-                "tail": update_parameters(build, layer),
-            }
-        )
-        source = layer.name
+    layers = [layer_parameters(build, layer, streams) for layer in flow.layers]
+    source = streams[flow.input.name]
+    inlets = [
+        {"stream": reader.stream, "buffer": buffer}
+        for reader, buffer in zip(source, input_buffers(build, source), strict=True)
+    ]
     modules = set(COMMON)
     if any(isinstance(layer.update, Spiking) for layer in flow.layers):
         modules |= set(SPIKING)
-    if any(layer["pools"] for layer in layers):
+    if any(group.pools for layer in flow.layers for group in layer.groups):
         modules |= set(POOLS)
-    files["rtl/top.v"] = top_level(build, layers).encode()
+    if any(len(layer.groups) > 1 for layer in flow.layers):
+        modules |= set(JOINS)
+    if len(inlets) > 1:
+        modules |= set(INPUT_FORK)
+    if any(inlet["buffer"] for inlet in inlets):
+        modules |= set(INPUT_WAITS)
+    files["rtl/top.v"] = top_level(build, layers, inlets).encode()
     files["rtl/parameters.json"] = json.dumps(layers, indent=1).encode() + b"\n"
     files["rtl/files.f"] = "".join(f"{name}\n" for name in [*sorted(modules), "top.v"]).encode()
     return files
 
 
+def layer_parameters(build: Build, layer: Layer, streams: dict[str, list[Reader]]) -> Parameters:
+    """The instances of a layer: an engine and pools for each group, merges, the second half."""
+    stream_of = {r.group.name: r.stream for found in streams.values() for r in found}
+    return {
+        "name": layer.name,
+        "groups": [
+            {
+                "name": group.name,
+                "stream": stream_of[group.name],
+                "pools": [pool_parameters(build, group, pool) for pool in group.pools],
+                "engine": engine_parameters(build, layer, group),
+            }
+            for group in layer.groups
+        ],
+        "merges": merge_parameters(build, layer),
+        "tail": update_parameters(build, layer, streams[layer.name]),
+        "streams": [reader.stream for reader in streams[layer.name]],
+    }
+
+
 def memories(build: Build, layer: Layer) -> dict[str, bytes]:
     """mem/*.mem of a layer."""
-    group, op = layer.groups[0], conv_of(build, layer)
-    lanes, slice_ = memory.lanes_of(layer, op)
-    shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
-    weight = memory.weight_rows(build.weight(group).reshape(shape), op.groups, lanes)
-    files = {mem_path(group.name, "weight"): memory.hex_words(weight, group.w_bits)}
+    files: dict[str, bytes] = {}
+    section, slice_ = section_of(build, layer)
+    for group in layer.groups:
+        op = words.conv_of(build.dataflow, group)
+        lanes = 1 if words.depthwise(op) else words.lanes_of(layer, op, slice_)
+        shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
+        rows = memory.weight_rows(build.weight(group).reshape(shape), op.groups, lanes)
+        files[mem_path(group.name, "weight")] = memory.hex_words(rows, group.w_bits)
     for tensor, padding in channel_tensors(layer):
         values = getattr(build, tensor)(layer).reshape(-1)
-        rows = memory.channel_rows(values, op.groups, slice_, padding)
+        rows = memory.channel_rows(values, section, slice_, padding)
         files[mem_path(layer.name, tensor)] = memory.hex_words(rows, memory.signed_bits(values))
     return files
 
 
-def top_level(build: Build, layers: list[Parameters]) -> str:
+def top_level(build: Build, layers: list[Parameters], inlets: list[Parameters]) -> str:
     """rtl/top.v."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("compiler"),
+        extensions=["jinja2.ext.do"],
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters["parameters"] = parameter_list
+    environment.filters["suffix"] = str.__add__
     flow = build.dataflow
     return environment.get_template("top.v.j2").render(
         title=re.sub(r"[^\w.-]+", " ", flow.name, flags=re.ASCII),
         layers=layers,
+        inlets=inlets,
         addr_bits=address_bits(flow.input.shape),
-        digit_bits=digit_bits_of(build, flow.layers[0].groups[0]),
+        digit_bits=digit_bits_of(build, flow.input.name),
         in_addr_bits=IN_ADDR_BITS,
         out_logit_bits=OUT_LOGIT_BITS,
     )
 
 
-def check_input(flow: Dataflow) -> None:
-    """Raise InputError where an input's address does not fit the core's stream."""
+def check_network(build: Build) -> None:
+    """Raise InputError where the core cannot take the network."""
+    flow = build.dataflow
     bits = address_bits(flow.input.shape)
     if bits > IN_ADDR_BITS:
         raise InputError(
             f"{flow.input.name}: shape {list(flow.input.shape)} takes addresses of {bits} bits, "
             f"at most {IN_ADDR_BITS}"
         )
+    known = [flow.input.name]
+    for layer in flow.layers:
+        for group in layer.groups:
+            if group.source not in known:
+                raise InputError(
+                    f"{group.name}: reads {group.source}; a layer reads those before it, here "
+                    + ", ".join(known)
+                )
+            check_maps(build, layer, group)
+        if (layer is flow.layers[-1]) != isinstance(layer.update, Readout):
+            raise InputError(f"{layer.name}: the core takes one readout, as the last layer")
+        known.append(layer.name)
+    check_readout(flow.layers[-1])
+    read = {group.source for layer in flow.layers for group in layer.groups}
+    for name in known[:-1]:
+        if name not in read:
+            raise InputError(f"{name}: no layer reads it; leave it out")
 
 
-def check(build: Build, layer: Layer, source: str, last: bool) -> None:
-    """Raise InputError where the core cannot take the layer."""
-    if len(layer.groups) != 1 or layer.groups[0].source != source:
-        found = ", ".join(group.source for group in layer.groups)
-        raise InputError(
-            f"{layer.name}: reads {found}; the core takes a chain, in which it reads {source} alone"
-        )
-    check_maps(build, layer.groups[0])
-    if last != isinstance(layer.update, Readout):
-        raise InputError(f"{layer.name}: the core takes one readout, as the last layer")
-    if not isinstance(layer.update, Readout):
-        return
+def check_readout(layer: Layer) -> None:
+    """Raise InputError where a readout does not fit the core's output."""
+    assert isinstance(layer.update, Readout)
     if layer.update.logit_bits > OUT_LOGIT_BITS:
         raise InputError(
             f"{layer.name}: logits of {layer.update.logit_bits} bits, the core's output takes "
@@ -148,19 +191,24 @@ def check(build: Build, layer: Layer, source: str, last: bool) -> None:
         )
 
 
-def check_maps(build: Build, group: Group) -> None:
-    """Raise InputError where a pool or a convolution reads its stream in another shape.
+def check_maps(build: Build, layer: Layer, group: Group) -> None:
+    """Raise InputError where a pool, an operation or the layer has another shape than it is given.
 
     An address has fields of the stream's shape, which no reader rearranges.
     """
     shape = build.dataflow.shape_of(group.source)
     readers = [*group.pools, *([group.op] if isinstance(group.op, Conv2d) else [])]
     for reader in readers:
-        if memory.as_map(shape) != reader.in_shape:
+        if words.as_map(shape) != reader.in_shape:
             raise InputError(
                 f"{group.name}: reads a stream of shape {list(shape)} as {list(reader.in_shape)}"
             )
         shape = reader.out_shape
+    out = words.conv_of(build.dataflow, group).out_shape
+    if out != words.as_map(layer.shape):
+        raise InputError(
+            f"{group.name}: gives {list(out)}, its layer {layer.name} has {list(layer.shape)}"
+        )
 
 
 def parameter_list(parameters: Parameters) -> str:

@@ -1,10 +1,13 @@
 """The parameters of the core's instances: engines, pools and updates of a build's layers."""
 
+import math
 import re
 from typing import Any
 
 from compiler import memory
-from hw_models.artefact import Build, Conv2d, Group, Layer, Pool, Readout, Spiking
+from compiler.streams import Reader
+from hw_models import words
+from hw_models.artefact import Build, Group, Layer, Pool, Readout, Spiking
 from hw_models.errors import InputError
 from hw_models.semantics import signed_digits
 
@@ -13,20 +16,14 @@ BUFFER_MIN = 16  # words; covers the round trip of a credit, so that a sweep run
 Parameters = dict[str, Any]
 
 
-def source_shape(build: Build, group: Group) -> tuple[int, ...]:
-    """The shape of the events that reach a group's engine."""
-    return group.pools[-1].out_shape if group.pools else build.dataflow.shape_of(group.source)
+def section_of(build: Build, layer: Layer) -> tuple[int, int]:
+    """(section, slice) of a layer's sweep, see words.section_of."""
+    return words.section_of(layer, [words.conv_of(build.dataflow, group) for group in layer.groups])
 
 
-def conv_of(build: Build, layer: Layer) -> Conv2d:
-    """A layer's operation as the engine runs it."""
-    group = layer.groups[0]
-    return memory.as_conv(group.op, source_shape(build, group))
-
-
-def digit_bits_of(build: Build, group: Group) -> int:
-    """Bits of the digit field of a group's events; spikes have none."""
-    if build.dataflow.mode_of(group.source) != "static":
+def digit_bits_of(build: Build, source: str) -> int:
+    """Bits of the digit field of a stream's events; spikes have none."""
+    if build.dataflow.mode_of(source) != "static":
         return 0
     return digit_bits(build.dataflow.input.x_max)
 
@@ -40,16 +37,16 @@ def pool_parameters(build: Build, group: Group, pool: Pool) -> Parameters:
         **by_axis("KERNEL", pool.kernel),
         **by_axis("STRIDE", pool.stride),
         **by_axis("PADDING", pool.padding),
-        "DIGIT_BITS": digit_bits_of(build, group),
+        "DIGIT_BITS": digit_bits_of(build, group.source),
         "IN_ADDR_BITS": address_bits(pool.in_shape),
         "OUT_ADDR_BITS": address_bits(pool.out_shape),
     }
 
 
-def engine_parameters(build: Build, layer: Layer) -> Parameters:
+def engine_parameters(build: Build, layer: Layer, group: Group) -> Parameters:
     """engine.v's parameters."""
-    group, op = layer.groups[0], conv_of(build, layer)
-    lanes, slice_ = memory.lanes_of(layer, op)
+    op = words.conv_of(build.dataflow, group)
+    _, slice_ = section_of(build, layer)
     static = build.dataflow.mode_of(group.source) == "static"
     return {
         "IN_C": op.in_shape[0],
@@ -60,10 +57,10 @@ def engine_parameters(build: Build, layer: Layer) -> Parameters:
         **by_axis("KERNEL", op.kernel),
         **by_axis("STRIDE", op.stride),
         **by_axis("PADDING", op.padding),
-        "LANES": lanes,
+        "LANES": words.lanes_of(layer, op, slice_),
         "SLICE": slice_,
         "ADDR_BITS": address_bits(op.in_shape),
-        "DIGIT_BITS": digit_bits_of(build, group),
+        "DIGIT_BITS": digit_bits_of(build, group.source),
         "W_BITS": group.w_bits,
         "ACC_BITS": group.acc_bits,
         "SHIFT": group.shift,
@@ -72,9 +69,26 @@ def engine_parameters(build: Build, layer: Layer) -> Parameters:
     }
 
 
-def update_parameters(build: Build, layer: Layer) -> Parameters:
+def merge_parameters(build: Build, layer: Layer) -> list[Parameters]:
+    """merge.v's parameters: the first two groups, then each further one to the sum so far."""
+    _, slice_ = section_of(build, layer)
+    first, *others = (group.acc_bits + group.shift for group in layer.groups)
+    merges = []
+    for bits in others:
+        total = max(first, bits) + 1
+        merges.append({"SLICE": slice_, "A_BITS": first, "B_BITS": bits, "BITS": total})
+        first = total
+    return merges
+
+
+def current_bits(build: Build, layer: Layer) -> int:
+    """Bits of a neuron's current, the sum over the groups."""
+    merges = merge_parameters(build, layer)
+    return merges[-1]["BITS"] if merges else layer.groups[0].acc_bits + layer.groups[0].shift
+
+
+def update_parameters(build: Build, layer: Layer, readers: list[Reader]) -> Parameters:
     """spiking_update.v's or readout_update.v's parameters."""
-    group, op = layer.groups[0], conv_of(build, layer)
     bits = {
         tensor: memory.signed_bits(getattr(build, tensor)(layer))
         for tensor, _ in channel_tensors(layer)
@@ -82,7 +96,7 @@ def update_parameters(build: Build, layer: Layer) -> Parameters:
     if isinstance(layer.update, Readout):
         return {
             "CLASSES": layer.size,
-            "CURRENT_BITS": group.acc_bits + group.shift,
+            "CURRENT_BITS": current_bits(build, layer),
             "BIAS_BITS": bits["bias"],
             "LOGIT_BITS": layer.update.logit_bits,
             "CLASS_BITS": index_bits(layer.size),
@@ -90,16 +104,17 @@ def update_parameters(build: Build, layer: Layer) -> Parameters:
         }
     neuron = layer.update.neuron
     digits = signed_digits(neuron.leak.m)
-    channels, height, width = op.out_shape
-    _, slice_ = memory.lanes_of(layer, op)
-    words = height * width * op.groups * -(-channels // op.groups // slice_)
+    channels, height, width = words.as_map(layer.shape)
+    section, slice_ = section_of(build, layer)
+    step = words.sweep_words(build.dataflow, layer)
+    steps = sweeps_in_a_row(build, layer)
     return {
-        "N": channels // op.groups,
-        "GROUPS": op.groups,
+        "N": section,
+        "GROUPS": channels // section,
         "HEIGHT": height,
         "WIDTH": width,
         "SLICE": slice_,
-        "CURRENT_BITS": group.acc_bits + group.shift,
+        "CURRENT_BITS": current_bits(build, layer),
         "BIAS_BITS": bits["bias"],
         "THRESHOLD_BITS": bits["v_threshold"],
         "P_BITS": layer.update.p_bits,
@@ -110,11 +125,33 @@ def update_parameters(build: Build, layer: Layer) -> Parameters:
         "MINUS": digit_mask(digits, -1),
         "TERNARY": int(neuron.mode == "ternary"),
         "SOFT_RESET": int(neuron.reset == "soft"),
-        "BUFFER": max(BUFFER_MIN, 1 << index_bits(words)),  # a whole step
-        "ADDR_BITS": address_bits(op.out_shape),
+        "ADDR_BITS": address_bits(layer.shape),
+        "READERS": len(readers),
+        "BUFFERS": word_list([max(BUFFER_MIN, step * (steps + r.late)) for r in readers]),
         "BIAS_FILE": mem_file(layer.name, "bias"),
         "THRESHOLD_FILE": mem_file(layer.name, "v_threshold"),
     }
+
+
+def sweeps_in_a_row(build: Build, layer: Layer) -> int:
+    """Time steps that a layer sweeps without new events between: T where all it reads is static.
+
+    Their spikes wait in the buffer while it takes the next sample.
+    """
+    static = all(build.dataflow.mode_of(group.source) == "static" for group in layer.groups)
+    return build.dataflow.timesteps if static else 1
+
+
+def input_buffers(build: Build, readers: list[Reader]) -> list[int]:
+    """Events that wait for each reader of the core's input; 0: for the first in line, none.
+
+    A step has at most one event an address and its marker; a static input, which is one step for
+    the whole sample, at most one a digit.
+    """
+    spec = build.dataflow.input
+    digits = max(len(signed_digits(x)) for x in range(spec.x_max + 1))
+    step = math.prod(spec.shape) * digits + 1
+    return [step * (min(1, r.late) if spec.encoding == "static" else r.late) for r in readers]
 
 
 def channel_tensors(layer: Layer) -> list[tuple[str, int]]:
@@ -137,13 +174,18 @@ def index_bits(n: int) -> int:
 
 def address_bits(shape: tuple[int, ...]) -> int:
     """Bits of an address {y, x, c}, each field as wide as its size asks for; at least one."""
-    return max(1, sum((n - 1).bit_length() for n in memory.as_map(shape)))
+    return max(1, sum((n - 1).bit_length() for n in words.as_map(shape)))
 
 
 def digit_bits(x_max: int) -> int:
     """Bits of the largest exponent among the signed digits of 0..x_max."""
     top = max(exponent for x in range(x_max + 1) for _, exponent in signed_digits(x))
     return index_bits(top + 1)
+
+
+def word_list(values: list[int]) -> str:
+    """Numbers as one Verilog vector of 32 bits each, the first in the lowest bits."""
+    return "{" + ", ".join(f"32'd{value}" for value in reversed(values)) + "}"
 
 
 def digit_mask(digits: tuple[tuple[int, int], ...], sign: int) -> str:

@@ -1,47 +1,9 @@
 """Memory layout: integer tensors to the hex words of mem/*.mem, as the core reads them."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Conv2d, Dense, Layer, Readout, Shape3
 from hw_models.semantics import Interval, Ints
-
-
-def as_map(shape: tuple[int, ...]) -> Shape3:
-    """(C, H, W) of a stream; a vector is a map of one position."""
-    if len(shape) == 3:
-        return shape
-    return math.prod(shape), 1, 1
-
-
-def as_conv(op: Dense | Conv2d, source: tuple[int, ...]) -> Conv2d:
-    """The operation as the core's engine runs it on a stream of shape `source`.
-
-    A dense layer is the convolution whose kernel is the whole map: its weights [n_out, C * H * W]
-    are [n_out, C, H, W] as they lie.
-    """
-    if isinstance(op, Conv2d):
-        return op
-    shape = as_map(source)
-    return Conv2d(
-        in_shape=shape, out_shape=(op.n_out, 1, 1), kernel=shape[1:], stride=(1, 1),
-        padding=(0, 0), groups=1,
-    )  # fmt: skip
-
-
-def lanes_of(layer: Layer, op: Conv2d) -> tuple[int, int]:
-    """(lanes, slice): channels an event reaches in a cycle, and neurons updated in a cycle.
-
-    The build's lanes, of which no more are made than a convolution group has channels. Where a
-    group takes several words of lanes, slices divide them, so that a sweep counts in slices alone.
-    A readout updates one class a cycle, since its argmax takes one a cycle.
-    """
-    channels = op.out_shape[0] // op.groups
-    lanes = min(layer.lanes.accumulate, channels)
-    slice_ = 1 if isinstance(layer.update, Readout) else min(layer.lanes.update, lanes)
-    return (lanes if lanes == channels else lanes - lanes % slice_), slice_
 
 
 def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
@@ -58,16 +20,14 @@ def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
     return split.transpose(1, 4, 5, 0, 3, 2).reshape(-1, lanes)  # word, ky, kx, group, c, lane
 
 
-def channel_rows(values: Ints, groups: int, slice_: int, padding: int) -> Ints:
+def channel_rows(values: Ints, section: int, slice_: int, padding: int) -> Ints:
     """One value per output channel [C_out] to [words, slice], in the order of a sweep's position.
 
-    Each convolution group takes ceil(channels / slice) words; where there is no channel, there is
-    `padding`.
+    Each section takes ceil(section / slice) words; where there is no channel, there is `padding`.
     """
-    grouped = values.reshape(groups, -1)
-    words = -(-grouped.shape[1] // slice_)
-    rows = np.full((groups, words * slice_), padding, np.int64)
-    rows[:, : grouped.shape[1]] = grouped
+    words = -(-section // slice_)
+    rows = np.full((len(values) // section, words * slice_), padding, np.int64)
+    rows[:, :section] = values.reshape(-1, section)
     return rows.reshape(-1, slice_)
 
 

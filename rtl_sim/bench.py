@@ -5,6 +5,7 @@ from jinja2 import StrictUndefined, Template
 
 from hw_models.artefact import Build
 from hw_models.errors import InputError
+from hw_models.words import rearranged
 
 TOP, PARAMETERS, FILES = "rtl/top.v", "rtl/parameters.json", "rtl/files.f"
 
@@ -13,8 +14,6 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     """A layer's entry in rtl/parameters.json."""
 
     name: str
-    pools: list[dict[str, int | str]]
-    engine: dict[str, int | str]
     tail: dict[str, int | str]
 
     def __getitem__(self, name: str) -> int:
@@ -43,9 +42,11 @@ def parameters(build: Build) -> list[Parameters]:
         InputError: the build has no top level.
     """
     if not {TOP, PARAMETERS, FILES} <= set(build.files):
-        joins = [layer.name for layer in build.dataflow.layers if len(layer.groups) > 1]
-        why = f"{joins[0]} joins paths, the core takes a chain" if joins else "build it again"
-        raise InputError(f"{build.path or build.dataflow.name}: no {TOP}; {why}")
+        group = rearranged(build.dataflow)
+        why = f"{group} reads a map as a vector, the core takes that of dense layers alone"
+        raise InputError(
+            f"{build.path or build.dataflow.name}: no {TOP}; {why if group else 'build it again'}"
+        )
     return msgspec.json.decode(build.files[PARAMETERS], type=list[Parameters])
 
 

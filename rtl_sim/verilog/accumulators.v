@@ -4,7 +4,8 @@
 
 // The data path of an engine: weights, LANES adders and the accumulators, in a pipeline.
 //
-//   add_i:   the LANES accumulators of word word_i += +-(the weights of row row_i << digit_i)
+//   add_i:   the LANES accumulators of word word_i += +-(the weights of row row_i << digit_i);
+//            PACKED: a row is one weight, and lane lane_i of the word alone adds it
 //   read_i:  slice slice_i of word word_i is at current_o LATENCY = 4 cycles later
 //   clear_i: the word is 0 for all that comes after
 //
@@ -18,6 +19,8 @@ module accumulators #(
   parameter WORD_BITS   = 2,   // of a word's index, bits
   parameter ROW_BITS    = 6,   // of a row's index, bits
   parameter SLICE_BITS  = 1,   // of a slice's index, bits
+  parameter LANE_BITS   = 1,   // of a lane's index, bits
+  parameter PACKED      = 0,   // 1: an addition goes to one lane of the word, 0: to all
   parameter DIGIT_BITS  = 0,   // of a digit, bits; 0: none
   parameter DIGIT_WIRES = 1,   // DIGIT_BITS, at least 1
   parameter W_BITS      = 8,   // weight, bits
@@ -36,9 +39,11 @@ module accumulators #(
   input  wire [ROW_BITS-1:0]               row_i,
   input  wire [WORD_BITS-1:0]              word_i,
   input  wire [SLICE_BITS-1:0]             slice_i,
+  input  wire [LANE_BITS-1:0]              lane_i,
   output reg  [SLICE*(ACC_BITS+SHIFT)-1:0] current_o
 );
 
+  localparam WEIGHTS   = PACKED != 0 ? 1 : LANES;  // of a row
   localparam SLICES    = (LANES + SLICE - 1) / SLICE;
   localparam SPAN      = DIGIT_BITS > 0 ? (1 << DIGIT_BITS) - 1 : 0;  // the farthest shift
   localparam TERM_BITS = W_BITS + SPAN;
@@ -52,6 +57,7 @@ module accumulators #(
   reg                   neg1_q,   neg2_q,   neg3_q;
   reg [WORD_BITS-1:0]   word1_q,  word2_q,  word3_q;
   reg [SLICE_BITS-1:0]  slice1_q, slice2_q, slice3_q;
+  reg [LANE_BITS-1:0]   lane1_q,  lane2_q,  lane3_q;
   reg [DIGIT_WIRES-1:0] digit1_q, digit2_q;
 
   always @(posedge clk) begin
@@ -70,14 +76,15 @@ module accumulators #(
     {neg1_q, neg2_q, neg3_q}       <= {neg_i, neg1_q, neg2_q};
     {word1_q, word2_q, word3_q}    <= {word_i, word1_q, word2_q};
     {slice1_q, slice2_q, slice3_q} <= {slice_i, slice1_q, slice2_q};
+    {lane1_q, lane2_q, lane3_q}    <= {lane_i, lane1_q, lane2_q};
     {digit1_q, digit2_q}           <= {digit_i, digit1_q};
   end
 
-  wire [LANES*W_BITS-1:0] weight1;
-  reg  [LANES*W_BITS-1:0] weight2_q;
+  wire [WEIGHTS*W_BITS-1:0] weight1;
+  reg  [WEIGHTS*W_BITS-1:0] weight2_q;
 
   rom #(
-    .WIDTH    (LANES * W_BITS),
+    .WIDTH    (WEIGHTS * W_BITS),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),
     .FILE     (WEIGHT_FILE)
@@ -110,8 +117,11 @@ module accumulators #(
   genvar l;
   generate
     for (l = 0; l < LANES; l = l + 1) begin : lane
-      localparam [SLICE_BITS-1:0] MINE = l / SLICE;
+      localparam [SLICE_BITS-1:0] MINE   = l / SLICE;
+      localparam [LANE_BITS-1:0]  LANE   = l;
+      localparam                  WEIGHT = PACKED != 0 ? 0 : l;
 
+      wire                       mine3 = PACKED == 0 || lane3_q == LANE;
       reg signed [TERM_BITS-1:0] term3_q;
       reg [ACC_BITS-1:0]         mem [0:WORDS-1];
       reg [ACC_BITS-1:0]         read_q;  // from block RAM
@@ -123,19 +133,22 @@ module accumulators #(
 `endif
 
       always @(posedge clk) begin
-        if (add2_q) term3_q <= ($signed(weight2_q[l*W_BITS+:W_BITS]) <<< digit2_q) ^ flip2;
+        if (add2_q) term3_q <= ($signed(weight2_q[WEIGHT*W_BITS+:W_BITS]) <<< digit2_q) ^ flip2;
         if (add2_q || read2_q) read_q <= mem[word2_q];
 
         if (work3) begin
           if (BLOCK == 0) acc = mem[word3_q];
           else acc = bypass_q ? next_q : read_q;
           next = {ACC_BITS{1'b0}};
-          if (add3_q) next = ($signed({acc, 1'b1}) + $signed({term3_q, neg3_q})) >>> 1;
+          if (add3_q) next = acc;
+          if (add3_q && mine3) begin
+            next = ($signed({acc, 1'b1}) + $signed({term3_q, neg3_q})) >>> 1;
+          end
           if (write3) mem[word3_q] <= next;
           if (write3) next_q <= next;
           if (read3_q) lane_q[l*ACC_BITS+:ACC_BITS] <= acc & {ACC_BITS{slice3_q == MINE}};
 `ifndef SYNTHESIS
-          if (add3_q) begin
+          if (add3_q && mine3) begin
             sum = $signed({acc, 1'b1}) + $signed({term3_q, neg3_q});
             if (sum[SUM_BITS-1:ACC_BITS] != {(SUM_BITS-ACC_BITS){sum[ACC_BITS]}}) begin
               $display("ASSERT %m: accumulator overflow");

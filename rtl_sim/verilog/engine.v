@@ -11,6 +11,10 @@
 // give its first output and tap; from there addresses advance by constants. A dense layer is the
 // convolution whose kernel is the whole map: one output position, one tap for each input.
 //
+// In a depthwise convolution (an identity shortcut: its kernel is 1x1) an event reaches one
+// channel. Its words are LANES = SLICE neighbouring channels all the same, PACKED, so that a sweep
+// reads as many as elsewhere; the event adds to its own lane.
+//
 // Weights lie word-major: row ((j * KERNEL_H + ky) * KERNEL_W + kx) * IN_C + c holds the weights
 // from input channel c by tap (ky, kx) to the j-th word of c's group, lowest channel in the
 // lowest bits.
@@ -34,7 +38,7 @@ module engine #(
   parameter STRIDE_W    = 1,   // columns from one output to the next
   parameter PADDING_H   = 1,   // rows of the first window above the map
   parameter PADDING_W   = 1,   // columns of the first window left of the map
-  parameter LANES       = 8,   // output channels that an event reaches in a cycle, <= N
+  parameter LANES       = 8,   // channels of a word, <= N; where packed, SLICE
   parameter SLICE       = 4,   // accumulators read in a cycle, <= LANES
   parameter ADDR_BITS   = 8,   // of an event's address, bits
   parameter DIGIT_BITS  = 0,   // of an event's digit, bits; 0: spikes, no digits
@@ -66,7 +70,9 @@ module engine #(
   localparam LANES_LAST  = N - (REACH - 1) * LANES;           // channels of the last of them
   localparam SLICES      = (LANES + SLICE - 1) / SLICE;       // of a full word
   localparam SLICES_LAST = (LANES_LAST + SLICE - 1) / SLICE;  // of a group's last word
-  localparam AT_POSITION = GROUPS * REACH;                    // words of a position
+  localparam PACKED      = GROUPS > 1 && N == 1 && IN_C == GROUPS;
+  localparam PACKS       = (GROUPS + LANES - 1) / LANES;
+  localparam AT_POSITION = PACKED ? PACKS : GROUPS * REACH;   // words of a position
   localparam WORDS       = OUT_H * OUT_W * AT_POSITION;
   localparam KERNEL_ROWS = KERNEL_H * KERNEL_W * IN_C;        // of weights, for each word
   localparam ROWS        = REACH * KERNEL_ROWS;
@@ -82,6 +88,7 @@ module engine #(
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
   localparam REACH_BITS  = REACH > 1 ? $clog2(REACH) : 1;
   localparam SLICE_BITS  = SLICES > 1 ? $clog2(SLICES) : 1;
+  localparam LANE_BITS   = LANES > 1 ? $clog2(LANES) : 1;
   localparam REPEAT_BITS = REPEAT > 1 ? $clog2(REPEAT) : 1;
   localparam Y_BITS      = $clog2(SPAN_Y + 1);
   localparam X_BITS      = $clog2(SPAN_X + 1);
@@ -130,6 +137,7 @@ module engine #(
   wire [WORD_BITS-1:0]   word_c;
   wire [ROW_BITS-1:0]    row_y;
   wire [ROW_BITS-1:0]    row_x;
+  wire [LANE_BITS-1:0]   lane;
   wire [DIGIT_WIRES-1:0] digit;
 
   axis_taps #(
@@ -172,27 +180,30 @@ module engine #(
     .tap_o (row_x)
   );
 
-  // A channel is seen by its own group alone: windows side by side along the channels.
+  // A channel is seen by its own group alone: windows side by side along the channels. A pack of
+  // channels is a window as well, a channel's tap its lane.
   generate
     if (GROUPS > 1) begin : has_groups
       axis_taps #(
         .SIZE     (IN_C),
-        .OUT      (GROUPS),
-        .KERNEL   (IN_C / GROUPS),
-        .STRIDE   (IN_C / GROUPS),
+        .OUT      (PACKED ? PACKS : GROUPS),
+        .KERNEL   (PACKED ? LANES : IN_C / GROUPS),
+        .STRIDE   (PACKED ? LANES : IN_C / GROUPS),
         .PADDING  (0),
         .LSB      (0),
         .ADDR_BITS(ADDR_BITS),
         .OUT_STEP (REACH),
-        .OUT_BITS (WORD_BITS)
+        .OUT_BITS (WORD_BITS),
+        .TAP_BITS (LANE_BITS)
       ) c_axis (
         .addr_i(addr),
         .span_o(),
         .out_o (word_c),
-        .tap_o ()
+        .tap_o (lane)
       );
     end else begin : one_group
       assign word_c = WORD_FIRST;
+      assign lane   = {LANE_BITS{1'b0}};
     end
 
     if (DIGIT_BITS > 0) begin : digit_field
@@ -210,6 +221,7 @@ module engine #(
   reg                   neg_q;
   reg                   last_q;
   reg [DIGIT_WIRES-1:0] digit_q;
+  reg [LANE_BITS-1:0]   lane_q;       // where words are packed
   reg [WORD_BITS-1:0]   word_q;       // of the accumulators
   reg [ROW_BITS-1:0]    row_q;        // of the weights
   reg [WORD_BITS-1:0]   line_word_q;  // the first ones in this row of taps
@@ -270,6 +282,7 @@ module engine #(
       kind_q      <= kind;
       neg_q       <= s_axis_tdata[ADDR_BITS+DIGIT_BITS];
       digit_q     <= digit;
+      lane_q      <= lane;
       last_q      <= s_axis_tlast;
       row_q       <= row_start;
       line_word_q <= word_start;
@@ -296,6 +309,8 @@ module engine #(
     .WORD_BITS  (WORD_BITS),
     .ROW_BITS   (ROW_BITS),
     .SLICE_BITS (SLICE_BITS),
+    .LANE_BITS  (LANE_BITS),
+    .PACKED     (PACKED),
     .DIGIT_BITS (DIGIT_BITS),
     .DIGIT_WIRES(DIGIT_WIRES),
     .W_BITS     (W_BITS),
@@ -314,6 +329,7 @@ module engine #(
     .row_i    (row_q),
     .word_i   (word_q),
     .slice_i  (slice_q),
+    .lane_i   (lane_q),
     .current_o(current_o)
   );
 

@@ -5,7 +5,7 @@
 // First-in first-out buffer; the first word stands at data_o as long as valid_o.
 //
 // The memory is read a cycle ahead into data_o, so that a deep one is block RAM.
-// There is no full flag: who pushes counts what it may (see update.v's credits).
+// There is no full flag: who pushes counts what it may (credits.v).
 module fifo #(
   parameter BITS  = 8,   // of a word, bits
   parameter DEPTH = 16   // words

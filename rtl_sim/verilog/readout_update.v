@@ -29,7 +29,9 @@ module readout_update #(
   wire                         word_valid;
   wire signed [LOGIT_BITS-1:0] v;
   wire                         last;
-  wire                         credit;
+  wire                         spend;
+  wire                         room;
+  wire                         leaves;
 
   update #(
     .WORDS       (CLASSES),
@@ -43,7 +45,6 @@ module readout_update #(
     .LEAK_BITS   (LOGIT_BITS),
     .K           (0),
     .READOUT     (1),
-    .CREDITS     (CLASSES),
     .BIAS_FILE   (BIAS_FILE)
   ) update (
     .clk         (clk),
@@ -58,7 +59,18 @@ module readout_update #(
     .v_o         (v),
     .step_end_o  (),
     .last_o      (last),
-    .credit_i    (credit)
+    .spend_o     (spend),
+    .room_i      (room)
+  );
+
+  credits #(
+    .PLACES(CLASSES)
+  ) places (
+    .clk    (clk),
+    .rst_n  (rst_n),
+    .spend_i(spend),
+    .give_i (leaves),
+    .room_o (room)
   );
 
   argmax #(
@@ -70,7 +82,7 @@ module readout_update #(
     .rst_n        (rst_n),
     .logit_valid_i(word_valid && last),
     .logit_i      (v),
-    .credit_o     (credit),
+    .credit_o     (leaves),
     .m_axis_tdata (m_axis_tdata),
     .m_axis_tvalid(m_axis_tvalid),
     .m_axis_tlast (m_axis_tlast),

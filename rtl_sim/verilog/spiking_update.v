@@ -2,7 +2,9 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// A spiking layer's second half: neuron updates, a buffer of spike words, events out.
+// A spiking layer's second half: neuron updates, and for each reader an outlet of its own.
+//
+// Reader r has bits r of m_axis_tvalid, ..._tlast and ..._tready, and the r-th tdata.
 module spiking_update #(
   parameter       N              = 16,   // channels of a convolution group
   parameter       GROUPS         = 1,    // convolution groups
@@ -21,11 +23,12 @@ module spiking_update #(
   parameter [8:0] MINUS          = 9'b0, // bit e set subtracts 2**e
   parameter       TERNARY        = 1,    // 0: binary
   parameter       SOFT_RESET     = 0,    // 0: hard
-  parameter       BUFFER         = 16,   // spike words buffered
   parameter       ADDR_BITS      = 4,    // of an event's address, bits
   parameter       COUNT_BITS     = 48,   // of the event counter, bits
+  parameter       READERS        = 1,    // synapse groups that read the layer
   parameter       BIAS_FILE      = "",   // for $readmemh
-  parameter       THRESHOLD_FILE = ""    // for $readmemh
+  parameter       THRESHOLD_FILE = "",   // for $readmemh
+  parameter [READERS*32-1:0] BUFFERS = {READERS{32'd16}}  // spike words buffered for each, 32 bits
 ) (
   input  wire                                 clk,
   input  wire                                 rst_n,
@@ -35,12 +38,12 @@ module spiking_update #(
   output wire                                 step_next_o,
   input  wire signed [SLICE*CURRENT_BITS-1:0] current_i,
   // events {kind, neg, addr}, addr = {y, x, c}
-  output wire [ADDR_BITS+1:0]                 m_axis_tdata,
-  output wire                                 m_axis_tvalid,
-  output wire                                 m_axis_tlast,
-  input  wire                                 m_axis_tready,
-  // counter
-  output wire [COUNT_BITS-1:0]                events_o
+  output wire [READERS*(ADDR_BITS+2)-1:0]     m_axis_tdata,
+  output wire [READERS-1:0]                   m_axis_tvalid,
+  output wire [READERS-1:0]                   m_axis_tlast,
+  input  wire [READERS-1:0]                   m_axis_tready,
+  // counters, one a reader
+  output wire [READERS*COUNT_BITS-1:0]        events_o
 );
 
   localparam ROWS  = GROUPS * ((N + SLICE - 1) / SLICE);  // words of a position
@@ -52,14 +55,8 @@ module spiking_update #(
   wire [SLICE*V_BITS-1:0] v;
   wire                    step_end;
   wire                    last;
-
-  wire                    out_valid;
-  wire                    out_ready;
-  wire [SLICE-1:0]        out_fire;
-  wire [SLICE-1:0]        out_neg;
-  wire                    out_step_end;
-  wire                    out_last;
-  wire                    pop = out_valid && out_ready;
+  wire                    spend;
+  wire [READERS-1:0]      room;
 
   update #(
     .WORDS         (WORDS),
@@ -78,7 +75,6 @@ module spiking_update #(
     .TERNARY       (TERNARY),
     .SOFT_RESET    (SOFT_RESET),
     .READOUT       (0),
-    .CREDITS       (BUFFER),
     .BIAS_FILE     (BIAS_FILE),
     .THRESHOLD_FILE(THRESHOLD_FILE)
   ) update (
@@ -94,44 +90,39 @@ module spiking_update #(
     .v_o         (v),
     .step_end_o  (step_end),
     .last_o      (last),
-    .credit_i    (pop)
+    .spend_o     (spend),
+    .room_i      (&room)
   );
 
-  fifo #(
-    .BITS (2 * SLICE + 2),
-    .DEPTH(BUFFER)
-  ) words (
-    .clk    (clk),
-    .rst_n  (rst_n),
-    .push_i (word_valid),
-    .data_i ({last, step_end, neg, fire}),
-    .valid_o(out_valid),
-    .data_o ({out_last, out_step_end, out_neg, out_fire}),
-    .pop_i  (pop)
-  );
-
-  serializer #(
-    .N         (N),
-    .GROUPS    (GROUPS),
-    .WIDTH     (WIDTH),
-    .SLICE     (SLICE),
-    .ADDR_BITS (ADDR_BITS),
-    .COUNT_BITS(COUNT_BITS)
-  ) serializer (
-    .clk          (clk),
-    .rst_n        (rst_n),
-    .word_valid_i (out_valid),
-    .word_ready_o (out_ready),
-    .fire_i       (out_fire),
-    .neg_i        (out_neg),
-    .step_end_i   (out_step_end),
-    .last_i       (out_last),
-    .m_axis_tdata (m_axis_tdata),
-    .m_axis_tvalid(m_axis_tvalid),
-    .m_axis_tlast (m_axis_tlast),
-    .m_axis_tready(m_axis_tready),
-    .events_o     (events_o)
-  );
+  genvar r;
+  generate
+    for (r = 0; r < READERS; r = r + 1) begin : reader
+      outlet #(
+        .N         (N),
+        .GROUPS    (GROUPS),
+        .WIDTH     (WIDTH),
+        .SLICE     (SLICE),
+        .BUFFER    (BUFFERS[r*32+:32]),
+        .ADDR_BITS (ADDR_BITS),
+        .COUNT_BITS(COUNT_BITS)
+      ) outlet (
+        .clk          (clk),
+        .rst_n        (rst_n),
+        .spend_i      (spend),
+        .room_o       (room[r]),
+        .word_valid_i (word_valid),
+        .fire_i       (fire),
+        .neg_i        (neg),
+        .step_end_i   (step_end),
+        .last_i       (last),
+        .m_axis_tdata (m_axis_tdata[r*(ADDR_BITS+2)+:ADDR_BITS+2]),
+        .m_axis_tvalid(m_axis_tvalid[r]),
+        .m_axis_tlast (m_axis_tlast[r]),
+        .m_axis_tready(m_axis_tready[r]),
+        .events_o     (events_o[r*COUNT_BITS+:COUNT_BITS])
+      );
+    end
+  endgenerate
 
 endmodule
 

@@ -7,11 +7,11 @@
 //   p = leak(v) + current + bias, fire, reset           (spiking; neuron.v)
 //   v = v + current + bias                              (readout; K = 0, m = 1)
 //
-// A sweep starts when the engine's marker is at its head. Each word of results that someone will
-// keep costs a credit, which comes back as the word leaves the buffer behind: so nothing in the
-// pipeline ever waits, and no result is lost. v is 0 in the first step of a sample without being
-// cleared. Bias and threshold belong to a channel: their words are those of one position of the map
-// and begin again at the next.
+// A sweep starts when the engine's marker is at its head. A word of results that someone will keep
+// sets out only where the buffers behind have room for it: so nothing in the pipeline ever waits,
+// and no result is lost. v is 0 in the first step of a sample without being cleared. Bias and
+// threshold belong to a channel: their words are those of one position of the map and begin again
+// at the next.
 module update #(
   parameter       WORDS          = 16,   // of a sweep
   parameter       ROWS           = 4,    // words of a position; WORDS is a multiple
@@ -29,7 +29,6 @@ module update #(
   parameter       TERNARY        = 1,    // 0: binary
   parameter       SOFT_RESET     = 0,    // 0: hard
   parameter       READOUT        = 0,    // 1: never fires, no thresholds; keeps last steps only
-  parameter       CREDITS        = 16,   // words that the buffer behind holds
   parameter       BIAS_FILE      = "",   // for $readmemh
   parameter       THRESHOLD_FILE = ""    // for $readmemh
 ) (
@@ -47,7 +46,8 @@ module update #(
   output reg         [SLICE*V_BITS-1:0]       v_o,
   output reg                                  step_end_o,    // the last word of a time step
   output reg                                  last_o,        // of the sample's last time step
-  input  wire                                 credit_i       // one word has left the buffer
+  output wire                                 spend_o,       // a word to be kept sets out
+  input  wire                                 room_i         // one may
 );
 
   // A word's v is written 2 cycles after it is read: the next sweep reads it 3 cycles on or later.
@@ -55,7 +55,6 @@ module update #(
   localparam SLOT_BITS   = $clog2(SLOTS);
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
-  localparam CREDIT_BITS = $clog2(CREDITS + 1);
 
   localparam [SLOT_BITS-1:0]   SLOT_FIRST  = 0;
   localparam [SLOT_BITS-1:0]   SLOT_ONE    = 1;
@@ -67,30 +66,20 @@ module update #(
   localparam [ROW_BITS-1:0]    ROW_FIRST   = 0;
   localparam [ROW_BITS-1:0]    ROW_ONE     = 1;
   localparam [ROW_BITS-1:0]    ROW_LAST    = ROWS - 1;
-  localparam [CREDIT_BITS-1:0] CREDIT_NONE = 0;
-  localparam [CREDIT_BITS-1:0] CREDIT_ONE  = 1;
-  localparam [CREDIT_BITS-1:0] CREDIT_ALL  = CREDITS;
 
   // --- issue ---------------------------------------------------------------------------------
 
-  reg [SLOT_BITS-1:0]   slot_q;    // of the sweep: a word, then idle up to SLOTS
-  reg [CREDIT_BITS-1:0] credit_q;
+  reg [SLOT_BITS-1:0] slot_q;  // of the sweep: a word, then idle up to SLOTS
 
-  wire idle     = slot_q > SLOT_WORD;
-  wire keep     = READOUT == 0 || step_last_i;
-  wire spend    = step_next_o && keep;
+  wire idle = slot_q > SLOT_WORD;
+  wire keep = READOUT == 0 || step_last_i;
 
-  assign step_next_o = step_valid_i && !idle && (!keep || credit_q != CREDIT_NONE);
+  assign step_next_o = step_valid_i && !idle && (!keep || room_i);
+  assign spend_o     = step_next_o && keep;
 
   always @(posedge clk) begin
-    if (!rst_n) begin
-      slot_q   <= SLOT_FIRST;
-      credit_q <= CREDIT_ALL;
-    end else begin
-      if (step_next_o || idle) slot_q <= slot_q == SLOT_LAST ? SLOT_FIRST : slot_q + SLOT_ONE;
-      if (spend && !credit_i) credit_q <= credit_q - CREDIT_ONE;
-      if (credit_i && !spend) credit_q <= credit_q + CREDIT_ONE;
-    end
+    if (!rst_n) slot_q <= SLOT_FIRST;
+    else if (step_next_o || idle) slot_q <= slot_q == SLOT_LAST ? SLOT_FIRST : slot_q + SLOT_ONE;
   end
 
   // The engine fetches; read_q and last_q say what arrives at v, one cycle before the current.
@@ -302,15 +291,6 @@ module update #(
 `endif
     end
   endgenerate
-
-`ifndef SYNTHESIS
-  always @(posedge clk) begin
-    if (rst_n && credit_i && !spend && credit_q == CREDIT_ALL) begin
-      $display("ASSERT %m: a credit too many");
-      $finish;
-    end
-  end
-`endif
 
 endmodule
 

@@ -7,6 +7,7 @@ from qtrain.checkpoint import Checkpoint
 from qtrain.graph import build_module, trace
 from qtrain.layers import Add, BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import LIF
+from qtrain.residual import ResNet, resnet
 from qtrain.spatial import AvgPool2d, QuantConv2d
 from tests.compiler.networks import DIGITS, digits
 
@@ -72,10 +73,21 @@ class Residual(nn.Module):
 
 
 def residual_checkpoint(seed: int = 0, **options) -> Checkpoint:
-    """Residual(**options): random gains of both signs, one of 0 and one of 1e-7 in every batch
-    norm, its statistics those of the data behind such gains; amplitudes of both signs."""
+    """Residual(**options) by worst_case."""
     torch.manual_seed(seed)
-    module = Residual(**options)
+    return worst_case(Residual(**options))
+
+
+def resnet_checkpoint(network: ResNet, seed: int = 0) -> Checkpoint:
+    """One of qtrain's residual networks on the digits, 3 steps, by worst_case."""
+    torch.manual_seed(seed)
+    scale = DIGITS.input_scale
+    return worst_case(resnet(network, DIGITS.shape, 10, input_scale=scale, timesteps=3))
+
+
+def worst_case(module: nn.Module) -> Checkpoint:
+    """Random gains of both signs, one of 0 and one of 1e-7 in every batch norm, its statistics
+    those of the data behind such gains; amplitudes of both signs."""
     graph, tensors = trace(module, DIGITS.shape)
     net = build_module(graph, {name: tensor.detach().clone() for name, tensor in tensors.items()})
     with torch.no_grad():

@@ -1,5 +1,6 @@
 """The generated hardware files: deterministic, complete, and refused where the core cannot."""
 
+import itertools
 import json
 import re
 from functools import partial
@@ -15,6 +16,7 @@ from compiler.instances import digit_bits
 from hw_models.artefact import Build, Readout, Spiking
 from hw_models.errors import InputError
 from tests.random_builds import random_build, random_conv_build
+from tests.random_graphs import random_graph_build
 from tests.rtl_sim.builds import chain, conv, pool
 
 LIBRARY = Path(rtl_sim.__file__).parent / "verilog"
@@ -28,7 +30,7 @@ def changed(build: Build, index: int, **fields) -> Build:
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("network", [random_build, random_conv_build])
+@pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
 def test_files_are_deterministic_and_complete(network, seed):
     build = network(seed)
     files = generate(build)
@@ -51,34 +53,76 @@ def test_files_are_deterministic_and_complete(network, seed):
 
 @pytest.mark.parametrize(
     "build",
-    [random_build(5, encoding="static", widths=[9, 21, 7]), *map(random_conv_build, range(4))],
+    [
+        random_build(5, encoding="static", widths=[9, 21, 7]),
+        *map(random_conv_build, range(4)),
+        *map(random_graph_build, range(8)),
+    ],
     ids=lambda build: build.dataflow.name,
 )
 def test_memories_have_exactly_the_words_of_their_modules(build):
     files = generate(build)
     for entry in json.loads(files["rtl/parameters.json"]):
-        engine, tail = entry["engine"], entry["tail"]
-        reach = -(-engine["N"] // engine["LANES"])
-        taps = engine["KERNEL_H"] * engine["KERNEL_W"]
-        weights = files[f"mem/{entry['name']}.syn.weight.mem"].split()
-        assert len(weights) == reach * taps * engine["IN_C"]
-        assert {len(word) for word in weights} == {-(-engine["LANES"] * engine["W_BITS"] // 4)}
+        for group in entry["groups"]:
+            engine = group["engine"]
+            packed = engine["GROUPS"] > 1 and engine["N"] == 1 == engine["IN_C"] // engine["GROUPS"]
+            lanes = 1 if packed else engine["LANES"]
+            reach = -(-engine["N"] // lanes)
+            taps = engine["KERNEL_H"] * engine["KERNEL_W"]
+            weights = files[f"mem/{group['name']}.weight.mem"].split()
+            assert len(weights) == reach * taps * engine["IN_C"]
+            assert {len(word) for word in weights} == {-(-lanes * engine["W_BITS"] // 4)}
+        tail = entry["tail"]
+        slice_ = tail.get("SLICE", 1)
         biases = files[f"mem/{entry['name']}.bias.mem"].split()
-        assert len(biases) == engine["GROUPS"] * -(-engine["N"] // engine["SLICE"])
-        assert {len(word) for word in biases} == {-(-engine["SLICE"] * tail["BIAS_BITS"] // 4)}
+        assert len(biases) == tail.get("GROUPS", 1) * -(-tail.get("N", len(biases)) // slice_)
+        assert {len(word) for word in biases} == {-(-slice_ * tail["BIAS_BITS"] // 4)}
 
 
 def test_streams_meet_with_the_same_addresses():
     """From the input through pools and layers, each reader's width is its source's."""
-    for build in map(random_conv_build, range(8)):
+    for build in [*map(random_conv_build, range(8)), *map(random_graph_build, range(8))]:
         entries = json.loads(generate(build)["rtl/parameters.json"])
-        bits = None
-        for entry in entries:
-            for p in entry["pools"]:
+        width = {s: entry["tail"]["ADDR_BITS"] for entry in entries for s in entry["streams"]}
+        for group in itertools.chain.from_iterable(entry["groups"] for entry in entries):
+            bits = width.pop(group["stream"], None)  # a stream has one reader
+            assert bits or group["stream"].startswith("input")
+            for p in group["pools"]:
                 assert bits in (None, p["IN_ADDR_BITS"])
                 bits = p["OUT_ADDR_BITS"]
-            assert bits in (None, entry["engine"]["ADDR_BITS"])
-            bits = entry["tail"].get("ADDR_BITS")
+            assert bits in (None, group["engine"]["ADDR_BITS"])
+        assert not width
+
+
+def test_every_word_of_a_sweep_is_the_same_channels_in_every_group():
+    """Engines, biases and spikes of a layer cut the channels alike, whatever their groups."""
+    for build in map(random_graph_build, range(40)):
+        for entry in json.loads(generate(build)["rtl/parameters.json"]):
+            tail, cuts = entry["tail"], set()
+            if "N" in tail:
+                cuts.add(cut(tail["GROUPS"], tail["N"], [tail["SLICE"]] * tail["N"]))
+            for group in entry["groups"]:
+                engine = group["engine"]
+                groups, n, slice_ = engine["GROUPS"], engine["N"], engine["SLICE"]
+                if groups > 1 and n == 1 == engine["IN_C"] // groups:
+                    cuts.add(cut(1, groups, [slice_] * groups))
+                    continue
+                lanes = engine["LANES"]
+                word = [min(slice_, lanes - at) for at in range(0, lanes, slice_)]
+                cuts.add(cut(groups, n, word * n))
+            assert len(cuts) == 1, entry["name"]
+
+
+def cut(groups: int, n: int, sizes: list[int]) -> tuple[tuple[int, int], ...]:
+    """(first, last + 1) channel of each word where groups of n channels fill words of `sizes`."""
+    words = []
+    for group in range(groups):
+        at = 0
+        for size in sizes:
+            if at < n:
+                words.append((group * n + at, group * n + min(n, at + size)))
+                at += size
+    return tuple(words)
 
 
 def test_the_top_level_carries_the_builds_numbers():
@@ -87,13 +131,15 @@ def test_the_top_level_carries_the_builds_numbers():
     layer = build.dataflow.layers[0]
     assert isinstance(layer.update, Spiking)
     group, neuron = layer.groups[0], layer.update.neuron
-    assert hidden["engine"]["REPEAT"] == build.dataflow.timesteps
-    assert hidden["engine"]["ACC_BITS"] == group.acc_bits
+    engine = hidden["groups"][0]["engine"]
+    assert engine["REPEAT"] == build.dataflow.timesteps
+    assert engine["ACC_BITS"] == group.acc_bits
     assert hidden["tail"]["P_BITS"] == layer.update.p_bits
     assert hidden["tail"]["TERNARY"] == (neuron.mode == "ternary")
     plus, minus = (int(hidden["tail"][name][3:], 2) for name in ("PLUS", "MINUS"))
     assert plus - minus == neuron.leak.m and hidden["tail"]["K"] == neuron.leak.k
-    assert readout["engine"]["REPEAT"] == 1 and readout["engine"]["DIGIT_BITS"] == 0
+    engine = readout["groups"][0]["engine"]
+    assert engine["REPEAT"] == 1 and engine["DIGIT_BITS"] == 0
     last = build.dataflow.layers[1].update
     assert isinstance(last, Readout) and readout["tail"]["LOGIT_BITS"] == last.logit_bits
 
@@ -108,13 +154,15 @@ def test_what_the_core_cannot_take_is_refused_by_name():
     first, second, last = build.dataflow.layers
     windows = pool((1, 2, 2), (1, 2), (1, 2))
     pooled = msgspec.structs.replace(first.groups[0], pools=(windows,))
+    behind = msgspec.structs.replace(first.groups[0], source="layer1")
     rearranged = msgspec.structs.replace(first.groups[0], op=conv((1, 2, 2), 5, (2, 2)))
     cases = [
         (
-            changed(build, 1, groups=(*second.groups, *second.groups)),
-            "layer1: reads layer0, layer0",
+            changed(build, 0, groups=(behind,)),
+            "layer0.syn: reads layer1; a layer reads those before it, here input",
         ),
-        (changed(build, 2, groups=first.groups), "layer2: reads input"),
+        (changed(build, 1, groups=first.groups), "layer0: no layer reads it; leave it out"),
+        (changed(build, 1, shape=(6,)), r"layer1.syn: gives \[5, 1, 1\], its layer layer1 has"),
         (
             changed(build, 0, groups=(pooled,)),
             r"layer0.syn: reads a stream of shape \[4\] as \[1, 2, 2\]",

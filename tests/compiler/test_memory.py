@@ -9,15 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.memory import (
-    as_conv,
     channel_rows,
     hex_words,
-    lanes_of,
     signed_bits,
     weight_rows,
 )
 from hw_models.artefact import Build, Dense, Lanes
 from hw_models.synapse import synapse
+from hw_models.words import as_conv, lanes_of, section_of
 from tests.random_builds import random_build
 from tests.rtl_sim.builds import chain, conv
 
@@ -66,13 +65,13 @@ def test_a_dense_layer_is_the_convolution_whose_kernel_is_the_map(shape):
 
 
 @given(st.integers(1, 4), st.integers(1, 12), st.integers(1, 12))
-def test_channel_words_rise_and_pad_each_group(groups, channels, slice_):
+def test_channel_words_rise_and_pad_each_section(sections, channels, slice_):
     slice_ = min(channels, slice_)
-    n = groups * channels
-    rows = channel_rows(np.arange(n), groups, slice_, padding=-1)
+    n = sections * channels
+    rows = channel_rows(np.arange(n), channels, slice_, padding=-1)
     assert rows[rows >= 0].tolist() == list(range(n))
-    assert len(rows) == groups * -(-channels // slice_)
-    # A word lies within one group, its places next to each other.
+    assert len(rows) == sections * -(-channels // slice_)
+    # A word lies within one section, its places next to each other.
     for word in rows:
         present = word[word >= 0]
         assert len({k // channels for k in present}) == 1
@@ -113,18 +112,26 @@ def test_widths_are_the_narrowest_of_at_least_two_bits():
 def lanes(build: Build, index: int, accumulate: int, update: int) -> tuple[int, int]:
     layer = build.dataflow.layers[index]
     layer = msgspec.structs.replace(layer, lanes=Lanes(accumulate=accumulate, update=update))
-    op = layer.groups[0].op
-    return lanes_of(layer, as_conv(op, (op.n_in,)))
+    op = as_conv(layer.groups[0].op, (layer.groups[0].op.n_in,))
+    _, slice_ = section_of(layer, [op])
+    return lanes_of(layer, op, slice_), slice_
 
 
 def test_lanes_never_exceed_the_channels_of_a_group():
     dense = random_build(1, widths=[4, 6, 3])
     assert lanes(dense, 0, 32, 8) == (6, 6)
     assert lanes(dense, 1, 32, 8) == (3, 1)
+    grouped = chain(1, "ternary", (4, 5, 5), partial(conv, channels=8, kernel=(3, 3), groups=4), 3)
+    assert lanes(grouped, 0, 32, 8) == (2, 2)
+
+
+def test_channels_of_a_depthwise_convolution_are_packed_into_slices():
     depthwise = chain(
-        1, "ternary", (4, 5, 5), partial(conv, channels=8, kernel=(3, 3), groups=4), 3
+        1, "ternary", (6, 5, 5), partial(conv, channels=6, kernel=(3, 3), groups=6), 3
     )
-    assert lanes(depthwise, 0, 32, 8) == (2, 2)
+    assert lanes(depthwise, 0, 32, 4) == (4, 4)
+    assert lanes(depthwise, 0, 2, 4) == (2, 2)
+    assert lanes(depthwise, 0, 32, 8) == (6, 6)
 
 
 def test_slices_divide_lanes_where_there_are_several_words():
@@ -132,3 +139,17 @@ def test_slices_divide_lanes_where_there_are_several_words():
     assert lanes(build, 0, 7, 3) == (6, 3)
     assert lanes(build, 0, 20, 3) == (20, 3)
     assert lanes(build, 0, 2, 8) == (2, 2)
+
+
+def test_groups_that_meet_share_a_slice():
+    """It divides the sections where they differ; alike, they may end in a padded word."""
+    layer = random_build(1, widths=[4, 12, 3]).dataflow.layers[0]
+    layer = msgspec.structs.replace(layer, lanes=Lanes(accumulate=32, update=4))
+    shape = (12, 5, 5)
+    plain, halves, thirds, own = (
+        conv(shape, 12, (3, 3), padding=(1, 1), groups=g) for g in (1, 2, 3, 12)
+    )
+    assert section_of(layer, [plain, own]) == (12, 4)
+    assert section_of(layer, [halves, halves]) == (6, 4)
+    assert section_of(layer, [plain, halves]) == (6, 3)
+    assert section_of(layer, [halves, own, thirds]) == (2, 2)

@@ -18,11 +18,14 @@ from hw_models.golden import Trace
 from hw_models.operations import Operations
 from qtrain.graph import Recording, record
 from qtrain.layers import QuantLinear
+from qtrain.residual import ResNet
 from qtrain.spatial import QuantConv2d
+from rtl_sim import report as rtl_report
 from rtl_sim.__main__ import cli as rtl_sim
+from rtl_sim.simulate import Stalls
 from tests.cli import assert_one_line, status_of
 from tests.compiler.networks import digits
-from tests.compiler.residuals import POOLS, residual_checkpoint
+from tests.compiler.residuals import POOLS, residual_checkpoint, resnet_checkpoint
 from tests.compiler.test_main import save
 
 CASES = [
@@ -197,8 +200,20 @@ def test_from_check_to_onnx(ckpt, tmp_path, capsys):
     assert status_of(hw_models, "run", folder) == 0
 
 
+@pytest.mark.parametrize(
+    "network", [ResNet("conv", (4, 6), (1, 1)), ResNet("three", (4, 6), (1, 1), "pool")], ids=str
+)
+def test_the_verilog_of_a_residual_network_equals_the_golden_model(network):
+    trained = resnet_checkpoint(network)
+    build = compile_graph(import_network(trained, "int8", "net"), Options("int8"))
+    x = record(trained.network(), digits(samples=2)).inputs.numpy()
+    report = rtl_report.run(build, x, stalls=Stalls(idle=40, stall=40))
+    assert report.equal, report.first_difference
+    assert all(layer.events_in for layer in report.layers.values())
+
+
 def test_a_simulation_says_why_there_is_no_verilog(ckpt, tmp_path, capsys):
     assert status_of(compiler, "build", ckpt, "--out", tmp_path / "b", "--no-reference") == 0
     capsys.readouterr()
     assert status_of(rtl_sim, "run", tmp_path / "b") == 2
-    assert_one_line(capsys.readouterr().err, "no rtl/top.v; a_lif joins paths")
+    assert_one_line(capsys.readouterr().err, "no rtl/top.v; add_2.c_lif reads a map as a vector")

@@ -1,7 +1,9 @@
 """Random builds with the files that a simulation needs."""
 
 import math
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,6 +12,7 @@ from compiler.emit_rtl import generate
 from hw_models.artefact import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
 from rtl_sim.simulate import LIBRARY
 from tests.random_builds import Builder, random_build, window_outputs
+from tests.residual_builds import identity
 
 
 def hardware(build: Build) -> Build:
@@ -80,3 +83,32 @@ def chain(seed: int, encoding: str, shape: tuple[int, ...], *stages, timesteps: 
     at = pools[-1].out_shape if pools else builder.shape
     builder.add(Dense(n_in=math.prod(at), n_out=classes), None, tuple(pools))
     return builder.build()
+
+
+def blocks(encoding: str, seed: int = 6) -> Build:
+    """Two residual blocks: an identity shortcut, then a strided one from the input, pooled."""
+    builder = Builder(seed, encoding, (5, 4, 4))
+    builder.timesteps = 3
+    builder.add(conv((5, 4, 4), 6, (3, 3), padding=(1, 1)), builder.neuron())
+    maps = builder.shape
+    same = conv(maps, 6, (3, 3), padding=(1, 1))
+    builder.add(same, builder.neuron())
+    builder.join([("layer1", same, ()), ("layer0", identity(maps), ())], builder.neuron())
+    builder.join(
+        [
+            ("input", conv((5, 2, 2), 6, (1, 1)), (pool((5, 4, 4), (2, 2), (2, 2)),)),
+            ("layer2", conv(maps, 6, (3, 3), (2, 2), (1, 1)), ()),
+        ],
+        builder.neuron(),
+    )
+    whole = pool(builder.shape, (2, 2), (2, 2))
+    builder.join([("layer3", Dense(n_in=6, n_out=3), (whole,))], None)
+    return builder.build()
+
+
+def small_buffers(build: Build, words: int) -> Build:
+    """The same core with `words` places in every buffer between layers."""
+    top = build.files["rtl/top.v"].decode()
+    top = re.sub(r"32'd\d+", f"32'd{words}", top)
+    top = re.sub(r"\.DEPTH\(\d+\)", f".DEPTH({words})", top)
+    return replace(build, files={**build.files, "rtl/top.v": top.encode()})

@@ -13,6 +13,7 @@ from compiler import memory
 from compiler.instances import address_bits
 from hw_models.artefact import Conv2d, Dense, Pool
 from hw_models.synapse import synapse
+from hw_models.words import as_conv
 from rtl_sim.simulate import LIBRARY
 from tests.random_builds import random_pool, weight_shape
 from tests.rtl_sim.builds import conv
@@ -93,7 +94,7 @@ def test_serializer(tmp_path, shape, groups, slice_):
 
 
 def dense(n_in: int, n_out: int) -> Conv2d:
-    return memory.as_conv(Dense(n_in=n_in, n_out=n_out), (n_in,))
+    return as_conv(Dense(n_in=n_in, n_out=n_out), (n_in,))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,16 @@ from hw_models.artefact import Build
 from rtl_sim.compare import first_difference
 from rtl_sim.simulate import LIBRARY, Stalls, simulate
 from tests.random_builds import random_build, random_input
-from tests.rtl_sim.builds import chain, conv, hardware, hardware_build, pool, with_lanes
+from tests.rtl_sim.builds import (
+    blocks,
+    chain,
+    conv,
+    hardware,
+    hardware_build,
+    pool,
+    small_buffers,
+    with_lanes,
+)
 
 # What is wrong: the case that shows it, the file, and what is put for what.
 MUTANTS = {
@@ -85,7 +94,37 @@ MUTANTS = {
     "an event does not wait for tready": (
         "narrow", "serializer.v", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
     ),
-    "sweeps do not wait for the buffer": ("conv", "update.v", "credit_q != CREDIT_NONE", "1'b1"),
+    "sweeps do not wait for the buffer": ("conv", "credits.v", "credit_q != NONE", "1'b1"),
+    "a sweep does not wait for the other group": (
+        "blocks", "merge.v", "a_step_valid_i && b_step_valid_i", "a_step_valid_i",
+    ),
+    "a shortcut's current is lost": ("blocks", "merge.v", "sum = a + b", "sum = a"),
+    "a shortcut's current has no sign": (
+        "blocks", "merge.v", "wire signed [B_BITS", "wire [B_BITS",
+    ),
+    "an event of a shortcut adds to all channels of its word": (
+        "blocks", "accumulators.v", "lane3_q == LANE;", "1'b1;",
+    ),
+    "an event of a shortcut clears the channels beside it": (
+        "blocks", "accumulators.v", "if (add3_q) next = acc;", "",
+    ),
+    "every channel of a shortcut is in the first word": (
+        "blocks", "engine.v", ".OUT      (PACKED ? PACKS : GROUPS)", ".OUT      (1)",
+    ),
+    "a reader takes an event twice": ("blocks", "broadcast.v", "& ~taken_q", ""),
+    "an event leaves when the first reader has it": ("blocks", "broadcast.v", "&taken;", "|taken;"),
+    "a sweep waits for room on its first way only": (
+        "small", "spiking_update.v", "(&room)", "(room[0])",
+    ),
+    "a place is never given back": (
+        "small", "credits.v", "else if (give_i && !spend_i)", "else if (1'b0)",
+    ),
+    "a place is given back as another is taken": (
+        "small", "credits.v", "if (spend_i && !give_i)", "if (spend_i && 1'b0)",
+    ),
+    "an input event finds no place": (
+        "small", "stream_buffer.v", "s_axis_tvalid && s_axis_tready;", "s_axis_tvalid;",
+    ),
     "the highest index wins a tie": (
         "ternary", "argmax.v", "logit_i > best_q", "logit_i >= best_q",
     ),
@@ -130,7 +169,15 @@ CASES = {
     ),
     "static": with_lanes(random_build(0, encoding="static", widths=[9, 13, 11, 5]), 5, 3),
     "narrow": with_lanes(random_build(4, encoding="static", widths=[6, 1, 2]), 1, 1),
+    "blocks": with_lanes(blocks("ternary"), 4, 3),
+    "small": with_lanes(blocks("static"), 2, 2),
 }  # fmt: skip
+
+
+def core(case: str) -> Build:
+    """A case with its hardware; "small" has one place in each buffer between layers."""
+    build = hardware(CASES[case])
+    return small_buffers(build, 1) if case == "small" else build
 
 
 def difference(build: Build, seed: int, **options) -> str:
@@ -148,14 +195,14 @@ def test_mutants_are_caught(name, tmp_path):
     text = path.read_text()
     assert text.count(old) == 1
     path.write_text(text.replace(old, new))
-    found = difference(hardware(CASES[case]), 5, library=tmp_path / "verilog")
+    found = difference(core(case), 5, library=tmp_path / "verilog")
     assert found
     assert "does not compile" not in found
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_without_a_mutation_the_same_builds_are_equal(case):
-    assert not difference(hardware(CASES[case]), 5)
+    assert not difference(core(case), 5)
 
 
 def test_a_corrupted_weight_is_reported_where_it_first_shows():

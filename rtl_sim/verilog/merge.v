@@ -1,0 +1,58 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Two synapse groups of a layer as one: a sweep starts when both have all events of the step, and
+// their currents are added. Combinational, and itself an engine to what stands behind.
+module merge #(
+  parameter SLICE  = 4,   // neurons of a word
+  parameter A_BITS = 12,  // a's current of a neuron, bits
+  parameter B_BITS = 12,  // b's, bits
+  parameter BITS   = 13   // their sum, bits: the larger and 1
+) (
+  input  wire                    clk,
+  input  wire                    rst_n,
+  // engines
+  input  wire                    a_step_valid_i,
+  input  wire                    a_step_last_i,
+  output wire                    a_step_next_o,
+  input  wire [SLICE*A_BITS-1:0] a_current_i,
+  input  wire                    b_step_valid_i,
+  input  wire                    b_step_last_i,
+  output wire                    b_step_next_o,
+  input  wire [SLICE*B_BITS-1:0] b_current_i,
+  // update
+  output wire                    step_valid_o,
+  output wire                    step_last_o,
+  input  wire                    step_next_i,
+  output wire [SLICE*BITS-1:0]   current_o
+);
+
+  assign step_valid_o  = a_step_valid_i && b_step_valid_i;
+  assign step_last_o   = a_step_last_i;
+  assign a_step_next_o = step_next_i;
+  assign b_step_next_o = step_next_i;
+
+  genvar n;
+  generate
+    for (n = 0; n < SLICE; n = n + 1) begin : lane
+      wire signed [A_BITS-1:0] a = a_current_i[n*A_BITS+:A_BITS];
+      wire signed [B_BITS-1:0] b = b_current_i[n*B_BITS+:B_BITS];
+      wire signed [BITS-1:0]   sum = a + b;
+
+      assign current_o[n*BITS+:BITS] = sum;
+    end
+  endgenerate
+
+`ifndef SYNTHESIS
+  always @(posedge clk) begin
+    if (rst_n && step_valid_o && a_step_last_i != b_step_last_i) begin
+      $display("ASSERT %m: different time steps meet");
+      $finish;
+    end
+  end
+`endif
+
+endmodule
+
+`resetall
