@@ -2,6 +2,8 @@
 # make test   lint, types and all tests, from a bare clone
 # make mnist  784-128-10 at 8, 4 and 2 bits        } the figures of docs/results.md;
 # make conv   convolutional networks, event data    } DATA=folder of the data sets
+# make cifar  resnet20s on CIFAR-10, hours           }
+# make networks  every named network, random         }
 # make sparsity  accuracy against firing rate       }
 # make rtl    whole test sets in Verilog under Verilator }
 # make setup  .venv with the pinned packages, and Icarus Verilog
@@ -11,7 +13,7 @@ PYTHON := $(VENV)/bin/python
 DATA   ?= $(TRISPIKE_DATA)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint data mnist conv sparsity rtl clean
+.PHONY: setup iverilog demo test lint data mnist conv cifar networks sparsity rtl clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -83,6 +85,18 @@ build/mnist-conv-int8/dataflow.json: | data setup
 rtl: build/mnist-int8/dataflow.json build/mnist-conv-int8/dataflow.json
 	$(PYTHON) -m rtl_sim run build/mnist-int8 --sim verilator --samples 10000
 	$(PYTHON) -m rtl_sim run build/mnist-conv-int8 --sim verilator --samples 1000
+
+CIFAR := $(PYTHON) -m qtrain train --dataset cifar10 --data-dir $(DATA)
+cifar: data setup
+	$(CIFAR) --out runs/cifar-start --timesteps 1 --epochs 34 --evaluate-every 17
+	$(CIFAR) --out runs/cifar-int8 --timesteps 2 --epochs 7 --lr 3e-3 --evaluate-every 7 --init runs/cifar-start/ckpt.pt
+	$(CIFAR) --out runs/cifar-int4 --timesteps 2 --epochs 2 --lr 1e-3 --evaluate-every 2 --init runs/cifar-int8/ckpt.pt --weight-bits 4
+	for bits in int8 int4; do \
+	  $(PYTHON) -m compiler build runs/cifar-$$bits/ckpt.pt --target $$bits --data-dir $(DATA) --out build/cifar-$$bits \
+	  && $(PYTHON) -m hw_models run build/cifar-$$bits || exit; done
+
+networks: setup
+	$(PYTHON) -m tests.benchmarks.networks
 
 sparsity: data setup
 	$(PYTHON) -m tests.benchmarks.sparsity --data-dir $(DATA)

@@ -43,3 +43,16 @@ def test_pools_are_torchs(options):
 
 def test_the_global_pool_keeps_a_map_of_one():
     torch.testing.assert_close(GlobalAvgPool()(X)[..., 0, 0], X.mean((3, 4)))
+
+
+def test_amplitudes_of_channels_meet_the_weights_of_their_group():
+    conv = QuantConv2d(4, 6, (1, 2), groups=2)
+    amplitude = torch.tensor([2.0, -1.0, 0.5, 3.0])
+    expected = conv.weight.detach().clone()  # [6, 2, 1, 2]; outputs 0 to 2 see channels 0 and 1
+    for output in range(6):
+        for c in range(2):
+            expected[output, c] *= amplitude[2 * (output // 3) + c]
+    with torch.no_grad():
+        quantized = conv.quant_weight_for(amplitude).value
+        conv.weight.copy_(expected)
+        assert torch.equal(quantized, conv.quant_weight_for(None).value)
