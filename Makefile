@@ -2,6 +2,7 @@
 # make test   lint, types and all tests, from a bare clone
 # make mnist  784-128-10 at 8, 4 and 2 bits        } the figures of docs/results.md;
 # make conv   convolutional networks, event data    } DATA=folder of the data sets
+# make acc    accumulators of 12 and 16 bits         }
 # make cifar  resnet20s on CIFAR-10, hours           }
 # make networks  every named network, random         }
 # make sparsity  accuracy against firing rate       }
@@ -13,7 +14,7 @@ PYTHON := $(VENV)/bin/python
 DATA   ?= $(TRISPIKE_DATA)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint data mnist conv cifar networks sparsity rtl clean
+.PHONY: setup iverilog demo test lint data mnist conv acc cifar networks sparsity rtl clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -85,6 +86,10 @@ build/mnist-conv-int8/dataflow.json: | data setup
 rtl: build/mnist-int8/dataflow.json build/mnist-conv-int8/dataflow.json
 	$(PYTHON) -m rtl_sim run build/mnist-int8 --sim verilator --samples 10000
 	$(PYTHON) -m rtl_sim run build/mnist-conv-int8 --sim verilator --samples 1000
+
+acc: data setup
+	$(call chain,mnist-acc-12-16,int8,5,$(MNIST) --acc-bits 12 --acc-bits-input 16)
+	$(call chain,mnist-acc-12,int8,5,$(MNIST) --acc-bits 12)
 
 CIFAR := $(PYTHON) -m qtrain train --dataset cifar10 --data-dir $(DATA)
 cifar: data setup

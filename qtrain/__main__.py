@@ -74,6 +74,10 @@ def main() -> None:
     type=click.Choice(config.CHOICES["amplitude_per"]),
     help=_default("amplitude_per"),
 )
+@click.option("--acc-bits", type=int, help="Width that accumulators keep to. Default: as it comes.")
+@click.option(
+    "--acc-bits-input", type=int, help="The same, of a static input's layer. Default: --acc-bits."
+)
 @click.option("--timesteps", type=int, help=_default("timesteps"))
 @click.option("--epochs", type=int, help=_default("epochs"))
 @click.option("--batch-size", type=int, help=_default("batch_size"))

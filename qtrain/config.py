@@ -37,6 +37,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     downsample: int = 1
     edge_bits: int | None = None  # of the first and last layer, see models.network
     amplitude_per: str = "layer"  # or channel
+    acc_bits: int | None = None  # of accumulators, by training; None: what comes of the weights
+    acc_bits_input: int | None = None  # of the layer that reads a static input; None: acc_bits
     optimizer: str = "adamw"  # or sgd: momentum 0.9, Nesterov's
     flip: bool = False  # training images are mirrored, or not
     autoaugment: bool = False  # images of bytes in three colours go through its policy
@@ -76,6 +78,10 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "autoaugment": (
                 not self.autoaugment or self.dataset.startswith("cifar"),
                 "False, or cifar10, cifar100",
+            ),
+            "acc_bits_input": (
+                self.acc_bits is not None or self.acc_bits_input is None,
+                "with acc_bits alone",
             ),
             "evaluate_every": (self.evaluate_every >= 1, "1 or more"),
             "firing_rate": (0 < self.firing_rate <= 1, "more than 0, up to 1"),

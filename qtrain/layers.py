@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from hw_models.errors import InputError
+from qtrain.accumulators import bounded_quantizer, start_within
 
 with warnings.catch_warnings():  # an optional CUDA kernel that nothing here uses
     warnings.filterwarnings("ignore", message=".*fast_hadamard_transform")
@@ -40,17 +41,22 @@ QUANTIZERS = {
 }
 
 
-def weight_quantizer(weight_bits: int, scaling: str) -> Any:
+def weight_quantizer(weight_bits: int, scaling: str, l1_max: int | None = None) -> Any:
     """Brevitas's quantizer of weights, for its layers' `weight_quant`.
 
     Raises:
-        InputError: the number of bits or the scaling is unknown.
+        InputError: the number of bits or the scaling is unknown, or bound and bits do not go
+            together.
     """
     if weight_bits not in WEIGHT_BITS:
         raise InputError(f"weight_bits = {weight_bits}; accepted: 8, 4, 2")
     if scaling not in QUANTIZERS:
         raise InputError(f"scaling = {scaling!r}; accepted: {', '.join(QUANTIZERS)}")
-    return QUANTIZERS[scaling][weight_bits == 2]
+    if l1_max is None:
+        return QUANTIZERS[scaling][weight_bits == 2]
+    if weight_bits == 2:
+        raise InputError("weight_bits = 2 with a bound on accumulators; accepted: 8, 4")
+    return bounded_quantizer(weight_bits, scaling, l1_max)
 
 
 def quantized(layer: Any, amplitude: Tensor | None, in_dim_size: int) -> Any:
@@ -90,6 +96,7 @@ class QuantLinear(qnn.QuantLinear):
         weight_bits: 8, 4 or 2.
         scaling: "channel", one scale per output (hidden layers), or "tensor" (the readout).
         bias: real-valued, not quantized; only where no batch norm follows.
+        l1_max: bound on sum |w_int| of each output, see qtrain.accumulators; None: none.
     """
 
     op = "linear"
@@ -101,20 +108,24 @@ class QuantLinear(qnn.QuantLinear):
         weight_bits: int = 8,
         scaling: str = "channel",
         bias: bool = False,
+        l1_max: int | None = None,
     ) -> None:
         super().__init__(
             in_features,
             out_features,
             bias=bias,
-            weight_quant=weight_quantizer(weight_bits, scaling),
+            weight_quant=weight_quantizer(weight_bits, scaling, l1_max),
             weight_bit_width=weight_bits,
         )
+        if l1_max is not None:
+            start_within(self, l1_max)
         self.attrs: dict[str, Any] = {
             "in_features": in_features,
             "out_features": out_features,
             "weight_bits": weight_bits,
             "scaling": scaling,
             "bias": bias,
+            "l1_max": l1_max,
         }
 
     def quant_weight_for(self, amplitude: Tensor | None) -> Any:

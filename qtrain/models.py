@@ -10,7 +10,8 @@ from typing import Any
 from torch import nn
 
 from hw_models.errors import InputError
-from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
+from qtrain.accumulators import l1_max, times_of
+from qtrain.layers import INPUT_MAX, BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import LIF
 from qtrain.residual import EDGE_BITS, NETWORKS, resnet
 from qtrain.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
@@ -116,6 +117,11 @@ def network(
         edge_bits = EDGE_BITS
     options |= {"weight_bits": weight_bits, "edge_bits": edge_bits}
     if model in NETWORKS:
+        if options.pop("acc_bits", None) or options.pop("acc_bits_input", None):
+            raise InputError(
+                f"acc_bits with model {model!r}: where paths join, a shortcut's weights round onto "
+                "the other path's LSB and get wider; accepted: networks without shortcuts"
+            )
         return resnet(NETWORKS[model], in_shape, classes, **options)
     return stack(stages_of(model, hidden, channels, classes), in_shape, classes, **options)
 
@@ -132,6 +138,8 @@ def stack(
     gain: float = 0.5,
     spike: str = "ternary",
     amplitude_per: str = "layer",
+    acc_bits: int | None = None,
+    acc_bits_input: int | None = None,
     **neuron: Any,
 ) -> nn.Sequential:
     """input_quant - [conv{k} | fc{k} - bn{k} - lif{k}, pool{k}] for each stage - fc{K} - readout.
@@ -147,6 +155,8 @@ def stack(
         gain: initial weight of the batch norms; with 1 most neurons fire at first.
         spike: "ternary" or "binary".
         amplitude_per: "layer" or "channel".
+        acc_bits: width that accumulators are trained to keep to; None: what comes of the weights.
+        acc_bits_input: the same of the layer that reads a static input; None: acc_bits.
         neuron: further options of LIF: tau, reset, ...
 
     Raises:
@@ -154,6 +164,16 @@ def stack(
     """
     layers: dict[str, nn.Module] = {}
     edge_bits = edge_bits or weight_bits
+    kernels: list[tuple[int, int]] = []  # of the pools on the way to the next weights
+
+    def bound() -> int | None:
+        """For the next weights, which are the first where no stage has had any."""
+        if acc_bits is None:
+            return None
+        first = input_scale is not None and k == 1
+        bits = acc_bits_input or acc_bits if first else acc_bits
+        return l1_max(bits, times_of(kernels), INPUT_MAX if first else None)
+
     if input_scale is not None:
         layers["input_quant"] = InputQuant(input_scale)
     shape, k = tuple(in_shape), 0
@@ -162,13 +182,15 @@ def stack(
             k += 1
             layers.setdefault("flatten", Flatten())
             bits = weight_bits if k > 1 else edge_bits
-            synapse = {f"fc{k}": QuantLinear(prod(shape), stage.features, bits)}
+            layer = QuantLinear(prod(shape), stage.features, bits, l1_max=bound())
+            synapse = {f"fc{k}": layer}
             shape = (stage.features,)
         else:
             if len(shape) != 3:
                 raise InputError(f"{stage}: needs a map, found {list(shape)}; put it before -N")
             if isinstance(stage, Pool):
                 layers[f"pool{k}"] = AvgPool2d(stage.kernel) if stage.kernel else GlobalAvgPool()
+                kernels.append((stage.kernel, stage.kernel) if stage.kernel else shape[1:])
                 shape = (shape[0], *(n // stage.kernel if stage.kernel else 1 for n in shape[1:]))
                 synapse = {}
             else:
@@ -176,7 +198,7 @@ def stack(
                 padding = stage.kernel // 2
                 conv = QuantConv2d(
                     shape[0], stage.channels, stage.kernel, stage.stride, padding,
-                    weight_bits=weight_bits if k > 1 else edge_bits,
+                    weight_bits=weight_bits if k > 1 else edge_bits, l1_max=bound(),
                 )  # fmt: skip
                 synapse = {f"conv{k}": conv}
                 sizes = ((n + 2 * padding - stage.kernel) // stage.stride + 1 for n in shape[1:])
@@ -184,13 +206,15 @@ def stack(
         if min(shape) < 1:
             raise InputError(f"{stage}: leaves a map of {list(shape)}; use fewer or smaller pools")
         if synapse:
+            kernels.clear()
             layers |= synapse
             layers[f"bn{k}"] = BatchNorm(shape[0], gain=gain)
             count = shape[0] if amplitude_per == "channel" else None
             layers[f"lif{k}"] = LIF(spike, timesteps, channels=count, **neuron)
     layers.setdefault("flatten", Flatten())
-    last = QuantLinear(prod(shape), classes, edge_bits, scaling="tensor", bias=True)
-    layers |= {f"fc{k + 1}": last, "readout": Readout()}
+    k += 1
+    last = QuantLinear(prod(shape), classes, edge_bits, scaling="tensor", bias=True, l1_max=bound())
+    layers |= {f"fc{k}": last, "readout": Readout()}
     return nn.Sequential(OrderedDict(layers))
 
 

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hw_models.errors import InputError
+from qtrain.accumulators import start_within
 from qtrain.layers import qnn, quantized, weight_quantizer
 
 Size = int | tuple[int, int] | list[int]
@@ -25,6 +26,7 @@ class QuantConv2d(qnn.QuantConv2d):
         weight_bits: 8, 4 or 2.
         scaling: "channel" or "tensor".
         bias: real-valued, not quantized; only where no batch norm follows.
+        l1_max: bound on sum |w_int| of each output channel, see qtrain.accumulators; None: none.
     """
 
     op = "conv2d"
@@ -41,6 +43,7 @@ class QuantConv2d(qnn.QuantConv2d):
         weight_bits: int = 8,
         scaling: str = "channel",
         bias: bool = False,
+        l1_max: int | None = None,
     ) -> None:
         super().__init__(
             in_channels,
@@ -51,9 +54,11 @@ class QuantConv2d(qnn.QuantConv2d):
             dilation=pair(dilation),
             groups=groups,
             bias=bias,
-            weight_quant=weight_quantizer(weight_bits, scaling),
+            weight_quant=weight_quantizer(weight_bits, scaling, l1_max),
             weight_bit_width=weight_bits,
         )
+        if l1_max is not None:
+            start_within(self, l1_max)
         self.attrs: dict[str, Any] = {
             "in_channels": in_channels,
             "out_channels": out_channels,
@@ -65,6 +70,7 @@ class QuantConv2d(qnn.QuantConv2d):
             "weight_bits": weight_bits,
             "scaling": scaling,
             "bias": bias,
+            "l1_max": l1_max,
         }
 
     def quant_weight_for(self, amplitude: Tensor | None) -> Any:
