@@ -4,6 +4,7 @@
 # make conv   convolutional networks, event data    } DATA=folder of the data sets
 # make acc    accumulators of 12 and 16 bits         }
 # make cifar  resnet20s on CIFAR-10, hours           }
+# make paper  resnet20m by the paper's recipe, days  }
 # make networks  every named network, random         }
 # make sparsity  accuracy against firing rate       }
 # make rtl    whole test sets in Verilog under Verilator }
@@ -14,7 +15,7 @@ PYTHON := $(VENV)/bin/python
 DATA   ?= $(TRISPIKE_DATA)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint data mnist conv acc cifar networks sparsity rtl clean
+.PHONY: setup iverilog demo test lint data mnist conv acc cifar paper networks sparsity rtl clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -91,14 +92,24 @@ acc: data setup
 	$(call chain,mnist-acc-12-16,int8,5,$(MNIST) --acc-bits 12 --acc-bits-input 16)
 	$(call chain,mnist-acc-12,int8,5,$(MNIST) --acc-bits 12)
 
+# In two hours on two cores: at one time step, at two, then on images as they are tested.
 CIFAR := $(PYTHON) -m qtrain train --dataset cifar10 --data-dir $(DATA)
+CIFAR_LAST := --timesteps 2 --epochs 2 --lr 1.5e-3 --shift 0 --evaluate-every 2 --init runs/cifar-two/ckpt.pt
 cifar: data setup
-	$(CIFAR) --out runs/cifar-start --timesteps 1 --epochs 34 --evaluate-every 17
-	$(CIFAR) --out runs/cifar-int8 --timesteps 2 --epochs 7 --lr 3e-3 --evaluate-every 7 --init runs/cifar-start/ckpt.pt
-	$(CIFAR) --out runs/cifar-int4 --timesteps 2 --epochs 2 --lr 1e-3 --evaluate-every 2 --init runs/cifar-int8/ckpt.pt --weight-bits 4
+	$(CIFAR) --out runs/cifar-one --timesteps 1 --epochs 34 --evaluate-every 17
+	$(CIFAR) --out runs/cifar-two --timesteps 2 --epochs 7 --lr 3e-3 --evaluate-every 7 --init runs/cifar-one/ckpt.pt
+	$(CIFAR) --out runs/cifar-int8 $(CIFAR_LAST)
+	$(CIFAR) --out runs/cifar-int4 $(CIFAR_LAST) --weight-bits 4
 	for bits in int8 int4; do \
 	  $(PYTHON) -m compiler build runs/cifar-$$bits/ckpt.pt --target $$bits --data-dir $(DATA) --out build/cifar-$$bits \
 	  && $(PYTHON) -m hw_models run build/cifar-$$bits || exit; done
+
+# The paper's recipe on its modified ResNet-20: days on a CPU.
+paper: data setup
+	$(CIFAR) --out runs/resnet20m --model resnet20m --timesteps 2 --epochs 400 --optimizer sgd --lr 0.1 --weight-decay 1e-4 \
+	  --batch-size 128 --surrogate rectangle --shift 4 --flip --autoaugment --cutout 16 --precision float32
+	$(PYTHON) -m compiler build runs/resnet20m/ckpt.pt --target int8 --data-dir $(DATA) --out build/resnet20m
+	$(PYTHON) -m hw_models run build/resnet20m
 
 networks: setup
 	$(PYTHON) -m tests.benchmarks.networks

@@ -39,7 +39,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     amplitude_per: str = "layer"  # or channel
     acc_bits: int | None = None  # of accumulators, by training; None: what comes of the weights
     acc_bits_input: int | None = None  # of the layer that reads a static input; None: acc_bits
-    optimizer: str = "adamw"  # or sgd: momentum 0.9, Nesterov's
+    optimizer: str = "adamw"  # or sgd, with a momentum of 0.9
     flip: bool = False  # training images are mirrored, or not
     autoaugment: bool = False  # images of bytes in three colours go through its policy
     cutout: int = 0  # side of the square they lose

@@ -242,7 +242,7 @@ def _optimizer(net: Network, config: TrainConfig) -> torch.optim.Optimizer:
         {"params": others, "weight_decay": 0.0},
     ]
     if config.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=config.lr, momentum=0.9, nesterov=True, fused=True)
+        return torch.optim.SGD(groups, lr=config.lr, momentum=0.9, fused=True)
     return torch.optim.AdamW(groups, lr=config.lr, fused=True)
 
 

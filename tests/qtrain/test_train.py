@@ -6,11 +6,12 @@ import torch
 from torch import nn
 
 from hw_models.errors import InputError
-from qtrain import checkpoint, config, data
+from qtrain import checkpoint, cifar, config, data
 from qtrain.graph import build_module, trace
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import TernaryLIF
 from qtrain.train import _optimizer, build, evaluate, train
+from tests.qtrain.test_cifar import write as write_cifar
 
 
 def short(**options):
@@ -169,6 +170,23 @@ def test_it_learns_in_bfloat16_and_evaluates_now_and_then(tmp_path, optimizer):
     assert epochs[-1].test.accuracy > 0.6
     assert {p.dtype for p in net.parameters()} == {torch.float32}
     assert "test_accuracy" in checkpoint.load(tmp_path / "ckpt.pt").metrics
+
+
+@pytest.mark.parametrize("model", ["resnet20m", "resnet20"])
+def test_the_paper_s_recipe_takes_a_few_steps(tmp_path, model):
+    for split in ("train", "test"):
+        write_cifar(tmp_path, cifar.CIFAR10, split, count=2)
+    options = config.for_dataset(
+        "cifar10", model=model, timesteps=2, epochs=1, optimizer="sgd", lr=0.1, weight_decay=1e-4,
+        batch_size=4, surrogate="rectangle", autoaugment=True, cutout=16, precision="float32",
+    )  # fmt: skip
+    assert (options.shift, options.flip, options.firing_rate) == (4, True, 1)
+    steps = []
+    start = untrained(options).tensors()
+    net = train(options, tmp_path / "out", tmp_path, on_step=lambda *step: steps.append(step))
+    assert steps == [(1, 1, 2), (1, 2, 2)]
+    moved = {k for k, v in net.tensors().items() if not torch.equal(v, start[k])}
+    assert {"stem.0.weight", "fc.weight", "stage3.block2.lif2.amplitude"} <= moved
 
 
 def test_divergence_is_reported_and_not_saved(tmp_path):
