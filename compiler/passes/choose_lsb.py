@@ -16,7 +16,7 @@ from hw_models.semantics import Interval
 # 19 layers, where 11 bits leave 7 % of the predictions unequal): deeper networks get more bits.
 THRESHOLD_BITS = 11
 V_BITS_MAX = 20
-SHALLOW_LAYERS, LAYERS_PER_BIT = 4, 3
+SHALLOW_LAYERS, LAYERS_PER_BIT = 4, 2
 SPARE_BITS = 2
 READOUT_FRAC_BITS = 6  # a readout rounds nothing but its bias
 FRAC_BITS_MAX = 24

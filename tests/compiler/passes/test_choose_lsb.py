@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.ir import Graph, IntegerUpdate, Readout, Spiking, Synapse
-from compiler.passes.choose_lsb import READOUT_FRAC_BITS, ChooseLsb
+from compiler.passes.choose_lsb import READOUT_FRAC_BITS, ChooseLsb, depth_bits
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.pipeline import Options, compile_graph
@@ -175,3 +175,18 @@ def test_a_readout_of_several_scales_is_refused():
     steps = np.arange(1, len(graph[name].w) + 1) * 0.5
     with pytest.raises(InputError, match=f"{name}: the readout needs one scale"):
         ChooseLsb()(with_step(graph, name, steps))
+
+
+@pytest.mark.parametrize(("layers", "more"), [(1, 0), (4, 0), (6, 1), (19, 7)])
+def test_thresholds_of_deep_networks_are_finer(layers, more, monkeypatch):
+    graph = folded(3)
+    depth = len(graph.of(Spiking))
+    monkeypatch.setattr("compiler.passes.choose_lsb.SHALLOW_LAYERS", 4 + depth - layers)
+    assert depth_bits(graph) == more
+    fine = ChooseLsb(None, 30)(graph)
+    monkeypatch.setattr("compiler.passes.choose_lsb.SHALLOW_LAYERS", 1000)
+    plain = ChooseLsb(None, 30)(graph)
+    for before, after in zip(plain.of(Spiking), fine.of(Spiking), strict=True):
+        a, b = synapse_of(plain, before).shift, synapse_of(fine, after).shift
+        assert a <= b <= a + more
+        assert b == a + more or a == 0
