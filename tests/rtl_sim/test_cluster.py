@@ -24,9 +24,9 @@ STALLS = Stalls(30, 60)
 
 @pytest.fixture(scope="module")
 def two_workers():
-    """A cluster of two processes of one thread each."""
+    """A cluster of two processes of one thread each; its pages at any port that is free."""
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None
+        n_workers=2, threads_per_worker=1, dashboard_address=":0"
     ) as made:
         yield made
 
