@@ -148,7 +148,8 @@ module accumulators #(
           if (write3) next_q <= next;
           if (read3_q) lane_q[l*ACC_BITS+:ACC_BITS] <= acc & {ACC_BITS{slice3_q == MINE}};
 `ifndef SYNTHESIS
-          if (add3_q && mine3) begin
+          // before the first reset add3_q can be anything
+          if (rst_n && add3_q && mine3) begin
             sum = $signed({acc, 1'b1}) + $signed({term3_q, neg3_q});
             if (sum[SUM_BITS-1:ACC_BITS] != {(SUM_BITS-ACC_BITS){sum[ACC_BITS]}}) begin
               $display("ASSERT %m: accumulator overflow");

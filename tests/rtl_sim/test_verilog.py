@@ -71,3 +71,12 @@ def test_verilator_has_nothing_to_say(network, seed, tmp_path):
         [*map(str, command), *map(str, sources)], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("module", sorted(LIBRARY.glob("[!b]*.v")), ids=lambda path: path.stem)
+def test_assertions_wait_for_the_first_reset(module):
+    """What no reset has set yet is anything, and a simulator may start it at random."""
+    lines = module.read_text().splitlines()
+    for number, line in enumerate(lines):
+        if '"ASSERT ' in line:
+            assert "rst_n &&" in "\n".join(lines[max(0, number - 8) : number]), f"line {number + 1}"
