@@ -103,6 +103,7 @@ cifar: data setup
 	for bits in int8 int4; do \
 	  $(PYTHON) -m compiler build runs/cifar-$$bits/ckpt.pt --target $$bits --data-dir $(DATA) --out build/cifar-$$bits \
 	  && $(PYTHON) -m hw_models run build/cifar-$$bits || exit; done
+	$(PYTHON) -m rtl_sim run build/cifar-int8 --sim verilator --samples 10 --jobs 1
 
 # The paper's recipe on its modified ResNet-20: days on a CPU.
 paper: data setup
