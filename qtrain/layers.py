@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from hw_models.errors import InputError
-from qtrain.accumulators import bounded_quantizer, start_within
+from qtrain.accumulators import BoundedIntQuant
 
 with warnings.catch_warnings():  # an optional CUDA kernel that nothing here uses
     warnings.filterwarnings("ignore", message=".*fast_hadamard_transform")
@@ -45,18 +45,16 @@ def weight_quantizer(weight_bits: int, scaling: str, l1_max: int | None = None) 
     """Brevitas's quantizer of weights, for its layers' `weight_quant`.
 
     Raises:
-        InputError: the number of bits or the scaling is unknown, or bound and bits do not go
-            together.
+        InputError: the number of bits or the scaling is unknown.
     """
     if weight_bits not in WEIGHT_BITS:
         raise InputError(f"weight_bits = {weight_bits}; accepted: 8, 4, 2")
     if scaling not in QUANTIZERS:
         raise InputError(f"scaling = {scaling!r}; accepted: {', '.join(QUANTIZERS)}")
+    quantizer: Any = QUANTIZERS[scaling][weight_bits == 2]
     if l1_max is None:
-        return QUANTIZERS[scaling][weight_bits == 2]
-    if weight_bits == 2:
-        raise InputError("weight_bits = 2 with a bound on accumulators; accepted: 8, 4")
-    return bounded_quantizer(weight_bits, scaling, l1_max)
+        return quantizer
+    return quantizer.let(tensor_quant=BoundedIntQuant, l1_max=l1_max)
 
 
 def quantized(layer: Any, amplitude: Tensor | None, in_dim_size: int) -> Any:
@@ -117,8 +115,6 @@ class QuantLinear(qnn.QuantLinear):
             weight_quant=weight_quantizer(weight_bits, scaling, l1_max),
             weight_bit_width=weight_bits,
         )
-        if l1_max is not None:
-            start_within(self, l1_max)
         self.attrs: dict[str, Any] = {
             "in_features": in_features,
             "out_features": out_features,

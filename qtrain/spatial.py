@@ -6,7 +6,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hw_models.errors import InputError
-from qtrain.accumulators import start_within
 from qtrain.layers import qnn, quantized, weight_quantizer
 
 Size = int | tuple[int, int] | list[int]
@@ -57,8 +56,6 @@ class QuantConv2d(qnn.QuantConv2d):
             weight_quant=weight_quantizer(weight_bits, scaling, l1_max),
             weight_bit_width=weight_bits,
         )
-        if l1_max is not None:
-            start_within(self, l1_max)
         self.attrs: dict[str, Any] = {
             "in_channels": in_channels,
             "out_channels": out_channels,

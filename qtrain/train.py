@@ -233,10 +233,9 @@ def _network(module: nn.Module, spec: data.Spec) -> Network:
 
 
 def _optimizer(net: Network, config: TrainConfig) -> torch.optim.Optimizer:
-    """Weight decay for weights; none for batch norm, bias, amplitude and a quantizer's scales."""
-    decayed = {n: p.ndim > 1 and "weight_quant" not in n for n, p in net.named_parameters()}
-    weights = [p for n, p in net.named_parameters() if decayed[n]]
-    others = [p for n, p in net.named_parameters() if not decayed[n]]
+    """Weight decay for weights; none for batch norm, bias and amplitude."""
+    weights = [p for p in net.parameters() if p.ndim > 1]
+    others = [p for p in net.parameters() if p.ndim <= 1]
     groups: list[dict[str, Any]] = [
         {"params": weights, "weight_decay": config.weight_decay},
         {"params": others, "weight_decay": 0.0},
