@@ -76,7 +76,9 @@ def main() -> None:
 )
 @click.option("--acc-bits", type=int, help="Width that accumulators keep to. Default: as it comes.")
 @click.option(
-    "--acc-bits-input", type=int, help="The same, of a static input's layer. Default: --acc-bits."
+    "--acc-bits-input",
+    type=int,
+    help="The same, of a static input's layer, best 4 bits more. Default: --acc-bits.",
 )
 @click.option("--timesteps", type=int, help=_default("timesteps"))
 @click.option("--epochs", type=int, help=_default("epochs"))
