@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from hw_models.artefact import Build, Group, Layer
 from hw_models.golden import Trace
-from hw_models.semantics import Ints, signed_digits
+from hw_models.operations import digits
+from hw_models.semantics import Ints
 from hw_models.synapse import fan_out, pooled
 from hw_models.words import conv_of, lanes_of, section_of, sweep_words
 
@@ -65,7 +66,6 @@ def _events(build: Build, layer: Layer, group: Group, s: NDArray[np.int8]) -> In
     words = -(-channels // lanes_of(layer, op, slice_))
     shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
     taps = fan_out(op, np.ones(shape, np.int64)) // channels
-    digits = np.array([len(signed_digits(value)) for value in range(flow.input.x_max + 1)])
-    events = pooled(group.pools, digits[np.abs(s.astype(np.int64))])
+    events = pooled(group.pools, digits(s, flow.input.x_max).astype(np.int64))
     cycles = events.reshape(*s.shape[:2], -1) @ np.maximum(1, taps * words)
     return np.concatenate([cycles, np.zeros((flow.timesteps - len(cycles), s.shape[1]), np.int64)])

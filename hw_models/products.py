@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hw_models.artefact import Build, Conv2d, Dense, Group
 from hw_models.synapse import pooled, taps
+from hw_models.words import depthwise
 
 # Windows of one block, laid out as rows: they are read back at once, from a core's own cache.
 BLOCK_BYTES = 1 << 19
@@ -43,7 +44,7 @@ def synapse(build: Build, group: Group) -> Synapse:
     w, op = (build.weight(group) << group.shift).astype(dtype), group.op
     if isinstance(op, Dense):
         apply = _dense(w)
-    elif op.groups == op.in_shape[0] == op.out_shape[0]:
+    elif depthwise(op):
         apply = _depthwise(op, w)
     else:
         apply = _convolution(op, w)

@@ -19,17 +19,13 @@ the weights, and where the bound is kept anyway it changes nothing.
 """
 
 import math
-import warnings
 
 import torch
 from torch import Tensor, nn
 
 from hw_models.errors import InputError
 from hw_models.semantics import digit_peak
-
-with warnings.catch_warnings():  # an optional CUDA kernel that nothing here uses
-    warnings.filterwarnings("ignore", message=".*fast_hadamard_transform")
-    from brevitas.core.quant import RescalingIntQuant
+from qtrain.quiet_brevitas import RescalingIntQuant
 
 ACC_BITS = range(4, 33)
 BISECTIONS = 13  # of a factor of 2 * 127 at most, so to a factor of 1.0007

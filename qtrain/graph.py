@@ -58,9 +58,8 @@ def trace(
     """The graph of a network that is made of this package's layers, and its tensors.
 
     A node is named after its module's path; a module called again gets a suffix. A plain sum of two
-    tensors is an Add. The input node
-    carries shape = in_shape, without time and batch, and the encoding: "static", or "ternary" or
-    "binary" for the spikes of each step.
+    tensors is an Add. The input node carries shape = in_shape, without time and batch, and the
+    encoding: "static", or "ternary" or "binary" for the spikes of each step.
     Tensors are named "<node>.<parameter or statistic>" and share the network's memory. Where not
     strict, what is none of OPS becomes a node of op UNKNOWN, and the graph is not checked.
 
@@ -180,9 +179,8 @@ class Network(nn.Module):
         self.graph = graph
         self.layers = nn.ModuleList(_make(node) for node in graph.nodes[1:])
         self._index = {node.name: k for k, node in enumerate(graph.nodes[1:])}
-        self._amplified: dict[
-            str, str
-        ] = {}  # a stream -> the LIF whose channels' amplitudes it has
+        # a stream whose readers' weights take amplitudes -> the LIF that has them
+        self._amplified: dict[str, str] = {}
         for node in graph.nodes[1:]:
             layer = self.layer(node.name)
             if isinstance(layer, LIF) and layer.per_channel:

@@ -3,7 +3,6 @@
 Activations are time-major, [T', B, ...]: T' time steps, or one for a static input.
 """
 
-import warnings
 from typing import Any
 
 import torch
@@ -13,12 +12,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from hw_models.errors import InputError
 from qtrain.accumulators import BoundedIntQuant
-
-with warnings.catch_warnings():  # an optional CUDA kernel that nothing here uses
-    warnings.filterwarnings("ignore", message=".*fast_hadamard_transform")
-    import brevitas.nn as qnn
-    from brevitas.inject.enum import StatsOp
-    from brevitas.quant import Int8WeightPerChannelFloat, Int8WeightPerTensorFloat
+from qtrain.quiet_brevitas import (
+    Int8WeightPerChannelFloat,
+    Int8WeightPerTensorFloat,
+    StatsOp,
+    qnn,
+)
 
 WEIGHT_BITS = (8, 4, 2)
 INPUT_MAX = 127
@@ -57,28 +56,22 @@ def weight_quantizer(weight_bits: int, scaling: str, l1_max: int | None = None) 
     return quantizer.let(tensor_quant=BoundedIntQuant, l1_max=l1_max)
 
 
-def quantized(layer: Any, amplitude: Tensor | None, in_dim_size: int) -> Any:
-    """A layer's weights [out, in, ...] through its quantizer, Brevitas's quantized tensor.
+def quantized(layer: Any, amplitude: Tensor | None) -> Any:
+    """A layer's weights [out, in / groups, ...] through its quantizer, Brevitas's quantized tensor.
 
     Args:
         layer: a QuantLinear or QuantConv2d.
         amplitude: what a spike of each channel is worth, [C], of a layer whose amplitudes go into
-            its readers' weights; None: nothing does.
-        in_dim_size: inputs of the layer, a multiple of C: channels of a map, or all its values.
+            its readers' weights; None: nothing does. C divides the layer's inputs: a flattened map
+            has C blocks of values.
     """
     if amplitude is None:
         return layer.quant_weight()
-    each = amplitude.repeat_interleave(in_dim_size // len(amplitude))
-    return layer.weight_quant(layer.weight * by_group(each, layer))
-
-
-def by_group(each: Tensor, layer: Any) -> Tensor:
-    """A value per input, shaped for the weights [out, in / groups, ...] of a layer."""
+    outputs, inputs, *kernel = layer.weight.shape
     groups = getattr(layer, "groups", 1)
-    tail = [1] * (layer.weight.ndim - 2)
-    inputs = each.view(groups, 1, -1, *tail)
-    outputs = len(layer.weight) // groups
-    return inputs.expand(-1, outputs, *inputs.shape[2:]).reshape(len(layer.weight), -1, *tail)
+    each = amplitude.repeat_interleave(groups * inputs // len(amplitude)).view(groups, inputs)
+    by_output = each.repeat_interleave(outputs // groups, dim=0)
+    return layer.weight_quant(layer.weight * by_output.view(outputs, inputs, *[1] * len(kernel)))
 
 
 class QuantLinear(qnn.QuantLinear):
@@ -126,7 +119,7 @@ class QuantLinear(qnn.QuantLinear):
 
     def quant_weight_for(self, amplitude: Tensor | None) -> Any:
         """The quantized weights where spikes of channel c are worth amplitude[c]; see quantized."""
-        return quantized(self, amplitude, self.in_features)
+        return quantized(self, amplitude)
 
     def forward(self, input: Tensor, amplitude: Tensor | None = None) -> Tensor:
         return F.linear(input, self.quant_weight_for(amplitude).value, self.bias)

@@ -101,6 +101,8 @@ def network(
     *,
     weight_bits: int = 8,
     edge_bits: int | None = None,
+    acc_bits: int | None = None,
+    acc_bits_input: int | None = None,
     **options: Any,
 ) -> nn.Sequential:
     """A network by its name or text; options as for stack.
@@ -109,6 +111,7 @@ def network(
         hidden, channels: widths of an mlp and of a convnet.
         edge_bits: of the first and the last layer; None: 8 in the networks of a fixed shape
             (residual ones, vgg11), as everywhere in the others.
+        acc_bits, acc_bits_input: as for stack; refused in residual networks.
 
     Raises:
         InputError: no such network, or its shape does not suit the samples.
@@ -117,12 +120,13 @@ def network(
         edge_bits = EDGE_BITS
     options |= {"weight_bits": weight_bits, "edge_bits": edge_bits}
     if model in NETWORKS:
-        if options.pop("acc_bits", None) or options.pop("acc_bits_input", None):
+        if acc_bits is not None:
             raise InputError(
                 f"acc_bits with model {model!r}: where paths join, a shortcut's weights round onto "
                 "the other path's LSB and get wider; accepted: networks without shortcuts"
             )
         return resnet(NETWORKS[model], in_shape, classes, **options)
+    options |= {"acc_bits": acc_bits, "acc_bits_input": acc_bits_input}
     return stack(stages_of(model, hidden, channels, classes), in_shape, classes, **options)
 
 

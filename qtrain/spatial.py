@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hw_models.errors import InputError
-from qtrain.layers import qnn, quantized, weight_quantizer
+from qtrain.layers import quantized, weight_quantizer
+from qtrain.quiet_brevitas import qnn
 
 Size = int | tuple[int, int] | list[int]
 
@@ -72,7 +73,7 @@ class QuantConv2d(qnn.QuantConv2d):
 
     def quant_weight_for(self, amplitude: Tensor | None) -> Any:
         """The quantized weights where spikes of channel c are worth amplitude[c]; see quantized."""
-        return quantized(self, amplitude, self.in_channels)
+        return quantized(self, amplitude)
 
     def forward(self, input: Tensor, amplitude: Tensor | None = None) -> Tensor:
         w = self.quant_weight_for(amplitude).value

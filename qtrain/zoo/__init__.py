@@ -70,6 +70,7 @@ def add(run: Path, name: str, command: str, folder: Path = FOLDER) -> Entry:
     trained = checkpoint.load(run / checkpoint.NAME)
     if "test_accuracy" not in trained.metrics:
         raise InputError(f"{run / checkpoint.NAME}: not evaluated; run all of its epochs first")
+    log = (run / checkpoint.LOG).read_bytes()
     content = checkpoint.content_of(trained, with_training=False)
     if len(content) > BYTES_MAX:
         raise InputError(f"{name}: {len(content):,} bytes; accepted: up to {BYTES_MAX:,}")
@@ -81,7 +82,7 @@ def add(run: Path, name: str, command: str, folder: Path = FOLDER) -> Entry:
         sha256=hashlib.sha256(content).hexdigest(),
     )
     (folder / f"{name}.pt").write_bytes(content)
-    (folder / f"{name}.jsonl").write_bytes((run / checkpoint.LOG).read_bytes())
+    (folder / f"{name}.jsonl").write_bytes(log)
     index = dict(sorted({**entries(folder), name: entry}.items()))
     (folder / INDEX).write_bytes(msgspec.json.format(msgspec.json.encode(index), indent=1) + b"\n")
     return entry

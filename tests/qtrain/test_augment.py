@@ -1,5 +1,6 @@
 """Augmentation: whole images move, mirror and lose a square, the same at all steps of a sample."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -33,9 +34,10 @@ def test_flip_mirrors_half_of_the_images():
     assert 150 < int(mirrored.sum()) < 250
 
 
-def test_cutout_covers_a_square_around_any_pixel():
-    x = torch.ones(2, 500, 3, 5, 6)
-    seen = covered(x, 3, generator())
+@pytest.mark.parametrize("side", [3, 4])
+def test_cutout_covers_a_square_around_any_pixel(side):
+    x = torch.ones(2, 1000, 3, 5, 6)
+    seen = covered(x, side, generator())
     assert torch.equal(seen[0], seen[1])
     assert torch.equal(seen[:, :, 0], seen[:, :, 2])
     holes = {tuple(sample[0].flatten().tolist()) for sample in seen[0]}
@@ -43,7 +45,8 @@ def test_cutout_covers_a_square_around_any_pixel():
     for row in range(5):
         for column in range(6):
             image = torch.ones(5, 6)
-            image[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = 0
+            top, left = row - side // 2, column - side // 2
+            image[max(0, top) : top + side, max(0, left) : left + side] = 0
             expected.add(tuple(image.flatten().tolist()))
     assert holes == expected
     assert covered(x, 0, generator()) is x
