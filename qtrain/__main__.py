@@ -108,6 +108,16 @@ def main() -> None:
     type=click.FloatRange(0, 1, min_open=True),
     help=f"Target of the hidden layers; 1: as it comes. {_default('firing_rate')}",
 )
+@click.option(
+    "--firing-limit",
+    type=click.FloatRange(0, 1, min_open=True),
+    help=f"Layers that fire more are held back, gently; 1: none. {_default('firing_limit')}",
+)
+@click.option(
+    "--initial-amplitude",
+    type=float,
+    help=f"Of the spikes, where it is trainable. {_default('initial_amplitude')}",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder. Default: runs/DATASET.")
 @click.option(
     "--resume",

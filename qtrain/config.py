@@ -45,6 +45,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     cutout: int = 0  # side of the square they lose
     precision: str = "float32"  # of the training's convolutions and neurons, or bfloat16
     evaluate_every: int = 1  # epochs; the last one counts in any case
+    initial_amplitude: float = 1.0  # of a spike, where it is trainable
+    firing_limit: float = 1.0  # layers above it are held back, gently; 1: none
     init: str = ""  # sha256 of the checkpoint that the weights started from; "": from the seed
 
     @property
@@ -85,6 +87,12 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             ),
             "evaluate_every": (self.evaluate_every >= 1, "1 or more"),
             "firing_rate": (0 < self.firing_rate <= 1, "more than 0, up to 1"),
+            "firing_limit": (0 < self.firing_limit <= 1, "more than 0, up to 1"),
+            "initial_amplitude": (
+                self.initial_amplitude > 0
+                and (self.amplitude == "trainable" or self.initial_amplitude == 1),
+                "more than 0, with trainable amplitudes alone",
+            ),
         }
         for option, (good, accepted) in limits.items():
             if not good:
@@ -111,6 +119,8 @@ COMMON: dict[str, Any] = {
     "weight_decay": 1e-4,
     "gain": 0.5,
     "firing_rate": 0.2,
+    "firing_limit": 1.0,
+    "initial_amplitude": 1.0,
     "optimizer": "adamw",
     "amplitude_per": "layer",
     "precision": "float32",

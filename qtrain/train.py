@@ -18,7 +18,8 @@ from qtrain.autoaugment import autoaugmented
 from qtrain.checkpoint import Checkpoint
 from qtrain.config import TrainConfig
 from qtrain.graph import Network, build_module, membranes, trace
-from qtrain.sparsity import rate_penalty
+from qtrain.neurons import LIF
+from qtrain.sparsity import limit_penalty, rate_penalty
 
 
 class Evaluation(NamedTuple):
@@ -41,7 +42,7 @@ def build(config: TrainConfig) -> nn.Module:
     spec = config.spec
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return models.network(
+        net = models.network(
             config.model,
             config.hidden,
             config.channels,
@@ -61,6 +62,10 @@ def build(config: TrainConfig) -> nn.Module:
             amplitude=config.amplitude,
             surrogate=config.surrogate,
         )
+    for module in net.modules():
+        if isinstance(module, LIF):
+            nn.init.constant_(module.amplitude, config.initial_amplitude)
+    return net
 
 
 def train(
@@ -168,6 +173,8 @@ def _train_epoch(
         loss = functional.cross_entropy(logits.float(), samples.y[which])
         if config.firing_rate < 1 and lifs:
             loss = loss + rate_penalty(lifs, u, config.firing_rate)
+        if config.firing_limit < 1 and lifs:
+            loss = loss + limit_penalty(lifs, u, config.firing_limit)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -32,6 +32,9 @@ def test_survives_the_checkpoint():
         ({"shift": -1}, "shift = -1"),
         ({"firing_rate": 1.5}, "firing_rate = 1.5"),
         ({"firing_rate": 0.0}, "firing_rate = 0.0"),
+        ({"firing_limit": 0.0}, "firing_limit = 0.0"),
+        ({"initial_amplitude": 0.0}, "initial_amplitude = 0.0; accepted: more than 0"),
+        ({"initial_amplitude": 0.5, "amplitude": "fixed"}, "trainable amplitudes alone"),
         ({"model": "vit"}, "model 'vit': 'vit' is no layer; accepted: 16c3"),
     ],
 )

@@ -110,6 +110,20 @@ def test_the_firing_rate_comes_near_its_target(tmp_path, spike):
     assert all(rate > 0.2 for rate in result.firing_rate.values()), result
 
 
+def test_the_firing_limit_holds_back_what_is_above_it(tmp_path):
+    options = short(hidden=(64, 32), epochs=15, firing_rate=1.0)
+    free = evaluate(train(options, tmp_path / "free"), data.load("digits", "test"))
+    limited = msgspec.structs.replace(options, firing_limit=0.3)
+    held = evaluate(train(limited, tmp_path / "held"), data.load("digits", "test"))
+    fewer = {name: rate - held.firing_rate[name] for name, rate in free.firing_rate.items()}
+    assert fewer["lif1"] > 0.05 and min(fewer.values()) > 0.01, (free, held)
+
+
+def test_spikes_begin_at_the_initial_amplitude():
+    net = untrained(short(initial_amplitude=0.5))
+    assert {lif.amplitude.item() for lif in net.lifs().values()} == {0.5}
+
+
 def test_weight_decay_takes_weights_alone(tmp_path):
     """Zero gradients and a large decay: all but the weights stay as they are."""
     options = msgspec.structs.replace(short(epochs=1, firing_rate=1.0), weight_decay=1.0, lr=0.5)
