@@ -111,7 +111,7 @@ def main() -> None:
 @click.option(
     "--firing-limit",
     type=click.FloatRange(0, 1, min_open=True),
-    help=f"Layers that fire more are held back, gently; 1: none. {_default('firing_limit')}",
+    help=f"Layers that fire more get smaller currents; 1: none. {_default('firing_limit')}",
 )
 @click.option(
     "--initial-amplitude",

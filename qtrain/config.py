@@ -46,7 +46,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     precision: str = "float32"  # of the training's convolutions and neurons, or bfloat16
     evaluate_every: int = 1  # epochs; the last one counts in any case
     initial_amplitude: float = 1.0  # of a spike, where it is trainable
-    firing_limit: float = 1.0  # layers above it are held back, gently; 1: none
+    firing_limit: float = 1.0  # layers above it get smaller currents; 1: none
     init: str = ""  # sha256 of the checkpoint that the weights started from; "": from the seed
 
     @property

@@ -1,17 +1,19 @@
-"""The penalties that bring the hidden firing rate to a target, or hold it below a limit."""
+"""What brings the hidden firing rate to a target, or holds it below a limit."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from qtrain.graph import TRANSPARENT, Network
+from qtrain.layers import Add
 from qtrain.neurons import LIF, chunks, empty_steps, rows
 
 WIDTH = 0.25  # of the smooth step, in thresholds
-LIMIT_WEIGHT = 0.02  # five times as much took a residual network's accuracy with the spikes
-LIMIT_SHARE = 4  # the limit looks at one sample in so many, which shows a layer's rate well enough
+HOLD = 0.2  # share of its currents that a layer loses in a batch, for each unit above the limit
+SHARE = 4  # the limit looks at one sample in so many, which shows a layer's rate well enough
 
 
 class _FiringRate(torch.autograd.Function):
@@ -62,14 +64,35 @@ def rate_penalty(lifs: Mapping[str, LIF], membranes: Mapping[str, Tensor], targe
     return (rates - target).abs().sum()
 
 
-def limit_penalty(lifs: Mapping[str, LIF], membranes: Mapping[str, Tensor], limit: float) -> Tensor:
-    """LIMIT_WEIGHT times the sum over the layers of how far the rate is above the limit.
+def drivers(net: Network, name: str) -> list[nn.Parameter]:
+    """What scales the currents of a layer: gains and offsets of the batch norms before it,
+    amplitudes of the spikes that shortcuts bring, weights where there is no batch norm."""
+    nodes = {node.name: node for node in net.graph.nodes}
+    found: list[nn.Parameter] = []
+    for source in nodes[name].inputs:
+        if nodes[source].op in (Add.op, *TRANSPARENT):
+            found += drivers(net, source)
+        else:
+            found += net.layer(source).parameters()
+    return found
 
-    Gentle and of one sign, for deep networks: layers are free below the limit, and the gradient
-    that spikes carry to the layers before outweighs the penalty's.
+
+@torch.no_grad()
+def hold_back(net: Network, membranes: Mapping[str, Tensor], limit: float) -> None:
+    """Scale down the currents of each layer that fires above the limit, by HOLD times the excess.
+
+    For deep networks: to the layer it is a higher threshold, and no other layer is asked to fire
+    less for its sake. A penalty on resnet20s's rates held all layers before the busy ones down as
+    well, and its loss with them.
+
+    Args:
+        net: the network, whose batch norms, amplitudes and weights change.
+        membranes: u [T, B, ...] of a batch by layer, see graph.membranes.
+        limit: share of the neurons that spike in a step.
     """
-    rates = [
-        firing_rate(lifs[name], u[:, : -(-u.shape[1] // LIMIT_SHARE)])
-        for name, u in membranes.items()
-    ]
-    return LIMIT_WEIGHT * (torch.stack(rates) - limit).clamp(min=0).sum()
+    for name, lif in net.lifs().items():
+        u = membranes[name]
+        above = float(lif.fired(u[:, : -(-u.shape[1] // SHARE)]).float().mean()) - limit
+        if above > 0:
+            for parameter in drivers(net, name):
+                parameter.mul_(1 - HOLD * above)

@@ -19,7 +19,7 @@ from qtrain.checkpoint import Checkpoint
 from qtrain.config import TrainConfig
 from qtrain.graph import Network, build_module, membranes, trace
 from qtrain.neurons import LIF
-from qtrain.sparsity import limit_penalty, rate_penalty
+from qtrain.sparsity import hold_back, rate_penalty
 
 
 class Evaluation(NamedTuple):
@@ -173,11 +173,11 @@ def _train_epoch(
         loss = functional.cross_entropy(logits.float(), samples.y[which])
         if config.firing_rate < 1 and lifs:
             loss = loss + rate_penalty(lifs, u, config.firing_rate)
-        if config.firing_limit < 1 and lifs:
-            loss = loss + limit_penalty(lifs, u, config.firing_limit)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        if config.firing_limit < 1:
+            hold_back(net, u, config.firing_limit)
         losses += loss.detach()
         on_step(epoch + 1, step + 1, steps)
     if not torch.isfinite(losses):

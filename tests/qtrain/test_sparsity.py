@@ -2,9 +2,12 @@
 
 import pytest
 import torch
+from torch import nn
 
+from qtrain.graph import build_module, trace
+from qtrain.layers import BatchNorm, QuantLinear, Readout
 from qtrain.neurons import BinaryLIF, TernaryLIF
-from qtrain.sparsity import LIMIT_SHARE, LIMIT_WEIGHT, firing_rate, limit_penalty, rate_penalty
+from qtrain.sparsity import HOLD, firing_rate, hold_back, rate_penalty
 
 U = torch.tensor([[[-0.6, -0.4, 0.0, 0.4, 0.6]]])
 
@@ -28,13 +31,27 @@ def test_layers_add_up():
     assert rate_penalty(lifs, seen, 0.1).item() == pytest.approx(0.3 + 0.1)
 
 
-def test_the_limit_pulls_at_layers_above_it_alone():
-    lifs = {"above": TernaryLIF(1), "below": TernaryLIF(1)}
-    u = U.expand(1, LIMIT_SHARE + 1, 5).clone().requires_grad_()
-    quiet = (0.8 * U).requires_grad_()  # 0.4 of U fire, none of these
-    penalty = limit_penalty(lifs, {"above": u, "below": quiet}, 0.1)
-    assert penalty.item() == pytest.approx(LIMIT_WEIGHT * 0.3)
-    penalty.backward()
-    assert u.grad is not None and quiet.grad is not None
-    assert u.grad[0, :, 0].ne(0).tolist() == [True, True, False, False, False]
-    assert not quiet.grad.any()
+def test_the_limit_scales_the_currents_of_layers_above_it_alone():
+    """currents - lif1, read by fc - bn - sum with lif1's spikes - lif2."""
+    net = build_module(*trace(Joined(), (5,), "ternary"))
+    before = {key: value.clone() for key, value in net.tensors().items()}
+    u = {"lif1": torch.zeros(1, 8, 5), "lif2": U.expand(1, 8, 5)}  # none and 0.4 of them fire
+    hold_back(net, u, 0.1)
+    after = net.tensors()
+    scaled = {"bn2.weight", "bn2.bias", "lif1.amplitude"}
+    assert {key for key, value in before.items() if not value.equal(after[key])} == scaled
+    for key in scaled:
+        assert torch.allclose(after[key], before[key] * (1 - HOLD * 0.3))
+
+
+class Joined(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.lif1 = QuantLinear(5, 5), TernaryLIF(1)
+        self.fc2, self.bn2, self.lif2 = QuantLinear(5, 5), BatchNorm(5), TernaryLIF(1)
+        self.fc3, self.readout = QuantLinear(5, 2, scaling="tensor"), Readout()
+        nn.init.constant_(self.bn2.bias, 0.5)
+
+    def forward(self, x):
+        x = self.lif1(self.fc1(x))
+        return self.readout(self.fc3(self.lif2(self.bn2(self.fc2(x)) + x)))

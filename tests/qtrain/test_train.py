@@ -115,8 +115,8 @@ def test_the_firing_limit_holds_back_what_is_above_it(tmp_path):
     free = evaluate(train(options, tmp_path / "free"), data.load("digits", "test"))
     limited = msgspec.structs.replace(options, firing_limit=0.3)
     held = evaluate(train(limited, tmp_path / "held"), data.load("digits", "test"))
-    fewer = {name: rate - held.firing_rate[name] for name, rate in free.firing_rate.items()}
-    assert fewer["lif1"] > 0.05 and min(fewer.values()) > 0.01, (free, held)
+    assert min(free.firing_rate.values()) > 0.4, free
+    assert max(held.firing_rate.values()) < 0.35, held
 
 
 def test_spikes_begin_at_the_initial_amplitude():
