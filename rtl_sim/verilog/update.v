@@ -16,7 +16,7 @@ module update #(
   parameter       WORDS          = 16,   // of a sweep
   parameter       ROWS           = 4,    // words of a position; WORDS is a multiple
   parameter       SLICE          = 4,    // neurons of a word: updated in a cycle
-  parameter       LATENCY        = 4,    // from step_next_o to current_i, cycles; >= 2
+  parameter       LATENCY        = 6,    // from step_next_o to current_i, cycles; >= 2
   parameter       CURRENT_BITS   = 12,   // of a neuron's current, bits
   parameter       BIAS_BITS      = 8,    // of a bias, bits
   parameter       THRESHOLD_BITS = 8,    // of a threshold, bits

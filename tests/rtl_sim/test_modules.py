@@ -137,7 +137,7 @@ def test_engine(tmp_path, op, lanes, slice_, options):
         tmp_path,
         "bench_engine",
         "engine",
-        library("engine", "accumulators", "axis_taps", "rom", "counter"),
+        library("engine", "accumulators", "axis_taps", "banked_rom", "rom", "counter"),
         {**parameters, "WEIGHT_FILE": "weights.mem"},
         write_case(tmp_path, case),
     )

@@ -1,0 +1,118 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// A read-only memory in banks of power-of-two depths, so that block RAM of fixed sizes is filled.
+//
+// Banks are the powers of two that the depth is the sum of, largest first, as long as more than
+// LEAST words are left; the rest is the last bank: 3136 = 2048 + 1024 + 64. A bank's words come
+// from a file of its own, FILE.0, FILE.1, ...; one bank alone reads FILE. compiler/memory.py
+// divides the words by the same rule.
+//
+// data_o is the word of the addr_i of 3 cycles before where read_i was set, and stays else:
+// a block RAM's output goes straight into a register, and banks are joined after it.
+module banked_rom #(
+  parameter WIDTH     = 8,   // of a word, bits
+  parameter DEPTH     = 16,  // words
+  parameter ADDR_BITS = 4,   // of addr_i, bits; 2**ADDR_BITS >= DEPTH
+  parameter FILE      = ""   // for $readmemh
+) (
+  input  wire                 clk,
+  input  wire                 read_i,  // fetch addr_i
+  input  wire [ADDR_BITS-1:0] addr_i,
+  output reg  [WIDTH-1:0]     data_o
+);
+
+  localparam LEAST = 512;  // words of a block RAM at its widest
+
+  // Words of a bank; 0 past the last.
+  function integer bank_depth(input integer bank);
+    integer left;
+    integer b;
+    begin
+      left       = DEPTH;
+      bank_depth = 0;
+      for (b = 0; b <= bank; b = b + 1) begin
+        left       = left - bank_depth;
+        bank_depth = left;
+        if (left > LEAST) begin
+          bank_depth = LEAST;
+          while (2 * bank_depth <= left) bank_depth = 2 * bank_depth;
+        end
+      end
+    end
+  endfunction
+
+  function integer bank_start(input integer bank);
+    integer b;
+    begin
+      bank_start = 0;
+      for (b = 0; b < bank; b = b + 1) bank_start = bank_start + bank_depth(b);
+    end
+  endfunction
+
+  function integer bank_count(input integer least);
+    begin
+      bank_count = 1;
+      while (bank_depth(bank_count) >= least) bank_count = bank_count + 1;
+    end
+  endfunction
+
+  localparam BANKS = bank_count(1);
+
+  reg read1_q;
+  reg read2_q;
+
+  always @(posedge clk) {read1_q, read2_q} <= {read_i, read1_q};
+
+  wire [BANKS*WIDTH-1:0] banks;  // 0 where not selected
+
+  genvar b;
+  generate
+    for (b = 0; b < BANKS; b = b + 1) begin : bank
+      localparam START = bank_start(b);
+      localparam SIZE  = bank_depth(b);
+      localparam BITS  = SIZE > 1 ? $clog2(SIZE) : 1;
+      localparam [7:0] DIGIT = "0" + b;
+
+      wire [WIDTH-1:0] word;
+      reg              mine1_q;
+      reg  [WIDTH-1:0] word2_q;
+
+      // START is a multiple of the smallest power of two that holds SIZE.
+      rom #(
+        .WIDTH    (WIDTH),
+        .DEPTH    (SIZE),
+        .ADDR_BITS(BITS),
+        .FILE     (BANKS == 1 ? FILE : {FILE, ".", DIGIT})
+      ) words (
+        .clk   (clk),
+        .read_i(read_i),
+        .addr_i(addr_i[BITS-1:0]),
+        .data_o(word)
+      );
+
+      always @(posedge clk) begin
+        if (read_i) mine1_q <= addr_i >= START && (b == BANKS - 1 || addr_i < START + SIZE);
+        if (read1_q) word2_q <= mine1_q ? word : {WIDTH{1'b0}};
+      end
+
+      assign banks[b*WIDTH+:WIDTH] = word2_q;
+    end
+  endgenerate
+
+  reg [WIDTH-1:0] word;
+  integer         n;
+
+  always @* begin
+    word = {WIDTH{1'b0}};
+    for (n = 0; n < BANKS; n = n + 1) word = word | banks[n*WIDTH+:WIDTH];
+  end
+
+  always @(posedge clk) begin
+    if (read2_q) data_o <= word;
+  end
+
+endmodule
+
+`resetall
