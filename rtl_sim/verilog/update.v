@@ -16,7 +16,7 @@ module update #(
   parameter       WORDS          = 16,   // of a sweep
   parameter       ROWS           = 4,    // words of a position; WORDS is a multiple
   parameter       SLICE          = 4,    // neurons of a word: updated in a cycle
-  parameter       LATENCY        = 6,    // from step_next_o to current_i, cycles; >= 2
+  parameter       LATENCY        = 6,    // from step_next_o to current_i, cycles; >= 4
   parameter       CURRENT_BITS   = 12,   // of a neuron's current, bits
   parameter       BIAS_BITS      = 8,    // of a bias, bits
   parameter       THRESHOLD_BITS = 8,    // of a threshold, bits
@@ -50,8 +50,8 @@ module update #(
   input  wire                                 room_i         // one may
 );
 
-  // A word's v is written 2 cycles after it is read: the next sweep reads it 3 cycles on or later.
-  localparam SLOTS       = WORDS > 3 ? WORDS : 3;
+  // A word's v is written 3 cycles after it is read: the next sweep reads it 4 cycles on or later.
+  localparam SLOTS       = WORDS > 4 ? WORDS : 4;
   localparam SLOT_BITS   = $clog2(SLOTS);
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
@@ -82,27 +82,27 @@ module update #(
     else if (step_next_o || idle) slot_q <= slot_q == SLOT_LAST ? SLOT_FIRST : slot_q + SLOT_ONE;
   end
 
-  // The engine fetches; read_q and last_q say what arrives at v, one cycle before the current.
-  reg [LATENCY-2:0] read_q;
-  reg [LATENCY-2:0] last_q;
+  // The engine fetches; read_q and last_q say what arrives at v, two cycles before the current.
+  reg [LATENCY-3:0] read_q;
+  reg [LATENCY-3:0] last_q;
 
   always @(posedge clk) begin
-    if (!rst_n) read_q <= {(LATENCY-1){1'b0}};
+    if (!rst_n) read_q <= {(LATENCY-2){1'b0}};
     else read_q <= {read_q, step_next_o};
     last_q <= {last_q, step_last_i};
   end
 
   // --- read: v and bias ----------------------------------------------------------------------
 
-  wire read      = read_q[LATENCY-2];
-  wire read_last = last_q[LATENCY-2];
+  wire read      = read_q[LATENCY-3];
+  wire read_last = last_q[LATENCY-3];
   wire read_end  = word_q == WORD_LAST;
 
   reg                     first_q;  // in the first step of a sample
   reg [WORD_BITS-1:0]     word_q;
   reg [ROW_BITS-1:0]      row_q;    // of the bias
   reg [SLICE*V_BITS-1:0]  v_mem [0:WORDS-1];
-  reg [SLICE*V_BITS-1:0]  v_q;
+  reg [SLICE*V_BITS-1:0]  fetch_v_q;
   wire [SLICE*BIAS_BITS-1:0] bias;
 
   rom #(
@@ -130,7 +130,30 @@ module update #(
   end
 
   always @(posedge clk) begin
-    if (read) v_q <= v_mem[word_q];
+    if (read) fetch_v_q <= v_mem[word_q];
+  end
+
+  // --- fetch: what block RAM gives late goes straight into a register --------------------------
+
+  reg                        fetch_valid_q;
+  reg                        fetch_first_q;
+  reg                        fetch_end_q;
+  reg                        fetch_last_q;
+  reg [WORD_BITS-1:0]        fetch_word_q;
+  reg [ROW_BITS-1:0]         fetch_row_q;
+  reg [SLICE*V_BITS-1:0]     v_q;
+  reg [SLICE*BIAS_BITS-1:0]  bias_q;
+
+  always @(posedge clk) begin
+    fetch_first_q <= first_q;
+    fetch_end_q   <= read_end;
+    fetch_last_q  <= read_last;
+    fetch_word_q  <= word_q;
+    fetch_row_q   <= row_q;
+    if (fetch_valid_q) begin
+      v_q    <= fetch_v_q;
+      bias_q <= bias;
+    end
   end
 
   // --- leak: leak(v), and current + bias -----------------------------------------------------
@@ -140,7 +163,6 @@ module update #(
   reg                     leak_end_q;
   reg                     leak_last_q;
   reg [WORD_BITS-1:0]     leak_word_q;
-  reg [ROW_BITS-1:0]      leak_row_q;
   reg                     write_valid_q;
   reg                     write_end_q;
   reg                     write_last_q;
@@ -151,22 +173,23 @@ module update #(
 
   always @(posedge clk) begin
     if (!rst_n) begin
+      fetch_valid_q <= 1'b0;
       leak_valid_q  <= 1'b0;
       write_valid_q <= 1'b0;
       word_valid_o  <= 1'b0;
     end else begin
-      leak_valid_q  <= read;
+      fetch_valid_q <= read;
+      leak_valid_q  <= fetch_valid_q;
       write_valid_q <= leak_valid_q;
       word_valid_o  <= write_valid_q;
     end
   end
 
   always @(posedge clk) begin
-    leak_first_q <= first_q;
-    leak_end_q   <= read_end;
-    leak_last_q  <= read_last;
-    leak_word_q  <= word_q;
-    leak_row_q   <= row_q;
+    leak_first_q <= fetch_first_q;
+    leak_end_q   <= fetch_end_q;
+    leak_last_q  <= fetch_last_q;
+    leak_word_q  <= fetch_word_q;
     write_end_q  <= leak_end_q;
     write_last_q <= leak_last_q;
     write_word_q <= leak_word_q;
@@ -185,12 +208,14 @@ module update #(
     if (write_valid_q) v_mem[write_word_q] <= write_v;
   end
 
-  wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
+  reg [SLICE*THRESHOLD_BITS-1:0] v_threshold_q;
 
   generate
     if (READOUT != 0) begin : no_thresholds
-      assign v_threshold = {(SLICE*THRESHOLD_BITS){1'b0}};
+      always @(posedge clk) v_threshold_q <= {(SLICE*THRESHOLD_BITS){1'b0}};
     end else begin : has_thresholds
+      wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
+
       rom #(
         .WIDTH    (SLICE * THRESHOLD_BITS),
         .DEPTH    (ROWS),
@@ -198,10 +223,14 @@ module update #(
         .FILE     (THRESHOLD_FILE)
       ) thresholds (
         .clk   (clk),
-        .read_i(leak_valid_q),
-        .addr_i(leak_row_q),
+        .read_i(fetch_valid_q),
+        .addr_i(fetch_row_q),
         .data_o(v_threshold)
       );
+
+      always @(posedge clk) begin
+        if (leak_valid_q) v_threshold_q <= v_threshold;
+      end
     end
   endgenerate
 
@@ -210,8 +239,8 @@ module update #(
     for (n = 0; n < SLICE; n = n + 1) begin : lane
       wire signed [V_BITS-1:0]         v       = v_q[n*V_BITS+:V_BITS];
       wire signed [CURRENT_BITS-1:0]   current = current_i[n*CURRENT_BITS+:CURRENT_BITS];
-      wire signed [BIAS_BITS-1:0]      add     = bias[n*BIAS_BITS+:BIAS_BITS];
-      wire signed [THRESHOLD_BITS-1:0] level   = v_threshold[n*THRESHOLD_BITS+:THRESHOLD_BITS];
+      wire signed [BIAS_BITS-1:0]      add     = bias_q[n*BIAS_BITS+:BIAS_BITS];
+      wire signed [THRESHOLD_BITS-1:0] level   = v_threshold_q[n*THRESHOLD_BITS+:THRESHOLD_BITS];
       wire signed [V_BITS-1:0]         leaked;
       wire signed [V_BITS-1:0]         v_next;
       reg  signed [V_BITS-1:0]         leaked_q;
