@@ -34,8 +34,8 @@ IN_ADDR_BITS, IN_DIGIT_BITS = 24, 3
 OUT_CLASS_BITS, OUT_LOGIT_BITS = 16, 48
 
 COMMON = (
-    "rom.v", "banked_rom.v", "counter.v", "fifo.v", "credits.v", "leak.v", "update.v", "axis_taps.v",
-    "accumulators.v", "engine.v", "activity.v", "argmax.v", "readout_update.v",
+    "rom.v", "banked_rom.v", "counter.v", "fifo.v", "credits.v", "leak.v", "update.v",
+    "axis_taps.v", "accumulators.v", "engine.v", "activity.v", "argmax.v", "readout_update.v",
 )  # fmt: skip
 SPIKING = ("neuron.v", "serializer.v", "outlet.v", "spiking_update.v")
 POOLS = ("pool.v",)
