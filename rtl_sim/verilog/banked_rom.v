@@ -25,40 +25,38 @@ module banked_rom #(
 
   localparam LEAST = 512;  // words of a block RAM at its widest
 
-  // Words of a bank; 0 past the last.
-  function integer bank_depth(input integer bank);
-    integer left;
+  // The first word of a bank; DEPTH past the last.
+  function integer bank_start(input integer bank);
     integer b;
+    integer size;
     begin
-      left       = DEPTH;
-      bank_depth = 0;
-      for (b = 0; b <= bank; b = b + 1) begin
-        left       = left - bank_depth;
-        bank_depth = left;
-        if (left > LEAST) begin
-          bank_depth = LEAST;
-          while (2 * bank_depth <= left) bank_depth = 2 * bank_depth;
-        end
+      bank_start = 0;
+      for (b = 0; b < bank; b = b + 1) begin
+        size = DEPTH - bank_start;
+        if (size > LEAST) size = LEAST;
+        while (size >= LEAST && 2 * size <= DEPTH - bank_start) size = 2 * size;
+        bank_start = bank_start + size;
       end
     end
   endfunction
 
-  function integer bank_start(input integer bank);
-    integer b;
+  function integer bank_count(input integer depth);
+    integer left;
+    integer size;
     begin
-      bank_start = 0;
-      for (b = 0; b < bank; b = b + 1) bank_start = bank_start + bank_depth(b);
+      bank_count = 0;
+      left       = depth;
+      while (left > 0) begin
+        size = left;
+        if (size > LEAST) size = LEAST;
+        while (size >= LEAST && 2 * size <= left) size = 2 * size;
+        left       = left - size;
+        bank_count = bank_count + 1;
+      end
     end
   endfunction
 
-  function integer bank_count(input integer least);
-    begin
-      bank_count = 1;
-      while (bank_depth(bank_count) >= least) bank_count = bank_count + 1;
-    end
-  endfunction
-
-  localparam BANKS = bank_count(1);
+  localparam BANKS = bank_count(DEPTH);
 
   reg read1_q;
   reg read2_q;
@@ -67,13 +65,13 @@ module banked_rom #(
 
   wire [BANKS*WIDTH-1:0] banks;  // 0 where not selected
 
-  genvar b;
+  genvar n;
   generate
-    for (b = 0; b < BANKS; b = b + 1) begin : bank
-      localparam START = bank_start(b);
-      localparam SIZE  = bank_depth(b);
+    for (n = 0; n < BANKS; n = n + 1) begin : bank
+      localparam START = bank_start(n);
+      localparam SIZE  = bank_start(n + 1) - START;
       localparam BITS  = SIZE > 1 ? $clog2(SIZE) : 1;
-      localparam [7:0] DIGIT = "0" + b;
+      localparam [7:0] DIGIT = "0" + n;
 
       wire [WIDTH-1:0] word;
       reg              mine1_q;
@@ -93,20 +91,20 @@ module banked_rom #(
       );
 
       always @(posedge clk) begin
-        if (read_i) mine1_q <= addr_i >= START && (b == BANKS - 1 || addr_i < START + SIZE);
+        if (read_i) mine1_q <= addr_i >> BITS == START >> BITS;
         if (read1_q) word2_q <= mine1_q ? word : {WIDTH{1'b0}};
       end
 
-      assign banks[b*WIDTH+:WIDTH] = word2_q;
+      assign banks[n*WIDTH+:WIDTH] = word2_q;
     end
   endgenerate
 
   reg [WIDTH-1:0] word;
-  integer         n;
+  integer         s;
 
   always @* begin
     word = {WIDTH{1'b0}};
-    for (n = 0; n < BANKS; n = n + 1) word = word | banks[n*WIDTH+:WIDTH];
+    for (s = 0; s < BANKS; s = s + 1) word = word | banks[s*WIDTH+:WIDTH];
   end
 
   always @(posedge clk) begin

@@ -50,8 +50,8 @@ module update #(
   input  wire                                 room_i         // one may
 );
 
-  // A word's v is written 3 cycles after it is read: the next sweep reads it 4 cycles on or later.
-  localparam SLOTS       = WORDS > 4 ? WORDS : 4;
+  // A word's v is written 5 cycles after it is read: the next sweep reads it 6 cycles on or later.
+  localparam SLOTS       = WORDS > 6 ? WORDS : 6;
   localparam SLOT_BITS   = $clog2(SLOTS);
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
@@ -163,10 +163,16 @@ module update #(
   reg                     leak_end_q;
   reg                     leak_last_q;
   reg [WORD_BITS-1:0]     leak_word_q;
+  reg [ROW_BITS-1:0]      leak_row_q;
+  reg                     sum_valid_q;
+  reg                     sum_end_q;
+  reg                     sum_last_q;
+  reg [WORD_BITS-1:0]     sum_word_q;
   reg                     write_valid_q;
   reg                     write_end_q;
   reg                     write_last_q;
   reg [WORD_BITS-1:0]     write_word_q;
+  reg [WORD_BITS-1:0]     v_word_q;   // v_o's place in v_mem
   wire [SLICE*V_BITS-1:0] write_v;
   wire [SLICE-1:0]        write_fire;
   wire [SLICE-1:0]        write_neg;
@@ -175,12 +181,14 @@ module update #(
     if (!rst_n) begin
       fetch_valid_q <= 1'b0;
       leak_valid_q  <= 1'b0;
+      sum_valid_q   <= 1'b0;
       write_valid_q <= 1'b0;
       word_valid_o  <= 1'b0;
     end else begin
       fetch_valid_q <= read;
       leak_valid_q  <= fetch_valid_q;
-      write_valid_q <= leak_valid_q;
+      sum_valid_q   <= leak_valid_q;
+      write_valid_q <= sum_valid_q;
       word_valid_o  <= write_valid_q;
     end
   end
@@ -190,9 +198,14 @@ module update #(
     leak_end_q   <= fetch_end_q;
     leak_last_q  <= fetch_last_q;
     leak_word_q  <= fetch_word_q;
-    write_end_q  <= leak_end_q;
-    write_last_q <= leak_last_q;
-    write_word_q <= leak_word_q;
+    leak_row_q   <= fetch_row_q;
+    sum_end_q    <= leak_end_q;
+    sum_last_q   <= leak_last_q;
+    sum_word_q   <= leak_word_q;
+    write_end_q  <= sum_end_q;
+    write_last_q <= sum_last_q;
+    write_word_q <= sum_word_q;
+    v_word_q     <= write_word_q;
     if (write_valid_q) begin
       fire_o     <= write_fire;
       neg_o      <= write_neg;
@@ -202,11 +215,13 @@ module update #(
     end
   end
 
-  // --- write: fire, reset, v -----------------------------------------------------------------
+  // --- v, from its register ------------------------------------------------------------------
 
   always @(posedge clk) begin
-    if (write_valid_q) v_mem[write_word_q] <= write_v;
+    if (word_valid_o) v_mem[v_word_q] <= v_o;
   end
+
+  // --- sum: p;  write: fire, reset -----------------------------------------------------------
 
   reg [SLICE*THRESHOLD_BITS-1:0] v_threshold_q;
 
@@ -223,13 +238,13 @@ module update #(
         .FILE     (THRESHOLD_FILE)
       ) thresholds (
         .clk   (clk),
-        .read_i(fetch_valid_q),
-        .addr_i(fetch_row_q),
+        .read_i(leak_valid_q),
+        .addr_i(leak_row_q),
         .data_o(v_threshold)
       );
 
       always @(posedge clk) begin
-        if (leak_valid_q) v_threshold_q <= v_threshold;
+        if (sum_valid_q) v_threshold_q <= v_threshold;
       end
     end
   endgenerate
@@ -245,6 +260,7 @@ module update #(
       wire signed [V_BITS-1:0]         v_next;
       reg  signed [V_BITS-1:0]         leaked_q;
       reg  signed [P_BITS-1:0]         drive_q;
+      reg  signed [P_BITS-1:0]         p_q;
 
       leak #(
         .V_BITS   (V_BITS),
@@ -262,13 +278,15 @@ module update #(
           leaked_q <= leaked & {V_BITS{!leak_first_q}};
           drive_q  <= current + add;
         end
+        if (sum_valid_q) p_q <= leaked_q + drive_q;
       end
 
       if (READOUT != 0) begin : sum
-        assign v_next        = leaked_q + drive_q;
+        assign v_next        = p_q;
         assign write_fire[n] = 1'b0;
         assign write_neg[n]  = 1'b0;
       end else begin : spike
+        // p has been summed in a stage of its own: nothing is left to add.
         neuron #(
           .P_BITS        (P_BITS),
           .V_BITS        (V_BITS),
@@ -276,8 +294,8 @@ module update #(
           .TERNARY       (TERNARY),
           .SOFT_RESET    (SOFT_RESET)
         ) neuron (
-          .leaked_i     (leaked_q),
-          .drive_i      (drive_q),
+          .leaked_i     ({V_BITS{1'b0}}),
+          .drive_i      (p_q),
           .v_threshold_i(level),
           .fire_o       (write_fire[n]),
           .neg_o        (write_neg[n]),
@@ -301,15 +319,19 @@ module update #(
       wire signed [WIDE-1:0] spike_wide =
         write_neg[n] ? -level_wide : write_fire[n] ? level_wide : NOTHING;
       wire signed [WIDE-1:0] v_wide = SOFT_RESET == 0 && write_fire[n] ? NOTHING
-                                    : SOFT_RESET == 0 ? p_wide : p_wide - spike_wide;
+                                    : SOFT_RESET == 0 ? p_q : p_q - spike_wide;
 
       always @(posedge clk) begin
         if (rst_n && leak_valid_q && drive_wide != drive_fits) begin
           $display("ASSERT %m: current + bias overflows");
           $finish;
         end
-        if (rst_n && write_valid_q && (p_wide != p_fits || v_wide != v_next)) begin
-          $display("ASSERT %m: p or v overflows");
+        if (rst_n && sum_valid_q && p_wide != p_fits) begin
+          $display("ASSERT %m: p overflows");
+          $finish;
+        end
+        if (rst_n && write_valid_q && v_wide != v_next) begin
+          $display("ASSERT %m: v overflows");
           $finish;
         end
         if (rst_n && write_valid_q && READOUT == 0 && level < 1) begin

@@ -35,7 +35,7 @@ MUTANTS = {
     "v outlives its sample": (
         "narrow", "update.v", "& {V_BITS{!leak_first_q}}", "& {V_BITS{1'b1}}",
     ),
-    "v is read before it is written": ("narrow", "update.v", "WORDS : 4;", "WORDS : 1;"),
+    "v is read before it is written": ("narrow", "update.v", "WORDS : 6;", "WORDS : 1;"),
     "the accumulator is not cleared": ("narrow", "accumulators.v", "{!clear4_q}", "{1'b1}"),
     "a cleared word keeps the last event": (
         "gaps", "accumulators.v", "          term4_q <= {(TERM_BITS+1){1'b0}};\n", "",
@@ -103,7 +103,7 @@ MUTANTS = {
         "fire_q == NONE || (rest == NONE && step_end_q);",
     ),
     "an event does not wait for tready": (
-        "narrow", "serializer.v", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
+        "conv", "serializer.v", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
     ),
     "sweeps do not wait for the buffer": ("conv", "credits.v", "credit_q != NONE", "1'b1"),
     "a sweep does not wait for the other group": (
