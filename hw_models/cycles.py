@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Group, Layer
+from hw_models.artefact import Build, Dataflow, Group, Layer
 from hw_models.golden import Trace
 from hw_models.operations import digits
 from hw_models.semantics import Ints
@@ -12,6 +12,13 @@ from hw_models.synapse import fan_out, pooled
 from hw_models.words import conv_of, lanes_of, section_of, sweep_words
 
 SWEEP_MIN = 3  # cycles: a v is written before the next sweep reads it
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """What reaches one layer's engines, whatever their lanes; of a static input in step 0."""
+
+    taps: Ints  # within the map, of all events of a step, [groups, T, B]
+    unseen: Ints  # events that no output sees, [groups, T, B]
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,29 +50,39 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Work]:
         trace: what golden.run or fast.run made of it.
     """
     flow = build.dataflow
-    streams = {flow.input.name: x, **trace.spikes}
-    return {
-        layer.name: Work(
-            events=np.stack([_events(build, layer, g, streams[g.source]) for g in layer.groups]),
-            sweep=sweep_words(flow, layer),
-            static=all(flow.mode_of(group.source) == "static" for group in layer.groups),
-        )
-        for layer in flow.layers
-    }
+    found = loads(flow, x, trace)
+    return {layer.name: work(flow, layer, found[layer.name]) for layer in flow.layers}
 
 
-def _events(build: Build, layer: Layer, group: Group, s: NDArray[np.int8]) -> Ints:
-    """Cycles with an event at the head of a group's engine, [T, B]; of a static input in step 0.
+def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, Load]:
+    """What reaches each layer in one run, by layer name; arguments as of count()."""
+    streams, found = {flow.input.name: x, **trace.spikes}, {}
+    for layer in flow.layers:
+        reach = [_reach(flow, group, streams[group.source]) for group in layer.groups]
+        taps, unseen = zip(*reach, strict=True)
+        found[layer.name] = Load(taps=np.stack(taps), unseen=np.stack(unseen))
+    return found
 
-    An event takes a cycle for each word of each tap within the map, and one if it has no tap.
-    """
-    flow = build.dataflow
+
+def work(flow: Dataflow, layer: Layer, load: Load) -> Work:
+    """A layer's work on its lanes: an event takes a cycle for each word of each tap within the map,
+    and one if it has no tap."""
+    ops = [conv_of(flow, group) for group in layer.groups]
+    _, slice_ = section_of(layer, ops)
+    words = [-(-(op.out_shape[0] // op.groups) // lanes_of(layer, op, slice_)) for op in ops]
+    return Work(
+        events=load.taps * np.array(words)[:, None, None] + load.unseen,
+        sweep=sweep_words(flow, layer),
+        static=all(flow.mode_of(group.source) == "static" for group in layer.groups),
+    )
+
+
+def _reach(flow: Dataflow, group: Group, s: NDArray[np.int8]) -> tuple[Ints, Ints]:
+    """(taps within the map, events without any) of a group, each [T, B]."""
     op = conv_of(flow, group)
-    _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.groups])
-    channels = op.out_shape[0] // op.groups
-    words = -(-channels // lanes_of(layer, op, slice_))
     shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
-    taps = fan_out(op, np.ones(shape, np.int64)) // channels
+    taps = fan_out(op, np.ones(shape, np.int64)) // (op.out_shape[0] // op.groups)
     events = pooled(group.pools, digits(s, flow.input.x_max).astype(np.int64))
-    cycles = events.reshape(*s.shape[:2], -1) @ np.maximum(1, taps * words)
-    return np.concatenate([cycles, np.zeros((flow.timesteps - len(cycles), s.shape[1]), np.int64)])
+    events = events.reshape(*s.shape[:2], -1)
+    later = ((0, flow.timesteps - len(events)), (0, 0))
+    return np.pad(events @ taps, later), np.pad(events @ (taps == 0).astype(np.int64), later)
