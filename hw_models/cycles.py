@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Dataflow, Group, Layer
+from hw_models.artefact import Build, Conv2d, Dataflow, Group, Layer
 from hw_models.golden import Trace
 from hw_models.operations import digits
 from hw_models.semantics import Ints
@@ -65,23 +65,38 @@ def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, Load]:
 
 
 def work(flow: Dataflow, layer: Layer, load: Load) -> Work:
-    """A layer's work on its lanes: an event takes a cycle for each word of each tap within the map,
-    and one if it has no tap."""
-    ops = [conv_of(flow, group) for group in layer.groups]
-    _, slice_ = section_of(layer, ops)
-    words = [-(-(op.out_shape[0] // op.groups) // lanes_of(layer, op, slice_)) for op in ops]
+    """A layer's work on its lanes, for what reaches it."""
+    reach = np.array([words_of_group(flow, layer, group) for group in layer.groups])
     return Work(
-        events=load.taps * np.array(words)[:, None, None] + load.unseen,
+        events=load.taps * reach[:, None, None] + load.unseen,
         sweep=sweep_words(flow, layer),
         static=all(flow.mode_of(group.source) == "static" for group in layer.groups),
     )
 
 
+def event_cycles(flow: Dataflow, layer: Layer, group: Group) -> Ints:
+    """Cycles of an event at each address, [n_in]: one for each word of each tap within the map, and
+    one if it has no tap."""
+    taps = taps_of(conv_of(flow, group))
+    return np.maximum(1, taps * words_of_group(flow, layer, group))
+
+
+def words_of_group(flow: Dataflow, layer: Layer, group: Group) -> int:
+    """Words that an event visits at a position: those of its convolution group."""
+    op = conv_of(flow, group)
+    _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.groups])
+    return -(-(op.out_shape[0] // op.groups) // lanes_of(layer, op, slice_))
+
+
+def taps_of(op: Conv2d) -> Ints:
+    """Taps within the map of an event at each address, [n_in]."""
+    shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
+    return fan_out(op, np.ones(shape, np.int64)) // (op.out_shape[0] // op.groups)
+
+
 def _reach(flow: Dataflow, group: Group, s: NDArray[np.int8]) -> tuple[Ints, Ints]:
     """(taps within the map, events without any) of a group, each [T, B]."""
-    op = conv_of(flow, group)
-    shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
-    taps = fan_out(op, np.ones(shape, np.int64)) // (op.out_shape[0] // op.groups)
+    taps = taps_of(conv_of(flow, group))
     events = pooled(group.pools, digits(s, flow.input.x_max).astype(np.int64))
     events = events.reshape(*s.shape[:2], -1)
     later = ((0, flow.timesteps - len(events)), (0, 0))
