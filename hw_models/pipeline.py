@@ -133,7 +133,7 @@ class Outlet:
         return taken
 
     def feed(self, came: list[int], beats: list[Beats]) -> None:
-        """Words as they come to the buffer, with the beats of each; the step's marker at its end."""
+        """The words of a sweep, each when it comes to the buffer and with its beats."""
         left, free, take = [], self.free, self.reader.take
         for at, word in zip(came, beats, strict=True):
             out = last = max(at + FIFO_LATENCY, free)
@@ -146,7 +146,7 @@ class Outlet:
 
 
 class Sweeps:
-    """A layer's second half: a sweep when all engines hold a marker, word by word as there is room."""
+    """A layer's second half: sweeps when all engines hold a marker, a word where there is room."""
 
     def __init__(self, flow: Dataflow, layer: Layer, engines: list[Engine]) -> None:
         self.engines, self.free = engines, 0
