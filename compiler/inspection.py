@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from hw_models import cycles, fast
+from hw_models import cycles, fast, pipeline
 from hw_models.artefact import Build, Layer, Spiking
 
 
@@ -32,18 +32,21 @@ def layer_table(build: Build) -> Table:
 
 def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Table:
     """One row a layer: lanes, its work for samples x [T', B, *shape] and that beside the goal, or
-    beside the slowest layer where there is none."""
+    beside the slowest layer where there is none; then what all of them take together."""
     flow = build.dataflow
     trace = fast.run(build, x, keep_membranes=False)
     mean = {name: work.cycles.mean() for name, work in cycles.count(build, x, trace).items()}
     slowest = max(mean, key=lambda name: mean[name])
+    whole = goal or mean[slowest]
     table = Table(title=f"cycles a sample, mean of {x.shape[1]} of the training split")
     for head in ("layer", "lanes", "work", f"of {goal:,}" if goal else f"of {slowest}", ""):
         table.add_column(head, justify="left" if head in ("layer", "") else "right")
     for layer in flow.layers:
         work, lanes = mean[layer.name], f"{layer.lanes.accumulate}/{layer.lanes.update}"
-        share, limits = work / (goal or mean[slowest]), "limits" * (layer.name == slowest)
-        table.add_row(layer.name, lanes, f"{work:,.0f}", f"{share:.1%}", limits)
+        limits = "limits" if layer.name == slowest else ""
+        table.add_row(layer.name, lanes, f"{work:,.0f}", f"{work / whole:.1%}", limits)
+    pace = pipeline.run(flow, x, trace).pace
+    table.add_row("from sample to sample", "", f"{pace:,.0f}", f"{pace / whole:.1%}", "")
     return table
 
 

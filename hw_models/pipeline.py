@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Dataflow, Group, Layer, Pool, Readout, Shape3
+from hw_models.artefact import Dataflow, Group, Layer, Pool, Readout, Shape3
 from hw_models.cycles import SWEEP_MIN, event_cycles
 from hw_models.golden import Trace
 from hw_models.operations import digits
@@ -48,6 +48,11 @@ class Timing:
     def intervals(self) -> Ints:
         """From each sample's last word to the next one's, [B - 1]."""
         return np.diff(self.ends)
+
+    @property
+    def pace(self) -> float:
+        """Cycles from one sample to the next, mean; a sample alone takes its latency."""
+        return float((self.intervals if len(self.ends) > 1 else self.latencies).mean())
 
 
 class Taker(Protocol):
@@ -234,14 +239,13 @@ class Core:
         return first
 
 
-def run(build: Build, x: NDArray[np.int8], trace: Trace) -> Timing:
+def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
     """Send samples through the core back to back, the addresses of a step rising.
 
     Args:
         x: the build's input, [T', B, *shape].
         trace: what golden.run or fast.run made of it.
     """
-    flow = build.dataflow
     core = Core(flow)
     starts, ends = [], []
     for sample in range(x.shape[1]):

@@ -68,7 +68,7 @@ def check(seed: int, library: Path = LIBRARY) -> Result:
 
 def untimely(build: Build, x: np.ndarray, trace: Trace, simulation: Simulation) -> str:
     """The first sample that goes in or comes out in another cycle than the model says, or ""."""
-    timing = pipeline.run(build, x, trace)
+    timing = pipeline.run(build.dataflow, x, trace)
     begin = simulation.starts[0] - timing.starts[0]  # the two count from different cycles
     for what, expected, got in (
         ("in", timing.starts, simulation.starts - begin),
