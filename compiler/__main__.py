@@ -6,6 +6,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from compiler.crop import CROP, cropped
 from compiler.frontend import TARGET_BITS, import_network
 from compiler.inspection import layer_table, work_table
 from compiler.pipeline import LANES, Options, compile_graph, lower
@@ -74,6 +75,7 @@ def cli() -> None:
 @click.option("--update-lanes", default=4, show_default=True, help="Neuron-update lanes.")
 @click.option("--cycles", type=int, help="Choose lanes for at most N cycles a sample.")
 @click.option("--total-lanes", type=int, help="Choose the best lanes, N of all layers at most.")
+@click.option("--crop", type=int, help="Build for the N x N middle of the inputs, to simulate.")
 def build(
     ckpt: Path,
     target: str,
@@ -87,6 +89,7 @@ def build(
     update_lanes: int,
     cycles: int | None,
     total_lanes: int | None,
+    crop: int | None,
 ) -> None:
     """Compile CKPT into a build folder.
 
@@ -94,13 +97,15 @@ def build(
     """
     options = Options(
         target, frac_bits, v_bits_max, update_lanes=update_lanes, cycles=cycles,
-        total_lanes=total_lanes, **limits(lanes),
+        total_lanes=total_lanes, crop=crop, **limits(lanes),
     )  # fmt: skip
     if lanes and options.goal:
         raise InputError("--lanes gives lanes, --cycles and --total-lanes choose them; use one way")
     trained = checkpoint.load(ckpt)
-    samples = calibration(trained, data_dir) if options.goal else None
     name = name or name_of(ckpt)
+    if crop is not None:
+        trained, name = cropped(trained, crop), f"{name}-{crop}x{crop}"
+    samples = calibration(trained, data_dir) if options.goal else None
     out = out or Path("build") / f"{name}-{target}"
     graph = import_network(trained, target, name)
     with artefact.fresh_folder(out) as folder:
@@ -154,6 +159,8 @@ def reference_command(
     trained = checkpoint.load(ckpt)
     if made.dataflow.provenance.get("checkpoint_sha256") != sha256_of(ckpt):
         raise InputError(f"{ckpt}: {folder} was built from another checkpoint; build it again")
+    if crop := made.dataflow.provenance.get(CROP):
+        trained = cropped(trained, int(crop))
     vectors = reference_vectors(trained, made.sha256 or "", data_dir, dataset, split)
     reference.save(vectors, folder)
     CONSOLE.print(f"{vectors.samples:,} samples of {vectors.about.dataset}/{split} in {folder}")

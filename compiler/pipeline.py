@@ -36,6 +36,8 @@ class Options:
     cycles: int | None = None  # goal, from one sample to the next; lanes are chosen to meet it
     total_lanes: int | None = None  # of all layers; lanes are chosen for the best pace
 
+    crop: int | None = None  # rows and columns of the input; the graph's are so already
+
     @property
     def goal(self) -> bool:
         """Whether lanes are chosen on calibration samples."""
@@ -106,7 +108,7 @@ def compile_graph(
         "lanes": "by goal" if options.goal else options.lanes,
         "update_lanes": options.update_lanes,
     }
-    for name in ("cycles", "total_lanes"):
+    for name in ("cycles", "total_lanes", "crop"):
         if (value := getattr(options, name)) is not None:
             provenance[name] = value
     return emit(lower(graph, options, calibration), options.target, provenance)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from compiler.crop import CROP, middle
 from hw_models.errors import InputError
 from hw_models.evaluate import batches
 from hw_models.reference import About, Reference
@@ -65,6 +66,8 @@ def samples_for(
 ) -> data.Split:
     """A split of a data set, of samples that the network takes."""
     samples = data.load(dataset, split, data_dir, data.frame_options(checkpoint.config))
+    if size := checkpoint.config.get(CROP):
+        samples = middle(samples, size)
     spec, taken = samples.spec, checkpoint.graph.nodes[0].attrs
     if [list(spec.shape), spec.encoding] != [list(taken["shape"]), taken["encoding"]]:
         raise InputError(
