@@ -9,9 +9,19 @@ from hw_models.artefact import Build, Dataflow, Group, Layer
 from hw_models.semantics import Interval, LayerBounds
 from hw_models.words import rearranged
 
+Provenance = dict[str, str | int | float | bool]
 
-def emit(graph: Graph, target: str, provenance: dict[str, str | int | float | bool]) -> Build:
+
+def emit(graph: Graph, target: str, provenance: Provenance) -> Build:
     """The build of a graph that all passes have seen."""
+    build = integers(graph, target, provenance)
+    # A shortcut around a flatten is the one thing that all engines but the core take: no Verilog.
+    files = {} if rearranged(build.dataflow) else emit_rtl.generate(build)
+    return Build(build.dataflow, build.tensors, files=files)
+
+
+def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
+    """The same without its hardware: all that the golden model and the fast engine need."""
     tensors: dict[str, NDArray] = {}
     layers = tuple(_layer(graph, layer, tensors) for layer in graph.of(Spiking, Readout))
     flow = Dataflow(
@@ -23,9 +33,7 @@ def emit(graph: Graph, target: str, provenance: dict[str, str | int | float | bo
         provenance=provenance,
         warnings=graph.warnings,
     )
-    build = Build(flow, tensors)
-    # A shortcut around a flatten is the one thing that all engines but the core take: no Verilog.
-    return Build(flow, tensors, files={} if rearranged(flow) else emit_rtl.generate(build))
+    return Build(flow, tensors)
 
 
 def _input(node: Input) -> artefact.Input:
