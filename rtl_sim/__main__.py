@@ -1,17 +1,18 @@
-"""`python -m rtl_sim`: a build simulated in Verilog, compared with the golden model."""
+"""`python -m rtl_sim`: a build simulated in Verilog and compared, synthesized, measured."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from hw_models import artefact, evidence, reference
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
 from hw_models.errors import InputError
-from rtl_sim import bench, replay, report, simulators
+from rtl_sim import bench, replay, report, simulators, synth, synth_report
 from rtl_sim.simulate import LIBRARY, Stalls
 from rtl_sim.spread import cores
+from rtl_sim.synth_devices import DEVICES
 
 WAVES = "simulation"
 FOLDER = click.Path(path_type=Path)
@@ -136,6 +137,54 @@ def replay_command(folder: Path, sim: str | None, library: Path | None) -> int:
         click.echo(f"first difference: {part.difference}", err=True)
         return EXIT_DIFFERS
     click.echo(f"{len(part.equal)} samples equal", err=True)
+    return EXIT_OK
+
+
+@cli.command("synth")
+@click.argument("folder", type=FOLDER)
+@click.option("--device", type=click.Choice(list(DEVICES)), default="xc7", show_default=True)
+@click.option("--place/--no-place", default=True, help="Place and route (ecp5, ice40), for Fmax.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Instances synthesized at a time.",
+)
+@click.option("--keep", type=FOLDER, help="A new folder for scripts, logs and netlists.")
+@LIBRARY_OPTION
+def synth_command(
+    folder: Path, device: str, place: bool, jobs: int, keep: Path | None, library: Path | None
+) -> int:
+    """Synthesize the build in FOLDER with Yosys, and place and route it with nextpnr.
+
+    Exit status: 0 if nothing in the netlist multiplies or divides, 1 if something does.
+    """
+    build = artefact.load(folder)
+    if keep is not None and keep.exists():
+        raise InputError(f"{keep}: exists; name a new folder")
+    errors = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task(build.dataflow.name)
+        result = synth.run(
+            build,
+            device,
+            library=library or LIBRARY,
+            place=place,
+            jobs=jobs,
+            keep=keep,
+            begin=lambda step, parts: bar.reset(
+                task, total=parts, description=f"{build.dataflow.name}: {step}"
+            ),
+            advance=lambda: bar.advance(task),
+        )
+    evidence.write(build, f"synthesis-{device}", result)
+    if result.products:
+        click.echo(f"the core must only add: {'; '.join(result.products)}", err=True)
+        return EXIT_DIFFERS
+    Console().print(synth_report.resource_table(result))
+    click.echo(synth_report.placed_line(result))
     return EXIT_OK
 
 
