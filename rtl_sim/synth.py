@@ -63,13 +63,15 @@ write_rtlil -selected {name}.il
 """
 
 LINK = """\
+read_verilog {device.primitives}
 {reads}
 hierarchy -check -top top
 setattr -mod -unset keep_hierarchy *
 flatten
 opt_clean -purge
 check -assert
-write_json linked.json
+select top
+write_json -selected linked.json
 """
 
 
@@ -157,9 +159,12 @@ def run(
             if placing:
                 begin("place and route", 1)
                 reads = "\n".join(f"read_rtlil {name}.il" for name in modules)
-                synth_tools.yosys(LINK.format(reads=reads), folder, "link")
+                synth_tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
                 placed = synth_place.place(device, folder)
-                scripts |= {"link": LINK, "place": " ".join(synth_place.arguments(device))}
+                scripts |= {
+                    "link": LINK.format(device=device, reads="read_rtlil INSTANCE.il"),
+                    "place": " ".join([device.nextpnr or "", *synth_place.arguments(device)]),
+                }
                 advance()
     return Report(
         name=build.dataflow.name,

@@ -34,6 +34,7 @@ class Device:
     bram: str  # what `Resources.bram` counts
     cells: dict[str, dict[str, int]]  # resource -> cell -> units
     ff_prefix: tuple[str, ...]
+    primitives: str = ""  # of `read_verilog`: its cells, for linking
     nextpnr: str | None = None  # the command that places and routes
     options: tuple[str, ...] = ()  # its options: part, package, speed
     part: str = ""  # that they choose
@@ -85,6 +86,7 @@ DEVICES = {
             "dsp": ones("MULT18X18D", "ALU54B"),
         },
         ff_prefix=("TRELLIS_FF",),
+        primitives="-lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v",
         nextpnr="nextpnr-ecp5",
         options=("--85k", "--package", "CABGA756", "--speed", "8", "--lpf-allow-unconstrained"),
         part="LFE5U-85F-8BG756",
@@ -102,6 +104,7 @@ DEVICES = {
             "dsp": ones("SB_MAC16"),
         },
         ff_prefix=("SB_DFF",),
+        primitives="-lib -specify -D ICE40_HX +/ice40/cells_sim.v",
         nextpnr="nextpnr-ice40",
         options=("--hx8k", "--package", "ct256", "--pcf-allow-unconstrained"),
         part="iCE40HX8K-CT256",
