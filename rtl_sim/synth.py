@@ -43,11 +43,13 @@ opt_clean
 opt_hier
 opt_clean
 uniquify
+hierarchy -top top
 check -assert
 tee -o products.txt select -list {products}
 write_rtlil elaborated.il
 select top
 write_json -selected top.json
+write_rtlil -selected top.il
 """
 
 # The top level's own logic is what is left of it without its instances.
@@ -158,7 +160,7 @@ def run(
             ]
             if placing:
                 begin("place and route", 1)
-                reads = "\n".join(f"read_rtlil {name}.il" for name in modules)
+                reads = "\n".join(f"read_rtlil {name}.il" for name in {TOP, *modules})
                 synth_tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
                 placed = synth_place.place(device, folder)
                 scripts |= {
@@ -200,18 +202,20 @@ def write_sources(build: Build, library: Path, folder: Path) -> list[str]:
 
 
 def elaborate(sources: list[str], folder: Path) -> tuple[list[str], list[str]]:
-    """Elaborate into elaborated.il; the instances of the top level, and what multiplies in them."""
+    """Elaborate into elaborated.il; the instances of the top level, and what multiplies in them.
+
+    The top level's own logic is an instance too, if there is any; else top.il is all of it.
+    """
     products = " ".join(f"t:{cell}" for cell in PRODUCTS)
     script = ELABORATE.format(sources=" ".join(sources), products=products)
     synth_tools.yosys(script, folder, "elaborate")
     top = json.loads((folder / "top.json").read_text())["modules"][TOP]
+    types = {cell["type"] for cell in top["cells"].values()} - {"$scopeinfo"}
     modules = sorted(
-        cell["type"].removeprefix(f"{TOP}.")
-        for cell in top["cells"].values()
-        if not cell["type"].startswith("$")
+        {TOP if kind.startswith("$") else kind.removeprefix(f"{TOP}.") for kind in types}
     )
     found = (folder / "products.txt").read_text().split()
-    return [TOP, *modules], sorted({product(line) for line in found})
+    return modules, sorted({product(line) for line in found})
 
 
 def product(path: str) -> str:

@@ -95,7 +95,7 @@ DEVICES = {
         title="Lattice iCE40 HX8K",
         synth="synth_ice40",
         stat="",
-        bram="SB_RAM40_4K",
+        bram="RAM4K",
         cells={
             "lut": ones("SB_LUT4"),
             "carry": ones("SB_CARRY"),
