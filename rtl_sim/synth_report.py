@@ -10,7 +10,7 @@ def resource_table(report: Report) -> Table:
     """The resources of each instance of the top level, and of all."""
     table = Table(title=f"{report.name} ({report.target}) on {report.title}", show_footer=True)
     table.add_column("instance", "total", no_wrap=True)
-    table.add_column("layer or group")
+    table.add_column("layer or group", overflow="fold")
     estimated = report.total.lc is not None
     heads = [
         "LUT",
@@ -22,7 +22,7 @@ def resource_table(report: Report) -> Table:
         *(["LC"] if estimated else []),
     ]
     for head, total in zip(heads, numbers(report.total), strict=True):
-        table.add_column(head, total, justify="right")
+        table.add_column(head, total, justify="right", no_wrap=True)
     for name, instance in report.instances.items():
         table.add_row(name, instance.layer, *numbers(instance.resources))
     return table
