@@ -11,7 +11,7 @@ from hw_models import artefact, evidence, reference
 from hw_models.artefact import Build
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
 from hw_models.errors import InputError
-from rtl_sim import bench, replay, report, simulators, sweep, synth, synth_report
+from rtl_sim import bench, replay, report, simulators, stream, sweep, synth, synth_report
 from rtl_sim.simulate import LIBRARY, Stalls
 from rtl_sim.spread import cores
 from rtl_sim.synth_devices import DEVICES
@@ -147,6 +147,20 @@ def replay_command(folder: Path, sim: str | None, library: Path | None) -> int:
         return EXIT_DIFFERS
     click.echo(f"{len(part.equal)} samples equal", err=True)
     return EXIT_OK
+
+
+@cli.command("events")
+@click.argument("folder", type=FOLDER)
+@click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True)
+def events_command(folder: Path, samples: int) -> None:
+    """Print the first reference samples as the core's input, a beat a line.
+
+    The columns are kind, neg, digit, address and tlast, for a bench of your own, such as
+    examples/classify.v.
+    """
+    build = artefact.load(folder)
+    x = reference.load(build).x[:, :samples]
+    click.echo(stream.words_as_text(stream.input_words(build.dataflow.input, x)), nl=False)
 
 
 @cli.command("synth")

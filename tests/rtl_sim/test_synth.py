@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import shutil
 
 import pytest
@@ -10,10 +11,12 @@ from hw_models.artefact import Build
 from hw_models.errors import InputError
 from rtl_sim import synth, synth_place, synth_tools
 from rtl_sim.__main__ import cli
+from rtl_sim.simulate import LIBRARY
 from rtl_sim.synth_devices import DEVICES, Resources
 from tests.cli import assert_one_line, status_of
-from tests.random_builds import random_build
-from tests.rtl_sim.builds import mutated
+from tests.random_builds import random_build, random_conv_build
+from tests.random_graphs import random_graph_build
+from tests.rtl_sim.builds import hardware, mutated
 from tests.rtl_sim.test_main import save
 
 
@@ -71,6 +74,26 @@ def test_a_multiplier_exits_1_and_says_where(tmp_path, tiny, capsys):
     assert message.startswith("the core must only add: layer0: $mul of leak.v:39; layer1: $mul")
     report = json.loads((tmp_path / "b/evidence/synthesis-xc7.json").read_text())
     assert report["products"] and not report["instances"]
+
+
+@needs_yosys
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
+def test_yosys_has_nothing_to_say(network, seed, tmp_path):
+    """`check -assert` of the elaborated core: no loops, all driven, by one; and nothing multiplies."""
+    build = hardware(network(seed))
+    instances, products = synth.elaborate(synth.write_sources(build, LIBRARY, tmp_path), tmp_path)
+    assert products == []
+    engines = [name for name in instances if re.fullmatch(r"layer\d+_group\d+", name)]
+    assert len(engines) == sum(len(layer.groups) for layer in build.dataflow.layers)
+
+
+@needs_yosys
+def test_what_is_not_driven_is_refused(tmp_path, tiny):
+    library = mutated(tmp_path, "leak.v", "assign quotient = product >>> K;", "")
+    sources = synth.write_sources(hardware(tiny), library, tmp_path / "w")
+    with pytest.raises(InputError, match="elaborate: .*check"):
+        synth.elaborate(sources, tmp_path / "w")
 
 
 @needs_yosys
