@@ -80,7 +80,7 @@ def test_a_multiplier_exits_1_and_says_where(tmp_path, tiny, capsys):
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
 def test_yosys_has_nothing_to_say(network, seed, tmp_path):
-    """`check -assert` of the elaborated core: no loops, all driven, by one; and nothing multiplies."""
+    """`check -assert` of the elaborated core: no loops, all driven, once; nothing multiplies."""
     build = hardware(network(seed))
     instances, products = synth.elaborate(synth.write_sources(build, LIBRARY, tmp_path), tmp_path)
     assert products == []
@@ -92,7 +92,7 @@ def test_yosys_has_nothing_to_say(network, seed, tmp_path):
 def test_what_is_not_driven_is_refused(tmp_path, tiny):
     library = mutated(tmp_path, "leak.v", "assign quotient = product >>> K;", "")
     sources = synth.write_sources(hardware(tiny), library, tmp_path / "w")
-    with pytest.raises(InputError, match="elaborate: .*check"):
+    with pytest.raises(InputError, match=r"elaborate: .*check"):
         synth.elaborate(sources, tmp_path / "w")
 
 
