@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from hw_models.__main__ import cli as models
 from hw_models.artefact import Build
 from hw_models.errors import InputError
 from rtl_sim import synth, synth_place, synth_tools
@@ -59,7 +60,9 @@ def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
     }, "what is counted is what is placed"
     assert report["placed"]["fits"] and 20 < report["placed"]["fmax_mhz"] < 400
     out = capsys.readouterr().out
-    assert "layer1_group0" in out and "Fmax" in out and "mW" not in out
+    assert "layer1_group0" in out and "Fmax" in out
+    assert status_of(models, "report", tmp_path / "b") == 0
+    assert f"{report['placed']['fmax_mhz']} MHz" in capsys.readouterr().out
 
 
 @needs_yosys

@@ -49,6 +49,13 @@ def test_nothing_multiplies(path):
         assert constant.fullmatch(left) and constant.fullmatch(right), (left, right)
 
 
+@pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
+def test_the_core_streams_are_whole_bytes(network):
+    top = generate(network(1))["rtl/top.v"].decode()
+    ports = dict(re.findall(r"^  \w+put +wire \[(\d+):0\] (\w+_tdata)", top, re.MULTILINE))
+    assert ports == {"31": "s_axis_tdata", "63": "m_axis_tdata"}
+
+
 needs_verilator = pytest.mark.skipif(not Verilator.command(), reason="needs Verilator")
 
 
