@@ -32,6 +32,14 @@ PLACE = click.option(
     "--place/--no-place", default=True, help="Place and route (ecp5, ice40), for Fmax."
 )
 
+INSTANCES = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Instances synthesized at a time.",
+)
+
 
 @click.group()
 def cli() -> None:
@@ -167,13 +175,7 @@ def events_command(folder: Path, samples: int) -> None:
 @click.argument("folder", type=FOLDER)
 @DEVICE
 @PLACE
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Instances synthesized at a time.",
-)
+@INSTANCES
 @click.option("--keep", type=FOLDER, help="A new folder for scripts, logs and netlists.")
 @LIBRARY_OPTION
 def synth_command(
@@ -201,7 +203,14 @@ def synth_command(
 @click.argument("folders", type=FOLDER, nargs=-1, required=True)
 @DEVICE
 @PLACE
-@click.option("--samples", type=click.IntRange(min=1), default=100, show_default=True)
+@INSTANCES
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="That the cycles are the mean of.",
+)
 @click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="Draw it here (.png).")
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the numbers here."
@@ -210,6 +219,7 @@ def sweep_command(
     folders: tuple[Path, ...],
     device: str,
     place: bool,
+    jobs: int,
     samples: int,
     plot_path: Path | None,
     json_path: Path | None,
@@ -220,7 +230,7 @@ def sweep_command(
     """
     builds = [artefact.load(folder) for folder in folders]
     result = sweep.run(
-        builds, device, samples, lambda build: synthesized(build, device, place=place)
+        builds, device, samples, lambda build: synthesized(build, device, place=place, jobs=jobs)
     )
     if json_path:
         evidence.write_json(result, json_path)

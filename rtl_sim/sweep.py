@@ -11,7 +11,9 @@ from rich.table import Table
 from hw_models import cycles, evidence, fast, reference
 from hw_models.artefact import Build
 from hw_models.errors import InputError
-from rtl_sim.synth import Report
+from rtl_sim import bench
+from rtl_sim.simulate import LIBRARY
+from rtl_sim.synth import Report, library_sha256
 from rtl_sim.synth_devices import Resources
 
 
@@ -47,14 +49,13 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known(build: Build, device: str) -> Report | None:
-    """The synthesis of this very build for a device, if it was done before."""
-    report = evidence.read(build).get(f"synthesis-{device}")
-    if report is None:
-        return None
+    """The synthesis of this very build for a device, if it was done before with this Verilog."""
+    bench.parameters(build)
     try:
-        return msgspec.convert(report, Report)
+        report = msgspec.convert(evidence.read(build).get(f"synthesis-{device}"), Report)
     except msgspec.ValidationError:
-        return None  # of another version
+        return None  # there is none, or of another version
+    return report if report.library_sha256 == library_sha256(build, LIBRARY) else None
 
 
 def pace(build: Build, samples: int) -> float:

@@ -7,6 +7,7 @@ what the top level leaves open (counters) or ties to a constant is taken out of 
 instances are then linked, and that very netlist is placed and routed.
 """
 
+import hashlib
 import json
 import re
 import tempfile
@@ -102,6 +103,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     scripts: dict[str, str]  # Yosys's, and nextpnr's command
     seconds: float
     dataflow_sha256: str | None
+    library_sha256: str  # of the Verilog modules that the build takes, one behind the other
 
 
 def run(
@@ -182,6 +184,7 @@ def run(
         scripts=scripts,
         seconds=round(time.monotonic() - started, 1),
         dataflow_sha256=build.sha256,
+        library_sha256=library_sha256(build, library),
     )
 
 
@@ -199,6 +202,13 @@ def write_sources(build: Build, library: Path, folder: Path) -> list[str]:
         content = build.files[bench.TOP] if name == "top.v" else path.read_bytes()
         (folder / name).write_bytes(content)
     return names
+
+
+def library_sha256(build: Build, library: Path) -> str:
+    """What identifies the hand-written part of a build's Verilog."""
+    names = build.files[bench.FILES].decode().split()
+    content = b"".join((library / name).read_bytes() for name in names if name != "top.v")
+    return hashlib.sha256(content).hexdigest()
 
 
 def elaborate(sources: list[str], folder: Path) -> tuple[list[str], list[str]]:

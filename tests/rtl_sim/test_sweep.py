@@ -3,13 +3,15 @@
 import json
 import sys
 
+import msgspec
 import pytest
 
 from hw_models import cycles, evidence, golden, reference
 from hw_models.artefact import Build
 from rtl_sim import __main__ as commands
 from rtl_sim.__main__ import cli
-from rtl_sim.synth import Report
+from rtl_sim.simulate import LIBRARY
+from rtl_sim.synth import Report, library_sha256
 from rtl_sim.synth_devices import Resources
 from rtl_sim.synth_place import Placed
 from tests.cli import assert_one_line, status_of
@@ -28,7 +30,7 @@ def report_of(build: Build, lut: int, fmax_mhz: float | None = None, products=()
         name=build.dataflow.name, target=build.dataflow.target, device="ecp5", title="ECP5",
         bram_unit="DP16KD", instances={}, total=Resources(lut=lut, lutram=8, bram=3),
         products=list(products), placed=placed, tools={}, scripts={}, seconds=1.0,
-        dataflow_sha256=build.sha256,
+        dataflow_sha256=build.sha256, library_sha256=library_sha256(build, LIBRARY),
     )  # fmt: skip
 
 
@@ -62,8 +64,10 @@ def test_area_against_cycles(tmp_path, builds, capsys):
     assert "does not fit" in out and f"{50e6 / points[2]['cycles']:,.0f}" in out
 
 
-def test_a_build_without_evidence_is_synthesized(tmp_path, builds, monkeypatch):
+def test_what_has_no_evidence_of_this_verilog_is_synthesized(tmp_path, builds, monkeypatch):
     (builds[1].path / "evidence/synthesis-ecp5.json").unlink()
+    stale = msgspec.structs.replace(report_of(builds[2], 1), library_sha256="another")
+    evidence.write(builds[2], "synthesis-ecp5", stale)
     asked = []
 
     def synthesized(build: Build, device: str, **options) -> Report:
@@ -74,9 +78,9 @@ def test_a_build_without_evidence_is_synthesized(tmp_path, builds, monkeypatch):
     folders = [build.path for build in builds]
     arguments = ("--device", "ecp5", "--json", tmp_path / "sweep.json")
     assert status_of(cli, "sweep", *folders, *arguments) == 0
-    assert asked == [(builds[1].path, "ecp5")]
+    assert asked == [(build.path, "ecp5") for build in builds[1:]]
     points = json.loads((tmp_path / "sweep.json").read_text())["points"]
-    assert [point["resources"]["lut"] for point in points] == [7, 200, 100]
+    assert [point["resources"]["lut"] for point in points] == [7, 7, 100]
 
 
 def test_a_core_that_multiplies_is_in_no_sweep(builds, capsys):
