@@ -10,7 +10,7 @@ import pytest
 from hw_models.__main__ import cli as models
 from hw_models.artefact import Build
 from hw_models.errors import InputError
-from rtl_sim import synth, synth_place, synth_tools
+from rtl_sim import synth_place, synth_tools, synth_yosys
 from rtl_sim.__main__ import cli
 from rtl_sim.simulate import LIBRARY
 from rtl_sim.synth_devices import DEVICES, Resources
@@ -80,12 +80,28 @@ def test_a_multiplier_exits_1_and_says_where(tmp_path, tiny, capsys):
 
 
 @needs_yosys
+def test_a_dsp_block_exits_1(tmp_path, tiny, capsys, monkeypatch):
+    """Should an operator that takes one ever be missing from PRODUCTS; of one instance, for speed."""
+    save(tmp_path / "b", tiny)
+    old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
+    library = mutated(tmp_path, "leak.v", old, new)
+    elaborate = synth_yosys.elaborate
+    monkeypatch.setattr(synth_yosys, "PRODUCTS", ("$pow",))
+    monkeypatch.setattr(synth_yosys, "elaborate", lambda *a: (["layer1"], elaborate(*a)[1]))
+    assert status_of(cli, "synth", tmp_path / "b", "--library", library, "--device", "ecp5") == 1
+    assert capsys.readouterr().err == "the core must only add: layer1: 1 DSP blocks\n"
+    assert (tmp_path / "b/evidence/synthesis-ecp5.json").exists()
+
+
+@needs_yosys
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
 def test_yosys_has_nothing_to_say(network, seed, tmp_path):
     """`check -assert` of the elaborated core: no loops, all driven, once; nothing multiplies."""
     build = hardware(network(seed))
-    instances, products = synth.elaborate(synth.write_sources(build, LIBRARY, tmp_path), tmp_path)
+    instances, products = synth_yosys.elaborate(
+        synth_yosys.write_sources(build, LIBRARY, tmp_path), tmp_path
+    )
     assert products == []
     engines = [name for name in instances if re.fullmatch(r"layer\d+_group\d+", name)]
     assert len(engines) == sum(len(layer.groups) for layer in build.dataflow.layers)
@@ -94,9 +110,9 @@ def test_yosys_has_nothing_to_say(network, seed, tmp_path):
 @needs_yosys
 def test_what_is_not_driven_is_refused(tmp_path, tiny):
     library = mutated(tmp_path, "leak.v", "assign quotient = product >>> K;", "")
-    sources = synth.write_sources(hardware(tiny), library, tmp_path / "w")
+    sources = synth_yosys.write_sources(hardware(tiny), library, tmp_path / "w")
     with pytest.raises(InputError, match=r"elaborate: .*check"):
-        synth.elaborate(sources, tmp_path / "w")
+        synth_yosys.elaborate(sources, tmp_path / "w")
 
 
 @needs_yosys
@@ -161,4 +177,4 @@ def test_a_folder_to_keep_must_be_new(tmp_path, tiny, capsys):
     ],
 )
 def test_where_something_multiplies(path, says):
-    assert synth.product(path) == says
+    assert synth_yosys.product(path) == says
