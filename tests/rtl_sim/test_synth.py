@@ -81,7 +81,7 @@ def test_a_multiplier_exits_1_and_says_where(tmp_path, tiny, capsys):
 
 @needs_yosys
 def test_a_dsp_block_exits_1(tmp_path, tiny, capsys, monkeypatch):
-    """Should an operator that takes one ever be missing from PRODUCTS; of one instance, for speed."""
+    """Should an operator that takes one ever be missing from PRODUCTS; one instance is enough."""
     save(tmp_path / "b", tiny)
     old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
     library = mutated(tmp_path, "leak.v", old, new)
