@@ -108,23 +108,28 @@ def table(sweep: Sweep) -> Table:
     """A row a build."""
     placed = any(point.fmax_mhz for point in sweep.points)
     estimated = any(point.resources.lc is not None for point in sweep.points)
-    heads = ["lanes", "cycles", "LUT", "LUT-RAM", "FF", sweep.bram_unit]
-    heads += ["LC"] * estimated + ["MHz", "inferences/s"] * placed
+    heads = ["lanes", "cycles", "LUT", "LUT-RAM", sweep.bram_unit]
+    heads += ["LC"] * estimated + ["MHz", "per s"] * placed
     made = Table(title=f"area against cycles on {sweep.device}, {sweep.samples} samples")
-    made.add_column("build")
-    made.add_column("weights")
+    made.add_column("build", overflow="fold", min_width=8)
     for head in heads:
         made.add_column(head, justify="right", no_wrap=True)
     for point in sweep.points:
         r = point.resources
         row = [lanes(point), f"{point.cycles:,.0f}"]
-        row += [f"{n:,}" for n in (r.lut, r.lutram, r.ff, r.bram)]
+        row += [f"{n:,}" for n in (r.lut, r.lutram, r.bram)]
         row += [f"{r.lc:,}" if r.lc is not None else ""] * estimated
         if placed:
             rate = point.inferences
-            row += [f"{point.fmax_mhz}", f"{rate:,.0f}"] if rate else ["does not fit", ""]
-        made.add_row(point.name, point.target, *row)
+            row += [f"{point.fmax_mhz}", f"{rate:,.0f}"] if rate else ["no room", ""]
+        made.add_row(label(point), *row)
     return made
+
+
+def label(point: Point) -> str:
+    """The build's name, with its weights where it does not say them."""
+    target = point.target
+    return point.name if target in point.name else f"{point.name} {target}"
 
 
 def lanes(point: Point) -> str:
@@ -146,10 +151,10 @@ def plot(sweep: Sweep, path: Path) -> None:
         raise InputError("--plot: needs matplotlib; pip install 'trispike[bench]'") from error
     figure = Figure(figsize=(6, 4))
     axes = figure.subplots()
-    for (name, target), group in groupby(sweep.points, lambda point: series(point)[:2]):
+    for _, group in groupby(sweep.points, lambda point: series(point)[:2]):
         points = list(group)
         x, y = [p.cycles for p in points], [p.area for p in points]
-        axes.plot(x, y, "o-", label=name if name.endswith(target) else f"{name}, {target}")
+        axes.plot(x, y, "o-", label=label(points[0]))
         for point in points:
             axes.annotate(
                 lanes(point), (point.cycles, point.area), fontsize=7,

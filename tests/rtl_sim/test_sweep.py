@@ -62,7 +62,9 @@ def test_area_against_cycles(tmp_path, builds, capsys):
     assert points[0]["cycles"] < points[1]["cycles"] < points[2]["cycles"]
     assert (tmp_path / "sweep.png").read_bytes().startswith(b"\x89PNG")
     out = capsys.readouterr().out
-    assert "does not fit" in out and f"{50e6 / points[2]['cycles']:,.0f}" in out
+    assert (
+        "random21 int8" in out and "no room" in out and f"{50e6 / points[2]['cycles']:,.0f}" in out
+    )
 
 
 def test_what_has_no_evidence_of_this_verilog_is_synthesized(tmp_path, builds, monkeypatch):
