@@ -50,6 +50,7 @@ def generate(build: Build) -> dict[str, bytes]:
     - rtl/top.v: module `top`; it looks for the memories in its parameter MEM_DIR, by default
       `mem`, relative to where the simulator or the synthesis runs.
     - rtl/files.f: the Verilog files it takes, one a line, the library's first.
+    - fusesoc.core: describes them to FuseSoC, beside the library's own trispike.core.
     - rtl/parameters.json: the instances of top.v and their parameters, for programs to read.
 
     Raises:
@@ -79,6 +80,7 @@ def generate(build: Build) -> dict[str, bytes]:
     if any(inlet["buffer"] for inlet in inlets):
         modules |= set(INPUT_WAITS)
     files["rtl/top.v"] = top_level(build, layers, inlets).encode()
+    files["fusesoc.core"] = fusesoc_core(flow.name, sorted(files)).encode()
     files["rtl/parameters.json"] = json.dumps(layers, indent=1).encode() + b"\n"
     files["rtl/files.f"] = "".join(f"{name}\n" for name in [*sorted(modules), "top.v"]).encode()
     return files
@@ -122,8 +124,15 @@ def memories(build: Build, layer: Layer) -> dict[str, bytes]:
     return files
 
 
-def top_level(build: Build, layers: list[Parameters], inlets: list[Parameters]) -> str:
-    """rtl/top.v."""
+def fusesoc_core(name: str, paths: list[str]) -> str:
+    """fusesoc.core, in the folder's root, since FuseSoC takes no files from outside a core's."""
+    memories = [path for path in paths if path.startswith("mem/")]
+    name = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII)
+    return templates().get_template("fusesoc.core.j2").render(name=name, memories=memories)
+
+
+def templates() -> jinja2.Environment:
+    """The compiler's templates."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("compiler"),
         extensions=["jinja2.ext.do"],
@@ -134,15 +143,24 @@ def top_level(build: Build, layers: list[Parameters], inlets: list[Parameters]) 
     )
     environment.filters["parameters"] = parameter_list
     environment.filters["suffix"] = str.__add__
+    return environment
+
+
+def top_level(build: Build, layers: list[Parameters], inlets: list[Parameters]) -> str:
+    """rtl/top.v."""
     flow = build.dataflow
-    return environment.get_template("top.v.j2").render(
-        title=re.sub(r"[^\w.-]+", " ", flow.name, flags=re.ASCII),
-        layers=layers,
-        inlets=inlets,
-        addr_bits=address_bits(flow.input.shape),
-        digit_bits=digit_bits_of(build, flow.input.name),
-        in_addr_bits=IN_ADDR_BITS,
-        out_logit_bits=OUT_LOGIT_BITS,
+    return (
+        templates()
+        .get_template("top.v.j2")
+        .render(
+            title=re.sub(r"[^\w.-]+", " ", flow.name, flags=re.ASCII),
+            layers=layers,
+            inlets=inlets,
+            addr_bits=address_bits(flow.input.shape),
+            digit_bits=digit_bits_of(build, flow.input.name),
+            in_addr_bits=IN_ADDR_BITS,
+            out_logit_bits=OUT_LOGIT_BITS,
+        )
     )
 
 
