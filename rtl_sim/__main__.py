@@ -207,7 +207,7 @@ def synth_command(
 @click.option(
     "--samples",
     type=click.IntRange(min=1),
-    default=100,
+    default=20,
     show_default=True,
     help="That the cycles are the mean of.",
 )

@@ -5,10 +5,9 @@ from itertools import groupby
 from pathlib import Path
 
 import msgspec
-import numpy as np
 from rich.table import Table
 
-from hw_models import cycles, evidence, fast, reference
+from hw_models import evidence, fast, pipeline, reference
 from hw_models.artefact import Build
 from hw_models.errors import InputError
 from rtl_sim import bench
@@ -25,7 +24,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     lanes: list[int]  # accumulate lanes of each layer
     resources: Resources
-    cycles: float  # per inference, mean: those of its slowest layer, by the model of cycles
+    cycles: float  # per inference, mean, by the model of the pipeline
     fmax_mhz: float | None  # after place and route, where that was done
     dataflow_sha256: str | None
 
@@ -60,11 +59,11 @@ def known(build: Build, device: str) -> Report | None:
 
 
 def pace(build: Build, samples: int) -> float:
-    """Cycles per inference of the slowest layer, mean over the first reference samples."""
+    """Cycles per inference by the model of the pipeline, as `rtl_sim run` counts them: the mean
+    from one reference sample's last word to the next one's, back to back; of one, its latency."""
     x = reference.load(build).x[:, :samples]
-    trace = fast.run(build, x, keep_membranes=False)
-    work = cycles.count(build, x, trace)
-    return float(np.max([layer.cycles for layer in work.values()], axis=0).mean())
+    timing = pipeline.run(build.dataflow, x, fast.run(build, x, keep_membranes=False))
+    return float((timing.intervals if x.shape[1] > 1 else timing.latencies).mean())
 
 
 def run(
