@@ -23,9 +23,10 @@ from hw_models.semantics import Ints
 from hw_models.streams import input_buffers, outlet_buffers, readers
 from hw_models.words import as_map, conv_of, depthwise, lanes_of, section_of
 
-CURRENT_LATENCY = 4  # cycles from a sweep's read of a word to its current (engine.v)
-UPDATE_LATENCY = 2  # from there to the spikes or the logit at the buffer (update.v)
+CURRENT_LATENCY = 6  # cycles from a sweep's read of a word to its current (engine.v)
+UPDATE_LATENCY = 3  # from there to the spikes or the logit at the buffer (update.v)
 FIFO_LATENCY = 2  # from a word's arrival in a buffer to its first chance to leave (fifo.v)
+CLASS_LATENCY = 2  # from the last logit of a sample to its class (argmax.v)
 FIRST_BEAT = 1  # cycle in which the source offers its first beat, counted from the reset's end
 
 MARKER = -1  # in place of an address
@@ -192,7 +193,7 @@ class Logits(Sweeps):
         """One time step; when the sample's last word leaves, if it was the last step."""
         came = self.sweep(self.left if last else 0, last) + (CURRENT_LATENCY + UPDATE_LATENCY)
         order = np.arange(len(came))
-        ready = np.maximum(came + FIFO_LATENCY, came[-1] + 1)  # the class is known with the last
+        ready = np.maximum(came + FIFO_LATENCY, came[-1] + CLASS_LATENCY)
         left = order + np.maximum.accumulate(ready - order)
         if last:
             self.left = left + 1
