@@ -56,7 +56,8 @@ def test_the_core_streams_are_whole_bytes(network):
     assert ports == {"31": "s_axis_tdata", "63": "m_axis_tdata"}
 
 
-needs_verilator = pytest.mark.skipif(not Verilator.command(), reason="needs Verilator")
+verilator = Verilator.command
+needs_verilator = pytest.mark.skipif(not verilator(), reason="needs Verilator")
 
 
 def lint(build: Build, folder: Path, library: Path = LIBRARY) -> str:
@@ -65,7 +66,7 @@ def lint(build: Build, folder: Path, library: Path = LIBRARY) -> str:
     (folder / "top.v").write_bytes(files["rtl/top.v"])
     names = files["rtl/files.f"].decode().split()
     sources = [folder / name if name == "top.v" else library / name for name in names]
-    command = [Verilator.command(), "--lint-only", "-Wall", "--quiet", "--top-module", "top"]
+    command = [verilator(), "--lint-only", "-Wall", "--quiet", "--top-module", "top"]
     result = subprocess.run(
         [*map(str, command), str(LIBRARY / "lint.vlt"), *map(str, sources)],
         capture_output=True,
