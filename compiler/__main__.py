@@ -7,6 +7,7 @@ from rich.console import Console
 
 from compiler.frontend import TARGET_BITS, import_network
 from compiler.inspection import layer_table
+from compiler.loadable import as_text, register_writes
 from compiler.pipeline import Options, compile_graph, lower
 from compiler.preflight import faults
 from compiler.vectors import reference_vectors
@@ -53,6 +54,8 @@ def cli() -> None:
 @click.option("--v-bits-max", type=int, help="Widest threshold. Default: 20, more if deep.")
 @click.option("--lanes", default=32, show_default=True, help="Accumulate lanes, at most.")
 @click.option("--update-lanes", default=4, show_default=True, help="Neuron-update lanes.")
+@click.option("--axi-lite", is_flag=True, help="Registers on AXI4-Lite, and a guarded input.")
+@click.option("--loadable", is_flag=True, help="Also memories that can be loaded over AXI4-Lite.")
 def build(
     ckpt: Path,
     target: str,
@@ -64,9 +67,13 @@ def build(
     v_bits_max: int | None,
     lanes: int,
     update_lanes: int,
+    axi_lite: bool,
+    loadable: bool,
 ) -> None:
     """Compile CKPT into a build folder."""
-    options = Options(target, frac_bits, v_bits_max, lanes, update_lanes)
+    options = Options(
+        target, frac_bits, v_bits_max, lanes, update_lanes, axi_lite=axi_lite, loadable=loadable
+    )
     trained = checkpoint.load(ckpt)
     name = name or name_of(ckpt)
     out = out or Path("build") / f"{name}-{target}"
@@ -139,6 +146,23 @@ def export(folder: Path, format_: str, out: Path | None) -> None:
     out = out or onnx_engine.default_path(folder)
     export_onnx.write(made, out)
     CONSOLE.print(f"{format_}: {out}")
+
+
+@cli.command("load")
+@click.argument("hardware", type=PATH)
+@click.argument("folder", type=PATH)
+@click.option("--out", type=PATH, help="Default: FOLDER/export/registers.txt.")
+def load_command(hardware: Path, folder: Path, out: Path | None) -> None:
+    """Write the network of the build in FOLDER as register writes for the core of HARDWARE.
+
+    HARDWARE was built with --loadable, from a checkpoint of the same shape. A line has the byte
+    address and the value of a write, in hex.
+    """
+    writes = register_writes(artefact.load(hardware), artefact.load(folder))
+    out = out or folder / "export" / "registers.txt"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(as_text(writes))
+    CONSOLE.print(f"{len(writes):,} writes: {out}")
 
 
 @cli.command()

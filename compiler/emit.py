@@ -1,16 +1,24 @@
 """A finished graph as hw_models' artefact: description, tensors, memory files, top level."""
 
+from dataclasses import replace
+
 from numpy.typing import NDArray
 
-from compiler import emit_rtl
+from compiler import emit_rtl, loadable
 from compiler.ir import Graph, Input, Readout, Spiking, Synapse
+from compiler.registers import Bus
 from hw_models import artefact
 from hw_models.artefact import Build, Dataflow, Group, Layer
 from hw_models.semantics import Interval, LayerBounds
 from hw_models.words import rearranged
 
 
-def emit(graph: Graph, target: str, provenance: dict[str, str | int | float | bool]) -> Build:
+def emit(
+    graph: Graph,
+    target: str,
+    provenance: dict[str, str | int | float | bool],
+    bus: Bus | None = None,
+) -> Build:
     """The build of a graph that all passes have seen."""
     tensors: dict[str, NDArray] = {}
     layers = tuple(_layer(graph, layer, tensors) for layer in graph.of(Spiking, Readout))
@@ -25,7 +33,11 @@ def emit(graph: Graph, target: str, provenance: dict[str, str | int | float | bo
     )
     build = Build(flow, tensors)
     # A shortcut around a flatten is the one thing that all engines but the core take: no Verilog.
-    return Build(flow, tensors, files={} if rearranged(flow) else emit_rtl.generate(build))
+    if rearranged(flow):
+        return build
+    if bus and bus.loadable:
+        build = loadable.widened(build, bus.channel_bits)
+    return replace(build, files=emit_rtl.generate(build, bus))
 
 
 def _input(node: Input) -> artefact.Input:

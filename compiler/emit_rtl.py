@@ -239,6 +239,11 @@ def top_level(
         out_logit_bits=OUT_LOGIT_BITS,
         bus=bus,
         loads={memory.name: memory.select for memory in loads},
+        load={
+            f"LOAD_{name}": bus["loader"][name]
+            for name in ("ADDR_BITS", "WORD_BITS")
+            if bus and bus["loader"]
+        },
     )
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from compiler.emit import emit
 from compiler.ir import Graph, check
+from compiler.passes import choose_lsb
 from compiler.passes.assign_lanes import AssignLanes
 from compiler.passes.choose_lsb import FRAC_BITS_MAX, ChooseLsb
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.passes.fold_pool import FoldPool
 from compiler.passes.infer_widths import InferWidths
+from compiler.registers import Bus
 from hw_models.artefact import Build
 from hw_models.errors import InputError
 
@@ -27,6 +29,8 @@ class Options:
     v_bits_max: int | None = None  # None: 20, more in deep networks
     lanes: int = 32
     update_lanes: int = 4
+    axi_lite: bool = False  # registers, counters, and a guard before the input
+    loadable: bool = False  # and memories that can be written; implies axi_lite
 
     def __post_init__(self) -> None:
         if self.frac_bits is not None and not 0 <= self.frac_bits <= FRAC_BITS_MAX:
@@ -70,4 +74,15 @@ def compile_graph(graph: Graph, options: Options, checkpoint_sha256: str = "") -
         "lanes": options.lanes,
         "update_lanes": options.update_lanes,
     }
-    return emit(lower(graph, options), options.target, provenance)
+    for name in ("axi_lite", "loadable"):
+        if getattr(options, name):
+            provenance[name] = True
+    return emit(lower(graph, options), options.target, provenance, bus_of(graph, options))
+
+
+def bus_of(graph: Graph, options: Options) -> Bus | None:
+    """The bus that the options ask for, if any; what can be loaded has as many bits as a threshold
+    may have."""
+    if options.loadable:
+        return Bus(options.v_bits_max or choose_lsb.V_BITS_MAX + choose_lsb.depth_bits(graph))
+    return Bus() if options.axi_lite else None

@@ -27,6 +27,8 @@ module accumulators #(
   parameter ACC_BITS    = 12,  // accumulator, bits
   parameter SHIFT       = 0,   // current = acc << SHIFT
   parameter BLOCK       = 0,   // 1: accumulators in block RAM, 0: in LUT-RAM
+  parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
+  parameter LOAD_WORD_BITS = 1,  // of such a word, bits
   parameter WEIGHT_FILE = ""   // for $readmemh
 ) (
   input  wire                              clk,
@@ -40,6 +42,10 @@ module accumulators #(
   input  wire [WORD_BITS-1:0]              word_i,
   input  wire [SLICE_BITS-1:0]             slice_i,
   input  wire [LANE_BITS-1:0]              lane_i,
+  // weights from outside
+  input  wire                              load_write_i,
+  input  wire [LOAD_ADDR_BITS-1:0]         load_addr_i,
+  input  wire [LOAD_WORD_BITS-1:0]         load_word_i,
   output reg  [SLICE*(ACC_BITS+SHIFT)-1:0] current_o
 );
 
@@ -80,6 +86,8 @@ module accumulators #(
     {digit1_q, digit2_q}           <= {digit_i, digit1_q};
   end
 
+  wire [ROW_BITS-1:0]       load_addr = load_addr_i;
+  wire [WEIGHTS*W_BITS-1:0] load_word = load_word_i;
   wire [WEIGHTS*W_BITS-1:0] weight1;
   reg  [WEIGHTS*W_BITS-1:0] weight2_q;
 
@@ -89,10 +97,13 @@ module accumulators #(
     .ADDR_BITS(ROW_BITS),
     .FILE     (WEIGHT_FILE)
   ) weights (
-    .clk   (clk),
-    .read_i(add_i),
-    .addr_i(row_i),
-    .data_o(weight1)
+    .clk         (clk),
+    .read_i      (add_i),
+    .addr_i      (row_i),
+    .data_o      (weight1),
+    .write_i     (load_write_i),
+    .write_addr_i(load_addr),
+    .write_data_i(load_word)
   );
 
   always @(posedge clk) begin

@@ -1,7 +1,20 @@
 """The core's edges: malformed streams, registers, memories loaded at run time."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+from compiler import loadable
+from compiler.emit_rtl import generate
+from compiler.registers import Bus
+from hw_models import artefact
+from hw_models.artefact import Build
+from rtl_sim.simulate import LIBRARY
+from tests.random_builds import random_build
+from tests.rtl_sim.builds import blocks
 from tests.rtl_sim.test_modules import library, run_bench, write_case
 
 
@@ -25,3 +38,58 @@ def test_stream_guard(tmp_path, steps, shape, digit_max, signed):
     run_bench(
         tmp_path, "bench_stream_guard", "stream_guard", library("stream_guard"), parameters, env
     )
+
+
+def with_bus(build: Build, bus: Bus) -> Build:
+    """The build with its hardware, on widths for any weights where they can be loaded."""
+    if bus.loadable:
+        build = loadable.widened(build, bus.channel_bits)
+    return replace(build, files=generate(build, bus))
+
+
+def core_case(folder: Path, build: Build, other: Build | None = None) -> dict[str, str]:
+    """Folders of the builds and the writes that load one into the other."""
+    saved = artefact.save(build, folder / "build")
+    shutil.copytree(folder / "build" / "mem", folder / "mem")
+    case = {"build": str(folder / "build")}
+    if other:
+        artefact.save(other, folder / "other")
+        case |= {
+            "other": str(folder / "other"),
+            "writes": loadable.register_writes(saved, other),
+            "back": loadable.register_writes(saved, build),
+        }
+    return write_case(folder, case)
+
+
+def sources_of(folder: Path, verilog: Path = LIBRARY) -> list[Path]:
+    """The Verilog of the build that core_case left."""
+    rtl = folder / "build" / "rtl"
+    names = (rtl / "files.f").read_text().split()
+    return [rtl / name if name == "top.v" else verilog / name for name in names]
+
+
+def same_shape(build: Build, seed: int) -> Build:
+    """The same network with other weights, biases and thresholds of the same widths."""
+    rng = np.random.default_rng(seed)
+    tensors = {
+        name: tensor if name.endswith("lsb") else rng.permutation(tensor.reshape(-1)).reshape(tensor.shape)
+        for name, tensor in build.tensors.items()
+    }
+    return Build(build.dataflow, tensors)
+
+
+STATIC = random_build(30, encoding="static", widths=[9, 13, 11, 5])
+CORES = {
+    "static": STATIC,
+    "ternary": random_build(4, encoding="ternary", widths=[12, 9, 8, 3]),
+    "binary": random_build(6, encoding="binary", widths=[5, 9, 4]),
+    "blocks": blocks("ternary"),
+}
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_core(tmp_path, name):
+    build = with_bus(CORES[name], Bus(channel_bits=20))
+    env = core_case(tmp_path, build, same_shape(CORES[name], 3))
+    run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path), {}, env)
