@@ -11,10 +11,11 @@ from compiler import loadable
 from compiler.emit_rtl import generate
 from compiler.registers import Bus
 from hw_models import artefact
-from hw_models.artefact import Build
+from hw_models.artefact import Build, Dense
 from rtl_sim.simulate import LIBRARY
-from tests.random_builds import random_build
-from tests.rtl_sim.builds import blocks
+from tests.random_builds import Builder, random_build
+from tests.residual_builds import identity
+from tests.rtl_sim.builds import conv, with_lanes
 from tests.rtl_sim.test_modules import library, run_bench, write_case
 
 
@@ -73,18 +74,31 @@ def same_shape(build: Build, seed: int) -> Build:
     """The same network with other weights, biases and thresholds of the same widths."""
     rng = np.random.default_rng(seed)
     tensors = {
-        name: tensor if name.endswith("lsb") else rng.permutation(tensor.reshape(-1)).reshape(tensor.shape)
+        name: tensor
+        if name.endswith("lsb")
+        else rng.permutation(tensor.reshape(-1)).reshape(tensor.shape)
         for name, tensor in build.tensors.items()
     }
     return Build(build.dataflow, tensors)
 
 
-STATIC = random_build(30, encoding="static", widths=[9, 13, 11, 5])
+def joined() -> Build:
+    """Maps, two groups in a layer, and a shortcut whose channels are packed."""
+    builder = Builder(6, "ternary", (3, 2, 2))
+    builder.timesteps = 2
+    builder.add(conv((3, 2, 2), 5, (2, 2), padding=(1, 1)), builder.neuron())
+    same = conv(builder.shape, 5, (3, 3), padding=(1, 1))
+    sources = [("layer0", same, ()), ("layer0", identity(builder.shape), ())]
+    builder.join(sources, builder.neuron())
+    builder.add(Dense(n_in=45, n_out=3), None)
+    return with_lanes(builder.build(), 4, 2)
+
+
 CORES = {
-    "static": STATIC,
+    "static": random_build(30, encoding="static", widths=[9, 13, 11, 5]),
     "ternary": random_build(4, encoding="ternary", widths=[12, 9, 8, 3]),
     "binary": random_build(6, encoding="binary", widths=[5, 9, 4]),
-    "blocks": blocks("ternary"),
+    "joined": joined(),
 }
 
 

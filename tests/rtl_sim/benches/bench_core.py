@@ -14,7 +14,7 @@ from tests.rtl_sim.benches.core import Core, beats_of, case, expected_spikes, ex
 from tests.rtl_sim.malformed import EARLY, LATE, RANGE, REPEAT, Beat, Guard
 
 LIMIT = {"timeout_time": 4, "timeout_unit": "ms"}
-CONTROL_RESET = 1
+CONTROL_RESET, ALL_FLAGS = 1, 0x1F
 
 
 def guard_of(core: Core) -> Guard:
@@ -110,7 +110,7 @@ async def a_counter_is_read_as_one(dut) -> None:
 def broken(core: Core, fault: str, beats: list[Beat]) -> tuple[list[Beat], int]:
     """A sample with a fault, and the flag that says so."""
     guard = guard_of(core)
-    outside = 1 << core.build.dataflow.input.shape[0].bit_length()
+    outside = next(address for address in range(1 << DIGIT) if not guard.in_range(address))
     markers = [n for n, (data, _) in enumerate(beats) if data >> KIND]
     event = next(n for n, (data, _) in enumerate(beats) if not data >> KIND)
     match fault:
@@ -204,24 +204,19 @@ async def a_reset_in_mid_sample(dut, by, wait) -> None:
     beats = beats_of(core.build, x[:, :2])
     await core.send([(1 << DIGIT - 1, False), *beats])
     await ClockCycles(dut.clk, wait)
-    core.source.pause = True  # a beat that is offered stays
+    core.source.clear()
     if by == "pin":
         await core.reset()
     else:
         await core.write("CONTROL", CONTROL_RESET)
-    core.source.clear()
-    core.sink.clear()
-    if by == "register":  # the masters know nothing of it: what they have begun goes on
-        core.source.pause = False
+        # The masters know nothing of it: what they have begun goes on, and is no whole sample.
         while not core.source.idle():
             await ClockCycles(dut.clk, 1)
         await ClockCycles(dut.clk, 2)
         await core.write("CONTROL", CONTROL_RESET)
-        await ClockCycles(dut.clk, 2)
-        core.sink.clear()
         assert await core.read("ERRORS") & 1 << RANGE
-        await core.write("ERRORS", 0x1F)
-    core.source.pause = False
+        await core.write("ERRORS", ALL_FLAGS)
+    core.sink.clear()
     assert await core.read("STATUS") == 0
     assert await core.read("SAMPLES_IN") == 0 == await core.counter("CYCLES")
     await core.send(beats_of(core.build, x[:, 2:]))

@@ -9,7 +9,7 @@ from pathlib import Path
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 from cocotbext.axi import (
     AxiLiteBus,
     AxiLiteMaster,
@@ -81,8 +81,9 @@ class Core:
 
     async def start(self) -> "Core":
         dut, options = self.dut, {"reset": self.dut.rst_n, "reset_active_level": False}
-        dut.rst_n.value = 1
         cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())
+        dut.rst_n.value = 0  # the masters cannot read an x
+        await ClockCycles(dut.clk, 2)
         stream = {**options, "byte_lanes": 1}
         self.source = AxiStreamSource(AxiStreamBus.from_prefix(dut, "s_axis"), dut.clk, **stream)
         self.sink = AxiStreamSink(AxiStreamBus.from_prefix(dut, "m_axis"), dut.clk, **stream)
