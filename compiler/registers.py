@@ -146,13 +146,17 @@ def as_header(build: Build, bus: Bus, build_id: int) -> bytes:
         "",
     ]
     constants = {
-        "BUILD_ID": f"0x{build_id:08x}u",
+        "MAGIC": f"0x{ID:08x}u",
+        "MAP_VERSION": f"0x{VERSION:08x}u",
+        "BUILD": f"0x{build_id:08x}u",
         "TIMESTEPS": f"{flow.timesteps}u",
         "STATIC": f"{int(flow.input.encoding == 'static')}",
         "X_MAX": f"{flow.input.x_max}",
         "CHANNELS": f"{channels}u",
         "HEIGHT": f"{height}u",
         "WIDTH": f"{width}u",
+        "X_SHIFT": f"{(channels - 1).bit_length()}u",
+        "Y_SHIFT": f"{(channels - 1).bit_length() + (width - 1).bit_length()}u",
         "CLASSES": f"{flow.layers[-1].size}u",
         "LAYERS": f"{len(flow.layers)}u",
     }

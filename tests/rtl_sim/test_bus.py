@@ -1,6 +1,8 @@
 """The core's edges: malformed streams, registers, memories loaded at run time."""
 
+import json
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,4 +108,43 @@ CORES = {
 def test_core(tmp_path, name):
     build = with_bus(CORES[name], Bus(channel_bits=20))
     env = core_case(tmp_path, build, same_shape(CORES[name], 3))
+    if name == "joined":  # long; the streams' edges are those of any build
+        env["COCOTB_TEST_FILTER"] = "loaded_memories"
     run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path), {}, env)
+
+
+COMPILER = shutil.which("cc") or shutil.which("gcc")
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
+MODEL_HEADER = """\
+#include <stdint.h>
+extern uint32_t (*model_read)(uintptr_t address);
+extern void (*model_write)(uintptr_t address, uint32_t value);
+#define TRISPIKE_READ(address) model_read(address)
+#define TRISPIKE_WRITE(address, value) model_write((address), (value))
+"""
+MODEL = """\
+#include "model.h"
+uint32_t (*model_read)(uintptr_t address);
+void (*model_write)(uintptr_t address, uint32_t value);
+"""
+
+
+@pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
+@pytest.mark.parametrize("name", ["static", "binary"])
+def test_host_driver(tmp_path, name):
+    """As it is, without a warning; and with its accesses led to the simulated core."""
+    build = with_bus(CORES[name], Bus(channel_bits=20))
+    env = core_case(tmp_path, build, same_shape(CORES[name], 3))
+    host, rtl = LIBRARY.parent / "host", tmp_path / "build" / "rtl"
+    command = [str(COMPILER), *STRICT, f"-I{host}", f"-I{rtl}"]
+    driver = str(host / "trispike.c")
+    plain = [*command, "-c", driver, "-o", str(tmp_path / "driver.o")]
+    assert subprocess.run(plain, capture_output=True, text=True, check=False).stderr == ""
+    (tmp_path / "model.h").write_text(MODEL_HEADER)
+    (tmp_path / "model.c").write_text(MODEL)
+    options = [f"-I{tmp_path}", '-DTRISPIKE_IO="model.h"', "-shared", "-fPIC"]
+    sources = [driver, str(tmp_path / "model.c"), "-o", str(tmp_path / "driver.so")]
+    subprocess.run([*command, *options, *sources], check=True)
+    spec = json.loads(Path(env["CASE"]).read_text())
+    env = write_case(tmp_path, {**spec, "library": str(tmp_path / "driver.so")})
+    run_bench(tmp_path, "bench_host", "top", sources_of(tmp_path), {}, env)
