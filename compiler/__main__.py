@@ -56,6 +56,7 @@ def cli() -> None:
 @click.option("--update-lanes", default=4, show_default=True, help="Neuron-update lanes.")
 @click.option("--axi-lite", is_flag=True, help="Registers on AXI4-Lite, and a guarded input.")
 @click.option("--loadable", is_flag=True, help="Also memories that can be loaded over AXI4-Lite.")
+@click.option("--like", type=PATH, help="Shifts of this build, to be loaded into its core.")
 def build(
     ckpt: Path,
     target: str,
@@ -69,10 +70,18 @@ def build(
     update_lanes: int,
     axi_lite: bool,
     loadable: bool,
+    like: Path | None,
 ) -> None:
     """Compile CKPT into a build folder."""
     options = Options(
-        target, frac_bits, v_bits_max, lanes, update_lanes, axi_lite=axi_lite, loadable=loadable
+        target,
+        frac_bits,
+        v_bits_max,
+        lanes,
+        update_lanes,
+        axi_lite=axi_lite,
+        loadable=loadable,
+        like=artefact.load(like) if like else None,
     )
     trained = checkpoint.load(ckpt)
     name = name or name_of(ckpt)

@@ -152,7 +152,7 @@ def check_shape(hardware: Build, build: Build) -> None:
                 facts.append((mine.name, field, getattr(mine, field), getattr(its, field)))
     for where, what, mine, its in facts:
         if mine != its:
-            hint = "; --frac-bits chooses shifts" if what == "shift" else ""
+            hint = "; build it with --like" if what == "shift" else ""
             raise InputError(
                 f"{named(build)}: {where}{': ' if where else ''}{what} {its}, the hardware of "
                 f"{named(hardware)} has {mine}{hint}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from compiler.emit import emit
-from compiler.ir import Graph, check
+from compiler.ir import Graph, Readout, Spiking, check
 from compiler.passes import choose_lsb
 from compiler.passes.assign_lanes import AssignLanes
 from compiler.passes.choose_lsb import FRAC_BITS_MAX, ChooseLsb
@@ -31,6 +31,7 @@ class Options:
     update_lanes: int = 4
     axi_lite: bool = False  # registers, counters, and a guard before the input
     loadable: bool = False  # and memories that can be written; implies axi_lite
+    like: Build | None = None  # hardware that the build is to be loaded into: its shifts
 
     def __post_init__(self) -> None:
         if self.frac_bits is not None and not 0 <= self.frac_bits <= FRAC_BITS_MAX:
@@ -50,7 +51,7 @@ def passes(options: Options) -> Sequence[Pass]:
         FoldPool(),
         FoldAmplitude(),
         FoldSign(),
-        ChooseLsb(options.frac_bits, options.v_bits_max),
+        ChooseLsb(options.frac_bits, options.v_bits_max, options.like and shifts_of(options.like)),
         InferWidths(),
         AssignLanes(options.lanes, options.update_lanes),
     )
@@ -59,6 +60,8 @@ def passes(options: Options) -> Sequence[Pass]:
 def lower(graph: Graph, options: Options) -> Graph:
     """Run all passes; the graph is checked before the first and after each."""
     check(graph)
+    if options.like:
+        check_layers(graph, options.like)
     for run_pass in passes(options):
         graph = run_pass(graph)
         check(graph)
@@ -74,10 +77,28 @@ def compile_graph(graph: Graph, options: Options, checkpoint_sha256: str = "") -
         "lanes": options.lanes,
         "update_lanes": options.update_lanes,
     }
+    if options.like:
+        provenance["like"] = options.like.sha256 or options.like.dataflow.name
     for name in ("axi_lite", "loadable"):
         if getattr(options, name):
             provenance[name] = True
     return emit(lower(graph, options), options.target, provenance, bus_of(graph, options))
+
+
+def shifts_of(build: Build) -> dict[str, int]:
+    """The fraction bits of each layer: the shift of its main group, the others having none."""
+    return {x.name: max(group.shift for group in x.groups) for x in build.dataflow.layers}
+
+
+def check_layers(graph: Graph, hardware: Build) -> None:
+    """Raise InputError where a layer is not one of the hardware's."""
+    known = [layer.name for layer in hardware.dataflow.layers]
+    names = [layer.name for layer in graph.of(Spiking, Readout)]
+    if names != known:
+        raise InputError(
+            f"{graph.name}: layers {', '.join(names)}; the hardware of "
+            f"{hardware.path or hardware.dataflow.name} has {', '.join(known)}"
+        )
 
 
 def bus_of(graph: Graph, options: Options) -> Bus | None:
