@@ -97,7 +97,7 @@ def joined() -> Build:
 
 
 CORES = {
-    "static": random_build(30, encoding="static", widths=[9, 13, 11, 5]),
+    "static": with_lanes(random_build(30, encoding="static", widths=[9, 13, 11, 5]), 12, 4),
     "ternary": random_build(4, encoding="ternary", widths=[12, 9, 8, 3]),
     "binary": random_build(6, encoding="binary", widths=[5, 9, 4]),
     "joined": joined(),

@@ -57,7 +57,6 @@ async def registers(dut) -> None:
         assert (await core.axil.read(address, 4)).resp == AxiResp.SLVERR, hex(address)
     for address in (0x00, 0x30, 0x100, end):
         assert (await core.axil.write(address, bytes(4))).resp == AxiResp.SLVERR, hex(address)
-    assert (await core.axil.write(core.offset["CONTROL"], b"\1")).resp == AxiResp.SLVERR
 
 
 @cocotb.test(**LIMIT)
@@ -86,6 +85,8 @@ async def samples_and_counters(dut, share) -> None:
         spikes = core.spikes.get(layer.name, [])
         assert await core.counter(f"LAYER{index}_EVENTS_OUT") == sum(map(len, spikes))
     assert await core.counter("CYCLES") == int(dut.cycles.value) > 0
+    # Less than a word is not written: here it would be a reset.
+    assert (await core.axil.write(core.offset["CONTROL"], b"\1")).resp == AxiResp.SLVERR
     assert await core.read("SAMPLES_IN") == await core.read("SAMPLES_OUT") == 5
     assert await core.read("ERRORS") == 0
 

@@ -56,7 +56,7 @@ def plain(beats: list[Beat]) -> list[Beat]:
     return [(MARKER if data & MARKER else data & ~(7 << GAP), last) for data, last in beats]
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=200, timeout_unit="us")
 @cocotb.parametrize(rates=[(0.0, 0.0), (0.6, 0.0), (0.0, 0.6), (0.3, 0.3)])
 async def any_stream(dut, rates) -> None:
     """What leaves is what the rules say, after a reset in mid-sample as well."""
