@@ -6,6 +6,7 @@ is their parameters, their wiring and their memories.
 
 import json
 import re
+from collections.abc import Mapping
 
 import jinja2
 
@@ -150,6 +151,13 @@ def memories(build: Build, layer: Layer, tail: Parameters) -> dict[str, bytes]:
     return files
 
 
+def memory_lines(files: Mapping[str, bytes], name: str) -> list[str]:
+    """The words of a memory in hex, from its file, or from those of its banks .0, .1, ..."""
+    path = f"mem/{name}.mem"
+    banks = [f"{path}.{n}" for n in range(len(files)) if f"{path}.{n}" in files]
+    return b"".join(files[file] for file in banks or [path]).decode().split()
+
+
 def loadable_memories(layers: list[Parameters], files: dict[str, bytes]) -> list[Memory]:
     """The memories of all layers in the order in which they are numbered."""
     widths: dict[str, int] = {}
@@ -166,7 +174,7 @@ def loadable_memories(layers: list[Parameters], files: dict[str, bytes]) -> list
             if bits in tail:
                 widths[f"{entry['name']}.{tensor}"] = tail.get("SLICE", 1) * tail[bits]
     return [
-        Memory(name, number, files[f"mem/{name}.mem"].count(b"\n"), bits)
+        Memory(name, number, len(memory_lines(files, name)), bits)
         for number, (name, bits) in enumerate(widths.items())
     ]
 

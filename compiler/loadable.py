@@ -105,7 +105,7 @@ def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:
     for entry in described["memories"]:
         writes.append((offsets["LOAD_SELECT"], entry["select"]))
         digits = PIECE_DIGITS * entry["pieces"]
-        for line in contents[f"mem/{entry['name']}.mem"].decode().split():
+        for line in emit_rtl.memory_lines(contents, entry["name"]):
             word = line.zfill(digits)
             writes += [
                 (offsets["LOAD_DATA"], int(word[at : at + PIECE_DIGITS], 16))

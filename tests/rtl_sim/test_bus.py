@@ -19,6 +19,7 @@ from tests.random_builds import Builder, random_build
 from tests.residual_builds import identity
 from tests.rtl_sim.builds import conv, with_lanes
 from tests.rtl_sim.test_modules import library, run_bench, write_case
+from tests.rtl_sim.test_verilog import verilator
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ def with_bus(build: Build, bus: Bus) -> Build:
 
 def core_case(folder: Path, build: Build, other: Build | None = None) -> dict[str, str]:
     """Folders of the builds and the writes that load one into the other."""
+    folder.mkdir(exist_ok=True)
     saved = artefact.save(build, folder / "build")
     shutil.copytree(folder / "build" / "mem", folder / "mem")
     case = {"build": str(folder / "build")}
@@ -111,6 +113,19 @@ def test_core(tmp_path, name):
     if name == "joined":  # long; the streams' edges are those of any build
         env["COCOTB_TEST_FILTER"] = "loaded_memories"
     run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path), {}, env)
+
+
+@pytest.mark.skipif(not verilator(), reason="needs Verilator")
+@pytest.mark.parametrize("name", CORES)
+def test_verilator_has_nothing_to_say(tmp_path, name):
+    for bits in (0, 20):
+        core_case(tmp_path / str(bits), with_bus(CORES[name], Bus(bits)))
+        sources = sources_of(tmp_path / str(bits))
+        command = [verilator(), "--lint-only", "-Wall", "--top-module", "top", LIBRARY / "lint.vlt"]
+        result = subprocess.run(
+            [*map(str, command), *map(str, sources)], capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")

@@ -67,7 +67,7 @@ CORE = {
         "samples_and_counters", "axi_lite.v", "= write && whole;", "= write;",
     ),
     "an answer changes while it waits": (
-        "samples_and_counters", "axi_lite.v", "if (read_o) begin", "begin",
+        "registers", "axi_lite.v", "if (read_o) begin", "begin",
     ),
     "an answer does not wait": (
         "samples_and_counters", "axi_lite.v", "read_o || (s_axil_rvalid && !s_axil_rready)",

@@ -48,6 +48,11 @@ async def registers(dut) -> None:
     assert await core.read("BUILD") == described["build"]
     shape = flow.timesteps << 16 | len(flow.layers) << 1 | bool(described["memories"])
     assert await core.read("SHAPE") == shape
+    # Addresses that follow while answers wait.
+    names = ["ID", "VERSION", "BUILD", "SHAPE"] * 4
+    reads = [cocotb.start_soon(core.read(name)) for name in names]
+    answers = [await read for read in reads]
+    assert answers == [described["id"], described["version"], described["build"], shape] * 4
     for name in ("STATUS", "ERRORS", "ERROR_SAMPLE", "SAMPLES_IN", "SAMPLES_OUT"):
         assert await core.read(name) == 0, name
     assert await core.counter("CYCLES") == 0
