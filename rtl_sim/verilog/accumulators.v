@@ -28,7 +28,7 @@ module accumulators #(
   parameter SHIFT       = 0,   // current = acc << SHIFT
   parameter BLOCK       = 0,   // 1: accumulators in block RAM, 0: in LUT-RAM
   parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
-  parameter LOAD_WORD_BITS = 1,  // of such a word, bits
+  parameter LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter WEIGHT_FILE = ""   // for $readmemh
 ) (
   input  wire                              clk,
@@ -95,6 +95,7 @@ module accumulators #(
     .WIDTH    (WEIGHTS * W_BITS),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),
+    .WRITABLE (LOAD_WORD_BITS > 1),
     .FILE     (WEIGHT_FILE)
   ) weights (
     .clk         (clk),

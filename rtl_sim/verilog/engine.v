@@ -48,7 +48,7 @@ module engine #(
   parameter REPEAT      = 1,   // time steps that a marker stands for
   parameter COUNT_BITS  = 48,  // of the counters, bits
   parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
-  parameter LOAD_WORD_BITS = 1,  // of such a word, bits
+  parameter LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter WEIGHT_FILE = ""   // for $readmemh
 ) (
   input  wire                              clk,

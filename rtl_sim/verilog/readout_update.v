@@ -11,7 +11,7 @@ module readout_update #(
   parameter LOGIT_BITS   = 16,  // of a logit, bits
   parameter CLASS_BITS   = 4,   // of a class, bits; 2**CLASS_BITS >= CLASSES
   parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
-  parameter LOAD_WORD_BITS = 1,  // of such a word, bits
+  parameter LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter BIAS_FILE    = ""   // for $readmemh
 ) (
   input  wire                             clk,

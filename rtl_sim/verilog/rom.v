@@ -3,11 +3,12 @@
 `default_nettype none
 
 // Memory with synchronous read, initialised from a file of hex words. The core only reads it; it
-// is written from outside (loader.v), and where nothing can be loaded write_i is a constant 0.
+// is written from outside (loader.v), where it is WRITABLE.
 module rom #(
   parameter WIDTH     = 8,    // of a word, bits
   parameter DEPTH     = 16,   // words; the file has exactly as many
   parameter ADDR_BITS = 4,    // of addr_i, bits; 2**ADDR_BITS >= DEPTH
+  parameter WRITABLE  = 0,    // 1: can be written, 0: write_i is never set
   parameter FILE      = ""    // for $readmemh
 ) (
   input  wire                 clk,
@@ -24,9 +25,16 @@ module rom #(
   initial $readmemh(FILE, mem);
 
   always @(posedge clk) begin
-    if (write_i) mem[write_addr_i] <= write_data_i;
     if (read_i) data_o <= mem[addr_i];
   end
+
+  generate
+    if (WRITABLE != 0) begin : writable
+      always @(posedge clk) begin
+        if (write_i) mem[write_addr_i] <= write_data_i;
+      end
+    end
+  endgenerate
 
 endmodule
 

@@ -27,7 +27,7 @@ module spiking_update #(
   parameter       COUNT_BITS     = 48,   // of the event counter, bits
   parameter       READERS        = 1,    // synapse groups that read the layer
   parameter       LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
-  parameter       LOAD_WORD_BITS = 1,  // of such a word, bits
+  parameter       LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter       BIAS_FILE      = "",   // for $readmemh
   parameter       THRESHOLD_FILE = "",   // for $readmemh
   parameter [READERS*32-1:0] BUFFERS = {READERS{32'd16}}  // spike words buffered for each, 32 bits

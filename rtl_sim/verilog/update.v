@@ -30,7 +30,7 @@ module update #(
   parameter       SOFT_RESET     = 0,    // 0: hard
   parameter       READOUT        = 0,    // 1: never fires, no thresholds; keeps last steps only
   parameter       LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
-  parameter       LOAD_WORD_BITS = 1,  // of such a word, bits
+  parameter       LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter       BIAS_FILE      = "",   // for $readmemh
   parameter       THRESHOLD_FILE = ""    // for $readmemh
 ) (
@@ -118,6 +118,7 @@ module update #(
     .WIDTH    (SLICE * BIAS_BITS),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),
+    .WRITABLE (LOAD_WORD_BITS > 1),
     .FILE     (BIAS_FILE)
   ) biases (
     .clk         (clk),
@@ -209,6 +210,7 @@ module update #(
         .WIDTH    (SLICE * THRESHOLD_BITS),
         .DEPTH    (ROWS),
         .ADDR_BITS(ROW_BITS),
+        .WRITABLE (LOAD_WORD_BITS > 1),
         .FILE     (THRESHOLD_FILE)
       ) thresholds (
         .clk         (clk),
