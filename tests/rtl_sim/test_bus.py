@@ -153,7 +153,7 @@ def test_host_driver(tmp_path, name):
     host, rtl = LIBRARY.parent / "host", tmp_path / "build" / "rtl"
     command = [str(COMPILER), *STRICT, f"-I{host}", f"-I{rtl}"]
     driver = str(host / "trispike.c")
-    plain = [*command, "-c", driver, "-o", str(tmp_path / "driver.o")]
+    plain = [*command, driver, str(host / "example.c"), "-o", str(tmp_path / "example")]
     assert subprocess.run(plain, capture_output=True, text=True, check=False).stderr == ""
     (tmp_path / "model.h").write_text(MODEL_HEADER)
     (tmp_path / "model.c").write_text(MODEL)

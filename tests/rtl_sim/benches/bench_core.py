@@ -260,15 +260,17 @@ async def loaded_memories(dut, share) -> None:
         await core.write("LOAD_DATA", 0xFFFFFFFF)
         assert await core.read("ERRORS") == 1 << 4
         await core.write("ERRORS", 1 << 4)
-    await core.send(beats_of(core.build, x))
     core.sink.pause = True
-    while not await core.read("STATUS"):
+    before = await core.read("SAMPLES_IN")
+    await core.send(beats_of(core.build, x[:, :1]))
+    while await core.read("SAMPLES_IN") == before:
         pass
+    assert await core.read("STATUS") == 1
     await core.write("LOAD_SELECT", 0)
     await core.write("LOAD_DATA", 0xFFFFFFFF)
     assert await core.read("ERRORS") == 1 << 4
     core.sink.pause = False
-    await core.results(3)
+    await core.results(1)
     await core.reset()
     await core.send(beats_of(core.build, x))
     await same_as_golden(core, x)
