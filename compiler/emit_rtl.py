@@ -39,8 +39,8 @@ IN_ADDR_BITS, IN_DIGIT_BITS = 24, 3
 OUT_CLASS_BITS, OUT_LOGIT_BITS = 16, 48
 
 COMMON = (
-    "rom.v", "counter.v", "fifo.v", "credits.v", "leak.v", "update.v", "axis_taps.v",
-    "accumulators.v", "engine.v", "activity.v", "argmax.v", "readout_update.v",
+    "rom.v", "banked_rom.v", "counter.v", "fifo.v", "credits.v", "leak.v", "update.v",
+    "axis_taps.v", "accumulators.v", "engine.v", "activity.v", "argmax.v", "readout_update.v",
 )  # fmt: skip
 SPIKING = ("neuron.v", "serializer.v", "outlet.v", "spiking_update.v")
 POOLS = ("pool.v",)
@@ -54,7 +54,7 @@ LOADABLE = ("loader.v",)
 def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     """Files of the build folder by path; the same build gives the same bytes.
 
-    - mem/TENSOR.mem: a word a line, for $readmemh (memory.py).
+    - mem/TENSOR.mem: a word a line, for $readmemh (memory.py); of several banks TENSOR.mem.0, ...
     - rtl/top.v: module `top`; it looks for the memories in its parameter MEM_DIR, by default
       `mem`, relative to where the simulator or the synthesis runs.
     - rtl/files.f: the Verilog files it takes, one a line, the library's first.
@@ -143,7 +143,8 @@ def memories(build: Build, layer: Layer, tail: Parameters) -> dict[str, bytes]:
         lanes = 1 if words.depthwise(op) else words.lanes_of(layer, op, slice_)
         shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
         rows = memory.weight_rows(build.weight(group).reshape(shape), op.groups, lanes)
-        files[mem_path(group.name, "weight")] = memory.hex_words(rows, group.w_bits)
+        text = memory.hex_words(rows, group.w_bits)
+        files |= memory.bank_files(mem_path(group.name, "weight"), text)
     for tensor, padding in channel_tensors(layer):
         values = getattr(build, tensor)(layer).reshape(-1)
         rows = memory.channel_rows(values, section, slice_, padding)

@@ -1,9 +1,13 @@
 """Memory layout: integer tensors to the hex words of mem/*.mem, as the core reads them."""
 
+from itertools import accumulate
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.semantics import Interval, Ints
+
+BANK_LEAST = 512  # words; no bank is divided below, see banked_rom.v
 
 
 def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
@@ -18,6 +22,32 @@ def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
     padded[:, :channels] = w.reshape(groups, channels, *w.shape[1:])
     split = padded.reshape(groups, words, lanes, *w.shape[1:])
     return split.transpose(1, 4, 5, 0, 3, 2).reshape(-1, lanes)  # word, ky, kx, group, c, lane
+
+
+def bank_depths(depth: int) -> list[int]:
+    """Words of each bank of a memory, as rtl_sim/verilog/banked_rom.v divides it.
+
+    The powers of two that the depth is the sum of, largest first, while more than BANK_LEAST words
+    are left; the rest is the last: 3136 = 2048 + 1024 + 64.
+    """
+    banks = []
+    while depth > BANK_LEAST:
+        banks.append(1 << (depth.bit_length() - 1))
+        depth -= banks[-1]
+    return [*banks, depth] if depth else banks
+
+
+def bank_files(path: str, text: bytes) -> dict[str, bytes]:
+    """A memory's words, a line each, by file: `path`, or path.0, path.1, ... of several banks."""
+    lines = text.splitlines(keepends=True)
+    depths = bank_depths(len(lines))
+    if len(depths) == 1:
+        return {path: text}
+    ends = list(accumulate(depths))
+    return {
+        f"{path}.{bank}": b"".join(lines[end - depth : end])
+        for bank, (depth, end) in enumerate(zip(depths, ends, strict=True))
+    }
 
 
 def channel_rows(values: Ints, section: int, slice_: int, padding: int) -> Ints:

@@ -11,7 +11,7 @@ from hw_models.semantics import Ints
 from hw_models.synapse import fan_out, pooled
 from hw_models.words import conv_of, lanes_of, section_of, sweep_words
 
-SWEEP_MIN = 3  # cycles: a v is written before the next sweep reads it
+SWEEP_MIN = 6  # cycles: a v is written before the next sweep reads it
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@
 //
 //   add_i:   the LANES accumulators of word word_i += +-(the weights of row row_i << digit_i);
 //            PACKED: a row is one weight, and lane lane_i of the word alone adds it
-//   read_i:  slice slice_i of word word_i is at current_o LATENCY = 4 cycles later
+//   read_i:  slice slice_i of word word_i is at current_o LATENCY = 6 cycles later
 //   clear_i: the word is 0 for all that comes after
 //
 // One operation a cycle, in order: each sees what those before it have written. Accumulators are a
@@ -55,43 +55,46 @@ module accumulators #(
   localparam TERM_BITS = W_BITS + SPAN;
   localparam SUM_BITS  = (TERM_BITS > ACC_BITS ? TERM_BITS : ACC_BITS) + 2;  // with room to spare
 
-  // --- pipeline: 1 weights, 2 shift and negate, accumulators read, 3 accumulate --------------
+  // --- pipeline ------------------------------------------------------------------------------
+  //
+  // 1 weights  2, 3 their banks joined  4 shift, negate; accumulate or read, clear
+  // 5 select the slice
 
-  reg                   add1_q,   add2_q,   add3_q;
-  reg                   read1_q,  read2_q,  read3_q;
-  reg                   clear1_q, clear2_q, clear3_q;
+  reg                   add1_q,   add2_q,   add3_q,   add4_q;
+  reg                   read1_q,  read2_q,  read3_q,  read4_q,  read5_q;
+  reg                   clear1_q, clear2_q, clear3_q, clear4_q;
   reg                   neg1_q,   neg2_q,   neg3_q;
-  reg [WORD_BITS-1:0]   word1_q,  word2_q,  word3_q;
-  reg [SLICE_BITS-1:0]  slice1_q, slice2_q, slice3_q;
+  reg [WORD_BITS-1:0]   word1_q,  word2_q,  word3_q,  word4_q;
+  reg [SLICE_BITS-1:0]  slice1_q, slice2_q, slice3_q, slice4_q, slice5_q;
   reg [LANE_BITS-1:0]   lane1_q,  lane2_q,  lane3_q;
-  reg [DIGIT_WIRES-1:0] digit1_q, digit2_q;
+  reg [DIGIT_WIRES-1:0] digit1_q, digit2_q, digit3_q;
 
   always @(posedge clk) begin
     if (!rst_n) begin
-      {add1_q, add2_q, add3_q}       <= 3'b0;
-      {read1_q, read2_q, read3_q}    <= 3'b0;
-      {clear1_q, clear2_q, clear3_q} <= 3'b0;
+      {add1_q, add2_q, add3_q, add4_q}             <= 4'b0;
+      {read1_q, read2_q, read3_q, read4_q, read5_q} <= 5'b0;
+      {clear1_q, clear2_q, clear3_q, clear4_q}     <= 4'b0;
     end else begin
-      {add1_q, add2_q, add3_q}       <= {add_i, add1_q, add2_q};
-      {read1_q, read2_q, read3_q}    <= {read_i, read1_q, read2_q};
-      {clear1_q, clear2_q, clear3_q} <= {clear_i, clear1_q, clear2_q};
+      {add1_q, add2_q, add3_q, add4_q}             <= {add_i, add1_q, add2_q, add3_q};
+      {read1_q, read2_q, read3_q, read4_q, read5_q} <= {read_i, read1_q, read2_q, read3_q, read4_q};
+      {clear1_q, clear2_q, clear3_q, clear4_q}     <= {clear_i, clear1_q, clear2_q, clear3_q};
     end
   end
 
   always @(posedge clk) begin
-    {neg1_q, neg2_q, neg3_q}       <= {neg_i, neg1_q, neg2_q};
-    {word1_q, word2_q, word3_q}    <= {word_i, word1_q, word2_q};
-    {slice1_q, slice2_q, slice3_q} <= {slice_i, slice1_q, slice2_q};
-    {lane1_q, lane2_q, lane3_q}    <= {lane_i, lane1_q, lane2_q};
-    {digit1_q, digit2_q}           <= {digit_i, digit1_q};
+    {neg1_q, neg2_q, neg3_q}             <= {neg_i, neg1_q, neg2_q};
+    {word1_q, word2_q, word3_q, word4_q} <= {word_i, word1_q, word2_q, word3_q};
+    {lane1_q, lane2_q, lane3_q}          <= {lane_i, lane1_q, lane2_q};
+    {digit1_q, digit2_q, digit3_q}       <= {digit_i, digit1_q, digit2_q};
+    {slice1_q, slice2_q, slice3_q, slice4_q, slice5_q}
+      <= {slice_i, slice1_q, slice2_q, slice3_q, slice4_q};
   end
 
   wire [ROW_BITS-1:0]       load_addr = load_addr_i;
   wire [WEIGHTS*W_BITS-1:0] load_word = load_word_i;
-  wire [WEIGHTS*W_BITS-1:0] weight1;
-  reg  [WEIGHTS*W_BITS-1:0] weight2_q;
+  wire [WEIGHTS*W_BITS-1:0] weight3;
 
-  rom #(
+  banked_rom #(
     .WIDTH    (WEIGHTS * W_BITS),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),
@@ -101,68 +104,73 @@ module accumulators #(
     .clk         (clk),
     .read_i      (add_i),
     .addr_i      (row_i),
-    .data_o      (weight1),
+    .data_o      (weight3),
     .write_i     (load_write_i),
     .write_addr_i(load_addr),
     .write_data_i(load_word)
   );
 
-  always @(posedge clk) begin
-    if (add1_q) weight2_q <= weight1;
-  end
-
   // An event's sign: -x == ~x + 1, the bits flipped with the shift, the 1 a carry into the sum.
-  wire signed [TERM_BITS-1:0] flip2 = {TERM_BITS{neg2_q}};
+  wire signed [TERM_BITS-1:0] flip3 = {TERM_BITS{neg3_q}};
 
-  // Block RAM is read a cycle before it is written; the operation just ahead may still be about
-  // to write the same word, which is then taken from there.
-  reg  bypass_q;
-  wire write3 = add3_q || clear3_q;
-  wire work3  = write3 || read3_q;
+  // Block RAM is read two cycles before it is written. Where one of the two operations ahead writes
+  // the same word, its result is taken from next_q: that of the second one before it is gone from
+  // there, that of the one just ahead as it comes.
+  wire work3  = add3_q || read3_q || clear3_q;
+  wire write4 = add4_q || clear4_q;
+  wire work4  = write4 || read4_q;
+  reg  second3_q;
+  reg  first4_q;
 
-  always @(posedge clk) bypass_q <= write3 && word2_q == word3_q;
+  always @(posedge clk) begin
+    second3_q <= write4 && word2_q == word4_q;
+    first4_q  <= write4 && word3_q == word4_q;
+  end
 
   // One procedural block and one memory a lane, idle where there is nothing to do: simulators run
   // that fast.
-  reg [SLICES*SLICE*ACC_BITS-1:0] lane_q;  // one slice at a time, the other lanes 0
+  reg [SLICES*SLICE*ACC_BITS-1:0] lane5_q;
 
   genvar l;
   generate
     for (l = 0; l < LANES; l = l + 1) begin : lane
-      localparam [SLICE_BITS-1:0] MINE   = l / SLICE;
-      localparam [LANE_BITS-1:0]  LANE   = l;
-      localparam                  WEIGHT = PACKED != 0 ? 0 : l;
+      localparam [LANE_BITS-1:0] LANE   = l;
+      localparam                 WEIGHT = PACKED != 0 ? 0 : l;
 
-      wire                       mine3 = PACKED == 0 || lane3_q == LANE;
-      reg signed [TERM_BITS-1:0] term3_q;
-      reg [ACC_BITS-1:0]         mem [0:WORDS-1];
-      reg [ACC_BITS-1:0]         read_q;  // from block RAM
-      reg [ACC_BITS-1:0]         next_q;  // written last
-      reg [ACC_BITS-1:0]         acc;
-      reg [ACC_BITS-1:0]         next;
+      wire                     mine3 = PACKED == 0 || lane3_q == LANE;
+      reg signed [TERM_BITS:0] term4_q;  // {+-weight << digit, carry}
+      reg [ACC_BITS-1:0]       mem [0:WORDS-1];
+      reg [ACC_BITS-1:0]       old3_q;   // from block RAM
+      reg [ACC_BITS-1:0]       old4_q;
+      reg [ACC_BITS-1:0]       next_q;   // written last
+      reg [ACC_BITS-1:0]       acc;
+      reg [ACC_BITS-1:0]       next;
 `ifndef SYNTHESIS
-      reg signed [SUM_BITS-1:0]  sum;
+      reg signed [SUM_BITS-1:0] sum;
 `endif
 
       always @(posedge clk) begin
-        if (add2_q) term3_q <= ($signed(weight2_q[WEIGHT*W_BITS+:W_BITS]) <<< digit2_q) ^ flip2;
-        if (add2_q || read2_q) read_q <= mem[word2_q];
+        if (add2_q || read2_q) old3_q <= mem[word2_q];
 
         if (work3) begin
-          if (BLOCK == 0) acc = mem[word3_q];
-          else acc = bypass_q ? next_q : read_q;
-          next = {ACC_BITS{1'b0}};
-          if (add3_q) next = acc;
+          old4_q  <= second3_q ? next_q : old3_q;
+          term4_q <= {(TERM_BITS+1){1'b0}};
           if (add3_q && mine3) begin
-            next = ($signed({acc, 1'b1}) + $signed({term3_q, neg3_q})) >>> 1;
+            term4_q <= {($signed(weight3[WEIGHT*W_BITS+:W_BITS]) <<< digit3_q) ^ flip3, neg3_q};
           end
-          if (write3) mem[word3_q] <= next;
-          if (write3) next_q <= next;
-          if (read3_q) lane_q[l*ACC_BITS+:ACC_BITS] <= acc & {ACC_BITS{slice3_q == MINE}};
+        end
+
+        if (work4) begin
+          if (BLOCK == 0) acc = mem[word4_q];
+          else acc = first4_q ? next_q : old4_q;
+          next = ($signed(term4_q) + $signed({acc & {ACC_BITS{!clear4_q}}, 1'b1})) >>> 1;
+          if (write4) mem[word4_q] <= next;
+          if (write4) next_q <= next;
+          if (read4_q) lane5_q[l*ACC_BITS+:ACC_BITS] <= acc;
 `ifndef SYNTHESIS
-          // before the first reset add3_q can be anything
-          if (rst_n && add3_q && mine3) begin
-            sum = $signed({acc, 1'b1}) + $signed({term3_q, neg3_q});
+          // before the first reset add4_q can be anything
+          if (rst_n && add4_q) begin
+            sum = $signed({acc, 1'b1}) + $signed(term4_q);
             if (sum[SUM_BITS-1:ACC_BITS] != {(SUM_BITS-ACC_BITS){sum[ACC_BITS]}}) begin
               $display("ASSERT %m: accumulator overflow");
               $finish;
@@ -174,23 +182,28 @@ module accumulators #(
     end
 
     for (l = LANES; l < SLICES * SLICE; l = l + 1) begin : padding
-      always @(posedge clk) lane_q[l*ACC_BITS+:ACC_BITS] <= {ACC_BITS{1'b0}};
+      always @(posedge clk) lane5_q[l*ACC_BITS+:ACC_BITS] <= {ACC_BITS{1'b0}};
     end
   endgenerate
 
-  // The OR over slices selects the one that was read; the shift is wiring.
-  integer s;
-  integer n;
+  // The slice that was asked for; the shift is wiring.
   reg [SLICE*ACC_BITS-1:0] slice;
+  integer                  s;
+  integer                  n;
 
   always @* begin
-    slice = {(SLICE*ACC_BITS){1'b0}};
-    for (s = 0; s < SLICES; s = s + 1) begin
-      slice = slice | lane_q[s*SLICE*ACC_BITS+:SLICE*ACC_BITS];
+    slice = lane5_q[SLICE*ACC_BITS-1:0];
+    for (s = 1; s < SLICES; s = s + 1) begin
+      if (slice5_q == s) slice = lane5_q[s*SLICE*ACC_BITS+:SLICE*ACC_BITS];
     end
-    current_o = {(SLICE*(ACC_BITS+SHIFT)){1'b0}};
-    for (n = 0; n < SLICE; n = n + 1) begin
-      current_o[n*(ACC_BITS+SHIFT)+SHIFT+:ACC_BITS] = slice[n*ACC_BITS+:ACC_BITS];
+  end
+
+  always @(posedge clk) begin
+    if (read5_q) begin
+      current_o <= {(SLICE*(ACC_BITS+SHIFT)){1'b0}};
+      for (n = 0; n < SLICE; n = n + 1) begin
+        current_o[n*(ACC_BITS+SHIFT)+SHIFT+:ACC_BITS] <= slice[n*ACC_BITS+:ACC_BITS];
+      end
     end
   end
 

@@ -29,6 +29,7 @@ module argmax #(
   localparam [CLASS_BITS-1:0] ONE   = 1;
   localparam [CLASS_BITS-1:0] LAST  = CLASSES - 1;
 
+  reg                          found_q;    // the winner of all logits has just been found
   reg                          leaving_q;  // all logits are here
   reg [CLASS_BITS-1:0]         class_q;    // of the sample that leaves
   reg [CLASS_BITS-1:0]         winner_q;   // index of the largest so far
@@ -40,7 +41,6 @@ module argmax #(
   wire                  logit_valid;
   wire [LOGIT_BITS-1:0] logit;
   wire                  better = in_q == FIRST || logit_i > best_q;
-  wire [CLASS_BITS-1:0] winner = better ? in_q : winner_q;
 
   fifo #(
     .BITS (LOGIT_BITS),
@@ -62,28 +62,30 @@ module argmax #(
 
   always @(posedge clk) begin
     if (!rst_n) begin
+      found_q   <= 1'b0;
       leaving_q <= 1'b0;
       in_q      <= FIRST;
       out_q     <= FIRST;
     end else begin
       if (logit_valid_i) in_q <= in_q == LAST ? FIRST : in_q + ONE;
       if (leaves) out_q <= out_q == LAST ? FIRST : out_q + ONE;
-      if (logit_valid_i && in_q == LAST) leaving_q <= 1'b1;
+      found_q <= logit_valid_i && in_q == LAST;
+      if (found_q) leaving_q <= 1'b1;
       else if (leaves && out_q == LAST) leaving_q <= 1'b0;
     end
   end
 
   always @(posedge clk) begin
-    if (logit_valid_i) begin
-      if (better) best_q <= logit_i;
-      winner_q <= winner;
-      if (in_q == LAST) class_q <= winner;
+    if (logit_valid_i && better) begin
+      best_q   <= logit_i;
+      winner_q <= in_q;
     end
+    if (found_q) class_q <= winner_q;
   end
 
 `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (rst_n && logit_valid_i && in_q == LAST && leaving_q) begin
+    if (rst_n && logit_valid_i && in_q == LAST && (found_q || leaving_q)) begin
       $display("ASSERT %m: a sample is complete before the last one has left");
       $finish;
     end

@@ -21,7 +21,7 @@
 //
 // The marker of a time step follows its events into the same pipeline: step_valid_o says that it
 // stands at the head, and each step_next_i sends one read of SLICE accumulators after the events,
-// in rising order (position, group, channel); its result is at current_o LATENCY = 4 cycles later.
+// in rising order (position, group, channel); its result is at current_o LATENCY = 6 cycles later.
 // Accumulators are cleared as they are read. With REPEAT > 1 (static input) each marker stands for
 // REPEAT time steps: the accumulators are read REPEAT times and cleared the last time.
 module engine #(

@@ -5,7 +5,7 @@
 // The readout's second half: sums over the time steps, one class a cycle, then the argmax.
 module readout_update #(
   parameter CLASSES      = 10,  // neurons
-  parameter LATENCY      = 4,   // from step_next_o to current_i, cycles
+  parameter LATENCY      = 6,   // from step_next_o to current_i, cycles
   parameter CURRENT_BITS = 12,  // of a neuron's current, bits
   parameter BIAS_BITS    = 8,   // of a bias, bits
   parameter LOGIT_BITS   = 16,  // of a logit, bits

@@ -11,7 +11,7 @@ module spiking_update #(
   parameter       HEIGHT         = 1,    // rows of the map
   parameter       WIDTH          = 1,    // columns of the map
   parameter       SLICE          = 4,    // neurons updated in a cycle
-  parameter       LATENCY        = 4,    // from step_next_o to current_i, cycles
+  parameter       LATENCY        = 6,    // from step_next_o to current_i, cycles
   parameter       CURRENT_BITS   = 12,   // of a neuron's current, bits
   parameter       BIAS_BITS      = 8,    // of a bias, bits
   parameter       THRESHOLD_BITS = 8,    // of a threshold, bits

@@ -16,7 +16,7 @@ module update #(
   parameter       WORDS          = 16,   // of a sweep
   parameter       ROWS           = 4,    // words of a position; WORDS is a multiple
   parameter       SLICE          = 4,    // neurons of a word: updated in a cycle
-  parameter       LATENCY        = 4,    // from step_next_o to current_i, cycles; >= 2
+  parameter       LATENCY        = 6,    // from step_next_o to current_i, cycles; >= 4
   parameter       CURRENT_BITS   = 12,   // of a neuron's current, bits
   parameter       BIAS_BITS      = 8,    // of a bias, bits
   parameter       THRESHOLD_BITS = 8,    // of a threshold, bits
@@ -57,8 +57,8 @@ module update #(
   input  wire                                 room_i         // one may
 );
 
-  // A word's v is written 2 cycles after it is read: the next sweep reads it 3 cycles on or later.
-  localparam SLOTS       = WORDS > 3 ? WORDS : 3;
+  // A word's v is written 5 cycles after it is read: the next sweep reads it 6 cycles on or later.
+  localparam SLOTS       = WORDS > 6 ? WORDS : 6;
   localparam SLOT_BITS   = $clog2(SLOTS);
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
@@ -89,27 +89,27 @@ module update #(
     else if (step_next_o || idle) slot_q <= slot_q == SLOT_LAST ? SLOT_FIRST : slot_q + SLOT_ONE;
   end
 
-  // The engine fetches; read_q and last_q say what arrives at v, one cycle before the current.
-  reg [LATENCY-2:0] read_q;
-  reg [LATENCY-2:0] last_q;
+  // The engine fetches; read_q and last_q say what arrives at v, two cycles before the current.
+  reg [LATENCY-3:0] read_q;
+  reg [LATENCY-3:0] last_q;
 
   always @(posedge clk) begin
-    if (!rst_n) read_q <= {(LATENCY-1){1'b0}};
+    if (!rst_n) read_q <= {(LATENCY-2){1'b0}};
     else read_q <= {read_q, step_next_o};
     last_q <= {last_q, step_last_i};
   end
 
   // --- read: v and bias ----------------------------------------------------------------------
 
-  wire read      = read_q[LATENCY-2];
-  wire read_last = last_q[LATENCY-2];
+  wire read      = read_q[LATENCY-3];
+  wire read_last = last_q[LATENCY-3];
   wire read_end  = word_q == WORD_LAST;
 
   reg                     first_q;  // in the first step of a sample
   reg [WORD_BITS-1:0]     word_q;
   reg [ROW_BITS-1:0]      row_q;    // of the bias
   reg [SLICE*V_BITS-1:0]  v_mem [0:WORDS-1];
-  reg [SLICE*V_BITS-1:0]  v_q;
+  reg [SLICE*V_BITS-1:0]  fetch_v_q;
   wire [SLICE*BIAS_BITS-1:0] bias;
   wire [ROW_BITS-1:0]        load_addr = load_addr_i;
   wire [SLICE*BIAS_BITS-1:0] load_bias = load_word_i;
@@ -143,7 +143,30 @@ module update #(
   end
 
   always @(posedge clk) begin
-    if (read) v_q <= v_mem[word_q];
+    if (read) fetch_v_q <= v_mem[word_q];
+  end
+
+  // --- fetch: what block RAM gives late goes straight into a register --------------------------
+
+  reg                        fetch_valid_q;
+  reg                        fetch_first_q;
+  reg                        fetch_end_q;
+  reg                        fetch_last_q;
+  reg [WORD_BITS-1:0]        fetch_word_q;
+  reg [ROW_BITS-1:0]         fetch_row_q;
+  reg [SLICE*V_BITS-1:0]     v_q;
+  reg [SLICE*BIAS_BITS-1:0]  bias_q;
+
+  always @(posedge clk) begin
+    fetch_first_q <= first_q;
+    fetch_end_q   <= read_end;
+    fetch_last_q  <= read_last;
+    fetch_word_q  <= word_q;
+    fetch_row_q   <= row_q;
+    if (fetch_valid_q) begin
+      v_q    <= fetch_v_q;
+      bias_q <= bias;
+    end
   end
 
   // --- leak: leak(v), and current + bias -----------------------------------------------------
@@ -154,35 +177,48 @@ module update #(
   reg                     leak_last_q;
   reg [WORD_BITS-1:0]     leak_word_q;
   reg [ROW_BITS-1:0]      leak_row_q;
+  reg                     sum_valid_q;
+  reg                     sum_end_q;
+  reg                     sum_last_q;
+  reg [WORD_BITS-1:0]     sum_word_q;
   reg                     write_valid_q;
   reg                     write_end_q;
   reg                     write_last_q;
   reg [WORD_BITS-1:0]     write_word_q;
+  reg [WORD_BITS-1:0]     v_word_q;   // v_o's place in v_mem
   wire [SLICE*V_BITS-1:0] write_v;
   wire [SLICE-1:0]        write_fire;
   wire [SLICE-1:0]        write_neg;
 
   always @(posedge clk) begin
     if (!rst_n) begin
+      fetch_valid_q <= 1'b0;
       leak_valid_q  <= 1'b0;
+      sum_valid_q   <= 1'b0;
       write_valid_q <= 1'b0;
       word_valid_o  <= 1'b0;
     end else begin
-      leak_valid_q  <= read;
-      write_valid_q <= leak_valid_q;
+      fetch_valid_q <= read;
+      leak_valid_q  <= fetch_valid_q;
+      sum_valid_q   <= leak_valid_q;
+      write_valid_q <= sum_valid_q;
       word_valid_o  <= write_valid_q;
     end
   end
 
   always @(posedge clk) begin
-    leak_first_q <= first_q;
-    leak_end_q   <= read_end;
-    leak_last_q  <= read_last;
-    leak_word_q  <= word_q;
-    leak_row_q   <= row_q;
-    write_end_q  <= leak_end_q;
-    write_last_q <= leak_last_q;
-    write_word_q <= leak_word_q;
+    leak_first_q <= fetch_first_q;
+    leak_end_q   <= fetch_end_q;
+    leak_last_q  <= fetch_last_q;
+    leak_word_q  <= fetch_word_q;
+    leak_row_q   <= fetch_row_q;
+    sum_end_q    <= leak_end_q;
+    sum_last_q   <= leak_last_q;
+    sum_word_q   <= leak_word_q;
+    write_end_q  <= sum_end_q;
+    write_last_q <= sum_last_q;
+    write_word_q <= sum_word_q;
+    v_word_q     <= write_word_q;
     if (write_valid_q) begin
       fire_o     <= write_fire;
       neg_o      <= write_neg;
@@ -192,19 +228,22 @@ module update #(
     end
   end
 
-  // --- write: fire, reset, v -----------------------------------------------------------------
+  // --- v, from its register ------------------------------------------------------------------
 
   always @(posedge clk) begin
-    if (write_valid_q) v_mem[write_word_q] <= write_v;
+    if (word_valid_o) v_mem[v_word_q] <= v_o;
   end
 
-  wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
+  // --- sum: p;  write: fire, reset -----------------------------------------------------------
+
+  reg [SLICE*THRESHOLD_BITS-1:0] v_threshold_q;
 
   generate
     if (READOUT != 0) begin : no_thresholds
-      assign v_threshold = {(SLICE*THRESHOLD_BITS){1'b0}};
+      always @(posedge clk) v_threshold_q <= {(SLICE*THRESHOLD_BITS){1'b0}};
     end else begin : has_thresholds
       wire [SLICE*THRESHOLD_BITS-1:0] load_threshold = load_word_i;
+      wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
 
       rom #(
         .WIDTH    (SLICE * THRESHOLD_BITS),
@@ -221,6 +260,10 @@ module update #(
         .write_addr_i(load_addr),
         .write_data_i(load_threshold)
       );
+
+      always @(posedge clk) begin
+        if (sum_valid_q) v_threshold_q <= v_threshold;
+      end
     end
   endgenerate
 
@@ -229,12 +272,13 @@ module update #(
     for (n = 0; n < SLICE; n = n + 1) begin : lane
       wire signed [V_BITS-1:0]         v       = v_q[n*V_BITS+:V_BITS];
       wire signed [CURRENT_BITS-1:0]   current = current_i[n*CURRENT_BITS+:CURRENT_BITS];
-      wire signed [BIAS_BITS-1:0]      add     = bias[n*BIAS_BITS+:BIAS_BITS];
-      wire signed [THRESHOLD_BITS-1:0] level   = v_threshold[n*THRESHOLD_BITS+:THRESHOLD_BITS];
+      wire signed [BIAS_BITS-1:0]      add     = bias_q[n*BIAS_BITS+:BIAS_BITS];
+      wire signed [THRESHOLD_BITS-1:0] level   = v_threshold_q[n*THRESHOLD_BITS+:THRESHOLD_BITS];
       wire signed [V_BITS-1:0]         leaked;
       wire signed [V_BITS-1:0]         v_next;
       reg  signed [V_BITS-1:0]         leaked_q;
       reg  signed [P_BITS-1:0]         drive_q;
+      reg  signed [P_BITS-1:0]         p_q;
 
       leak #(
         .V_BITS   (V_BITS),
@@ -252,13 +296,15 @@ module update #(
           leaked_q <= leaked & {V_BITS{!leak_first_q}};
           drive_q  <= current + add;
         end
+        if (sum_valid_q) p_q <= leaked_q + drive_q;
       end
 
       if (READOUT != 0) begin : sum
-        assign v_next        = leaked_q + drive_q;
+        assign v_next        = p_q;
         assign write_fire[n] = 1'b0;
         assign write_neg[n]  = 1'b0;
       end else begin : spike
+        // p has been summed in a stage of its own: nothing is left to add.
         neuron #(
           .P_BITS        (P_BITS),
           .V_BITS        (V_BITS),
@@ -266,8 +312,8 @@ module update #(
           .TERNARY       (TERNARY),
           .SOFT_RESET    (SOFT_RESET)
         ) neuron (
-          .leaked_i     (leaked_q),
-          .drive_i      (drive_q),
+          .leaked_i     ({V_BITS{1'b0}}),
+          .drive_i      (p_q),
           .v_threshold_i(level),
           .fire_o       (write_fire[n]),
           .neg_o        (write_neg[n]),
@@ -291,15 +337,19 @@ module update #(
       wire signed [WIDE-1:0] spike_wide =
         write_neg[n] ? -level_wide : write_fire[n] ? level_wide : NOTHING;
       wire signed [WIDE-1:0] v_wide = SOFT_RESET == 0 && write_fire[n] ? NOTHING
-                                    : SOFT_RESET == 0 ? p_wide : p_wide - spike_wide;
+                                    : SOFT_RESET == 0 ? p_q : p_q - spike_wide;
 
       always @(posedge clk) begin
         if (rst_n && leak_valid_q && drive_wide != drive_fits) begin
           $display("ASSERT %m: current + bias overflows");
           $finish;
         end
-        if (rst_n && write_valid_q && (p_wide != p_fits || v_wide != v_next)) begin
-          $display("ASSERT %m: p or v overflows");
+        if (rst_n && sum_valid_q && p_wide != p_fits) begin
+          $display("ASSERT %m: p overflows");
+          $finish;
+        end
+        if (rst_n && write_valid_q && v_wide != v_next) begin
+          $display("ASSERT %m: v overflows");
           $finish;
         end
         if (rst_n && write_valid_q && READOUT == 0 && level < 1) begin

@@ -13,6 +13,7 @@ import pytest
 import rtl_sim
 from compiler.emit_rtl import generate
 from compiler.instances import digit_bits
+from compiler.memory import bank_depths
 from hw_models.artefact import Build, Readout, Spiking
 from hw_models.errors import InputError
 from tests.random_builds import random_build, random_conv_build
@@ -69,7 +70,13 @@ def test_memories_have_exactly_the_words_of_their_modules(build):
             lanes = 1 if packed else engine["LANES"]
             reach = -(-engine["N"] // lanes)
             taps = engine["KERNEL_H"] * engine["KERNEL_W"]
-            weights = files[f"mem/{group['name']}.weight.mem"].split()
+            banks = [
+                text.split()
+                for path, text in sorted(files.items())
+                if path.startswith(f"mem/{group['name']}.weight.mem")
+            ]
+            weights = list(itertools.chain.from_iterable(banks))
+            assert list(map(len, banks)) == bank_depths(len(weights))
             assert len(weights) == reach * taps * engine["IN_C"]
             assert {len(word) for word in weights} == {-(-lanes * engine["W_BITS"] // 4)}
         tail = entry["tail"]

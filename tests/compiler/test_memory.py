@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.memory import (
+    bank_depths,
+    bank_files,
     channel_rows,
     hex_words,
     signed_bits,
@@ -19,6 +21,23 @@ from hw_models.synapse import synapse
 from hw_models.words import as_conv, lanes_of, section_of
 from tests.random_builds import random_build
 from tests.rtl_sim.builds import chain, conv
+
+
+@pytest.mark.parametrize(
+    ("depth", "banks"),
+    [
+        (1, [1]), (512, [512]), (513, [512, 1]), (1024, [1024]), (1100, [1024, 76]),
+        (3136, [2048, 1024, 64]), (4095, [2048, 1024, 512, 511]), (4096, [4096]),
+    ],
+)  # fmt: skip
+def test_banks_are_powers_of_two_and_a_rest(depth, banks):
+    assert bank_depths(depth) == banks
+    text = b"".join(b"%04x\n" % word for word in range(depth))
+    files = bank_files("mem/a.mem", text)
+    names = ["mem/a.mem"] if len(banks) == 1 else [f"mem/a.mem.{b}" for b in range(len(banks))]
+    assert list(files) == names
+    assert [part.count(b"\n") for part in files.values()] == banks
+    assert b"".join(files.values()) == text
 
 
 @given(st.integers(1, 30), st.integers(1, 9), st.integers(1, 12))

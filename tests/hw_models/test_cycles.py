@@ -43,4 +43,4 @@ def test_a_static_input_is_taken_once_and_swept_t_times():
     x = np.array([[[7, 0, -4]]], np.int8)  # 7 = 8 - 1
     work = cycles.count(build, x, golden.run(build, x))["layer0"]
     assert work.events[0, :, 0].tolist() == [(2 + 1) * 2, 0, 0, 0]
-    assert work.cycles.tolist() == [6 + 3 * 3 + 2 + 1]
+    assert work.cycles.tolist() == [6 + 3 * 6 + 2 + 1]

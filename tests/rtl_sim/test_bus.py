@@ -103,6 +103,7 @@ CORES = {
     "ternary": random_build(4, encoding="ternary", widths=[12, 9, 8, 3]),
     "binary": random_build(6, encoding="binary", widths=[5, 9, 4]),
     "joined": joined(),
+    "banks": with_lanes(random_build(4, encoding="static", widths=[40, 30, 4]), 2, 2),
 }
 
 
@@ -110,7 +111,7 @@ CORES = {
 def test_core(tmp_path, name):
     build = with_bus(CORES[name], Bus(channel_bits=20))
     env = core_case(tmp_path, build, same_shape(CORES[name], 3))
-    if name == "joined":  # long; the streams' edges are those of any build
+    if name in ("joined", "banks"):  # long; the streams' edges are those of any build
         env["COCOTB_TEST_FILTER"] = "loaded_memories"
     run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path), {}, env)
 

@@ -86,12 +86,12 @@ def test_cycles_of_a_time_step():
 
 @pytest.mark.parametrize("classes", [2, 7])
 def test_cycles_of_a_static_sample(classes):
-    """docs/core.md: E * GROUPS + (T - 1) * max(WORDS, 3) + WORDS + 1 for all T steps."""
+    """docs/core.md: E * GROUPS + (T - 1) * max(WORDS, 6) + WORDS + 1 for all T steps."""
     build = hardware(with_lanes(random_build(2, encoding="static", widths=[30, classes]), 4, 1))
     x, timesteps = random_input(build, 6, 2), build.dataflow.timesteps
     assert timesteps > 1
     digits = operations.count(build, x[:, :-1], golden.run(build, x[:, :-1]))["layer0"].events
-    sample = (timesteps - 1) * max(classes, 3) + classes + 1
+    sample = (timesteps - 1) * max(classes, 6) + classes + 1
     assert pace(build, x) == digits * -(-classes // 4) + 5 * sample
 
 

@@ -10,7 +10,7 @@ from cocotb_tools.check_results import get_results
 from cocotb_tools.runner import get_runner
 
 from compiler import memory
-from compiler.instances import address_bits
+from compiler.instances import address_bits, index_bits
 from hw_models.artefact import Conv2d, Dense, Pool
 from hw_models.synapse import synapse
 from hw_models.words import as_conv
@@ -137,9 +137,25 @@ def test_engine(tmp_path, op, lanes, slice_, options):
         tmp_path,
         "bench_engine",
         "engine",
-        library("engine", "accumulators", "axis_taps", "rom", "counter"),
+        library("engine", "accumulators", "axis_taps", "banked_rom", "rom", "counter"),
         {**parameters, "WEIGHT_FILE": "weights.mem"},
         write_case(tmp_path, case),
+    )
+
+
+@pytest.mark.parametrize("depth", [1, 300, 512, 513, 1100, 3136, 4095])
+def test_banked_rom(tmp_path, depth):
+    """One bank, two, and as many as three powers of two and a rest."""
+    text = b"".join(b"%04x\n" % (word * 40503 % 2**16) for word in range(depth))
+    for path, part in memory.bank_files("words.mem", text).items():
+        (tmp_path / path).write_bytes(part)
+    run_bench(
+        tmp_path,
+        "bench_banked_rom",
+        "banked_rom",
+        library("banked_rom", "rom"),
+        {"WIDTH": 16, "DEPTH": depth, "ADDR_BITS": index_bits(depth), "FILE": "words.mem"},
+        {"DEPTH": str(depth)},
     )
 
 

@@ -35,8 +35,11 @@ MUTANTS = {
     "v outlives its sample": (
         "narrow", "update.v", "& {V_BITS{!leak_first_q}}", "& {V_BITS{1'b1}}",
     ),
-    "v is read before it is written": ("narrow", "update.v", "WORDS : 3;", "WORDS : 1;"),
-    "the accumulator is not cleared": ("narrow", "accumulators.v", "add3_q || clear3_q", "add3_q"),
+    "v is read before it is written": ("narrow", "update.v", "WORDS : 6;", "WORDS : 1;"),
+    "the accumulator is not cleared": ("narrow", "accumulators.v", "{!clear4_q}", "{1'b1}"),
+    "a cleared word keeps the last event": (
+        "gaps", "accumulators.v", "          term4_q <= {(TERM_BITS+1){1'b0}};\n", "",
+    ),
     "a word is cleared with its first slice": (
         "ternary", "engine.v", "slice_end && repeat_end)", "repeat_end)",
     ),
@@ -47,9 +50,17 @@ MUTANTS = {
         "narrow", "engine.v", "(add && add_end));", "(add && (add_end || kind)));",
     ),
     "additions of padding lanes count": ("ternary", "engine.v", "? ADD_LAST", "? ADD_FULL"),
-    "no bypass": ("gaps", "accumulators.v", "write3 && word2_q == word3_q", "1'b0"),
+    "no bypass of the operation ahead": (
+        "gaps", "accumulators.v", "write4 && word3_q == word4_q", "1'b0",
+    ),
+    "no bypass of the second one ahead": (
+        "gaps", "accumulators.v", "write4 && word2_q == word4_q", "1'b0",
+    ),
     "a bypass for other words": (
-        "gaps", "accumulators.v", "write3 && word2_q == word3_q", "write3",
+        "gaps", "accumulators.v", "write4 && word3_q == word4_q", "write4",
+    ),
+    "a second bypass for other words": (
+        "gaps", "accumulators.v", "write4 && word2_q == word4_q", "write4",
     ),
     "the first coordinate has no taps": ("gaps", "axis_taps.v", "i >= 0", "i >= 1"),
     "the last coordinate has no taps": ("gaps", "axis_taps.v", "i < SIZE)", "i < SIZE - 1)"),
@@ -92,7 +103,7 @@ MUTANTS = {
         "fire_q == NONE || (rest == NONE && step_end_q);",
     ),
     "an event does not wait for tready": (
-        "narrow", "serializer.v", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
+        "conv", "serializer.v", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
     ),
     "sweeps do not wait for the buffer": ("conv", "credits.v", "credit_q != NONE", "1'b1"),
     "a sweep does not wait for the other group": (
@@ -106,7 +117,7 @@ MUTANTS = {
         "blocks", "accumulators.v", "lane3_q == LANE;", "1'b1;",
     ),
     "an event of a shortcut clears the channels beside it": (
-        "blocks", "accumulators.v", "if (add3_q) next = acc;", "",
+        "blocks", "accumulators.v", "{!clear4_q}", "{!clear4_q && term4_q != 0}",
     ),
     "every channel of a shortcut is in the first word": (
         "blocks", "engine.v", ".OUT      (PACKED ? PACKS : GROUPS)", ".OUT      (1)",

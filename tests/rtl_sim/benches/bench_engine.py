@@ -16,7 +16,7 @@ from hw_models.synapse import fan_out, synapse
 from rtl_sim.address import addresses, sweep
 from tests.rtl_sim.benches.axis import Source, reset
 
-LATENCY = 4
+LATENCY = 6
 
 
 def case():

@@ -1,0 +1,126 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// A read-only memory in banks of power-of-two depths, so that block RAM of fixed sizes is filled.
+//
+// Banks are the powers of two that the depth is the sum of, largest first, as long as more than
+// LEAST words are left; the rest is the last bank: 3136 = 2048 + 1024 + 64. A bank's words come
+// from a file of its own, FILE.0, FILE.1, ...; one bank alone reads FILE. compiler/memory.py
+// divides the words by the same rule.
+//
+// data_o is the word of the addr_i of 3 cycles before where read_i was set, and stays else:
+// a block RAM's output goes straight into a register, and banks are joined after it.
+module banked_rom #(
+  parameter WIDTH     = 8,   // of a word, bits
+  parameter DEPTH     = 16,  // words
+  parameter ADDR_BITS = 4,   // of addr_i, bits; 2**ADDR_BITS >= DEPTH
+  parameter WRITABLE  = 0,   // 1: can be written, 0: write_i is never set
+  parameter FILE      = ""   // for $readmemh
+) (
+  input  wire                 clk,
+  input  wire                 read_i,  // fetch addr_i
+  input  wire [ADDR_BITS-1:0] addr_i,
+  output reg  [WIDTH-1:0]     data_o,
+  input  wire                 write_i,
+  input  wire [ADDR_BITS-1:0] write_addr_i,
+  input  wire [WIDTH-1:0]     write_data_i
+);
+
+  localparam LEAST = 512;  // words of a block RAM at its widest
+
+  // The first word of a bank; DEPTH past the last.
+  function integer bank_start(input integer bank);
+    integer b;
+    integer size;
+    begin
+      bank_start = 0;
+      for (b = 0; b < bank; b = b + 1) begin
+        size = DEPTH - bank_start;
+        if (size > LEAST) size = LEAST;
+        while (size >= LEAST && 2 * size <= DEPTH - bank_start) size = 2 * size;
+        bank_start = bank_start + size;
+      end
+    end
+  endfunction
+
+  function integer bank_count(input integer depth);
+    integer left;
+    integer size;
+    begin
+      bank_count = 0;
+      left       = depth;
+      while (left > 0) begin
+        size = left;
+        if (size > LEAST) size = LEAST;
+        while (size >= LEAST && 2 * size <= left) size = 2 * size;
+        left       = left - size;
+        bank_count = bank_count + 1;
+      end
+    end
+  endfunction
+
+  localparam BANKS = bank_count(DEPTH);
+
+  reg read1_q;
+  reg read2_q;
+
+  always @(posedge clk) {read1_q, read2_q} <= {read_i, read1_q};
+
+  wire [BANKS*WIDTH-1:0] banks;  // 0 where not selected
+
+  genvar n;
+  generate
+    for (n = 0; n < BANKS; n = n + 1) begin : bank
+      localparam START = bank_start(n);
+      localparam SIZE  = bank_start(n + 1) - START;
+      localparam BITS  = SIZE > 1 ? $clog2(SIZE) : 1;
+      localparam [7:0] DIGIT = "0" + n;
+
+      wire [WIDTH-1:0] word;
+      wire             mine_write = write_addr_i >= START
+                                 && (n == BANKS - 1 || write_addr_i < START + SIZE);
+      reg              mine1_q;
+      reg  [WIDTH-1:0] word2_q;
+
+      // START is a multiple of the smallest power of two that holds SIZE.
+      rom #(
+        .WIDTH    (WIDTH),
+        .DEPTH    (SIZE),
+        .ADDR_BITS(BITS),
+        .WRITABLE (WRITABLE),
+        .FILE     (BANKS == 1 ? FILE : {FILE, ".", DIGIT})
+      ) words (
+        .clk         (clk),
+        .read_i      (read_i),
+        .addr_i      (addr_i[BITS-1:0]),
+        .data_o      (word),
+        .write_i     (write_i && mine_write),
+        .write_addr_i(write_addr_i[BITS-1:0]),
+        .write_data_i(write_data_i)
+      );
+
+      always @(posedge clk) begin
+        if (read_i) mine1_q <= addr_i >> BITS == START >> BITS;
+        if (read1_q) word2_q <= mine1_q ? word : {WIDTH{1'b0}};
+      end
+
+      assign banks[n*WIDTH+:WIDTH] = word2_q;
+    end
+  endgenerate
+
+  reg [WIDTH-1:0] word;
+  integer         s;
+
+  always @* begin
+    word = {WIDTH{1'b0}};
+    for (s = 0; s < BANKS; s = s + 1) word = word | banks[s*WIDTH+:WIDTH];
+  end
+
+  always @(posedge clk) begin
+    if (read2_q) data_o <= word;
+  end
+
+endmodule
+
+`resetall
