@@ -1,4 +1,4 @@
-"""`python -m compiler build|check|reference|inspect|export`: checkpoints to build folders."""
+"""`python -m compiler build|check|reference|inspect|export|load`: checkpoints to build folders."""
 
 from pathlib import Path
 
