@@ -8,6 +8,7 @@
 # make networks  every named network, random         }
 # make sparsity  accuracy against firing rate       }
 # make rtl    whole test sets in Verilog under Verilator }
+# make random  200 random builds under Icarus        }
 # make setup  .venv with the pinned packages, and Icarus Verilog
 
 VENV   := .venv
@@ -15,7 +16,7 @@ PYTHON := $(VENV)/bin/python
 DATA   ?= $(TRISPIKE_DATA)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint data mnist conv acc cifar paper networks sparsity rtl clean
+.PHONY: setup iverilog demo test lint data mnist conv acc cifar paper networks sparsity rtl random clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -87,6 +88,9 @@ build/mnist-conv-int8/dataflow.json: | data setup
 rtl: build/mnist-int8/dataflow.json build/mnist-conv-int8/dataflow.json
 	$(PYTHON) -m rtl_sim run build/mnist-int8 --sim verilator --samples 10000
 	$(PYTHON) -m rtl_sim run build/mnist-conv-int8 --sim verilator --samples 1000
+
+random: setup iverilog
+	$(PYTHON) -m tests.random_runs --count 200 --jobs 2
 
 acc: data setup
 	$(call chain,mnist-acc-12-16,int8,5,$(MNIST) --acc-bits 12 --acc-bits-input 16)

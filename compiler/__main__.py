@@ -1,16 +1,18 @@
 """`python -m compiler build|check|reference|inspect|export|load`: checkpoints to build folders."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
+from compiler.crop import CROP, cropped
 from compiler.frontend import TARGET_BITS, import_network
-from compiler.inspection import layer_table
+from compiler.inspection import layer_table, work_table
 from compiler.loadable import as_text, register_writes
-from compiler.pipeline import Options, compile_graph, lower
+from compiler.pipeline import LANES, Options, compile_graph, lower
 from compiler.preflight import faults
-from compiler.vectors import reference_vectors
+from compiler.vectors import calibration, reference_vectors
 from hw_models import artefact, onnx_engine, reference
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
 from hw_models.errors import InputError
@@ -38,6 +40,24 @@ class FracBits(click.ParamType):
         return int(value)
 
 
+class Lanes(click.ParamType):
+    """A number for all layers, NAME=N for one, or several of these with commas between."""
+
+    name = "N|LAYER=N,..."
+
+    def convert(self, value, param, ctx) -> dict[str, int]:
+        """Lanes by layer; "" stands for all the others."""
+        if isinstance(value, dict):
+            return value
+        found = {}
+        for part in value.split(","):
+            layer, _, lanes = part.rpartition("=")
+            if not lanes.isdecimal() or layer in found:
+                self.fail(f"{value!r}: need N, or LAYER=N,... with each layer once", param, ctx)
+            found[layer] = int(lanes)
+        return found
+
+
 @click.group()
 def cli() -> None:
     """Compile a trained ternary-spike network to integers and add-only hardware."""
@@ -52,8 +72,11 @@ def cli() -> None:
 @click.option("--no-reference", is_flag=True, help="Write no reference vectors.")
 @click.option("--frac-bits", type=FracBits(), default="auto", show_default=True)
 @click.option("--v-bits-max", type=int, help="Widest threshold. Default: 20, more if deep.")
-@click.option("--lanes", default=32, show_default=True, help="Accumulate lanes, at most.")
+@click.option("--lanes", type=Lanes(), help="Accumulate lanes of a layer, at most. Default: 32.")
 @click.option("--update-lanes", default=4, show_default=True, help="Neuron-update lanes.")
+@click.option("--cycles", type=int, help="Choose lanes for at most N cycles a sample.")
+@click.option("--total-lanes", type=int, help="Choose the best lanes, N of all layers at most.")
+@click.option("--crop", type=int, help="Build for the N x N middle of the inputs, to simulate.")
 @click.option("--axi-lite", is_flag=True, help="Registers on AXI4-Lite, and a guarded input.")
 @click.option("--loadable", is_flag=True, help="Also memories that can be loaded over AXI4-Lite.")
 @click.option("--like", type=PATH, help="Shifts of this build, to be loaded into its core.")
@@ -66,29 +89,35 @@ def build(
     no_reference: bool,
     frac_bits: int | None,
     v_bits_max: int | None,
-    lanes: int,
+    lanes: dict[str, int] | None,
     update_lanes: int,
+    cycles: int | None,
+    total_lanes: int | None,
+    crop: int | None,
     axi_lite: bool,
     loadable: bool,
     like: Path | None,
 ) -> None:
-    """Compile CKPT into a build folder."""
+    """Compile CKPT into a build folder.
+
+    With --cycles or --total-lanes, lanes are chosen on samples of the training split.
+    """
     options = Options(
-        target,
-        frac_bits,
-        v_bits_max,
-        lanes,
-        update_lanes,
-        axi_lite=axi_lite,
-        loadable=loadable,
-        like=artefact.load(like) if like else None,
-    )
+        target, frac_bits, v_bits_max, update_lanes=update_lanes, cycles=cycles,
+        total_lanes=total_lanes, crop=crop, axi_lite=axi_lite, loadable=loadable,
+        like=artefact.load(like) if like else None, **limits(lanes),
+    )  # fmt: skip
+    if lanes and options.goal:
+        raise InputError("--lanes gives lanes, --cycles and --total-lanes choose them; use one way")
     trained = checkpoint.load(ckpt)
     name = name or name_of(ckpt)
+    if crop is not None:
+        trained, name = cropped(trained, crop), f"{name}-{crop}x{crop}"
+    samples = calibration(trained, data_dir) if options.goal else None
     out = out or Path("build") / f"{name}-{target}"
     graph = import_network(trained, target, name)
     with artefact.fresh_folder(out) as folder:
-        made = artefact.write(compile_graph(graph, options, sha256_of(ckpt)), folder)
+        made = artefact.write(compile_graph(graph, options, sha256_of(ckpt), samples), folder)
         if not no_reference:
             try:
                 vectors = reference_vectors(trained, made.sha256 or "", data_dir)
@@ -98,6 +127,8 @@ def build(
     for warning in made.dataflow.warnings:
         CONSOLE.print(f"[yellow]warning:[/] {warning}")
     CONSOLE.print(layer_table(made))
+    if samples is not None:
+        CONSOLE.print(work_table(made, samples, cycles))
     if not no_reference:
         report = evaluate(made, vectors)
         CONSOLE.print(
@@ -136,6 +167,8 @@ def reference_command(
     trained = checkpoint.load(ckpt)
     if made.dataflow.provenance.get("checkpoint_sha256") != sha256_of(ckpt):
         raise InputError(f"{ckpt}: {folder} was built from another checkpoint; build it again")
+    if crop := made.dataflow.provenance.get(CROP):
+        trained = cropped(trained, int(crop))
     vectors = reference_vectors(trained, made.sha256 or "", data_dir, dataset, split)
     reference.save(vectors, folder)
     CONSOLE.print(f"{vectors.samples:,} samples of {vectors.about.dataset}/{split} in {folder}")
@@ -185,6 +218,12 @@ def inspect(folder: Path) -> None:
         CONSOLE.print(f"[yellow]warning:[/] {warning}")
     for key, value in {**flow.provenance, "dataflow_sha256": made.sha256}.items():
         CONSOLE.print(f"{key}: {value}")
+
+
+def limits(lanes: dict[str, int] | None) -> dict[str, Any]:
+    """Fields of Options for what --lanes gives."""
+    by_layer = dict(lanes or {})
+    return {"lanes": by_layer.pop("", LANES), "layer_lanes": by_layer}
 
 
 def name_of(ckpt: Path) -> str:

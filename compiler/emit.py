@@ -12,14 +12,22 @@ from hw_models.artefact import Build, Dataflow, Group, Layer
 from hw_models.semantics import Interval, LayerBounds
 from hw_models.words import rearranged
 
+Provenance = dict[str, str | int | float | bool]
 
-def emit(
-    graph: Graph,
-    target: str,
-    provenance: dict[str, str | int | float | bool],
-    bus: Bus | None = None,
-) -> Build:
+
+def emit(graph: Graph, target: str, provenance: Provenance, bus: Bus | None = None) -> Build:
     """The build of a graph that all passes have seen."""
+    build = integers(graph, target, provenance)
+    # A shortcut around a flatten is the one thing that all engines but the core take: no Verilog.
+    if rearranged(build.dataflow):
+        return build
+    if bus and bus.loadable:
+        build = loadable.widened(build, bus.channel_bits)
+    return replace(build, files=emit_rtl.generate(build, bus))
+
+
+def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
+    """The same without its hardware: all that the golden model and the fast engine need."""
     tensors: dict[str, NDArray] = {}
     layers = tuple(_layer(graph, layer, tensors) for layer in graph.of(Spiking, Readout))
     flow = Dataflow(
@@ -31,13 +39,7 @@ def emit(
         provenance=provenance,
         warnings=graph.warnings,
     )
-    build = Build(flow, tensors)
-    # A shortcut around a flatten is the one thing that all engines but the core take: no Verilog.
-    if rearranged(flow):
-        return build
-    if bus and bus.loadable:
-        build = loadable.widened(build, bus.channel_bits)
-    return replace(build, files=emit_rtl.generate(build, bus))
+    return Build(flow, tensors)
 
 
 def _input(node: Input) -> artefact.Input:

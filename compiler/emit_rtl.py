@@ -20,7 +20,6 @@ from compiler.instances import (
     digit_max,
     engine_parameters,
     index_bits,
-    input_buffers,
     mem_path,
     merge_parameters,
     pool_parameters,
@@ -29,10 +28,10 @@ from compiler.instances import (
     word_list,
 )
 from compiler.registers import Bus, Memory
-from compiler.streams import Reader, readers
 from hw_models import words
 from hw_models.artefact import Build, Conv2d, Group, Layer, Readout, Spiking
 from hw_models.errors import InputError
+from hw_models.streams import Reader, input_buffers, readers
 
 # The core's streams, alike for every build: 32-bit events in, 64-bit logit words out.
 IN_ADDR_BITS, IN_DIGIT_BITS = 24, 3
@@ -75,7 +74,7 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     source = streams[flow.input.name]
     inlets = [
         {"stream": reader.stream, "buffer": buffer}
-        for reader, buffer in zip(source, input_buffers(build, source), strict=True)
+        for reader, buffer in zip(source, input_buffers(flow, source), strict=True)
     ]
     modules = set(COMMON)
     if any(isinstance(layer.update, Spiking) for layer in flow.layers):

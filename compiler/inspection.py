@@ -1,7 +1,10 @@
-"""A build's layers and widths as a table for a terminal."""
+"""A build's layers, widths and work as tables for a terminal."""
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.table import Table
 
+from hw_models import cycles, fast, pipeline
 from hw_models.artefact import Build, Layer, Spiking
 
 
@@ -24,6 +27,26 @@ def layer_table(build: Build) -> Table:
         neuron = [] if common else [_neuron(layer)]
         sources = "\n".join(group.source for group in layer.groups)
         table.add_row(layer.name, sources, *neuron, *_widths(layer))
+    return table
+
+
+def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Table:
+    """One row a layer: lanes, its work for samples x [T', B, *shape] and that beside the goal, or
+    beside the slowest layer where there is none; then what all of them take together."""
+    flow = build.dataflow
+    trace = fast.run(build, x, keep_membranes=False)
+    mean = {name: work.cycles.mean() for name, work in cycles.count(build, x, trace).items()}
+    slowest = max(mean, key=lambda name: mean[name])
+    whole = goal or mean[slowest]
+    table = Table(title=f"cycles a sample, mean of {x.shape[1]} of the training split")
+    for head in ("layer", "lanes", "work", f"of {goal:,}" if goal else f"of {slowest}", ""):
+        table.add_column(head, justify="left" if head in ("layer", "") else "right")
+    for layer in flow.layers:
+        work, lanes = mean[layer.name], f"{layer.lanes.accumulate}/{layer.lanes.update}"
+        limits = "limits" if layer.name == slowest else ""
+        table.add_row(layer.name, lanes, f"{work:,.0f}", f"{work / whole:.1%}", limits)
+    pace = pipeline.run(flow, x, trace).pace
+    table.add_row("from sample to sample", "", f"{pace:,.0f}", f"{pace / whole:.1%}", "")
     return table
 
 

@@ -1,17 +1,14 @@
 """The parameters of the core's instances: engines, pools and updates of a build's layers."""
 
-import math
 import re
 from typing import Any
 
 from compiler import memory
-from compiler.streams import Reader
 from hw_models import words
 from hw_models.artefact import Build, Group, Layer, Pool, Readout, Spiking
 from hw_models.errors import InputError
 from hw_models.semantics import signed_digits
-
-BUFFER_MIN = 16  # words; covers the round trip of a credit, so that a sweep runs at full speed
+from hw_models.streams import Reader, outlet_buffers
 
 BITS_OF = {"bias": "BIAS_BITS", "v_threshold": "THRESHOLD_BITS"}  # the width a tensor is stored in
 
@@ -110,8 +107,6 @@ def update_parameters(
     digits = signed_digits(neuron.leak.m)
     channels, height, width = words.as_map(layer.shape)
     section, slice_ = section_of(build, layer)
-    step = words.sweep_words(build.dataflow, layer)
-    steps = sweeps_in_a_row(build, layer)
     return {
         "N": section,
         "GROUPS": channels // section,
@@ -131,31 +126,10 @@ def update_parameters(
         "SOFT_RESET": int(neuron.reset == "soft"),
         "ADDR_BITS": address_bits(layer.shape),
         "READERS": len(readers),
-        "BUFFERS": word_list([max(BUFFER_MIN, step * (steps + r.late)) for r in readers]),
+        "BUFFERS": word_list(outlet_buffers(build.dataflow, layer, readers)),
         "BIAS_FILE": mem_file(layer.name, "bias"),
         "THRESHOLD_FILE": mem_file(layer.name, "v_threshold"),
     }
-
-
-def sweeps_in_a_row(build: Build, layer: Layer) -> int:
-    """Time steps that a layer sweeps without new events between: T where all it reads is static.
-
-    Their spikes wait in the buffer while it takes the next sample.
-    """
-    static = all(build.dataflow.mode_of(group.source) == "static" for group in layer.groups)
-    return build.dataflow.timesteps if static else 1
-
-
-def input_buffers(build: Build, readers: list[Reader]) -> list[int]:
-    """Events that wait for each reader of the core's input; 0: for the first in line, none.
-
-    A step has at most one event an address and its marker; a static input, which is one step for
-    the whole sample, at most one a digit.
-    """
-    spec = build.dataflow.input
-    digits = max(len(signed_digits(x)) for x in range(spec.x_max + 1))
-    step = math.prod(spec.shape) * digits + 1
-    return [step * (min(1, r.late) if spec.encoding == "static" else r.late) for r in readers]
 
 
 def channel_tensors(layer: Layer) -> list[tuple[str, int]]:

@@ -1,12 +1,16 @@
 """The whole compiler, top to bottom: a checkpoint's graph goes in, a build comes out."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from compiler.emit import emit
 from compiler.ir import Graph, Readout, Spiking, check
 from compiler.passes import choose_lsb
 from compiler.passes.assign_lanes import AssignLanes
+from compiler.passes.choose_lanes import ChooseLanes
 from compiler.passes.choose_lsb import FRAC_BITS_MAX, ChooseLsb
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
@@ -18,6 +22,7 @@ from hw_models.errors import InputError
 
 Pass = Callable[[Graph], Graph]
 V_BITS_MAX = range(8, 33)
+LANES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,21 @@ class Options:
     target: str = "int8"
     frac_bits: int | None = None  # None: chosen per layer
     v_bits_max: int | None = None  # None: 20, more in deep networks
-    lanes: int = 32
+    lanes: int = LANES  # accumulate lanes of a layer, at most
     update_lanes: int = 4
     axi_lite: bool = False  # registers, counters, and a guard before the input
     loadable: bool = False  # and memories that can be written; implies axi_lite
     like: Build | None = None  # hardware that the build is to be loaded into: its shifts
+    layer_lanes: Mapping[str, int] = field(default_factory=dict)  # in place of `lanes`, by name
+    cycles: int | None = None  # goal, from one sample to the next; lanes are chosen to meet it
+    total_lanes: int | None = None  # of all layers; lanes are chosen for the best pace
+
+    crop: int | None = None  # rows and columns of the input; the graph's are so already
+
+    @property
+    def goal(self) -> bool:
+        """Whether lanes are chosen on calibration samples."""
+        return self.cycles is not None or self.total_lanes is not None
 
     def __post_init__(self) -> None:
         if self.frac_bits is not None and not 0 <= self.frac_bits <= FRAC_BITS_MAX:
@@ -40,12 +55,26 @@ class Options:
             raise InputError(
                 f"v_bits_max = {self.v_bits_max}, need {V_BITS_MAX[0]}..{V_BITS_MAX[-1]}"
             )
-        if self.lanes < 1 or self.update_lanes < 1:
-            raise InputError(f"lanes = {self.lanes}, update lanes = {self.update_lanes}, need >= 1")
+        if min(self.lanes, self.update_lanes, *self.layer_lanes.values()) < 1:
+            lanes = [self.lanes, *self.layer_lanes.values()]
+            raise InputError(
+                f"lanes = {', '.join(map(str, lanes))}, update lanes = {self.update_lanes}, "
+                "need >= 1"
+            )
+        for name in ("cycles", "total_lanes"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} = {value}, need >= 1")
 
 
-def passes(options: Options) -> Sequence[Pass]:
-    """The passes in order."""
+def passes(options: Options, calibration: NDArray[np.int8] | None = None) -> Sequence[Pass]:
+    """The passes in order; the last one only for a goal."""
+    lanes: list[Pass] = [AssignLanes(options.lanes, options.update_lanes, options.layer_lanes)]
+    if options.goal:
+        assert calibration is not None
+        lanes.append(
+            ChooseLanes(calibration, options.cycles, options.total_lanes, options.update_lanes)
+        )
     return (
         FoldBatchNorm(),
         FoldPool(),
@@ -53,36 +82,49 @@ def passes(options: Options) -> Sequence[Pass]:
         FoldSign(),
         ChooseLsb(options.frac_bits, options.v_bits_max, options.like and shifts_of(options.like)),
         InferWidths(),
-        AssignLanes(options.lanes, options.update_lanes),
+        *lanes,
     )
 
 
-def lower(graph: Graph, options: Options) -> Graph:
+def lower(graph: Graph, options: Options, calibration: NDArray[np.int8] | None = None) -> Graph:
     """Run all passes; the graph is checked before the first and after each."""
     check(graph)
     if options.like:
         check_layers(graph, options.like)
-    for run_pass in passes(options):
+    for run_pass in passes(options, calibration):
         graph = run_pass(graph)
         check(graph)
     return graph
 
 
-def compile_graph(graph: Graph, options: Options, checkpoint_sha256: str = "") -> Build:
-    """Lower a graph and emit its build."""
+def compile_graph(
+    graph: Graph,
+    options: Options,
+    checkpoint_sha256: str = "",
+    calibration: NDArray[np.int8] | None = None,
+) -> Build:
+    """Lower a graph and emit its build.
+
+    Args:
+        calibration: inputs [T', B, *shape] on which lanes are chosen, where options have a goal.
+    """
     provenance = {
         "checkpoint_sha256": checkpoint_sha256,
         "frac_bits": "auto" if options.frac_bits is None else options.frac_bits,
         "v_bits_max": "auto" if options.v_bits_max is None else options.v_bits_max,
-        "lanes": options.lanes,
+        "lanes": "by goal" if options.goal else options.lanes,
         "update_lanes": options.update_lanes,
     }
+    for name in ("cycles", "total_lanes", "crop"):
+        if (value := getattr(options, name)) is not None:
+            provenance[name] = value
     if options.like:
         provenance["like"] = options.like.sha256 or options.like.dataflow.name
     for name in ("axi_lite", "loadable"):
         if getattr(options, name):
             provenance[name] = True
-    return emit(lower(graph, options), options.target, provenance, bus_of(graph, options))
+    lowered = lower(graph, options, calibration)
+    return emit(lowered, options.target, provenance, bus_of(graph, options))
 
 
 def shifts_of(build: Build) -> dict[str, int]:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from compiler.crop import CROP, middle
 from hw_models.errors import InputError
 from hw_models.evaluate import batches
 from hw_models.reference import About, Reference
@@ -13,6 +15,7 @@ from qtrain.checkpoint import Checkpoint
 from qtrain.graph import integers, record
 
 SPIKE_SAMPLES = 200
+CALIBRATION_SAMPLES = 100
 
 
 def reference_vectors(
@@ -28,13 +31,7 @@ def reference_vectors(
         InputError: the data set is missing, or its samples do not fit the network.
     """
     dataset = dataset or str(checkpoint.config["dataset"])
-    samples = data.load(dataset, split, data_dir, data.frame_options(checkpoint.config))
-    spec, taken = samples.spec, checkpoint.graph.nodes[0].attrs
-    if [list(spec.shape), spec.encoding] != [list(taken["shape"]), taken["encoding"]]:
-        raise InputError(
-            f"{dataset}: {spec.encoding} samples of {list(spec.shape)}, but the network takes "
-            f"{taken['encoding']} ones of {list(taken['shape'])}; use the data it was trained on"
-        )
+    samples = samples_for(checkpoint, dataset, split, data_dir)
     net = checkpoint.network()
     inputs, predictions = [], []
     with torch.no_grad():
@@ -50,3 +47,31 @@ def reference_vectors(
         np.concatenate(predictions),
         {name: spikes.numpy() for name, spikes in first.spikes.items()},
     )
+
+
+def calibration(checkpoint: Checkpoint, data_dir: Path | None = None) -> NDArray[np.int8]:
+    """Integer inputs [T', B, *shape] of samples spread over the training split.
+
+    Raises:
+        InputError: as of reference_vectors.
+    """
+    samples = samples_for(checkpoint, str(checkpoint.config["dataset"]), "train", data_dir)
+    chosen = np.linspace(0, len(samples) - 1, min(CALIBRATION_SAMPLES, len(samples))).astype(int)
+    with torch.no_grad():
+        return integers(checkpoint.network(), samples.inputs(torch.from_numpy(chosen))).numpy()
+
+
+def samples_for(
+    checkpoint: Checkpoint, dataset: str, split: str, data_dir: Path | None
+) -> data.Split:
+    """A split of a data set, of samples that the network takes."""
+    samples = data.load(dataset, split, data_dir, data.frame_options(checkpoint.config))
+    if size := checkpoint.config.get(CROP):
+        samples = middle(samples, size)
+    spec, taken = samples.spec, checkpoint.graph.nodes[0].attrs
+    if [list(spec.shape), spec.encoding] != [list(taken["shape"]), taken["encoding"]]:
+        raise InputError(
+            f"{dataset}: {spec.encoding} samples of {list(spec.shape)}, but the network takes "
+            f"{taken['encoding']} ones of {list(taken['shape'])}; use the data it was trained on"
+        )
+    return samples

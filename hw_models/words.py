@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from hw_models.artefact import Conv2d, Dataflow, Dense, Group, Layer, Readout, Shape3
+from hw_models.artefact import Conv2d, Dataflow, Dense, Group, Lanes, Layer, Readout, Shape3
 
 
 def as_map(shape: tuple[int, ...]) -> Shape3:
@@ -41,10 +41,15 @@ def section_of(layer: Layer, ops: Sequence[Conv2d]) -> tuple[int, int]:
     that every group's words are simply the channels in order.
     The build's update lanes are the widest slice; a readout's argmax takes one class a cycle.
     """
+    return cut(ops, layer.lanes, isinstance(layer.update, Readout))
+
+
+def cut(ops: Sequence[Conv2d], lanes: Lanes, readout: bool) -> tuple[int, int]:
+    """(section, slice) of a layer of these operations on these lanes."""
     sizes = {op.out_shape[0] if depthwise(op) else op.out_shape[0] // op.groups for op in ops}
-    widest = min(layer.lanes.update, layer.lanes.accumulate)
+    widest = min(lanes.update, lanes.accumulate)
     section = math.gcd(*sizes)
-    if isinstance(layer.update, Readout):
+    if readout:
         return section, 1
     slice_ = min(widest, section)
     if len(sizes) > 1:

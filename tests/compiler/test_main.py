@@ -51,6 +51,23 @@ def test_more_fraction_bits_than_fit_are_refused(ckpt, tmp_path, capsys):
     assert_one_line(capsys.readouterr().err, "lif1: frac_bits = 24, at most")
 
 
+def test_lanes_layer_by_layer(ckpt, tmp_path):
+    out = tmp_path / "b"
+    assert status_of(cli, "build", ckpt, "--out", out, "--lanes", "8,lif2=3", "--no-reference") == 0
+    lanes = [layer.lanes.accumulate for layer in artefact.load(out).dataflow.layers]
+    assert lanes == [8, 3, 5]  # 24 neurons in words of 8, 16 in words of 3, 10 in words of 5
+
+
+def test_lanes_for_a_goal_and_who_limits(ckpt, tmp_path, capsys):
+    out = tmp_path / "b"
+    assert status_of(cli, "build", ckpt, "--out", out, "--cycles", "400", "--no-reference") == 0
+    build = artefact.load(out)
+    assert build.dataflow.provenance["cycles"] == 400
+    table = capsys.readouterr().out
+    assert "of 400" in table and "mean of 100 of the training split" in table
+    assert table.count("limits") == 1
+
+
 def test_the_default_folder_is_named_after_run_and_target(ckpt, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert status_of(cli, "build", ckpt, "--target", "int4", "--no-reference") == 0
@@ -150,6 +167,13 @@ def test_a_bad_checkpoint_is_one_line_and_leaves_nothing(ckpt, tmp_path, capsys,
         (["--frac-bits", "few"], ["'few': need auto or a number"]),
         (["--frac-bits", "99"], ["frac_bits = 99, need auto or 0..24"]),
         (["--lanes", "0"], ["lanes = 0"]),
+        (["--lanes", "8,lif2=0"], ["lanes = 8, 0"]),
+        (["--lanes", "8,16"], ["'8,16': need N, or LAYER=N,..."]),
+        (["--lanes", "lif9=4"], ["lif9", "layers are lif1, lif2, readout"]),
+        (["--cycles", "0"], ["cycles = 0, need >= 1"]),
+        (["--cycles", "9"], ["as many as it has use for", "--cycles 9 cannot be met: ask for"]),
+        (["--total-lanes", "2"], ["2 lanes in all", "--total-lanes 3"]),
+        (["--lanes", "8", "--cycles", "500"], ["--lanes gives lanes", "use one way"]),
     ],
 )
 def test_a_bad_option_is_one_line_and_leaves_nothing(ckpt, tmp_path, capsys, options, parts):

@@ -1,0 +1,179 @@
+"""Lanes by goal: no more than it takes for so many cycles a sample, or the best of so many."""
+
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.emit import integers
+from compiler.ir import Graph, Node, Readout, Spiking
+from compiler.passes.assign_lanes import channels_of, fewest
+from hw_models import artefact, cycles, fast, pipeline
+from hw_models.artefact import Build, Lanes, Layer
+from hw_models.cycles import Load
+from hw_models.errors import InputError
+from hw_models.golden import Trace
+from hw_models.words import conv_of, lanes_of, section_of
+
+# An update lane (leak, threshold, reset) is about as much logic as two accumulate lanes.
+UPDATE_COST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A layer on some lanes."""
+
+    lanes: Lanes
+    adders: int  # accumulate lanes of all its synapse groups
+    cost: int  # in accumulate lanes
+    work: float  # cycles a sample, mean
+
+
+Choices = Mapping[str, list[Choice]]  # by layer, the cheapest first
+Found = Mapping[str, Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanes:
+    """The cheapest lanes on which samples follow each other within `cycles`, the mean over the
+    calibration samples; or, where `total` is given, those on which the slowest layer is as fast as
+    so many accumulate lanes in all layers together allow.
+
+    Spikes do not depend on lanes, so the samples run once.
+    """
+
+    samples: NDArray[np.int8]  # calibration inputs [T', B, *shape]
+    cycles: int | None = None  # from one sample's last word to the next one's
+    total: int | None = None  # accumulate lanes
+    update: int = 4  # update lanes, at least; more where the sweep is what limits
+
+    def __call__(self, graph: Graph) -> Graph:
+        build = integers(graph, "", {})
+        trace = fast.run(build, self.samples, keep_membranes=False)
+        loads = cycles.loads(build.dataflow, self.samples, trace)
+        choices = {
+            layer.name: self.choices(build, layer, loads[layer.name])
+            for layer in build.dataflow.layers
+        }
+        if self.cycles is None:
+            found = best_in(choices, self.total)
+        else:
+            found = self.meeting(choices, lambda found: self.pace(build, found, trace))
+        changes: dict[str, Node | None] = {
+            layer.name: replace(layer, lanes=found[layer.name].lanes)
+            for layer in graph.of(Spiking, Readout)
+        }
+        return graph.replaced(changes)
+
+    def pace(self, build: Build, found: Found, trace: Trace) -> float:
+        """Cycles from one sample to the next on these lanes."""
+        layers = (
+            msgspec.structs.replace(layer, lanes=found[layer.name].lanes)
+            for layer in build.dataflow.layers
+        )
+        flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
+        return pipeline.run(flow, self.samples, trace).pace
+
+    def choices(self, build: Build, layer: Layer, load: Load) -> list[Choice]:
+        """The lanes of a layer that are worth it: the cheapest first, each faster than the last."""
+        flow, readout = build.dataflow, isinstance(layer.update, artefact.Readout)
+        ops = [conv_of(flow, group) for group in layer.groups]
+        channels = max(channels_of(op, 1) for op in ops)
+        section, _ = section_of(layer, ops)
+        least = min(self.update, section)
+        updates = {least} if readout else {least} | {n for n in shares(section) if n > least}
+        widths = {
+            fewest(ops, Lanes(accumulate=lanes, update=update), readout)
+            for update in updates
+            for lanes in {update} | shares(channels)
+            if update in (least, min(update, lanes))
+        }
+        found = sorted(
+            (self.choice(build, layer, lanes, load) for lanes in widths),
+            key=lambda choice: (choice.cost, choice.work),
+        )
+        best = itertools.accumulate((choice.work for choice in found), min, initial=math.inf)
+        return [choice for choice, before in zip(found, best, strict=False) if choice.work < before]
+
+    def choice(self, build: Build, layer: Layer, lanes: Lanes, load: Load) -> Choice:
+        """What a layer takes on these lanes."""
+        layer = msgspec.structs.replace(layer, lanes=lanes)
+        work = cycles.work(build.dataflow, layer, load).cycles
+        ops = [conv_of(build.dataflow, group) for group in layer.groups]
+        _, slice_ = section_of(layer, ops)
+        adders = sum(lanes_of(layer, op, slice_) for op in ops)
+        return Choice(lanes, adders, adders + UPDATE_COST * slice_, float(work.mean()))
+
+    def meeting(self, choices: Choices, pace: Callable[[Found], float]) -> Found:
+        """The cheapest lanes with a pace within `cycles`, if there are and `total` allows them.
+
+        The slowest layer sets the pace, and a few per cent come on top: where those are too much,
+        the layers have to be a little faster.
+        """
+        assert self.cycles is not None
+        fastest = {name: found[-1] for name, found in choices.items()}
+        target = float(self.cycles)
+        while target >= slowest(fastest)[1].work:
+            found = within(choices, target)
+            if (reached := pace(found)) <= self.cycles:
+                break
+            target = min(target * self.cycles / reached, slowest(found)[1].work - 1)
+        else:
+            found = fastest
+            if (reached := pace(fastest)) > self.cycles:
+                (name, choice), least = slowest(fastest), math.ceil(reached)
+                raise InputError(
+                    f"{name}: at {choice.lanes.accumulate} lanes, as many as it has use for, the "
+                    f"network takes {least:,} cycles a sample; --cycles {self.cycles} cannot be "
+                    f"met: ask for {least} or more"
+                )
+        if self.total is not None and adders(found) > self.total:
+            best = math.ceil(pace(best_in(choices, self.total)))
+            raise InputError(
+                f"{self.cycles:,} cycles a sample take {adders(found):,} lanes, more than "
+                f"{self.total:,}; ask for --total-lanes {adders(found)}, or for --cycles {best}"
+            )
+        return found
+
+
+def shares(channels: int) -> set[int]:
+    """The lanes that divide channels into 1, 2, 3, ... words: no others are worth having."""
+    return {-(-channels // words) for words in range(1, channels + 1)}
+
+
+def within(choices: Choices, goal: float) -> Found:
+    """Of each layer the cheapest that takes at most `goal` cycles; there must be one."""
+    return {
+        name: next(choice for choice in found if choice.work <= goal)
+        for name, found in choices.items()
+    }
+
+
+def best_in(choices: Choices, total: int | None) -> Found:
+    """The fastest choice that has at most `total` accumulate lanes."""
+    assert total is not None
+    least = max(found[-1].work for found in choices.values())
+    goals = {choice.work for found in choices.values() for choice in found if choice.work >= least}
+    every = [within(choices, goal) for goal in sorted(goals)]
+    fitting = next((found for found in every if adders(found) <= total), None)
+    if fitting is None:
+        fewest_lanes = min(adders(found) for found in every)
+        raise InputError(
+            f"{total:,} lanes in all; the layers need {fewest_lanes:,} at least: ask for "
+            f"--total-lanes {fewest_lanes} or more"
+        )
+    return fitting
+
+
+def adders(found: Found) -> int:
+    """Accumulate lanes of all layers."""
+    return sum(choice.adders for choice in found.values())
+
+
+def slowest(found: Found) -> tuple[str, Choice]:
+    """The layer that takes most cycles a sample."""
+    return max(found.items(), key=lambda item: item[1].work)

@@ -1,0 +1,128 @@
+"""Lanes by goal: met, by nothing cheaper; one that cannot be met says what can."""
+
+import functools
+import itertools
+import re
+
+import msgspec
+import numpy as np
+import pytest
+
+from compiler.emit import integers
+from compiler.frontend import import_network
+from compiler.ir import Readout, Spiking
+from compiler.passes.choose_lanes import UPDATE_COST, Choice, ChooseLanes
+from compiler.pipeline import Options, lower
+from hw_models import cycles, fast, pipeline
+from hw_models.artefact import Lanes
+from hw_models.errors import InputError
+from hw_models.words import conv_of, lanes_of, section_of
+from qtrain.graph import record
+from tests.compiler.networks import checkpoint, digits, users_checkpoint
+
+NETWORKS = {"dense": checkpoint, "conv": users_checkpoint}
+
+
+@functools.cache
+def network(name: str):
+    """(graph with widths and any lanes, 20 calibration inputs)."""
+    trained = NETWORKS[name]()
+    x = record(trained.network(), digits("train", 20)).inputs.numpy()
+    return import_network(trained, "int8", "net"), x
+
+
+@functools.cache
+def reached(name: str):
+    """(description, inputs, trace, what reaches each layer), whatever the lanes."""
+    graph, x = network(name)
+    build = integers(lower(graph, Options()), "int8", {})
+    trace = fast.run(build, x, keep_membranes=False)
+    return build.dataflow, x, trace, cycles.loads(build.dataflow, x, trace)
+
+
+class Taken:
+    """What each layer takes on its lanes."""
+
+    def __init__(self, name: str, lanes: dict[str, Lanes]) -> None:
+        flow, x, trace, loads = reached(name)
+        self.x, self.trace, self.lanes = x, trace, lanes
+        self.work, self.adders, self.cost = {}, {}, {}
+        for layer in flow.layers:
+            layer = msgspec.structs.replace(layer, lanes=lanes[layer.name])
+            ops = [conv_of(flow, group) for group in layer.groups]
+            _, slice_ = section_of(layer, ops)
+            self.work[layer.name] = cycles.work(flow, layer, loads[layer.name]).cycles.mean()
+            self.adders[layer.name] = sum(lanes_of(layer, op, slice_) for op in ops)
+            self.cost[layer.name] = self.adders[layer.name] + UPDATE_COST * slice_
+        layers = [msgspec.structs.replace(x, lanes=lanes[x.name]) for x in flow.layers]
+        self.flow = msgspec.structs.replace(flow, layers=tuple(layers))
+
+    @property
+    def pace(self) -> float:
+        """Cycles from one sample to the next."""
+        return pipeline.run(self.flow, self.x, self.trace).pace
+
+
+def chosen(name: str, **options) -> Taken:
+    """On the lanes that the compiler chooses."""
+    graph, x = network(name)
+    layers = lower(graph, Options(**options), x).of(Spiking, Readout)
+    return Taken(name, {layer.name: layer.lanes for layer in layers})
+
+
+@pytest.mark.parametrize(("name", "goal"), [
+    ("dense", 400), ("dense", 900), ("conv", 2500), ("conv", 5000),
+])  # fmt: skip
+def test_the_goal_is_met_and_by_nothing_cheaper(name, goal):
+    """Against all lanes there are, up to the widest layer's."""
+    found = chosen(name, cycles=goal)
+    assert found.pace <= goal
+    for accumulate, update in itertools.product(range(1, 25), range(4, 25)):
+        lanes = Lanes(accumulate=accumulate, update=min(accumulate, update))
+        other = Taken(name, dict.fromkeys(found.lanes, lanes))
+        for layer, cost in found.cost.items():
+            assert other.work[layer] > goal or other.cost[layer] >= cost, (layer, lanes)
+
+
+def test_layers_are_faster_where_the_slowest_alone_does_not_set_the_pace():
+    """10 lanes take 120 cycles, a tenth more with all other layers; 125 take 11 lanes, not 10."""
+    choices = {"fc": [Choice(Lanes(accumulate=n, update=1), n, n, 1200 / n) for n in range(1, 13)]}
+    goal = ChooseLanes(np.zeros((1, 1, 1), np.int8), cycles=125)
+    assert goal.meeting(choices, lambda found: found["fc"].work)["fc"].adders == 10
+    assert goal.meeting(choices, lambda found: 1.1 * found["fc"].work)["fc"].adders == 11
+    with pytest.raises(InputError, match=r"fc: at 12 lanes, .* ask for 130 or more"):
+        goal.meeting(choices, lambda found: 1.3 * found["fc"].work)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_goal_that_nothing_meets_names_the_layer_and_the_least(name):
+    with pytest.raises(InputError, match="cannot be met") as caught:
+        chosen(name, cycles=1)
+    said = re.search(r"^(\S+): at .*ask for (\d+) or more$", str(caught.value))
+    assert said
+    least = int(said[2])
+    found = chosen(name, cycles=least)
+    assert found.pace <= least and max(found.work, key=lambda name: found.work[name]) == said[1]
+    with pytest.raises(InputError, match="cannot be met"):
+        chosen(name, cycles=least - 1)
+
+
+@pytest.mark.parametrize("total", [8, 20, 45])
+def test_the_best_pace_of_so_many_lanes(total):
+    """One cycle less takes more lanes than there are, or cannot be."""
+    found = chosen("dense", total_lanes=total)
+    assert sum(found.adders.values()) <= total
+    faster = int(np.ceil(max(found.work.values()))) - 1
+    with pytest.raises(InputError, match=r"more than|cannot be met"):
+        chosen("dense", cycles=faster, total_lanes=total)
+
+
+def test_too_few_lanes_say_how_many_it_takes():
+    with pytest.raises(InputError, match=r"--total-lanes 3 or more"):
+        chosen("dense", total_lanes=2)
+    assert chosen("dense", total_lanes=3).adders == {"lif1": 1, "lif2": 1, "readout": 1}
+
+
+def test_update_lanes_grow_where_that_is_cheaper():
+    """24 neurons on 5 lanes: 5 words to add to, and 5 to sweep on as many update lanes, not 6."""
+    assert chosen("dense", cycles=300).lanes["lif1"] == Lanes(accumulate=5, update=5)

@@ -1,0 +1,29 @@
+"""The command of random builds: it passes on some, and names what is wrong with which seed."""
+
+import pytest
+
+from hw_models import pipeline
+from tests.cli import status_of
+from tests.random_runs import check, cli
+from tests.rtl_sim.builds import mutated
+
+
+def test_some_random_builds(capsys):
+    assert status_of(cli, "--seed", 1000, "--count", 6, "--jobs", 2) == 0
+    out = capsys.readouterr().out
+    assert "6 builds (2 dense, 2 convolutions, 2 graph)" in out and "all equal" in out
+
+
+def test_other_verilog_is_found(tmp_path):
+    library = mutated(tmp_path, "neuron.v", "above >= ZERO", "above > ZERO")
+    found = check(1, library)
+    assert found.difference.startswith("layer layer")
+
+
+@pytest.mark.parametrize("constant", ["CURRENT_LATENCY", "FIFO_LATENCY"])
+def test_a_cycle_more_is_found_and_named(constant, monkeypatch, capsys):
+    monkeypatch.setattr(pipeline, constant, getattr(pipeline, constant) + 1)
+    assert status_of(cli, "--seed", 5, "--count", 1) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("seed 5 (graph): sample 0 out: expected cycle")
+    assert err.endswith("again: python -m tests.random_runs --seed 5 --count 1\n")
