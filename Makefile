@@ -7,6 +7,8 @@
 # make paper  resnet20m by the paper's recipe, days  }
 # make networks  every named network, random         }
 # make sparsity  accuracy against firing rate       }
+# make synth  784-128-10 and 16c3-p2-32c3-p2-10 through Yosys and nextpnr, minutes }
+# make sweep  784-128-10 at 8 to 128 lanes and 8, 4 and 2 bits: area against cycles }
 # make rtl    whole test sets in Verilog under Verilator }
 # make random  200 random builds under Icarus        }
 # make setup  .venv with the pinned packages, and Icarus Verilog
@@ -16,7 +18,7 @@ PYTHON := $(VENV)/bin/python
 DATA   ?= $(TRISPIKE_DATA)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint data mnist conv acc cifar paper networks sparsity rtl random clean
+.PHONY: setup iverilog demo test lint data mnist conv acc cifar paper networks sparsity synth sweep rtl random clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -84,6 +86,22 @@ build/mnist-int8/dataflow.json: | data setup
 
 build/mnist-conv-int8/dataflow.json: | data setup
 	$(call network,mnist-conv-int8,int8,--dataset mnist $(CONV) --epochs 6)
+
+build/mnist-int4/dataflow.json: | data setup
+	$(call network,mnist-int4,int4,$(MNIST) --weight-bits 4)
+
+build/mnist-ternary/dataflow.json: | data setup
+	$(call network,mnist-ternary,ternary,$(MNIST) --weight-bits 2)
+
+synth: build/mnist-int4/dataflow.json build/mnist-conv-int8/dataflow.json
+	for device in xc7 ecp5; do for build in mnist-int4 mnist-conv-int8; do \
+	  $(PYTHON) -m rtl_sim synth build/$$build --device $$device || exit; done; done
+
+sweep: build/mnist-int8/dataflow.json build/mnist-int4/dataflow.json build/mnist-ternary/dataflow.json
+	for bits in int8 int4 ternary; do for lanes in 8 16 32 64 128; do \
+	  $(PYTHON) -m compiler build runs/mnist-$$bits/ckpt.pt --target $$bits --data-dir $(DATA) --lanes $$lanes \
+	    --out build/sweep/mnist-$$bits-$$lanes || exit; done; done
+	$(PYTHON) -m rtl_sim sweep build/sweep/mnist-* --device xc7 --plot build/sweep/sweep.png --json build/sweep/sweep.json
 
 rtl: build/mnist-int8/dataflow.json build/mnist-conv-int8/dataflow.json
 	$(PYTHON) -m rtl_sim run build/mnist-int8 --sim verilator --samples 10000

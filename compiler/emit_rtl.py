@@ -57,6 +57,7 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     - rtl/top.v: module `top`; it looks for the memories in its parameter MEM_DIR, by default
       `mem`, relative to where the simulator or the synthesis runs.
     - rtl/files.f: the Verilog files it takes, one a line, the library's first.
+    - fusesoc.core: describes them to FuseSoC, beside the library's own trispike.core.
     - rtl/parameters.json: the instances of top.v and their parameters, for programs to read.
     - rtl/registers.json, rtl/registers.h: with a bus, its registers, for programs and for C.
 
@@ -104,6 +105,7 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
         "loader": loader_parameters(found) if found else None,
     }
     files["rtl/top.v"] = top_level(build, layers, inlets, bus_parameters, found).encode()
+    files["fusesoc.core"] = fusesoc_core(flow.name, sorted(files)).encode()
     files["rtl/files.f"] = "".join(f"{name}\n" for name in [*sorted(modules), "top.v"]).encode()
     return files
 
@@ -217,14 +219,15 @@ def loader_parameters(found: list[Memory]) -> Parameters:
     }
 
 
-def top_level(
-    build: Build,
-    layers: list[Parameters],
-    inlets: list[Parameters],
-    bus: Parameters | None,
-    loads: list[Memory],
-) -> str:
-    """rtl/top.v."""
+def fusesoc_core(name: str, paths: list[str]) -> str:
+    """fusesoc.core, in the folder's root, since FuseSoC takes no files from outside a core's."""
+    memories = [path for path in paths if path.startswith("mem/")]
+    name = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII)
+    return templates().get_template("fusesoc.core.j2").render(name=name, memories=memories)
+
+
+def templates() -> jinja2.Environment:
+    """The compiler's templates."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("compiler"),
         extensions=["jinja2.ext.do"],
@@ -236,22 +239,37 @@ def top_level(
     environment.filters["parameters"] = parameter_list
     environment.filters["suffix"] = str.__add__
     environment.filters["pad"] = str.ljust
+    return environment
+
+
+def top_level(
+    build: Build,
+    layers: list[Parameters],
+    inlets: list[Parameters],
+    bus: Parameters | None,
+    loads: list[Memory],
+) -> str:
+    """rtl/top.v."""
     flow = build.dataflow
-    return environment.get_template("top.v.j2").render(
-        title=re.sub(r"[^\w.-]+", " ", flow.name, flags=re.ASCII),
-        layers=layers,
-        inlets=inlets,
-        addr_bits=address_bits(flow.input.shape),
-        digit_bits=digit_bits_of(build, flow.input.name),
-        in_addr_bits=IN_ADDR_BITS,
-        out_logit_bits=OUT_LOGIT_BITS,
-        bus=bus,
-        loads={memory.name: memory.select for memory in loads},
-        load={
-            f"LOAD_{name}": bus["loader"][name]
-            for name in ("ADDR_BITS", "WORD_BITS")
-            if bus and bus["loader"]
-        },
+    return (
+        templates()
+        .get_template("top.v.j2")
+        .render(
+            title=re.sub(r"[^\w.-]+", " ", flow.name, flags=re.ASCII),
+            layers=layers,
+            inlets=inlets,
+            addr_bits=address_bits(flow.input.shape),
+            digit_bits=digit_bits_of(build, flow.input.name),
+            in_addr_bits=IN_ADDR_BITS,
+            out_logit_bits=OUT_LOGIT_BITS,
+            bus=bus,
+            loads={memory.name: memory.select for memory in loads},
+            load={
+                f"LOAD_{name}": bus["loader"][name]
+                for name in ("ADDR_BITS", "WORD_BITS")
+                if bus and bus["loader"]
+            },
+        )
     )
 
 

@@ -112,9 +112,13 @@ def compile_graph(
         "checkpoint_sha256": checkpoint_sha256,
         "frac_bits": "auto" if options.frac_bits is None else options.frac_bits,
         "v_bits_max": "auto" if options.v_bits_max is None else options.v_bits_max,
-        "lanes": "by goal" if options.goal else options.lanes,
+        "lanes": options.lanes,
         "update_lanes": options.update_lanes,
     }
+    if options.goal:
+        del provenance["lanes"]  # they follow from the goal
+    for name, lanes in options.layer_lanes.items():
+        provenance[f"lanes.{name}"] = lanes
     for name in ("cycles", "total_lanes", "crop"):
         if (value := getattr(options, name)) is not None:
             provenance[name] = value

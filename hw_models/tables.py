@@ -82,6 +82,24 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
             ("", "additions, by the core's own counters", f"{simulation['additions']:,}"),
         ):
             table.add_row(step, what, result)
+    for name, synthesis in reports.items():
+        if name.startswith("synthesis-"):
+            _add_synthesis(table, synthesis)
     if not reports:
         table.add_row("", "nothing yet: python -m hw_models run, python -m rtl_sim run", "")
     return table
+
+
+def _add_synthesis(table: Table, report: dict[str, Any]) -> None:
+    """The rows of evidence/synthesis-DEVICE.json."""
+    total, placed = report["total"], report["placed"]
+    counts = f"{total['lut']:,} / {total['lutram']:,} / {total['ff']:,}"
+    table.add_row(f"on {report['title']}", "LUT / LUT-RAM / FF", counts)
+    if total["lc"] is not None:
+        table.add_row("", "logic cells, by Yosys's estimate", f"{total['lc']:,}")
+    table.add_row("", f"{report['bram_unit']} / DSP", f"{total['bram']:,} / {total['dsp']:,}")
+    if placed:
+        fmax = f"{placed['fmax_mhz']} MHz" if placed["fits"] else f"no room: {placed['problem']}"
+        table.add_row("", f"after place and route, {placed['part']}", fmax)
+    for product in report["products"]:
+        table.add_row("", "MULTIPLIES", product)

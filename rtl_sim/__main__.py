@@ -1,17 +1,20 @@
-"""`python -m rtl_sim`: a build simulated in Verilog, compared with the golden model."""
+"""`python -m rtl_sim`: a build simulated in Verilog and compared, synthesized, measured."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from hw_models import artefact, evidence, reference
+from hw_models.artefact import Build
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
 from hw_models.errors import InputError
-from rtl_sim import bench, replay, report, simulators
+from rtl_sim import bench, replay, report, simulators, stream, sweep, synth, synth_report
 from rtl_sim.simulate import LIBRARY, Stalls
 from rtl_sim.spread import cores
+from rtl_sim.synth_devices import DEVICES
 
 WAVES = "simulation"
 FOLDER = click.Path(path_type=Path)
@@ -20,6 +23,21 @@ LIBRARY_OPTION = click.option(
     "--library",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Other Verilog modules than this package's own.",
+)
+
+DEVICE = click.option(
+    "--device", type=click.Choice(list(DEVICES)), default="xc7", show_default=True
+)
+PLACE = click.option(
+    "--place/--no-place", default=True, help="Place and route (ecp5, ice40), for Fmax."
+)
+
+INSTANCES = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Instances synthesized at a time.",
 )
 
 
@@ -137,6 +155,103 @@ def replay_command(folder: Path, sim: str | None, library: Path | None) -> int:
         return EXIT_DIFFERS
     click.echo(f"{len(part.equal)} samples equal", err=True)
     return EXIT_OK
+
+
+@cli.command("events")
+@click.argument("folder", type=FOLDER)
+@click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True)
+def events_command(folder: Path, samples: int) -> None:
+    """Print the first reference samples as the core's input, a beat a line.
+
+    The columns are kind, neg, digit, address and tlast, for a bench of your own, such as
+    examples/classify.v.
+    """
+    build = artefact.load(folder)
+    x = reference.load(build).x[:, :samples]
+    click.echo(stream.words_as_text(stream.input_words(build.dataflow.input, x)), nl=False)
+
+
+@cli.command("synth")
+@click.argument("folder", type=FOLDER)
+@DEVICE
+@PLACE
+@INSTANCES
+@click.option("--keep", type=FOLDER, help="A new folder for scripts, logs and netlists.")
+@LIBRARY_OPTION
+def synth_command(
+    folder: Path, device: str, place: bool, jobs: int, keep: Path | None, library: Path | None
+) -> int:
+    """Synthesize the build in FOLDER with Yosys, and place and route it with nextpnr.
+
+    Exit status: 0 if nothing in the netlist multiplies or divides, 1 if something does.
+    """
+    build = artefact.load(folder)
+    if keep is not None and keep.exists():
+        raise InputError(f"{keep}: exists; name a new folder")
+    result = synthesized(
+        build, device, library=library or LIBRARY, place=place, jobs=jobs, keep=keep
+    )
+    if result.products:
+        click.echo(f"the core must only add: {'; '.join(result.products)}", err=True)
+        return EXIT_DIFFERS
+    Console().print(synth_report.resource_table(result))
+    click.echo(synth_report.placed_line(result))
+    return EXIT_OK
+
+
+@cli.command("sweep")
+@click.argument("folders", type=FOLDER, nargs=-1, required=True)
+@DEVICE
+@PLACE
+@INSTANCES
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="That the cycles are the mean of.",
+)
+@click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="Draw it here (.png).")
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the numbers here."
+)
+def sweep_command(
+    folders: tuple[Path, ...],
+    device: str,
+    place: bool,
+    jobs: int,
+    samples: int,
+    plot_path: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Area against cycles of the builds in FOLDERS: other lanes, other widths of weights.
+
+    A build that was synthesized for the device is not synthesized again.
+    """
+    builds = [artefact.load(folder) for folder in folders]
+    result = sweep.run(
+        builds, device, samples, lambda build: synthesized(build, device, place=place, jobs=jobs)
+    )
+    if json_path:
+        evidence.write_json(result, json_path)
+    if plot_path:
+        sweep.plot(result, plot_path)
+    Console().print(sweep.table(result))
+
+
+def synthesized(build: Build, device: str, **options: Any) -> synth.Report:
+    """synth.run() with a bar on the terminal and its report in evidence/."""
+    errors, name = Console(stderr=True), build.dataflow.name
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task(name)
+
+        def begin(step: str, parts: int) -> None:
+            bar.reset(task, total=parts, description=f"{name}: {step}")
+
+        result = synth.run(build, device, begin=begin, advance=lambda: bar.advance(task), **options)
+    evidence.write(build, f"synthesis-{device}", result)
+    return result
 
 
 if __name__ == "__main__":

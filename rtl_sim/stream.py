@@ -37,6 +37,13 @@ def input_words(spec: Input, x: NDArray[np.int8]) -> NDArray[np.uint64]:
     return np.insert(events, ends, markers)
 
 
+def words_as_text(words: NDArray[np.uint64]) -> str:
+    """The file of examples/classify.v: `kind neg digit addr last` a line."""
+    fields = [(KIND, 1), (NEG, 1), (DIGIT, 7), (0, 0xFFFFFF), (LAST, 1)]
+    columns = [words >> np.uint64(at) & np.uint64(mask) for at, mask in fields]
+    return "".join(" ".join(map(str, row)) + "\n" for row in np.stack(columns, axis=1).tolist())
+
+
 def words_as_bytes(words: NDArray[np.uint64]) -> bytes:
     """The file of bench_source.v: WORD_BYTES a word, the highest byte first."""
     return words.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - WORD_BYTES :].tobytes()

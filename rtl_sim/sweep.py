@@ -1,0 +1,169 @@
+"""Area against cycles over several builds, one network on other lanes or at other widths."""
+
+from collections.abc import Callable
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+from rich.table import Table
+
+from hw_models import evidence, fast, pipeline, reference
+from hw_models.artefact import Build
+from hw_models.errors import InputError
+from rtl_sim import bench
+from rtl_sim.simulate import LIBRARY
+from rtl_sim.synth import Report
+from rtl_sim.synth_devices import Resources
+from rtl_sim.synth_yosys import library_sha256
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One build: what it takes, and how long."""
+
+    name: str
+    target: str
+    lanes: list[int]  # accumulate lanes of each layer
+    resources: Resources
+    cycles: float  # per inference, mean, by the model of the pipeline
+    fmax_mhz: float | None  # after place and route, where that was done
+    dataflow_sha256: str | None
+
+    @property
+    def area(self) -> int:
+        """Look-up tables, those that hold data included."""
+        return self.resources.lut + self.resources.lutram
+
+    @property
+    def inferences(self) -> float | None:
+        """Per second at Fmax."""
+        return self.fmax_mhz and self.fmax_mhz * 1e6 / self.cycles
+
+
+class Sweep(msgspec.Struct, frozen=True, kw_only=True):
+    """What `python -m rtl_sim sweep` prints and writes."""
+
+    device: str
+    bram_unit: str
+    samples: int  # that the cycles are the mean of
+    points: list[Point]
+
+
+def known(build: Build, device: str) -> Report | None:
+    """The synthesis of this very build for a device, if it was done before with this Verilog."""
+    bench.parameters(build)
+    try:
+        report = msgspec.convert(evidence.read(build).get(f"synthesis-{device}"), Report)
+    except msgspec.ValidationError:
+        return None  # there is none, or of another version
+    return report if report.library_sha256 == library_sha256(build, LIBRARY) else None
+
+
+def pace(build: Build, samples: int) -> float:
+    """Cycles per inference by the model of the pipeline, as `rtl_sim run` counts them: the mean
+    from one reference sample's last word to the next one's, back to back; of one, its latency."""
+    x = reference.load(build).x[:, :samples]
+    timing = pipeline.run(build.dataflow, x, fast.run(build, x, keep_membranes=False))
+    return float((timing.intervals if x.shape[1] > 1 else timing.latencies).mean())
+
+
+def run(
+    builds: list[Build],
+    device: str,
+    samples: int,
+    synthesize: Callable[[Build], Report],
+) -> Sweep:
+    """Synthesize each build, unless its evidence says what came of it, and count its cycles.
+
+    Raises:
+        InputError: a build has no reference samples, or cannot be synthesized.
+    """
+    points, unit = [], ""
+    for build in builds:
+        report = known(build, device) or synthesize(build)
+        if report.products:
+            raise InputError(f"{build.path}: the core must only add: {report.products[0]}")
+        unit = report.bram_unit
+        points.append(
+            Point(
+                name=build.dataflow.name,
+                target=build.dataflow.target,
+                lanes=[layer.lanes.accumulate for layer in build.dataflow.layers],
+                resources=report.total,
+                cycles=round(pace(build, samples), 1),
+                fmax_mhz=report.placed.fmax_mhz if report.placed else None,
+                dataflow_sha256=build.sha256,
+            )
+        )
+    points.sort(key=series)
+    return Sweep(device=device, bram_unit=unit, samples=samples, points=points)
+
+
+def series(point: Point) -> tuple[str, str, float]:
+    """What belongs to one line of the plot, and its order there."""
+    return point.name, point.target, point.cycles
+
+
+def table(sweep: Sweep) -> Table:
+    """A row a build."""
+    placed = any(point.fmax_mhz for point in sweep.points)
+    estimated = any(point.resources.lc is not None for point in sweep.points)
+    heads = ["lanes", "cycles", "LUT", "LUT-RAM", sweep.bram_unit]
+    heads += ["LC"] * estimated + ["MHz", "per s"] * placed
+    made = Table(title=f"area against cycles on {sweep.device}, {sweep.samples} samples")
+    made.add_column("build", overflow="fold", min_width=8)
+    for head in heads:
+        made.add_column(head, justify="right", no_wrap=True)
+    for point in sweep.points:
+        r = point.resources
+        row = [lanes(point), f"{point.cycles:,.0f}"]
+        row += [f"{n:,}" for n in (r.lut, r.lutram, r.bram)]
+        row += [f"{r.lc:,}" if r.lc is not None else ""] * estimated
+        if placed:
+            rate = point.inferences
+            row += [f"{point.fmax_mhz}", f"{rate:,.0f}"] if rate else ["no room", ""]
+        made.add_row(label(point), *row)
+    return made
+
+
+def label(point: Point) -> str:
+    """The build's name, with its weights where it does not say them."""
+    target = point.target
+    return point.name if target in point.name else f"{point.name} {target}"
+
+
+def lanes(point: Point) -> str:
+    """The lanes of each layer, or of all where there are many."""
+    if len(point.lanes) <= 4:
+        return "/".join(map(str, point.lanes))
+    return f"{min(point.lanes)}..{max(point.lanes)}"
+
+
+def plot(sweep: Sweep, path: Path) -> None:
+    """Write the picture: a line for each network and target, a point for each build.
+
+    Raises:
+        InputError: matplotlib is not there.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError("--plot: needs matplotlib; pip install 'trispike[bench]'") from error
+    figure = Figure(figsize=(6, 4))
+    axes = figure.subplots()
+    for _, group in groupby(sweep.points, lambda point: series(point)[:2]):
+        points = list(group)
+        x, y = [p.cycles for p in points], [p.area for p in points]
+        axes.plot(x, y, "o-", label=label(points[0]))
+        for point in points:
+            axes.annotate(
+                lanes(point), (point.cycles, point.area), fontsize=7,
+                xytext=(4, 4), textcoords="offset points",
+            )  # fmt: skip
+    axes.set(
+        xscale="log", yscale="log", xlabel="cycles per inference", ylabel="LUT and LUT-RAM",
+        title=f"{sweep.device}; beside a point: lanes of the layers",
+    )  # fmt: skip
+    axes.grid(alpha=0.3, which="both")
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)

@@ -1,0 +1,143 @@
+"""Synthesizes a build with Yosys, an instance of its top level at a time, places and routes it.
+
+The hierarchy is kept at the top level and flattened below. Each instance is synthesized alone, with
+its own parameters and memories, so that time and memory grow with the largest of them and what is
+counted is the layer's own. No logic is shared across their borders, which costs about 2 %; only
+what the top level leaves open (counters) or ties to a constant is taken out of them before. The
+instances are then linked, and that very netlist is placed and routed.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+import msgspec
+
+from hw_models.artefact import Build
+from rtl_sim import bench, synth_place, synth_tools, synth_yosys
+from rtl_sim.simulate import LIBRARY
+from rtl_sim.synth_devices import DEVICES, Resources
+from rtl_sim.synth_place import Placed
+from rtl_sim.synth_yosys import Instance
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `python -m rtl_sim synth` prints and writes."""
+
+    name: str
+    target: str
+    device: str
+    title: str
+    bram_unit: str
+    instances: dict[str, Instance]
+    total: Resources
+    products: list[str]  # where something multiplies or divides; of this core none
+    placed: Placed | None  # by nextpnr, where there is one for the device
+    tools: dict[str, str]
+    scripts: dict[str, str]  # Yosys's, and nextpnr's command
+    seconds: float
+    dataflow_sha256: str | None
+    library_sha256: str  # of the Verilog modules that the build takes, one behind the other
+
+
+def run(
+    build: Build,
+    device_name: str,
+    *,
+    library: Path = LIBRARY,
+    place: bool = True,
+    jobs: int = 1,
+    keep: Path | None = None,
+    begin: Callable[[str, int], None] = lambda step, parts: None,
+    advance: Callable[[], None] = lambda: None,
+) -> Report:
+    """Synthesize a build for a device of DEVICES.
+
+    Args:
+        library: folder of the Verilog modules.
+        place: also place and route, where there is a nextpnr for the device.
+        jobs: instances synthesized at a time.
+        keep: an empty folder to work in and leave; else a temporary one.
+        begin: told of each step and of how many parts it has; `advance` of each part done.
+
+    Raises:
+        InputError: the build has no top level, a tool is not there, or Yosys refuses the Verilog.
+    """
+    started = time.monotonic()
+    device = DEVICES[device_name]
+    nextpnr = device.nextpnr if place else None
+    versions = {tool: synth_tools.version(tool) for tool in ("yosys", nextpnr) if tool}
+    scripts = {
+        "elaborate": synth_yosys.ELABORATE,
+        "instance": synth_yosys.instance_script(device, "INSTANCE"),
+    }
+    instances: dict[str, Instance] = {}
+    placed = None
+    with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="trispike-") as made:
+        folder = Path(made)
+        sources = synth_yosys.write_sources(build, library, folder)
+        begin("elaborate", 1)
+        names, products = synth_yosys.elaborate(sources, folder)
+        if not products:
+            begin("synthesize", len(names))
+            instances = synthesize(build, device_name, names, folder, jobs, advance)
+            for name, instance in instances.items():
+                if instance.resources.dsp:
+                    products.append(f"{name}: {instance.resources.dsp} DSP blocks")
+        if nextpnr and not products:
+            begin("place and route", 1)
+            scripts["link"] = synth_yosys.link(device, names, folder)
+            scripts["place"] = " ".join([nextpnr, *synth_place.arguments(device)])
+            placed = synth_place.place(device, folder)
+    return Report(
+        name=build.dataflow.name,
+        target=build.dataflow.target,
+        device=device_name,
+        title=device.title,
+        bram_unit=device.bram,
+        instances=instances,
+        total=reduce(add, (made.resources for made in instances.values()), device.count({}, 0)),
+        products=products,
+        placed=placed,
+        tools=versions,
+        scripts=scripts,
+        seconds=round(time.monotonic() - started, 1),
+        dataflow_sha256=build.sha256,
+        library_sha256=synth_yosys.library_sha256(build, library),
+    )
+
+
+def synthesize(
+    build: Build,
+    device_name: str,
+    names: list[str],
+    folder: Path,
+    jobs: int,
+    advance: Callable[[], None],
+) -> dict[str, Instance]:
+    """Each instance alone, `jobs` at a time; those that have no cells are left out."""
+    device, layers = DEVICES[device_name], labels(build)
+
+    def one(name: str) -> Instance:
+        made = synth_yosys.synthesize(device, name, layers.get(name, ""), folder)
+        advance()
+        return made
+
+    with ThreadPoolExecutor(jobs) as pool:
+        made = zip(names, pool.map(one, names), strict=True)
+        return {name: instance for name, instance in made if instance.cells}
+
+
+def labels(build: Build) -> dict[str, str]:
+    """The layer or synapse group of each instance that is one's own."""
+    names = {}
+    for i, layer in enumerate(msgspec.json.decode(build.files[bench.PARAMETERS])):
+        names[f"layer{i}"] = layer["name"]
+        for j, group in enumerate(layer["groups"]):
+            names[f"layer{i}_group{j}"] = group["name"]
+    return names

@@ -1,0 +1,112 @@
+"""The devices that a build is synthesized for, and what their cells count as."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+
+class Resources(msgspec.Struct, frozen=True, kw_only=True):
+    """What a netlist takes of a device, in the units of `Device`."""
+
+    lut: int = 0  # look-up tables that compute
+    ff: int = 0
+    carry: int = 0  # carry primitives
+    lutram: int = 0  # look-up tables that hold data, memories and shift registers
+    bram: int = 0  # block RAMs of the smallest kind
+    dsp: int = 0  # of a core that only adds: 0
+    lc: int | None = None  # logic cells by Yosys's own estimate, which leaves out `lutram`
+
+    def __add__(self, other: "Resources") -> "Resources":
+        lc = None if self.lc is None or other.lc is None else self.lc + other.lc
+        names = ("lut", "ff", "carry", "lutram", "bram", "dsp")
+        return Resources(
+            **{name: getattr(self, name) + getattr(other, name) for name in names}, lc=lc
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A family of FPGAs: Yosys's command for it, its cells, and how it is placed and routed."""
+
+    title: str
+    synth: str  # Yosys's command
+    stat: str  # the options of its `stat`
+    bram: str  # what `Resources.bram` counts
+    cells: dict[str, dict[str, int]]  # resource -> cell -> units
+    ff_prefix: tuple[str, ...]
+    primitives: str = ""  # of `read_verilog`: its cells, for linking
+    nextpnr: str | None = None  # the command that places and routes
+    options: tuple[str, ...] = ()  # its options: part, package, speed
+    part: str = ""  # that they choose
+
+    def count(self, cells: dict[str, int], lc: int | None = None) -> Resources:
+        """The resources of a netlist of so many cells of each type."""
+        units = {
+            name: sum(n * kinds[cell] for cell, n in cells.items() if cell in kinds)
+            for name, kinds in self.cells.items()
+        }
+        ff = sum(n for cell, n in cells.items() if cell.startswith(self.ff_prefix))
+        return Resources(**units, ff=ff, lc=lc)
+
+
+def ones(*names: str) -> dict[str, int]:
+    return dict.fromkeys(names, 1)
+
+
+DEVICES = {
+    "xc7": Device(
+        title="Xilinx 7 series",
+        # no buffers of pads and clocks: an instance is a part of something
+        synth="synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
+        stat="-tech xilinx",
+        bram="RAMB18",
+        cells={
+            "lut": ones("LUT1", "LUT2", "LUT3", "LUT4", "LUT5", "LUT6"),
+            "carry": ones("CARRY4"),
+            "lutram": {
+                "RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4,
+                "RAM32X1S": 1, "RAM64X1S": 1, "RAM128X1S": 2, "RAM256X1S": 4,
+                "SRL16E": 1, "SRLC32E": 1,
+            },
+            "bram": {"RAMB18E1": 1, "RAMB36E1": 2},
+            "dsp": ones("DSP48E1"),
+        },
+        ff_prefix=("FD",),
+    ),
+    "ecp5": Device(
+        title="Lattice ECP5-85k, speed grade 8",
+        synth="synth_ecp5",
+        stat="",
+        bram="DP16KD",
+        cells={
+            "lut": ones("LUT4"),
+            "carry": ones("CCU2C"),
+            "lutram": {"TRELLIS_DPR16X4": 4},
+            "bram": ones("DP16KD", "PDPW16KD"),
+            "dsp": ones("MULT18X18D", "ALU54B"),
+        },
+        ff_prefix=("TRELLIS_FF",),
+        primitives="-lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v",
+        nextpnr="nextpnr-ecp5",
+        options=("--85k", "--package", "CABGA756", "--speed", "8", "--lpf-allow-unconstrained"),
+        part="LFE5U-85F-8BG756",
+    ),
+    "ice40": Device(
+        title="Lattice iCE40 HX8K",
+        synth="synth_ice40",
+        stat="",
+        bram="RAM4K",
+        cells={
+            "lut": ones("SB_LUT4"),
+            "carry": ones("SB_CARRY"),
+            "lutram": {},
+            "bram": ones("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW"),
+            "dsp": ones("SB_MAC16"),
+        },
+        ff_prefix=("SB_DFF",),
+        primitives="-lib -specify -D ICE40_HX +/ice40/cells_sim.v",
+        nextpnr="nextpnr-ice40",
+        options=("--hx8k", "--package", "ct256", "--pcf-allow-unconstrained"),
+        part="iCE40HX8K-CT256",
+    ),
+}  # fmt: skip

@@ -1,0 +1,73 @@
+"""Places and routes a linked netlist with nextpnr: Fmax, and how much of the device is taken."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import msgspec
+
+from hw_models.errors import InputError
+from rtl_sim import synth_tools
+from rtl_sim.synth_devices import Device
+
+SEED = 1
+TARGET_MHZ = 200  # what nextpnr works towards; above what is reached, so that it does not stop
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """What nextpnr made of the netlist, with the ports on pads of its choice."""
+
+    part: str
+    fits: bool
+    fmax_mhz: float | None  # of the paths between registers, after routing; None if it does not fit
+    used: dict[str, list[int]]  # cells of the device: [used, there]
+    problem: str  # why it does not fit; "" if it does
+    seed: int
+    seconds: float
+
+
+def arguments(device: Device) -> list[str]:
+    """nextpnr's options for linked.json."""
+    return [
+        *device.options,
+        *("--json", "linked.json", "--report", "placed.json"),
+        *("--freq", str(TARGET_MHZ), "--timing-allow-fail", "--seed", str(SEED)),
+    ]
+
+
+def place(device: Device, folder: Path) -> Placed:
+    """Place and route linked.json in `folder`.
+
+    Raises:
+        InputError: nextpnr breaks off for another reason than that the device is too small.
+    """
+    assert device.nextpnr is not None
+    started = time.monotonic()
+    status, text = synth_tools.run(device.nextpnr, arguments(device), folder, "place.log")
+    used = utilisation(text)
+    full = [f"{name} {n} of {there}" for name, (n, there) in used.items() if n > there]
+    problem = ", ".join(full)
+    if status and not problem:
+        problem = synth_tools.complaint(text)
+        if not re.search("no Bels|no BELs|Unable to place", problem):
+            raise InputError(f"{device.nextpnr}: {problem}")
+    fmax = None
+    if not problem:
+        report = json.loads((folder / "placed.json").read_text())
+        fmax = min(clock["achieved"] for clock in report["fmax"].values())
+    return Placed(
+        part=device.part,
+        fits=not problem,
+        fmax_mhz=fmax and round(fmax, 2),
+        used=used,
+        problem=problem,
+        seed=SEED,
+        seconds=round(time.monotonic() - started, 1),
+    )
+
+
+def utilisation(log: str) -> dict[str, list[int]]:
+    """`TRELLIS_COMB: 5000/83640 5%` lines of nextpnr's log; cells in use alone."""
+    rows = re.findall(r"^Info:\s+(\w+): +(\d+)/ *(\d+) +\d+%", log, re.MULTILINE)
+    return {name: [int(used), int(there)] for name, used, there in rows if int(used)}

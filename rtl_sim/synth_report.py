@@ -1,0 +1,44 @@
+"""Tables of a synthesis."""
+
+from rich.table import Table
+
+from rtl_sim.synth import Report
+from rtl_sim.synth_devices import Resources
+
+
+def resource_table(report: Report) -> Table:
+    """The resources of each instance of the top level, and of all."""
+    table = Table(title=f"{report.name} ({report.target}) on {report.title}", show_footer=True)
+    table.add_column("instance", "total", no_wrap=True)
+    table.add_column("layer or group", overflow="fold")
+    estimated = report.total.lc is not None
+    heads = [
+        "LUT",
+        "FF",
+        "carry",
+        "LUT-RAM",
+        report.bram_unit,
+        "DSP",
+        *(["LC"] if estimated else []),
+    ]
+    for head, total in zip(heads, numbers(report.total), strict=True):
+        table.add_column(head, total, justify="right", no_wrap=True)
+    for name, instance in report.instances.items():
+        table.add_row(name, instance.layer, *numbers(instance.resources))
+    return table
+
+
+def numbers(r: Resources) -> list[str]:
+    """In the order of the table's columns."""
+    counts = [r.lut, r.ff, r.carry, r.lutram, r.bram, r.dsp, *([] if r.lc is None else [r.lc])]
+    return [f"{n:,}" for n in counts]
+
+
+def placed_line(report: Report) -> str:
+    """What placing and routing came to, in one line."""
+    placed = report.placed
+    if placed is None:
+        return "not placed and routed"
+    if not placed.fits:
+        return f"does not fit {placed.part}: {placed.problem}"
+    return f"placed and routed on {placed.part}: Fmax {placed.fmax_mhz} MHz"

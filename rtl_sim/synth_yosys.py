@@ -1,0 +1,156 @@
+"""What Yosys does: elaborates a build, maps the instances of its top level, links them."""
+
+import hashlib
+import json
+import re
+import time
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from hw_models.artefact import Build
+from rtl_sim import bench, synth_tools
+from rtl_sim.synth_devices import Device, Resources
+
+TOP = "top"
+# The operators that would take a multiplier or a divider; constant ones are folded before.
+PRODUCTS = ("$mul", "$div", "$mod", "$divfloor", "$modfloor", "$pow", "$macc", "$macc_v2")
+
+ELABORATE = """\
+read_verilog -defer -DSYNTHESIS {sources}
+hierarchy -check -top top
+setattr -mod -set keep_hierarchy 1 top/* %M
+proc
+flatten
+opt_expr
+opt_clean
+opt_hier
+opt_clean
+opt_hier
+opt_clean
+uniquify
+hierarchy -top top
+check -assert
+tee -o products.txt select -list {products}
+write_rtlil elaborated.il
+select top
+write_json -selected top.json
+write_rtlil -selected top.il
+"""
+
+# The top level's own logic is what is left of it without its instances.
+INSTANCE = """\
+read_rtlil elaborated.il
+{hollow}hierarchy -top {module}
+{device.synth} -top {module}
+check -assert
+tee -o {name}.json stat {device.stat} -json
+tee -o {name}.txt stat {device.stat}
+select {module}
+write_rtlil -selected {name}.il
+"""
+
+LINK = """\
+read_verilog {device.primitives}
+{reads}
+hierarchy -check -top top
+setattr -mod -unset keep_hierarchy *
+flatten
+opt_clean -purge
+check -assert
+select top
+write_json -selected linked.json
+"""
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """One instance of the top level."""
+
+    layer: str  # or the synapse group; "" if it is of neither
+    resources: Resources
+    cells: dict[str, int]  # primitives, by type
+    seconds: float
+
+
+def write_sources(build: Build, library: Path, folder: Path) -> list[str]:
+    """The build's hardware in `folder`, by names without a path; the Verilog files in order."""
+    bench.parameters(build)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mem").mkdir()
+    names = build.files[bench.FILES].decode().split()
+    for name, content in build.files.items():
+        if PurePosixPath(name).parent.name == "mem":
+            (folder / name).write_bytes(content)
+    for name in names:
+        path = library / name
+        content = build.files[bench.TOP] if name == "top.v" else path.read_bytes()
+        (folder / name).write_bytes(content)
+    return names
+
+
+def library_sha256(build: Build, library: Path) -> str:
+    """What identifies the hand-written part of a build's Verilog."""
+    names = build.files[bench.FILES].decode().split()
+    content = b"".join((library / name).read_bytes() for name in names if name != "top.v")
+    return hashlib.sha256(content).hexdigest()
+
+
+def elaborate(sources: list[str], folder: Path) -> tuple[list[str], list[str]]:
+    """Elaborate into elaborated.il; the instances of the top level, and what multiplies in them.
+
+    The top level's own logic is an instance too, if there is any; else top.il is all of it.
+    """
+    products = " ".join(f"t:{cell}" for cell in PRODUCTS)
+    script = ELABORATE.format(sources=" ".join(sources), products=products)
+    synth_tools.yosys(script, folder, "elaborate")
+    top = json.loads((folder / "top.json").read_text())["modules"][TOP]
+    types = {cell["type"] for cell in top["cells"].values()} - {"$scopeinfo"}
+    modules = sorted(
+        {TOP if kind.startswith("$") else kind.removeprefix(f"{TOP}.") for kind in types}
+    )
+    found = (folder / "products.txt").read_text().split()
+    return modules, sorted({product(line) for line in found})
+
+
+def product(path: str) -> str:
+    """`top.layer0_group0/$mul$leak.v:12$34` as where and what."""
+    module, _, cell = path.partition("/")
+    kind = re.match(r"(?:.*\.)?\$?(?:flatten)?.*?\$(\w+)\$([\w.]+:\d+)", cell)
+    what = f"${kind[1]} of {kind[2]}" if kind else cell
+    return f"{module.removeprefix(f'{TOP}.')}: {what}"
+
+
+def instance_script(device: Device, name: str) -> str:
+    """Yosys's script for one instance; the top level's own logic is one as well."""
+    hollow = "blackbox top/* %M\n" if name == TOP else ""
+    module = name if name == TOP else f"{TOP}.{name}"
+    return INSTANCE.format(device=device, module=module, name=name, hollow=hollow)
+
+
+def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
+    """Synthesize one instance into NAME.il and count its cells."""
+    started = time.monotonic()
+    synth_tools.yosys(instance_script(device, name), folder, name)
+    module = name if name == TOP else f"{TOP}.{name}"
+    stat = json.loads((folder / f"{name}.json").read_text())
+    counted = stat["modules"][f"\\{module}"]
+    cells = {
+        cell: n
+        for cell, n in counted["num_cells_by_type"].items()
+        if cell != "$scopeinfo" and not cell.startswith(f"{TOP}.")
+    }
+    text = (folder / f"{name}.txt").read_text()
+    estimate = re.search(r"Estimated number of LCs: +(\d+)", text)
+    return Instance(
+        layer=layer,
+        resources=device.count(cells, int(estimate[1]) if estimate else None),
+        cells=cells,
+        seconds=round(time.monotonic() - started, 1),
+    )
+
+
+def link(device: Device, instances: list[str], folder: Path) -> str:
+    """Link the instances' netlists into linked.json; the script with one line for all of them."""
+    reads = "\n".join(f"read_rtlil {name}.il" for name in sorted({TOP, *instances}))
+    synth_tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
+    return LINK.format(device=device, reads="read_rtlil INSTANCE.il")
