@@ -1,4 +1,4 @@
-"""`python -m compiler build|check|reference|inspect|export`: checkpoints to build folders."""
+"""`python -m compiler build|check|reference|inspect|export|load`: checkpoints to build folders."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from rich.console import Console
 from compiler.crop import CROP, cropped
 from compiler.frontend import TARGET_BITS, import_network
 from compiler.inspection import layer_table, work_table
+from compiler.loadable import as_text, register_writes
 from compiler.pipeline import LANES, Options, compile_graph, lower
 from compiler.preflight import faults
 from compiler.vectors import calibration, reference_vectors
@@ -76,6 +77,9 @@ def cli() -> None:
 @click.option("--cycles", type=int, help="Choose lanes for at most N cycles a sample.")
 @click.option("--total-lanes", type=int, help="Choose the best lanes, N of all layers at most.")
 @click.option("--crop", type=int, help="Build for the N x N middle of the inputs, to simulate.")
+@click.option("--axi-lite", is_flag=True, help="Registers on AXI4-Lite, and a guarded input.")
+@click.option("--loadable", is_flag=True, help="Also memories that can be loaded over AXI4-Lite.")
+@click.option("--like", type=PATH, help="Shifts of this build, to be loaded into its core.")
 def build(
     ckpt: Path,
     target: str,
@@ -90,6 +94,9 @@ def build(
     cycles: int | None,
     total_lanes: int | None,
     crop: int | None,
+    axi_lite: bool,
+    loadable: bool,
+    like: Path | None,
 ) -> None:
     """Compile CKPT into a build folder.
 
@@ -97,7 +104,8 @@ def build(
     """
     options = Options(
         target, frac_bits, v_bits_max, update_lanes=update_lanes, cycles=cycles,
-        total_lanes=total_lanes, crop=crop, **limits(lanes),
+        total_lanes=total_lanes, crop=crop, axi_lite=axi_lite, loadable=loadable,
+        like=artefact.load(like) if like else None, **limits(lanes),
     )  # fmt: skip
     if lanes and options.goal:
         raise InputError("--lanes gives lanes, --cycles and --total-lanes choose them; use one way")
@@ -180,6 +188,23 @@ def export(folder: Path, format_: str, out: Path | None) -> None:
     out = out or onnx_engine.default_path(folder)
     export_onnx.write(made, out)
     CONSOLE.print(f"{format_}: {out}")
+
+
+@cli.command("load")
+@click.argument("hardware", type=PATH)
+@click.argument("folder", type=PATH)
+@click.option("--out", type=PATH, help="Default: FOLDER/export/registers.txt.")
+def load_command(hardware: Path, folder: Path, out: Path | None) -> None:
+    """Write the network of the build in FOLDER as register writes for the core of HARDWARE.
+
+    HARDWARE was built with --loadable, from a checkpoint of the same shape. A line has the byte
+    address and the value of a write, in hex.
+    """
+    writes = register_writes(artefact.load(hardware), artefact.load(folder))
+    out = out or folder / "export" / "registers.txt"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(as_text(writes))
+    CONSOLE.print(f"{len(writes):,} writes: {out}")
 
 
 @cli.command()

@@ -1,9 +1,12 @@
 """A finished graph as hw_models' artefact: description, tensors, memory files, top level."""
 
+from dataclasses import replace
+
 from numpy.typing import NDArray
 
-from compiler import emit_rtl
+from compiler import emit_rtl, loadable
 from compiler.ir import Graph, Input, Readout, Spiking, Synapse
+from compiler.registers import Bus
 from hw_models import artefact
 from hw_models.artefact import Build, Dataflow, Group, Layer
 from hw_models.semantics import Interval, LayerBounds
@@ -12,12 +15,15 @@ from hw_models.words import rearranged
 Provenance = dict[str, str | int | float | bool]
 
 
-def emit(graph: Graph, target: str, provenance: Provenance) -> Build:
+def emit(graph: Graph, target: str, provenance: Provenance, bus: Bus | None = None) -> Build:
     """The build of a graph that all passes have seen."""
     build = integers(graph, target, provenance)
     # A shortcut around a flatten is the one thing that all engines but the core take: no Verilog.
-    files = {} if rearranged(build.dataflow) else emit_rtl.generate(build)
-    return Build(build.dataflow, build.tensors, files=files)
+    if rearranged(build.dataflow):
+        return build
+    if bus and bus.loadable:
+        build = loadable.widened(build, bus.channel_bits)
+    return replace(build, files=emit_rtl.generate(build, bus))
 
 
 def integers(graph: Graph, target: str, provenance: Provenance) -> Build:

@@ -6,15 +6,18 @@ is their parameters, their wiring and their memories.
 
 import json
 import re
+from collections.abc import Mapping
 
 import jinja2
 
-from compiler import memory
+from compiler import memory, registers
 from compiler.instances import (
+    BITS_OF,
     Parameters,
     address_bits,
     channel_tensors,
     digit_bits_of,
+    digit_max,
     engine_parameters,
     index_bits,
     mem_path,
@@ -22,7 +25,9 @@ from compiler.instances import (
     pool_parameters,
     section_of,
     update_parameters,
+    word_list,
 )
+from compiler.registers import Bus, Memory
 from hw_models import words
 from hw_models.artefact import Build, Conv2d, Group, Layer, Readout, Spiking
 from hw_models.errors import InputError
@@ -41,9 +46,11 @@ POOLS = ("pool.v",)
 JOINS = ("merge.v",)
 INPUT_FORK = ("broadcast.v",)
 INPUT_WAITS = ("stream_buffer.v",)
+BUS = ("axi_lite.v", "registers.v", "stream_guard.v")
+LOADABLE = ("loader.v",)
 
 
-def generate(build: Build) -> dict[str, bytes]:
+def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     """Files of the build folder by path; the same build gives the same bytes.
 
     - mem/TENSOR.mem: a word a line, for $readmemh (memory.py); of several banks TENSOR.mem.0, ...
@@ -52,6 +59,7 @@ def generate(build: Build) -> dict[str, bytes]:
     - rtl/files.f: the Verilog files it takes, one a line, the library's first.
     - fusesoc.core: describes them to FuseSoC, beside the library's own trispike.core.
     - rtl/parameters.json: the instances of top.v and their parameters, for programs to read.
+    - rtl/registers.json, rtl/registers.h: with a bus, its registers, for programs and for C.
 
     Raises:
         InputError: the core cannot take the network, or a field does not fit its streams.
@@ -60,9 +68,10 @@ def generate(build: Build) -> dict[str, bytes]:
     check_network(build)
     files: dict[str, bytes] = {}
     streams = readers(flow)
-    for layer in flow.layers:
-        files |= memories(build, layer)
-    layers = [layer_parameters(build, layer, streams) for layer in flow.layers]
+    channel_bits = bus.channel_bits if bus else 0
+    layers = [layer_parameters(build, layer, streams, channel_bits) for layer in flow.layers]
+    for layer, parameters in zip(flow.layers, layers, strict=True):
+        files |= memories(build, layer, parameters["tail"])
     source = streams[flow.input.name]
     inlets = [
         {"stream": reader.stream, "buffer": buffer}
@@ -79,15 +88,35 @@ def generate(build: Build) -> dict[str, bytes]:
         modules |= set(INPUT_FORK)
     if any(inlet["buffer"] for inlet in inlets):
         modules |= set(INPUT_WAITS)
-    files["rtl/top.v"] = top_level(build, layers, inlets).encode()
+    parameters = json.dumps(layers, indent=1).encode() + b"\n"
+    files["rtl/parameters.json"] = parameters
+    found: list[Memory] = []
+    build_id = registers.build_word(parameters)
+    if bus:
+        modules |= set(BUS)
+        if bus.loadable:
+            modules |= set(LOADABLE)
+            found = loadable_memories(layers, files)
+        files["rtl/registers.json"] = registers.as_json(build, bus, build_id, found)
+        files["rtl/registers.h"] = registers.as_header(build, bus, build_id)
+    bus_parameters = bus and {
+        "registers": register_parameters(build, bus, build_id),
+        "guard": guard_parameters(build),
+        "loader": loader_parameters(found) if found else None,
+    }
+    files["rtl/top.v"] = top_level(build, layers, inlets, bus_parameters, found).encode()
     files["fusesoc.core"] = fusesoc_core(flow.name, sorted(files)).encode()
-    files["rtl/parameters.json"] = json.dumps(layers, indent=1).encode() + b"\n"
     files["rtl/files.f"] = "".join(f"{name}\n" for name in [*sorted(modules), "top.v"]).encode()
     return files
 
 
-def layer_parameters(build: Build, layer: Layer, streams: dict[str, list[Reader]]) -> Parameters:
-    """The instances of a layer: an engine and pools for each group, merges, the second half."""
+def layer_parameters(
+    build: Build, layer: Layer, streams: dict[str, list[Reader]], channel_bits: int
+) -> Parameters:
+    """The instances of a layer: an engine and pools for each group, merges, the second half.
+
+    Biases and thresholds are stored in at least `channel_bits` bits.
+    """
     stream_of = {r.group.name: r.stream for found in streams.values() for r in found}
     return {
         "name": layer.name,
@@ -101,13 +130,13 @@ def layer_parameters(build: Build, layer: Layer, streams: dict[str, list[Reader]
             for group in layer.groups
         ],
         "merges": merge_parameters(build, layer),
-        "tail": update_parameters(build, layer, streams[layer.name]),
+        "tail": update_parameters(build, layer, streams[layer.name], channel_bits),
         "streams": [reader.stream for reader in streams[layer.name]],
     }
 
 
-def memories(build: Build, layer: Layer) -> dict[str, bytes]:
-    """mem/*.mem of a layer."""
+def memories(build: Build, layer: Layer, tail: Parameters) -> dict[str, bytes]:
+    """mem/*.mem of a layer, whose second half has the parameters `tail`."""
     files: dict[str, bytes] = {}
     section, slice_ = section_of(build, layer)
     for group in layer.groups:
@@ -120,8 +149,74 @@ def memories(build: Build, layer: Layer) -> dict[str, bytes]:
     for tensor, padding in channel_tensors(layer):
         values = getattr(build, tensor)(layer).reshape(-1)
         rows = memory.channel_rows(values, section, slice_, padding)
-        files[mem_path(layer.name, tensor)] = memory.hex_words(rows, memory.signed_bits(values))
+        files[mem_path(layer.name, tensor)] = memory.hex_words(rows, tail[BITS_OF[tensor]])
     return files
+
+
+def memory_lines(files: Mapping[str, bytes], name: str) -> list[str]:
+    """The words of a memory in hex, from its file, or from those of its banks .0, .1, ..."""
+    path = f"mem/{name}.mem"
+    banks = [f"{path}.{n}" for n in range(len(files)) if f"{path}.{n}" in files]
+    return b"".join(files[file] for file in banks or [path]).decode().split()
+
+
+def loadable_memories(layers: list[Parameters], files: dict[str, bytes]) -> list[Memory]:
+    """The memories of all layers in the order in which they are numbered."""
+    widths: dict[str, int] = {}
+    for entry in layers:
+        for group in entry["groups"]:
+            engine = group["engine"]
+            packed = (
+                engine["GROUPS"] > 1 and engine["N"] == 1 and engine["IN_C"] == engine["GROUPS"]
+            )
+            weights = 1 if packed else engine["LANES"]
+            widths[f"{group['name']}.weight"] = weights * engine["W_BITS"]
+        tail = entry["tail"]
+        for tensor, bits in BITS_OF.items():
+            if bits in tail:
+                widths[f"{entry['name']}.{tensor}"] = tail.get("SLICE", 1) * tail[bits]
+    return [
+        Memory(name, number, len(memory_lines(files, name)), bits)
+        for number, (name, bits) in enumerate(widths.items())
+    ]
+
+
+def register_parameters(build: Build, bus: Bus, build_id: int) -> Parameters:
+    """registers.v's parameters."""
+    return {
+        "COUNTERS": len(registers.counters(build)),
+        "ERRORS": len(registers.ERRORS),
+        "ADDR_BITS": registers.ADDR_BITS,
+        "VERSION": f"32'h{registers.VERSION:08x}",
+        "BUILD": f"32'h{build_id:08x}",
+        "SHAPE": f"32'h{registers.shape_word(build, bus):08x}",
+    }
+
+
+def guard_parameters(build: Build) -> Parameters:
+    """stream_guard.v's parameters."""
+    spec = build.dataflow.input
+    channels, height, width = words.as_map(spec.shape)
+    static = spec.encoding == "static"
+    return {
+        "STEPS": 1 if static else build.dataflow.timesteps,
+        "C": channels,
+        "H": height,
+        "W": width,
+        "DIGIT_MAX": digit_max(spec.x_max) if static else 0,
+        "SIGNED": int(spec.encoding != "binary"),
+    }
+
+
+def loader_parameters(found: list[Memory]) -> Parameters:
+    """loader.v's parameters."""
+    return {
+        "MEMORIES": len(found),
+        "WORD_BITS": 32 * max(memory.pieces for memory in found),
+        "ADDR_BITS": max(index_bits(memory.words) for memory in found),
+        "PIECES": word_list([memory.pieces for memory in found]),
+        "WORDS": word_list([memory.words for memory in found]),
+    }
 
 
 def fusesoc_core(name: str, paths: list[str]) -> str:
@@ -143,10 +238,17 @@ def templates() -> jinja2.Environment:
     )
     environment.filters["parameters"] = parameter_list
     environment.filters["suffix"] = str.__add__
+    environment.filters["pad"] = str.ljust
     return environment
 
 
-def top_level(build: Build, layers: list[Parameters], inlets: list[Parameters]) -> str:
+def top_level(
+    build: Build,
+    layers: list[Parameters],
+    inlets: list[Parameters],
+    bus: Parameters | None,
+    loads: list[Memory],
+) -> str:
     """rtl/top.v."""
     flow = build.dataflow
     return (
@@ -160,6 +262,13 @@ def top_level(build: Build, layers: list[Parameters], inlets: list[Parameters]) 
             digit_bits=digit_bits_of(build, flow.input.name),
             in_addr_bits=IN_ADDR_BITS,
             out_logit_bits=OUT_LOGIT_BITS,
+            bus=bus,
+            loads={memory.name: memory.select for memory in loads},
+            load={
+                f"LOAD_{name}": bus["loader"][name]
+                for name in ("ADDR_BITS", "WORD_BITS")
+                if bus and bus["loader"]
+            },
         )
     )
 

@@ -10,6 +10,8 @@ from hw_models.errors import InputError
 from hw_models.semantics import signed_digits
 from hw_models.streams import Reader, outlet_buffers
 
+BITS_OF = {"bias": "BIAS_BITS", "v_threshold": "THRESHOLD_BITS"}  # the width a tensor is stored in
+
 Parameters = dict[str, Any]
 
 
@@ -84,10 +86,12 @@ def current_bits(build: Build, layer: Layer) -> int:
     return merges[-1]["BITS"] if merges else layer.groups[0].acc_bits + layer.groups[0].shift
 
 
-def update_parameters(build: Build, layer: Layer, readers: list[Reader]) -> Parameters:
-    """spiking_update.v's or readout_update.v's parameters."""
+def update_parameters(
+    build: Build, layer: Layer, readers: list[Reader], channel_bits: int = 0
+) -> Parameters:
+    """spiking_update.v's or readout_update.v's parameters; channel tensors of >= channel_bits."""
     bits = {
-        tensor: memory.signed_bits(getattr(build, tensor)(layer))
+        tensor: max(channel_bits, memory.signed_bits(getattr(build, tensor)(layer)))
         for tensor, _ in channel_tensors(layer)
     }
     if isinstance(layer.update, Readout):
@@ -153,8 +157,12 @@ def address_bits(shape: tuple[int, ...]) -> int:
 
 def digit_bits(x_max: int) -> int:
     """Bits of the largest exponent among the signed digits of 0..x_max."""
-    top = max(exponent for x in range(x_max + 1) for _, exponent in signed_digits(x))
-    return index_bits(top + 1)
+    return index_bits(digit_max(x_max) + 1)
+
+
+def digit_max(x_max: int) -> int:
+    """The largest exponent among the signed digits of 0..x_max."""
+    return max(exponent for x in range(x_max + 1) for _, exponent in signed_digits(x))
 
 
 def word_list(values: list[int]) -> str:

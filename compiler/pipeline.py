@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.emit import emit
-from compiler.ir import Graph, check
+from compiler.ir import Graph, Readout, Spiking, check
+from compiler.passes import choose_lsb
 from compiler.passes.assign_lanes import AssignLanes
 from compiler.passes.choose_lanes import ChooseLanes
 from compiler.passes.choose_lsb import FRAC_BITS_MAX, ChooseLsb
@@ -15,6 +16,7 @@ from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.passes.fold_pool import FoldPool
 from compiler.passes.infer_widths import InferWidths
+from compiler.registers import Bus
 from hw_models.artefact import Build
 from hw_models.errors import InputError
 
@@ -32,6 +34,9 @@ class Options:
     v_bits_max: int | None = None  # None: 20, more in deep networks
     lanes: int = LANES  # accumulate lanes of a layer, at most
     update_lanes: int = 4
+    axi_lite: bool = False  # registers, counters, and a guard before the input
+    loadable: bool = False  # and memories that can be written; implies axi_lite
+    like: Build | None = None  # hardware that the build is to be loaded into: its shifts
     layer_lanes: Mapping[str, int] = field(default_factory=dict)  # in place of `lanes`, by name
     cycles: int | None = None  # goal, from one sample to the next; lanes are chosen to meet it
     total_lanes: int | None = None  # of all layers; lanes are chosen for the best pace
@@ -75,7 +80,7 @@ def passes(options: Options, calibration: NDArray[np.int8] | None = None) -> Seq
         FoldPool(),
         FoldAmplitude(),
         FoldSign(),
-        ChooseLsb(options.frac_bits, options.v_bits_max),
+        ChooseLsb(options.frac_bits, options.v_bits_max, options.like and shifts_of(options.like)),
         InferWidths(),
         *lanes,
     )
@@ -84,6 +89,8 @@ def passes(options: Options, calibration: NDArray[np.int8] | None = None) -> Seq
 def lower(graph: Graph, options: Options, calibration: NDArray[np.int8] | None = None) -> Graph:
     """Run all passes; the graph is checked before the first and after each."""
     check(graph)
+    if options.like:
+        check_layers(graph, options.like)
     for run_pass in passes(options, calibration):
         graph = run_pass(graph)
         check(graph)
@@ -115,4 +122,34 @@ def compile_graph(
     for name in ("cycles", "total_lanes", "crop"):
         if (value := getattr(options, name)) is not None:
             provenance[name] = value
-    return emit(lower(graph, options, calibration), options.target, provenance)
+    if options.like:
+        provenance["like"] = options.like.sha256 or options.like.dataflow.name
+    for name in ("axi_lite", "loadable"):
+        if getattr(options, name):
+            provenance[name] = True
+    lowered = lower(graph, options, calibration)
+    return emit(lowered, options.target, provenance, bus_of(graph, options))
+
+
+def shifts_of(build: Build) -> dict[str, int]:
+    """The fraction bits of each layer: the shift of its main group, the others having none."""
+    return {x.name: max(group.shift for group in x.groups) for x in build.dataflow.layers}
+
+
+def check_layers(graph: Graph, hardware: Build) -> None:
+    """Raise InputError where a layer is not one of the hardware's."""
+    known = [layer.name for layer in hardware.dataflow.layers]
+    names = [layer.name for layer in graph.of(Spiking, Readout)]
+    if names != known:
+        raise InputError(
+            f"{graph.name}: layers {', '.join(names)}; the hardware of "
+            f"{hardware.path or hardware.dataflow.name} has {', '.join(known)}"
+        )
+
+
+def bus_of(graph: Graph, options: Options) -> Bus | None:
+    """The bus that the options ask for, if any; what can be loaded has as many bits as a threshold
+    may have."""
+    if options.loadable:
+        return Bus(options.v_bits_max or choose_lsb.V_BITS_MAX + choose_lsb.depth_bits(graph))
+    return Bus() if options.axi_lite else None

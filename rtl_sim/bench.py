@@ -8,6 +8,7 @@ from hw_models.errors import InputError
 from hw_models.words import rearranged
 
 TOP, PARAMETERS, FILES = "rtl/top.v", "rtl/parameters.json", "rtl/files.f"
+REGISTERS = "rtl/registers.json"  # of a build with an AXI4-Lite bus
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +53,7 @@ def parameters(build: Build) -> list[Parameters]:
 
 def generate(build: Build) -> str:
     """Module `bench`, which writes the files that trace.py reads."""
-    return TEMPLATE.render(layers=parameters(build))
+    return TEMPLATE.render(layers=parameters(build), bus=REGISTERS in build.files)
 
 
 TEMPLATE = Template(
@@ -105,6 +106,13 @@ module bench;
 
   top dut (
     .clk(clk), .rst_n(rst_n),
+{% if bus %}
+    .s_axil_awaddr(12'd0), .s_axil_awprot(3'd0), .s_axil_awvalid(1'b0), .s_axil_awready(),
+    .s_axil_wdata(32'd0), .s_axil_wstrb(4'd0), .s_axil_wvalid(1'b0), .s_axil_wready(),
+    .s_axil_bresp(), .s_axil_bvalid(), .s_axil_bready(1'b1),
+    .s_axil_araddr(12'd0), .s_axil_arprot(3'd0), .s_axil_arvalid(1'b0), .s_axil_arready(),
+    .s_axil_rdata(), .s_axil_rresp(), .s_axil_rvalid(), .s_axil_rready(1'b1),
+{% endif %}
     .s_axis_tdata(s_tdata), .s_axis_tvalid(s_tvalid),
     .s_axis_tlast(s_tlast), .s_axis_tready(s_tready),
     .m_axis_tdata(m_tdata), .m_axis_tvalid(m_tvalid),

@@ -1,5 +1,6 @@
 """Gives each layer its LSB: fraction bits, integer thresholds and biases; scales end here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +33,7 @@ class ChooseLsb:
 
     frac_bits: int | None = None  # None: chosen per layer
     v_bits_max: int | None = None  # a threshold must fit; None: V_BITS_MAX, more in deep networks
+    shifts: Mapping[str, int] | None = None  # F by layer, of a core that is there; None: as above
 
     def __call__(self, graph: Graph) -> Graph:
         depth = depth_bits(graph)
@@ -110,20 +112,21 @@ class ChooseLsb:
     def shift_of(self, layer: Spiking, main: Synapse, others: list[Synapse], depth: int) -> int:
         """F: the least that makes the median threshold fine enough, if it fits."""
         assert self.v_bits_max is not None
+        chosen = self.shifts[layer.name] if self.shifts else self.frac_bits
         live = main.step[main.step > 0]
         if not live.size:
-            return self.frac_bits or 0
+            return chosen or 0
         median = float(np.median(layer.v_th / live))
         fine = int(np.ceil(THRESHOLD_BITS + depth + rounding_bits(others) - np.log2(median)))
         most = max(0, int(np.floor(self.v_bits_max - 1 - SPARE_BITS - np.log2(median))))
-        if self.frac_bits is None:
+        if chosen is None:
             return max(0, min(fine, most, FRAC_BITS_MAX))
-        if self.frac_bits > most:
+        if chosen > most:
             raise InputError(
-                f"{layer.name}: frac_bits = {self.frac_bits}, at most {most} where thresholds may "
+                f"{layer.name}: frac_bits = {chosen}, at most {most} where thresholds may "
                 f"have {self.v_bits_max} bits; use auto, or a larger --v-bits-max"
             )
-        return self.frac_bits
+        return chosen
 
     def readout(self, layer: Readout, synapses: tuple[Synapse, ...]) -> dict[str, Node]:
         if len(synapses) != 1:
@@ -141,6 +144,7 @@ class ChooseLsb:
         if step == 0:  # nothing reaches the logits but the bias
             w, step = np.zeros_like(w), float(np.abs(synapse.offset).max() or 1.0)
         shift = READOUT_FRAC_BITS if synapse.offset.any() else 0
+        shift = self.shifts[layer.name] if self.shifts else shift
         lsb: Reals = np.full(len(w), step / (1 << shift))
         bias = np.rint(synapse.offset / lsb).astype(np.int64)
         return {

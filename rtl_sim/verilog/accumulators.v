@@ -27,6 +27,8 @@ module accumulators #(
   parameter ACC_BITS    = 12,  // accumulator, bits
   parameter SHIFT       = 0,   // current = acc << SHIFT
   parameter BLOCK       = 0,   // 1: accumulators in block RAM, 0: in LUT-RAM
+  parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
+  parameter LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter WEIGHT_FILE = ""   // for $readmemh
 ) (
   input  wire                              clk,
@@ -40,6 +42,10 @@ module accumulators #(
   input  wire [WORD_BITS-1:0]              word_i,
   input  wire [SLICE_BITS-1:0]             slice_i,
   input  wire [LANE_BITS-1:0]              lane_i,
+  // weights from outside
+  input  wire                              load_write_i,
+  input  wire [LOAD_ADDR_BITS-1:0]         load_addr_i,
+  input  wire [LOAD_WORD_BITS-1:0]         load_word_i,
   output reg  [SLICE*(ACC_BITS+SHIFT)-1:0] current_o
 );
 
@@ -84,18 +90,24 @@ module accumulators #(
       <= {slice_i, slice1_q, slice2_q, slice3_q, slice4_q};
   end
 
+  wire [ROW_BITS-1:0]       load_addr = load_addr_i;
+  wire [WEIGHTS*W_BITS-1:0] load_word = load_word_i;
   wire [WEIGHTS*W_BITS-1:0] weight3;
 
   banked_rom #(
     .WIDTH    (WEIGHTS * W_BITS),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),
+    .WRITABLE (LOAD_WORD_BITS > 1),
     .FILE     (WEIGHT_FILE)
   ) weights (
-    .clk   (clk),
-    .read_i(add_i),
-    .addr_i(row_i),
-    .data_o(weight3)
+    .clk         (clk),
+    .read_i      (add_i),
+    .addr_i      (row_i),
+    .data_o      (weight3),
+    .write_i     (load_write_i),
+    .write_addr_i(load_addr),
+    .write_data_i(load_word)
   );
 
   // An event's sign: -x == ~x + 1, the bits flipped with the shift, the 1 a carry into the sum.

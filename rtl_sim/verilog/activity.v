@@ -12,6 +12,7 @@ module activity #(
   input  wire                  begin_i,  // a beat of a sample goes in
   input  wire                  last_i,   // and it is the last of its sample
   input  wire                  end_i,    // the last beat of a sample comes out
+  output wire                  busy_o,   // a sample is in the core
   output wire [COUNT_BITS-1:0] count_o
 );
 
@@ -20,6 +21,8 @@ module activity #(
 
   reg                   partial_q;  // a sample is going in
   reg [FLIGHT_BITS-1:0] flight_q;   // samples that are in and not yet out
+
+  assign busy_o = partial_q || flight_q != NONE;
 
   always @(posedge clk) begin
     if (!rst_n) begin
@@ -38,7 +41,7 @@ module activity #(
   ) cycles (
     .clk    (clk),
     .rst_n  (rst_n),
-    .add_i  (begin_i || partial_q || flight_q != NONE),
+    .add_i  (begin_i || busy_o),
     .count_o(count_o)
   );
 

@@ -15,12 +15,16 @@ module banked_rom #(
   parameter WIDTH     = 8,   // of a word, bits
   parameter DEPTH     = 16,  // words
   parameter ADDR_BITS = 4,   // of addr_i, bits; 2**ADDR_BITS >= DEPTH
+  parameter WRITABLE  = 0,   // 1: can be written, 0: write_i is never set
   parameter FILE      = ""   // for $readmemh
 ) (
   input  wire                 clk,
   input  wire                 read_i,  // fetch addr_i
   input  wire [ADDR_BITS-1:0] addr_i,
-  output reg  [WIDTH-1:0]     data_o
+  output reg  [WIDTH-1:0]     data_o,
+  input  wire                 write_i,
+  input  wire [ADDR_BITS-1:0] write_addr_i,
+  input  wire [WIDTH-1:0]     write_data_i
 );
 
   localparam LEAST = 512;  // words of a block RAM at its widest
@@ -74,6 +78,8 @@ module banked_rom #(
       localparam [7:0] DIGIT = "0" + n;
 
       wire [WIDTH-1:0] word;
+      wire             mine_write = write_addr_i >= START
+                                 && (n == BANKS - 1 || write_addr_i < START + SIZE);
       reg              mine1_q;
       reg  [WIDTH-1:0] word2_q;
 
@@ -82,12 +88,16 @@ module banked_rom #(
         .WIDTH    (WIDTH),
         .DEPTH    (SIZE),
         .ADDR_BITS(BITS),
+        .WRITABLE (WRITABLE),
         .FILE     (BANKS == 1 ? FILE : {FILE, ".", DIGIT})
       ) words (
-        .clk   (clk),
-        .read_i(read_i),
-        .addr_i(addr_i[BITS-1:0]),
-        .data_o(word)
+        .clk         (clk),
+        .read_i      (read_i),
+        .addr_i      (addr_i[BITS-1:0]),
+        .data_o      (word),
+        .write_i     (write_i && mine_write),
+        .write_addr_i(write_addr_i[BITS-1:0]),
+        .write_data_i(write_data_i)
       );
 
       always @(posedge clk) begin

@@ -47,6 +47,8 @@ module engine #(
   parameter SHIFT       = 0,   // current = acc << SHIFT
   parameter REPEAT      = 1,   // time steps that a marker stands for
   parameter COUNT_BITS  = 48,  // of the counters, bits
+  parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
+  parameter LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter WEIGHT_FILE = ""   // for $readmemh
 ) (
   input  wire                              clk,
@@ -61,6 +63,10 @@ module engine #(
   output wire                              step_last_o,    // the sample's last
   input  wire                              step_next_i,    // read the next slice
   output wire [SLICE*(ACC_BITS+SHIFT)-1:0] current_o,
+  // weights from outside
+  input  wire                              load_write_i,
+  input  wire [LOAD_ADDR_BITS-1:0]         load_addr_i,
+  input  wire [LOAD_WORD_BITS-1:0]         load_word_i,
   // counters
   output wire [COUNT_BITS-1:0]             events_o,
   output wire [COUNT_BITS-1:0]             additions_o
@@ -317,6 +323,8 @@ module engine #(
     .ACC_BITS   (ACC_BITS),
     .SHIFT      (SHIFT),
     .BLOCK      (OUT_H * OUT_W > 1),
+    .LOAD_ADDR_BITS(LOAD_ADDR_BITS),
+    .LOAD_WORD_BITS(LOAD_WORD_BITS),
     .WEIGHT_FILE(WEIGHT_FILE)
   ) accumulators (
     .clk      (clk),
@@ -330,6 +338,9 @@ module engine #(
     .word_i   (word_q),
     .slice_i  (slice_q),
     .lane_i   (lane_q),
+    .load_write_i(load_write_i),
+    .load_addr_i (load_addr_i),
+    .load_word_i (load_word_i),
     .current_o(current_o)
   );
 

@@ -10,6 +10,8 @@ module readout_update #(
   parameter BIAS_BITS    = 8,   // of a bias, bits
   parameter LOGIT_BITS   = 16,  // of a logit, bits
   parameter CLASS_BITS   = 4,   // of a class, bits; 2**CLASS_BITS >= CLASSES
+  parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
+  parameter LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter BIAS_FILE    = ""   // for $readmemh
 ) (
   input  wire                             clk,
@@ -19,6 +21,10 @@ module readout_update #(
   input  wire                             step_last_i,
   output wire                             step_next_o,
   input  wire signed [CURRENT_BITS-1:0]   current_i,
+  // biases from outside
+  input  wire                             load_bias_i,
+  input  wire [LOAD_ADDR_BITS-1:0]        load_addr_i,
+  input  wire [LOAD_WORD_BITS-1:0]        load_word_i,
   // words {class, logit}
   output wire [CLASS_BITS+LOGIT_BITS-1:0] m_axis_tdata,
   output wire                             m_axis_tvalid,
@@ -45,6 +51,8 @@ module readout_update #(
     .LEAK_BITS   (LOGIT_BITS),
     .K           (0),
     .READOUT     (1),
+    .LOAD_ADDR_BITS(LOAD_ADDR_BITS),
+    .LOAD_WORD_BITS(LOAD_WORD_BITS),
     .BIAS_FILE   (BIAS_FILE)
   ) update (
     .clk         (clk),
@@ -53,6 +61,10 @@ module readout_update #(
     .step_last_i (step_last_i),
     .step_next_o (step_next_o),
     .current_i   (current_i),
+    .load_bias_i     (load_bias_i),
+    .load_threshold_i(1'b0),
+    .load_addr_i     (load_addr_i),
+    .load_word_i     (load_word_i),
     .word_valid_o(word_valid),
     .fire_o      (),
     .neg_o       (),

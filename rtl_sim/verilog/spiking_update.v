@@ -26,6 +26,8 @@ module spiking_update #(
   parameter       ADDR_BITS      = 4,    // of an event's address, bits
   parameter       COUNT_BITS     = 48,   // of the event counter, bits
   parameter       READERS        = 1,    // synapse groups that read the layer
+  parameter       LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
+  parameter       LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter       BIAS_FILE      = "",   // for $readmemh
   parameter       THRESHOLD_FILE = "",   // for $readmemh
   parameter [READERS*32-1:0] BUFFERS = {READERS{32'd16}}  // spike words buffered for each, 32 bits
@@ -37,6 +39,11 @@ module spiking_update #(
   input  wire                                 step_last_i,
   output wire                                 step_next_o,
   input  wire signed [SLICE*CURRENT_BITS-1:0] current_i,
+  // biases and thresholds from outside
+  input  wire                                 load_bias_i,
+  input  wire                                 load_threshold_i,
+  input  wire [LOAD_ADDR_BITS-1:0]            load_addr_i,
+  input  wire [LOAD_WORD_BITS-1:0]            load_word_i,
   // events {kind, neg, addr}, addr = {y, x, c}
   output wire [READERS*(ADDR_BITS+2)-1:0]     m_axis_tdata,
   output wire [READERS-1:0]                   m_axis_tvalid,
@@ -75,6 +82,8 @@ module spiking_update #(
     .TERNARY       (TERNARY),
     .SOFT_RESET    (SOFT_RESET),
     .READOUT       (0),
+    .LOAD_ADDR_BITS(LOAD_ADDR_BITS),
+    .LOAD_WORD_BITS(LOAD_WORD_BITS),
     .BIAS_FILE     (BIAS_FILE),
     .THRESHOLD_FILE(THRESHOLD_FILE)
   ) update (
@@ -84,6 +93,10 @@ module spiking_update #(
     .step_last_i (step_last_i),
     .step_next_o (step_next_o),
     .current_i   (current_i),
+    .load_bias_i     (load_bias_i),
+    .load_threshold_i(load_threshold_i),
+    .load_addr_i     (load_addr_i),
+    .load_word_i     (load_word_i),
     .word_valid_o(word_valid),
     .fire_o      (fire),
     .neg_o       (neg),

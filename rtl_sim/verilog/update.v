@@ -29,6 +29,8 @@ module update #(
   parameter       TERNARY        = 1,    // 0: binary
   parameter       SOFT_RESET     = 0,    // 0: hard
   parameter       READOUT        = 0,    // 1: never fires, no thresholds; keeps last steps only
+  parameter       LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
+  parameter       LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter       BIAS_FILE      = "",   // for $readmemh
   parameter       THRESHOLD_FILE = ""    // for $readmemh
 ) (
@@ -39,6 +41,11 @@ module update #(
   input  wire                                 step_last_i,
   output wire                                 step_next_o,
   input  wire signed [SLICE*CURRENT_BITS-1:0] current_i,
+  // biases and thresholds from outside
+  input  wire                                 load_bias_i,
+  input  wire                                 load_threshold_i,
+  input  wire [LOAD_ADDR_BITS-1:0]            load_addr_i,
+  input  wire [LOAD_WORD_BITS-1:0]            load_word_i,
   // results, in rising order
   output reg                                  word_valid_o,
   output reg         [SLICE-1:0]              fire_o,        // s != 0
@@ -104,17 +111,23 @@ module update #(
   reg [SLICE*V_BITS-1:0]  v_mem [0:WORDS-1];
   reg [SLICE*V_BITS-1:0]  fetch_v_q;
   wire [SLICE*BIAS_BITS-1:0] bias;
+  wire [ROW_BITS-1:0]        load_addr = load_addr_i;
+  wire [SLICE*BIAS_BITS-1:0] load_bias = load_word_i;
 
   rom #(
     .WIDTH    (SLICE * BIAS_BITS),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),
+    .WRITABLE (LOAD_WORD_BITS > 1),
     .FILE     (BIAS_FILE)
   ) biases (
-    .clk   (clk),
-    .read_i(read),
-    .addr_i(row_q),
-    .data_o(bias)
+    .clk         (clk),
+    .read_i      (read),
+    .addr_i      (row_q),
+    .data_o      (bias),
+    .write_i     (load_bias_i),
+    .write_addr_i(load_addr),
+    .write_data_i(load_bias)
   );
 
   always @(posedge clk) begin
@@ -229,18 +242,23 @@ module update #(
     if (READOUT != 0) begin : no_thresholds
       always @(posedge clk) v_threshold_q <= {(SLICE*THRESHOLD_BITS){1'b0}};
     end else begin : has_thresholds
+      wire [SLICE*THRESHOLD_BITS-1:0] load_threshold = load_word_i;
       wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
 
       rom #(
         .WIDTH    (SLICE * THRESHOLD_BITS),
         .DEPTH    (ROWS),
         .ADDR_BITS(ROW_BITS),
+        .WRITABLE (LOAD_WORD_BITS > 1),
         .FILE     (THRESHOLD_FILE)
       ) thresholds (
-        .clk   (clk),
-        .read_i(leak_valid_q),
-        .addr_i(leak_row_q),
-        .data_o(v_threshold)
+        .clk         (clk),
+        .read_i      (leak_valid_q),
+        .addr_i      (leak_row_q),
+        .data_o      (v_threshold),
+        .write_i     (load_threshold_i),
+        .write_addr_i(load_addr),
+        .write_data_i(load_threshold)
       );
 
       always @(posedge clk) begin

@@ -245,3 +245,42 @@ def test_onnx_of_other_thresholds_is_told_apart(ckpt, tmp_path, capsys):
     export_onnx.write(other, onnx_engine.default_path(folder))
     assert status_of(hw_models, "run", folder, "--engine", "onnx") == 1
     assert "layer lif2, time step" in capsys.readouterr().err
+
+
+def test_a_checkpoint_is_loaded_into_the_core_of_another(tmp_path, capsys):
+    """Same shape, other weights: with the core's shifts it becomes register writes."""
+    one, two = (save(checkpoint(seed), tmp_path / f"runs/net{seed}/ckpt.pt") for seed in (0, 5))
+    core, new = tmp_path / "core", tmp_path / "new"
+    options = ("--no-reference", "--out")
+    assert status_of(cli, "build", one, "--loadable", *options, core) == 0
+    assert status_of(cli, "build", two, "--like", core, *options, new) == 0
+    assert status_of(cli, "load", core, new) == 0
+    described = msgspec.json.decode((core / "rtl/registers.json").read_bytes())
+    pieces = sum(m["words"] * m["pieces"] + 1 for m in described["memories"])
+    assert len((new / "export/registers.txt").read_text().splitlines()) == pieces
+    assert f"{pieces:,} writes" in capsys.readouterr().out
+    hardware, loaded = artefact.load(core), artefact.load(new)
+    assert hardware.dataflow.provenance["loadable"] is True
+    assert loaded.dataflow.provenance["like"] == hardware.sha256
+    for a, b in zip(hardware.dataflow.layers, loaded.dataflow.layers, strict=True):
+        assert [g.shift for g in a.groups] == [g.shift for g in b.groups]
+
+
+def test_what_cannot_be_loaded_is_one_line(tmp_path, capsys):
+    ckpt = save(checkpoint(0), tmp_path / "runs/net/ckpt.pt")
+    small = save(checkpoint(0, hidden=(24,)), tmp_path / "runs/small/ckpt.pt")
+    core, fixed, options = tmp_path / "core", tmp_path / "fixed", ("--no-reference", "--out")
+    assert status_of(cli, "build", ckpt, "--axi-lite", *options, fixed) == 0
+    assert status_of(cli, "load", fixed, fixed) == 2
+    assert_one_line(capsys.readouterr().err, "its memories are fixed; build it with --loadable")
+    assert status_of(cli, "build", ckpt, "--loadable", *options, core) == 0
+    capsys.readouterr()
+    assert status_of(cli, "build", small, "--like", core, *options, tmp_path / "new") == 2
+    assert_one_line(capsys.readouterr().err, "layers lif1, readout; the hardware of", "lif2")
+
+
+def test_without_options_the_bytes_know_nothing_of_a_bus(ckpt, tmp_path):
+    assert status_of(cli, "build", ckpt, "--no-reference", "--out", tmp_path / "b") == 0
+    build = artefact.load(tmp_path / "b")
+    assert not {"axi_lite", "loadable", "like"} & set(build.dataflow.provenance)
+    assert "rtl/registers.json" not in build.files

@@ -1,0 +1,71 @@
+/*
+ * Host driver of a core with an AXI4-Lite bus (built with --axi-lite), its streams on an AXI DMA.
+ *
+ * registers.h comes with the build (rtl/registers.h). The DMA is one of Xilinx' (PG021) in simple
+ * mode: MM2S of 32 bits to s_axis, S2MM of 64 bits from m_axis, all of tkeep set. Bare metal, or
+ * with both register files mapped and buffers that the DMA can reach.
+ */
+#ifndef TRISPIKE_H
+#define TRISPIKE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "registers.h"
+
+#define TRISPIKE_SIZE (TRISPIKE_CHANNELS * TRISPIKE_HEIGHT * TRISPIKE_WIDTH)
+
+/* The words of the longest sample: an int8 has at most 4 signed digits. */
+#if TRISPIKE_STATIC
+#define TRISPIKE_FRAMES 1u
+#define TRISPIKE_BEATS (4u * TRISPIKE_SIZE + 1u)
+#else
+#define TRISPIKE_FRAMES TRISPIKE_TIMESTEPS
+#define TRISPIKE_BEATS (TRISPIKE_TIMESTEPS * (TRISPIKE_SIZE + 1u))
+#endif
+
+enum {
+    TRISPIKE_OK = 0,
+    TRISPIKE_NO_CORE = -1,    /* no core there, or its registers are of another version */
+    TRISPIKE_NOT_BUILT = -2,  /* the core is not of the build that registers.h comes from */
+    TRISPIKE_NO_ANSWER = -3,  /* the DMA did not finish */
+    TRISPIKE_DMA_ERROR = -4,  /* the DMA reports an error */
+    TRISPIKE_REFUSED = -5,    /* the core has set an error flag, see trispike_errors */
+    TRISPIKE_BUSY = -6        /* a sample is in the core */
+};
+
+typedef struct {
+    uintptr_t registers; /* address of the core's registers */
+    uintptr_t dma;       /* address of the DMA's */
+    unsigned long polls; /* how often to ask before giving up */
+    uint32_t *beats;     /* TRISPIKE_BEATS words for a sample on its way in */
+    uint64_t *words;     /* TRISPIKE_CLASSES words for its logits */
+} trispike_core;
+
+typedef struct {
+    uint32_t offset;
+    uint32_t value;
+} trispike_write;
+
+/* Check that the core is there, reset it, start the DMA. */
+int trispike_open(const trispike_core *core);
+
+/*
+ * Values to words {kind, neg, digit, address}; the number of words.
+ * x: [FRAMES][CHANNELS][HEIGHT][WIDTH], a static input's values or the spikes of each time step.
+ */
+size_t trispike_encode(const int8_t *x, uint32_t *beats);
+
+/* Send x, wait for its logits [CLASSES] and class. */
+int trispike_infer(const trispike_core *core, const int8_t *x, int64_t *logits, unsigned *winner);
+
+/* A counter by its _LOW register. */
+uint64_t trispike_counter(const trispike_core *core, uint32_t low);
+
+/* The error flags TRISPIKE_ERROR_*, which are cleared. */
+uint32_t trispike_errors(const trispike_core *core);
+
+/* Register writes of `python -m compiler load`: another network of the same shape. */
+int trispike_load(const trispike_core *core, const trispike_write *writes, size_t count);
+
+#endif

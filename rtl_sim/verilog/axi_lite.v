@@ -1,0 +1,84 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// AXI4-Lite to reads and writes of 32-bit registers, one of each at a time.
+//
+// A read is answered from read_data_i of the cycle in which read_o is set; both answers say SLVERR
+// where error_i was set in that cycle, and so does a write of less than a whole word, which is not
+// passed on.
+module axi_lite #(
+  parameter ADDR_BITS = 12  // of a byte address, bits
+) (
+  input  wire                 clk,
+  input  wire                 rst_n,
+  input  wire [ADDR_BITS-1:0] s_axil_awaddr,
+  input  wire [2:0]           s_axil_awprot,
+  input  wire                 s_axil_awvalid,
+  output wire                 s_axil_awready,
+  input  wire [31:0]          s_axil_wdata,
+  input  wire [3:0]           s_axil_wstrb,
+  input  wire                 s_axil_wvalid,
+  output wire                 s_axil_wready,
+  output wire [1:0]           s_axil_bresp,
+  output reg                  s_axil_bvalid,
+  input  wire                 s_axil_bready,
+  input  wire [ADDR_BITS-1:0] s_axil_araddr,
+  input  wire [2:0]           s_axil_arprot,
+  input  wire                 s_axil_arvalid,
+  output wire                 s_axil_arready,
+  output reg  [31:0]          s_axil_rdata,
+  output wire [1:0]           s_axil_rresp,
+  output reg                  s_axil_rvalid,
+  input  wire                 s_axil_rready,
+  // registers, by word
+  output wire                 write_o,
+  output wire [ADDR_BITS-3:0] write_index_o,
+  output wire [31:0]          write_data_o,
+  input  wire                 write_error_i,
+  output wire                 read_o,
+  output wire [ADDR_BITS-3:0] read_index_o,
+  input  wire [31:0]          read_data_i,
+  input  wire                 read_error_i
+);
+
+  reg write_error_q;
+  reg read_error_q;
+
+  // Address and data of a write are taken together, when the answer to the one before has left.
+  wire write = s_axil_awvalid && s_axil_wvalid && !s_axil_bvalid;
+  wire whole = &s_axil_wstrb;
+
+  assign s_axil_awready = write;
+  assign s_axil_wready  = write;
+  assign s_axil_bresp   = {write_error_q, 1'b0};
+  assign write_o        = write && whole;
+  assign write_index_o  = s_axil_awaddr[ADDR_BITS-1:2];
+  assign write_data_o   = s_axil_wdata;
+
+  assign s_axil_arready = !s_axil_rvalid;
+  assign s_axil_rresp   = {read_error_q, 1'b0};
+  assign read_o         = s_axil_arvalid && s_axil_arready;
+  assign read_index_o   = s_axil_araddr[ADDR_BITS-1:2];
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      s_axil_bvalid <= 1'b0;
+      s_axil_rvalid <= 1'b0;
+    end else begin
+      s_axil_bvalid <= write || (s_axil_bvalid && !s_axil_bready);
+      s_axil_rvalid <= read_o || (s_axil_rvalid && !s_axil_rready);
+    end
+  end
+
+  always @(posedge clk) begin
+    if (write) write_error_q <= write_error_i || !whole;
+    if (read_o) begin
+      s_axil_rdata <= read_data_i;
+      read_error_q <= read_error_i;
+    end
+  end
+
+endmodule
+
+`resetall

@@ -1,0 +1,203 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// The core's registers on AXI4-Lite: what it is, how it does, what it has counted, what was wrong.
+//
+// docs/core.md has the map. A counter is read as its low word, which keeps the rest of the same
+// moment for the read of its high word that follows. Counters stand at byte 0x100, 8 bytes each.
+module registers #(
+  parameter        COUNTERS   = 4,      // counters to be read
+  parameter        COUNT_BITS = 48,     // of each, bits, 33...64
+  parameter        ERRORS     = 5,      // error flags
+  parameter        ADDR_BITS  = 12,     // of a byte address, bits
+  parameter [31:0] VERSION    = 32'h0,  // of the map
+  parameter [31:0] BUILD      = 32'h0,  // which hardware this is
+  parameter [31:0] SHAPE      = 32'h0   // {time steps[15:0], layers[14:0], loadable}
+) (
+  input  wire                           clk,
+  input  wire                           rst_n,
+  input  wire [ADDR_BITS-1:0]           s_axil_awaddr,
+  input  wire [2:0]                     s_axil_awprot,
+  input  wire                           s_axil_awvalid,
+  output wire                           s_axil_awready,
+  input  wire [31:0]                    s_axil_wdata,
+  input  wire [3:0]                     s_axil_wstrb,
+  input  wire                           s_axil_wvalid,
+  output wire                           s_axil_wready,
+  output wire [1:0]                     s_axil_bresp,
+  output wire                           s_axil_bvalid,
+  input  wire                           s_axil_bready,
+  input  wire [ADDR_BITS-1:0]           s_axil_araddr,
+  input  wire [2:0]                     s_axil_arprot,
+  input  wire                           s_axil_arvalid,
+  output wire                           s_axil_arready,
+  output wire [31:0]                    s_axil_rdata,
+  output wire [1:0]                     s_axil_rresp,
+  output wire                           s_axil_rvalid,
+  input  wire                           s_axil_rready,
+  // core
+  output wire                           core_rst_n_o,   // rst_n, and the reset that was asked for
+  input  wire                           busy_i,         // a sample is in the core
+  input  wire                           sample_in_i,    // one more is in as a whole
+  input  wire                           sample_out_i,   // one more has left
+  input  wire [ERRORS-1:0]              errors_i,       // each sets its flag
+  input  wire [COUNTERS*COUNT_BITS-1:0] counts_i,
+  // memories to be loaded; without them SHAPE says so, and neither is ever set
+  output wire                           load_select_o,  // load_data_o is a memory's number
+  output wire                           load_piece_o,   // load_data_o is the next of its content
+  output wire [31:0]                    load_data_o
+);
+
+  localparam INDEX_BITS = ADDR_BITS - 2;
+
+  localparam [31:0] ID = 32'h54525350;  // "TRSP"
+
+  localparam [INDEX_BITS-1:0] AT_ID           = 0;
+  localparam [INDEX_BITS-1:0] AT_VERSION      = 1;
+  localparam [INDEX_BITS-1:0] AT_BUILD        = 2;
+  localparam [INDEX_BITS-1:0] AT_SHAPE        = 3;
+  localparam [INDEX_BITS-1:0] AT_CONTROL      = 4;
+  localparam [INDEX_BITS-1:0] AT_STATUS       = 5;
+  localparam [INDEX_BITS-1:0] AT_ERRORS       = 6;
+  localparam [INDEX_BITS-1:0] AT_ERROR_SAMPLE = 7;
+  localparam [INDEX_BITS-1:0] AT_SAMPLES_IN   = 8;
+  localparam [INDEX_BITS-1:0] AT_SAMPLES_OUT  = 9;
+  localparam [INDEX_BITS-1:0] AT_LOAD_SELECT  = 10;
+  localparam [INDEX_BITS-1:0] AT_LOAD_DATA    = 11;
+  localparam [INDEX_BITS-1:0] AT_COUNTERS     = 64;
+
+  wire                  write;
+  wire [INDEX_BITS-1:0] write_index;
+  wire [31:0]           write_data;
+  wire                  write_error;
+  wire                  read;
+  wire [INDEX_BITS-1:0] read_index;
+  reg  [31:0]           read_data;
+  reg                   read_error;
+
+  axi_lite #(
+    .ADDR_BITS(ADDR_BITS)
+  ) axi_lite (
+    .clk           (clk),
+    .rst_n         (rst_n),
+    .s_axil_awaddr (s_axil_awaddr),
+    .s_axil_awprot (s_axil_awprot),
+    .s_axil_awvalid(s_axil_awvalid),
+    .s_axil_awready(s_axil_awready),
+    .s_axil_wdata  (s_axil_wdata),
+    .s_axil_wstrb  (s_axil_wstrb),
+    .s_axil_wvalid (s_axil_wvalid),
+    .s_axil_wready (s_axil_wready),
+    .s_axil_bresp  (s_axil_bresp),
+    .s_axil_bvalid (s_axil_bvalid),
+    .s_axil_bready (s_axil_bready),
+    .s_axil_araddr (s_axil_araddr),
+    .s_axil_arprot (s_axil_arprot),
+    .s_axil_arvalid(s_axil_arvalid),
+    .s_axil_arready(s_axil_arready),
+    .s_axil_rdata  (s_axil_rdata),
+    .s_axil_rresp  (s_axil_rresp),
+    .s_axil_rvalid (s_axil_rvalid),
+    .s_axil_rready (s_axil_rready),
+    .write_o       (write),
+    .write_index_o (write_index),
+    .write_data_o  (write_data),
+    .write_error_i (write_error),
+    .read_o        (read),
+    .read_index_o  (read_index),
+    .read_data_i   (read_data),
+    .read_error_i  (read_error)
+  );
+
+  // --- writes --------------------------------------------------------------------------------
+
+  reg reset_q;
+
+  wire control = write_index == AT_CONTROL;
+  wire errors  = write_index == AT_ERRORS;
+  wire select  = SHAPE[0] && write_index == AT_LOAD_SELECT;
+  wire piece   = SHAPE[0] && write_index == AT_LOAD_DATA;
+
+  assign write_error   = !(control || errors || select || piece);
+  assign core_rst_n_o  = rst_n && !reset_q;
+  assign load_select_o = write && select;
+  assign load_piece_o  = write && piece;
+  assign load_data_o   = write_data;
+
+  always @(posedge clk) reset_q <= rst_n && write && control && write_data[0];
+
+  // --- samples and errors --------------------------------------------------------------------
+
+  reg [31:0]       samples_in_q;
+  reg [31:0]       samples_out_q;
+  reg [31:0]       error_sample_q;
+  reg [ERRORS-1:0] errors_q;
+
+  wire [ERRORS-1:0] kept = errors_q & ~(write_data[ERRORS-1:0] & {ERRORS{write && errors}});
+
+  always @(posedge clk) begin
+    if (!core_rst_n_o) begin
+      samples_in_q  <= 32'd0;
+      samples_out_q <= 32'd0;
+    end else begin
+      if (sample_in_i) samples_in_q <= samples_in_q + 32'd1;
+      if (sample_out_i) samples_out_q <= samples_out_q + 32'd1;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      errors_q       <= {ERRORS{1'b0}};
+      error_sample_q <= 32'd0;
+    end else begin
+      errors_q <= kept | errors_i;
+      if (kept == {ERRORS{1'b0}} && errors_i != {ERRORS{1'b0}}) error_sample_q <= samples_in_q;
+    end
+  end
+
+  // --- reads ---------------------------------------------------------------------------------
+
+  integer                n;
+  reg [COUNT_BITS-1:0]   count;
+  reg                    counter;   // the index is a counter's
+  reg [31:0]             high_q;    // of the counter whose low word was read last
+  wire [INDEX_BITS-1:0]  place = (read_index - AT_COUNTERS) >> 1;
+
+  always @* begin
+    count   = {COUNT_BITS{1'b0}};
+    counter = 1'b0;
+    for (n = 0; n < COUNTERS; n = n + 1) begin
+      if (read_index >= AT_COUNTERS && place == n) begin
+        count   = counts_i[n*COUNT_BITS+:COUNT_BITS];
+        counter = 1'b1;
+      end
+    end
+  end
+
+  always @* begin
+    read_error = 1'b0;
+    case (read_index)
+      AT_ID:           read_data = ID;
+      AT_VERSION:      read_data = VERSION;
+      AT_BUILD:        read_data = BUILD;
+      AT_SHAPE:        read_data = SHAPE;
+      AT_STATUS:       read_data = {31'b0, busy_i};
+      AT_ERRORS:       read_data = {{(32-ERRORS){1'b0}}, errors_q};
+      AT_ERROR_SAMPLE: read_data = error_sample_q;
+      AT_SAMPLES_IN:   read_data = samples_in_q;
+      AT_SAMPLES_OUT:  read_data = samples_out_q;
+      default: begin
+        read_data  = !counter ? 32'd0 : read_index[0] ? high_q : count[31:0];
+        read_error = !counter;
+      end
+    endcase
+  end
+
+  always @(posedge clk) begin
+    if (read && counter && !read_index[0]) high_q <= count >> 32;
+  end
+
+endmodule
+
+`resetall

@@ -1,0 +1,173 @@
+"""The core's edges: malformed streams, registers, memories loaded at run time."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from compiler import loadable
+from compiler.emit_rtl import generate
+from compiler.registers import Bus
+from hw_models import artefact
+from hw_models.artefact import Build, Dense
+from rtl_sim.simulate import LIBRARY
+from rtl_sim.simulators import Verilator
+from tests.random_builds import Builder, random_build
+from tests.residual_builds import identity
+from tests.rtl_sim.builds import conv, with_lanes
+from tests.rtl_sim.test_modules import library, run_bench, write_case
+
+
+@pytest.mark.parametrize(
+    ("steps", "shape", "digit_max", "signed"),
+    [
+        (4, (1, 1, 1), 0, 1),
+        (1, (9, 1, 1), 7, 1),
+        (3, (3, 5, 6), 0, 0),
+        (2, (5, 3, 1), 3, 1),
+        (5, (16, 1, 1), 0, 1),
+    ],
+)
+def test_stream_guard(tmp_path, steps, shape, digit_max, signed):
+    """With few tags, so that they are used up again and again."""
+    parameters = {
+        "STEPS": steps, "C": shape[0], "H": shape[1], "W": shape[2], "DIGIT_MAX": digit_max,
+        "SIGNED": signed, "TAG_BITS": 2 + steps % 2,
+    }  # fmt: skip
+    env = write_case(tmp_path, parameters)
+    run_bench(
+        tmp_path, "bench_stream_guard", "stream_guard", library("stream_guard"), parameters, env
+    )
+
+
+def with_bus(build: Build, bus: Bus) -> Build:
+    """The build with its hardware, on widths for any weights where they can be loaded."""
+    if bus.loadable:
+        build = loadable.widened(build, bus.channel_bits)
+    return replace(build, files=generate(build, bus))
+
+
+def core_case(folder: Path, build: Build, other: Build | None = None) -> dict[str, str]:
+    """Folders of the builds and the writes that load one into the other."""
+    folder.mkdir(exist_ok=True)
+    saved = artefact.save(build, folder / "build")
+    shutil.copytree(folder / "build" / "mem", folder / "mem")
+    case = {"build": str(folder / "build")}
+    if other:
+        artefact.save(other, folder / "other")
+        case |= {
+            "other": str(folder / "other"),
+            "writes": loadable.register_writes(saved, other),
+            "back": loadable.register_writes(saved, build),
+        }
+    return write_case(folder, case)
+
+
+def sources_of(folder: Path, verilog: Path = LIBRARY) -> list[Path]:
+    """The Verilog of the build that core_case left."""
+    rtl = folder / "build" / "rtl"
+    names = (rtl / "files.f").read_text().split()
+    return [rtl / name if name == "top.v" else verilog / name for name in names]
+
+
+def same_shape(build: Build, seed: int) -> Build:
+    """The same network with other weights, biases and thresholds of the same widths."""
+    rng = np.random.default_rng(seed)
+    tensors = {
+        name: tensor
+        if name.endswith("lsb")
+        else rng.permutation(tensor.reshape(-1)).reshape(tensor.shape)
+        for name, tensor in build.tensors.items()
+    }
+    return Build(build.dataflow, tensors)
+
+
+def joined() -> Build:
+    """Maps, two groups in a layer, and a shortcut whose channels are packed."""
+    builder = Builder(6, "ternary", (3, 2, 2))
+    builder.timesteps = 2
+    builder.add(conv((3, 2, 2), 5, (2, 2), padding=(1, 1)), builder.neuron())
+    same = conv(builder.shape, 5, (3, 3), padding=(1, 1))
+    sources = [("layer0", same, ()), ("layer0", identity(builder.shape), ())]
+    builder.join(sources, builder.neuron())
+    builder.add(Dense(n_in=45, n_out=3), None)
+    return with_lanes(builder.build(), 4, 2)
+
+
+CORES = {
+    "static": with_lanes(random_build(30, encoding="static", widths=[9, 13, 11, 5]), 12, 4),
+    "ternary": random_build(4, encoding="ternary", widths=[12, 9, 8, 3]),
+    "binary": random_build(6, encoding="binary", widths=[5, 9, 4]),
+    "joined": joined(),
+    "banks": with_lanes(random_build(4, encoding="static", widths=[40, 30, 4]), 2, 2),
+}
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_core(tmp_path, name):
+    build = with_bus(CORES[name], Bus(channel_bits=20))
+    env = core_case(tmp_path, build, same_shape(CORES[name], 3))
+    if name in ("joined", "banks"):  # long; the streams' edges are those of any build
+        env["COCOTB_TEST_FILTER"] = "loaded_memories"
+    run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path), {}, env)
+
+
+@pytest.mark.skipif(not Verilator.command(), reason="needs Verilator")
+@pytest.mark.parametrize("name", CORES)
+def test_verilator_has_nothing_to_say(tmp_path, name):
+    for bits in (0, 20):
+        core_case(tmp_path / str(bits), with_bus(CORES[name], Bus(bits)))
+        sources = sources_of(tmp_path / str(bits))
+        command = [
+            Verilator.command(),
+            "--lint-only",
+            "-Wall",
+            "--top-module",
+            "top",
+            LIBRARY / "lint.vlt",
+        ]
+        result = subprocess.run(
+            [*map(str, command), *map(str, sources)], capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
+COMPILER = shutil.which("cc") or shutil.which("gcc")
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
+MODEL_HEADER = """\
+#include <stdint.h>
+extern uint32_t (*model_read)(uintptr_t address);
+extern void (*model_write)(uintptr_t address, uint32_t value);
+#define TRISPIKE_READ(address) model_read(address)
+#define TRISPIKE_WRITE(address, value) model_write((address), (value))
+"""
+MODEL = """\
+#include "model.h"
+uint32_t (*model_read)(uintptr_t address);
+void (*model_write)(uintptr_t address, uint32_t value);
+"""
+
+
+@pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
+@pytest.mark.parametrize("name", ["static", "binary"])
+def test_host_driver(tmp_path, name):
+    """As it is, without a warning; and with its accesses led to the simulated core."""
+    build = with_bus(CORES[name], Bus(channel_bits=20))
+    env = core_case(tmp_path, build, same_shape(CORES[name], 3))
+    host, rtl = LIBRARY.parent / "host", tmp_path / "build" / "rtl"
+    command = [str(COMPILER), *STRICT, f"-I{host}", f"-I{rtl}"]
+    driver = str(host / "trispike.c")
+    plain = [*command, driver, str(host / "example.c"), "-o", str(tmp_path / "example")]
+    assert subprocess.run(plain, capture_output=True, text=True, check=False).stderr == ""
+    (tmp_path / "model.h").write_text(MODEL_HEADER)
+    (tmp_path / "model.c").write_text(MODEL)
+    options = [f"-I{tmp_path}", '-DTRISPIKE_IO="model.h"', "-shared", "-fPIC"]
+    sources = [driver, str(tmp_path / "model.c"), "-o", str(tmp_path / "driver.so")]
+    subprocess.run([*command, *options, *sources], check=True)
+    spec = json.loads(Path(env["CASE"]).read_text())
+    env = write_case(tmp_path, {**spec, "library": str(tmp_path / "driver.so")})
+    run_bench(tmp_path, "bench_host", "top", sources_of(tmp_path), {}, env)
