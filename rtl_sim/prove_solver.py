@@ -83,10 +83,12 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
         sources: text of the library's modules, by name.
 
     Raises:
-        InputError: Yosys refuses, in its words.
+        InputError: a module is not there; Yosys refuses, in its words.
     """
     files = []
     for name in harness.modules:
+        if name not in sources:
+            raise InputError(f"--library: has no {name}.v; name a folder of the core's modules")
         (folder / f"{name}.v").write_text(sources[name])
         files.append(f"{name}.v")
     for name in (*harness.doubles, harness.name):
