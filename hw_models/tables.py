@@ -85,6 +85,11 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
     for name, synthesis in reports.items():
         if name.startswith("synthesis-"):
             _add_synthesis(table, synthesis)
+    if proof := reports.get("proof"):
+        found = sum(error["refuted"] is True for error in proof["errors"])
+        result = "all hold" if proof["holds"] else "NOT ALL HOLD"
+        table.add_row("proofs", f"{len(proof['proofs'])} properties of the Verilog", result)
+        table.add_row("", "errors put in on purpose that they find", f"{found}")
     if not reports:
         table.add_row("", "nothing yet: python -m hw_models run, python -m rtl_sim run", "")
     return table

@@ -11,7 +11,7 @@ from hw_models import artefact, evidence, reference
 from hw_models.artefact import Build
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
 from hw_models.errors import InputError
-from rtl_sim import bench, replay, report, simulators, stream, sweep, synth, synth_report
+from rtl_sim import bench, prove, replay, report, simulators, stream, sweep, synth, synth_report
 from rtl_sim.simulate import LIBRARY, Stalls
 from rtl_sim.spread import cores
 from rtl_sim.synth_devices import DEVICES
@@ -252,6 +252,38 @@ def synthesized(build: Build, device: str, **options: Any) -> synth.Report:
         result = synth.run(build, device, begin=begin, advance=lambda: bar.advance(task), **options)
     evidence.write(build, f"synthesis-{device}", result)
     return result
+
+
+@cli.command("prove")
+@click.argument("folder", type=FOLDER)
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True)
+@LIBRARY_OPTION
+def prove_command(folder: Path, jobs: int, library: Path | None) -> int:
+    """Prove the Verilog of the build in FOLDER for all inputs, by SMT (docs/proofs.md).
+
+    Exit status: 0 if every property holds and every error put in on purpose is found, 1 if not.
+    """
+    build = artefact.load(folder)
+    trace = folder / evidence.FOLDER / prove.TRACE
+    errors = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(
+        *columns, console=errors, transient=True, disable=not errors.is_terminal
+    ) as progress:
+        task = progress.add_task(f"proofs of {build.dataflow.name}", total=None)
+        certificate = prove.run(
+            build,
+            library or LIBRARY,
+            jobs,
+            start=lambda n: progress.update(task, total=n),
+            advance=lambda n: progress.advance(task, n),
+            trace=trace,
+        )
+    evidence.write(build, "proof", certificate)
+    Console().print(prove.proof_table(certificate), prove.error_table(certificate))
+    if failure := prove.first_failure(certificate):
+        click.echo(f"refuted: {failure}", err=True)
+    return EXIT_OK if certificate.holds else EXIT_DIFFERS
 
 
 if __name__ == "__main__":

@@ -1,0 +1,160 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// accumulators.v: no sum of legal events overflows, whatever their order and spacing.
+//
+// One lane of one word, any one of WORDS, is followed. Weights are free (rom_free.v), but what a
+// step's events add to the lane is worth at most UP, and what they subtract at most DOWN: bounds of
+// the build's own weight rows. Two ghosts count both without overflow, up and down; the
+// accumulator is their difference at all times and so is every current that is read. That the
+// memory holds it is the invariant of the induction.
+module accumulator_sum #(
+  parameter LATENCY     = 6,   // from an operation to its current, cycles
+  parameter WEIGHT_AT   = 1,   // from an operation to its weight out of the memory, cycles
+  parameter STORE_AT    = 5,   // from an operation to the accumulator that it leaves, cycles
+  parameter WIDE        = 32,  // holds UP + DOWN << SHIFT and any term with room to spare
+  parameter UP          = 100,
+  parameter DOWN        = 100,
+  parameter PACKED      = 0,
+  parameter DIGIT_BITS  = 0,
+  parameter DIGIT_WIRES = 1,
+  parameter W_BITS      = 8,
+  parameter ACC_BITS    = 12,
+  parameter SHIFT       = 0,
+  parameter BLOCK       = 0
+) (
+  input wire                   clk,
+  input wire                   rst_n,
+  input wire                   add_i,
+  input wire                   read_i,
+  input wire                   clear_i,
+  input wire                   neg_i,
+  input wire [DIGIT_WIRES-1:0] digit_i,
+  input wire                   word_i,
+  input wire                   slice_i,
+  input wire                   lane_i
+);
+
+  localparam WEIGHTS = PACKED != 0 ? 1 : 2;
+
+  wire signed [ACC_BITS+SHIFT-1:0] current;
+
+  accumulators #(
+    .WORDS      (2),
+    .ROWS       (2),
+    .LANES      (2),
+    .SLICE      (1),
+    .WORD_BITS  (1),
+    .ROW_BITS   (1),
+    .SLICE_BITS (1),
+    .LANE_BITS  (1),
+    .PACKED     (PACKED),
+    .DIGIT_BITS (DIGIT_BITS),
+    .DIGIT_WIRES(DIGIT_WIRES),
+    .W_BITS     (W_BITS),
+    .ACC_BITS   (ACC_BITS),
+    .SHIFT      (SHIFT),
+    .BLOCK      (BLOCK)
+  ) dut (
+    .clk      (clk),
+    .rst_n    (rst_n),
+    .add_i    (add_i),
+    .read_i   (read_i),
+    .clear_i  (clear_i),
+    .neg_i    (neg_i),
+    .digit_i  (digit_i),
+    .row_i    (1'b0),
+    .word_i   (word_i),
+    .slice_i  (slice_i),
+    .lane_i   (lane_i),
+    .current_o(current)
+  );
+
+  // What is followed: lane 1, which is slice 1, of either word.
+  (* anyconst *) wire word;
+
+  (* keep, peek = "dut.weights.bank[0].words.data_o" *) wire [WEIGHTS*W_BITS-1:0] weights;
+  (* keep, peek = "dut.lane[1].mem[0]" *) wire [ACC_BITS-1:0] memory_0;
+  (* keep, peek = "dut.lane[1].mem[1]" *) wire [ACC_BITS-1:0] memory_1;
+
+  wire signed [ACC_BITS-1:0] memory = word ? memory_1 : memory_0;
+
+  // The engine's rules: an addition comes alone.
+  reg [WEIGHT_AT:0] begun_q = 0;
+  wire              begun   = begun_q[0];
+  always @(posedge clk) begun_q <= {begun_q, 1'b1};
+  always @* assume (rst_n == begun);
+  always @* assume (!add_i || !(read_i || clear_i));
+  always @* assume (DIGIT_BITS > 0 || digit_i == 0);
+
+  // --- ghosts: behind the operation, when its weight is there ----------------------------------
+
+  localparam FIELDS = 6 + DIGIT_WIRES;
+
+  wire                        mine_word = word_i == word;
+  wire                        mine      = mine_word && (PACKED == 0 || lane_i);
+  wire [FIELDS-1:0]           operation = {add_i, read_i && slice_i, clear_i, neg_i, digit_i,
+                                           mine_word, mine};
+  reg  [WEIGHT_AT*FIELDS-1:0] operations_q;
+
+  always @(posedge clk) operations_q <= {operations_q, operation};
+
+  wire                   add, read, clear, neg, of_word, of_lane;
+  wire [DIGIT_WIRES-1:0] digit;
+
+  assign {add, read, clear, neg, digit, of_word, of_lane} =
+    begun_q[WEIGHT_AT] ? operations_q[WEIGHT_AT*FIELDS-1-:FIELDS] : {FIELDS{1'b0}};
+
+  reg            known_q;  // cleared since the reset
+  reg [WIDE-1:0] up_q;
+  reg [WIDE-1:0] down_q;
+
+  wire signed [W_BITS-1:0] weight = weights[(WEIGHTS-1)*W_BITS+:W_BITS];
+  wire signed [WIDE-1:0]   wide   = weight;
+  wire signed [WIDE-1:0]   term   = neg ? -(wide <<< digit) : wide <<< digit;
+  wire [WIDE-1:0]          up     = up_q + (add && of_lane && term > 0 ? term : {WIDE{1'b0}});
+  wire [WIDE-1:0]          down   = down_q + (add && of_lane && term < 0 ? -term : {WIDE{1'b0}});
+  wire signed [WIDE-1:0]   sum    = up_q - down_q;  // before the operation
+
+  always @* assume (up <= UP && down <= DOWN);
+
+  always @(posedge clk) begin
+    if (!begun_q[WEIGHT_AT]) begin
+      known_q <= 1'b0;
+      up_q    <= {WIDE{1'b0}};
+      down_q  <= {WIDE{1'b0}};
+    end else begin
+      if (clear && of_word) known_q <= 1'b1;
+      up_q   <= clear && of_word ? {WIDE{1'b0}} : up;
+      down_q <= clear && of_word ? {WIDE{1'b0}} : down;
+    end
+  end
+
+  // --- the rest of the pipeline ---------------------------------------------------------------
+
+  localparam STORED = STORE_AT - 1 - WEIGHT_AT;  // from the ghosts to the memory, cycles
+  localparam READ   = LATENCY - WEIGHT_AT;       // and to the current, cycles
+
+  reg [READ*WIDE-1:0] sums_q;   // before each operation, the newest lowest
+  reg [READ-1:0]      knows_q;
+  reg [READ-1:0]      due_q;    // a read of what is followed
+
+  wire signed [WIDE-1:0] stored   = sums_q[STORED*WIDE-1-:WIDE];
+  wire signed [WIDE-1:0] expected = sums_q[READ*WIDE-1-:WIDE] <<< SHIFT;
+
+  always @(posedge clk) begin
+    sums_q  <= {sums_q, sum};
+    knows_q <= begun ? {knows_q, known_q} : {READ{1'b0}};
+    due_q   <= begun ? {due_q, read && known_q && of_word} : {READ{1'b0}};
+  end
+
+  always @(posedge clk) begin
+    if (begun && knows_q[STORED-1]) stored_is_sum: assert (memory == stored);
+    if (begun && due_q[READ-1]) current_is_sum: assert (current == expected);
+    read_while_full: cover (begun && due_q[READ-1] && expected != 0);
+  end
+
+endmodule
+
+`resetall

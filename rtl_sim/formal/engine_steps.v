@@ -1,0 +1,167 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// engine.v on a row of positions: every event of a step, and none of another, is in what its sweep
+// reads, by the definition of the convolution; a marker waits for the events before it, and events
+// wait for the sweep. One weight is 1, any, the others 0 (rom_one.v). A kernel as wide as the row without padding is a dense layer.
+module engine_steps #(
+  parameter LATENCY   = 6,   // from step_next_i to current_o, cycles
+  parameter IN_C      = 2,
+  parameter IN_W      = 3,
+  parameter N         = 1,
+  parameter OUT_W     = 2,
+  parameter KERNEL_W  = 2,
+  parameter PADDING_W = 0,
+  parameter REPEAT    = 1,
+  parameter ADDR_BITS = 3,
+  parameter W_BITS    = 2,
+  parameter ACC_BITS  = 3
+) (
+  input wire                 clk,
+  input wire                 rst_n,
+  input wire [ADDR_BITS+1:0] s_axis_tdata,
+  input wire                 s_axis_tvalid,
+  input wire                 s_axis_tlast,
+  input wire                 step_next_i
+);
+
+  localparam SUMS   = OUT_W * N;
+  localparam C_BITS = $clog2(IN_C);
+
+  wire                       s_axis_tready;
+  wire                       step_valid;
+  wire                       step_last;
+  wire signed [ACC_BITS-1:0] current;
+
+  engine #(
+    .IN_C     (IN_C),
+    .IN_H     (1),
+    .IN_W     (IN_W),
+    .N        (N),
+    .GROUPS   (1),
+    .OUT_H    (1),
+    .OUT_W    (OUT_W),
+    .KERNEL_H (1),
+    .KERNEL_W (KERNEL_W),
+    .PADDING_H(0),
+    .PADDING_W(PADDING_W),
+    .LANES    (1),
+    .SLICE    (1),
+    .ADDR_BITS(ADDR_BITS),
+    .W_BITS   (W_BITS),
+    .ACC_BITS (ACC_BITS),
+    .REPEAT   (REPEAT)
+  ) dut (
+    .clk          (clk),
+    .rst_n        (rst_n),
+    .s_axis_tdata (s_axis_tdata),
+    .s_axis_tvalid(s_axis_tvalid),
+    .s_axis_tlast (s_axis_tlast),
+    .s_axis_tready(s_axis_tready),
+    .step_valid_o (step_valid),
+    .step_last_o  (step_last),
+    .step_next_i  (step_next_i),
+    .current_o    (current),
+    .events_o     (),
+    .additions_o  ()
+  );
+
+  (* keep, peek = "dut.accumulators.weights.bank[0].words.which" *) wire [7:0] which;
+
+  reg begun = 1'b0;
+  always @(posedge clk) begun <= 1'b1;
+  always @* assume (rst_n == begun);
+
+  wire        kind = s_axis_tdata[ADDR_BITS+1];
+  wire        neg  = s_axis_tdata[ADDR_BITS];
+  wire [31:0] c    = s_axis_tdata[ADDR_BITS-1:0] & ((1 << C_BITS) - 1);
+  wire [31:0] x    = s_axis_tdata[ADDR_BITS-1:0] >> C_BITS;
+  wire        take = s_axis_tvalid && s_axis_tready;
+
+  always @* begin
+    assume (!step_next_i || step_valid);
+    assume (!s_axis_tvalid || kind || (c < IN_C && x < IN_W && !s_axis_tlast));
+    if (REPEAT > 1) assume (!s_axis_tvalid || !kind || s_axis_tlast);
+  end
+
+  // --- the reference: sums of the events taken, and how far a sweep is -------------------------
+
+  reg signed [ACC_BITS:0] sums_q [0:SUMS-1];
+  reg              marker_q;  // taken, its sweeps not done
+  reg              last_q;
+  reg [7:0]        at_q;      // of a sweep
+  reg [7:0]        sweep_q;   // of a marker
+
+  integer             p;
+  integer             o;
+  integer             row;
+  reg signed [ACC_BITS:0]    next [0:SUMS-1];
+  reg                 fits;
+
+  always @* begin
+    fits = 1'b1;
+    for (p = 0; p < OUT_W; p = p + 1) begin
+      for (o = 0; o < N; o = o + 1) begin
+        next[p*N+o] = sums_q[p*N+o];
+        if (take && !kind && x + PADDING_W >= p && x + PADDING_W < p + KERNEL_W) begin
+          row = (o * KERNEL_W + x + PADDING_W - p) * IN_C + c;
+          if (row == which) next[p*N+o] = neg ? sums_q[p*N+o] - 1 : sums_q[p*N+o] + 1;
+        end
+        if (next[p*N+o] < -(1 << (ACC_BITS - 1)) || next[p*N+o] >= (1 << (ACC_BITS - 1))) fits = 1'b0;
+      end
+    end
+  end
+
+  always @* assume (fits);
+
+  wire sweep_end = step_next_i && at_q == SUMS - 1;
+  wire all_read  = sweep_end && sweep_q == REPEAT - 1;
+
+  integer n;
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      marker_q <= 1'b0;
+      at_q     <= 0;
+      sweep_q  <= 0;
+      for (n = 0; n < SUMS; n = n + 1) sums_q[n] <= 0;
+    end else begin
+      if (take && kind) begin
+        marker_q <= 1'b1;
+        last_q   <= s_axis_tlast;
+      end else if (all_read) marker_q <= 1'b0;
+      if (step_next_i) at_q <= sweep_end ? 0 : at_q + 1;
+      if (sweep_end) sweep_q <= all_read ? 0 : sweep_q + 1;
+      for (n = 0; n < SUMS; n = n + 1) sums_q[n] <= all_read ? 0 : next[n];
+    end
+  end
+
+  reg [LATENCY*(ACC_BITS+1)-1:0] due_q;    // what was asked for, the newest lowest
+  reg [LATENCY-1:0]   asked_q;
+  reg [LATENCY-1:0]   second_q;
+
+  reg steps_q;  // a step with events is done
+  always @(posedge clk) steps_q <= rst_n && (steps_q || (all_read && sums_q[0] != 0));
+
+  always @(posedge clk) begin
+    due_q    <= {due_q, sums_q[at_q]};
+    asked_q  <= rst_n ? {asked_q, step_next_i} : 0;
+    second_q <= {second_q, steps_q};
+  end
+
+  wire signed [ACC_BITS:0] due = due_q[LATENCY*(ACC_BITS+1)-1-:ACC_BITS+1];
+
+  always @* begin
+    if (rst_n) begin
+      stands:  assert (step_valid == marker_q);
+      marks:   assert (!step_valid || step_last == (last_q && sweep_q == REPEAT - 1));
+      waits:   assert (!take || !marker_q);
+      current_is_sum: assert (!asked_q[LATENCY-1] || current == due);
+      second:  cover (asked_q[LATENCY-1] && second_q[LATENCY-1] && due < -1);
+    end
+  end
+
+endmodule
+
+`resetall

@@ -1,0 +1,140 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// leak.v and neuron.v (of a readout, the sum), joined as in update.v, against the text of docs/semantics.md, section 2.
+//
+// The inputs are one neuron's: of the channel and time step that `row_i` names in the table, any
+// membrane that the steps before can leave, and any current that the weights allow. The
+// specification counts in WIDE bits, in which nothing can overflow: so equality says that nothing
+// overflows in the Verilog either. That the next membrane lies in the next step's interval makes
+// it an induction over the time steps, begun by v = 0.
+module neuron_update #(
+  parameter       ROWS           = 1,
+  parameter       ROW_BITS       = 1,
+  parameter       WIDE           = 32,     // holds everything, LEAK_BITS + 2 at least
+  parameter       CURRENT_BITS   = 12,
+  parameter       BIAS_BITS      = 8,
+  parameter       THRESHOLD_BITS = 8,
+  parameter       P_BITS         = 12,
+  parameter       V_BITS         = 10,
+  parameter       LEAK_BITS      = 12,
+  parameter       K              = 2,
+  parameter       M              = 1,      // tau = M / 2**K
+  parameter [8:0] PLUS           = 9'b1,
+  parameter [8:0] MINUS          = 9'b0,
+  parameter       TERNARY        = 1,
+  parameter       SOFT_RESET     = 0,
+  parameter       READOUT        = 0
+) (
+  input wire        [ROW_BITS-1:0]     row_i,
+  input wire signed [WIDE-1:0]         v_i,
+  input wire signed [WIDE-1:0]         current_i,
+  input wire                           first_i
+);
+
+  // --- the table, and what is assumed ----------------------------------------------------------
+
+  // {v after hi, lo, v before hi, lo, i hi, lo, threshold, bias}
+  reg [8*WIDE-1:0] table [0:ROWS-1];
+  initial $readmemh("table.mem", table);
+
+  wire [8*WIDE-1:0]      word        = table[row_i];
+  wire signed [WIDE-1:0] bias        = word[0*WIDE+:WIDE];
+  wire signed [WIDE-1:0] v_threshold = word[1*WIDE+:WIDE];
+  wire signed [WIDE-1:0] i_lo        = word[2*WIDE+:WIDE];
+  wire signed [WIDE-1:0] i_hi        = word[3*WIDE+:WIDE];
+  wire signed [WIDE-1:0] v_lo        = word[4*WIDE+:WIDE];
+  wire signed [WIDE-1:0] v_hi        = word[5*WIDE+:WIDE];
+  wire signed [WIDE-1:0] next_lo     = word[6*WIDE+:WIDE];
+  wire signed [WIDE-1:0] next_hi     = word[7*WIDE+:WIDE];
+
+  always @* begin
+    assume (row_i < ROWS);
+    assume (i_lo <= current_i && current_i <= i_hi);
+    // In a sample's first step anything may be stored: it counts as 0.
+    assume (first_i || (v_lo <= v_i && v_i <= v_hi));
+  end
+
+  // --- the Verilog -----------------------------------------------------------------------------
+
+  wire signed [V_BITS-1:0]         stored = v_i;
+  wire signed [CURRENT_BITS-1:0]   current = current_i;
+  wire signed [BIAS_BITS-1:0]      add = bias;
+  wire signed [THRESHOLD_BITS-1:0] level = v_threshold;
+  wire signed [V_BITS-1:0]         leaked;
+  wire signed [V_BITS-1:0]         masked = leaked & {V_BITS{!first_i}};
+  wire signed [P_BITS-1:0]         drive = current + add;
+  wire signed [P_BITS-1:0]         total = masked + drive;
+  wire                             fire;
+  wire                             neg;
+  wire signed [V_BITS-1:0]         v_next;
+
+  leak #(
+    .V_BITS   (V_BITS),
+    .LEAK_BITS(LEAK_BITS),
+    .K        (K),
+    .PLUS     (PLUS),
+    .MINUS    (MINUS)
+  ) leak (
+    .v_i   (stored),
+    .leak_o(leaked)
+  );
+
+  generate
+    if (READOUT != 0) begin : sum
+      assign v_next = total;
+      assign fire   = 1'b0;
+      assign neg    = 1'b0;
+    end else begin : spike
+      neuron #(
+        .P_BITS        (P_BITS),
+        .V_BITS        (V_BITS),
+        .THRESHOLD_BITS(THRESHOLD_BITS),
+        .TERNARY       (TERNARY),
+        .SOFT_RESET    (SOFT_RESET)
+      ) neuron (
+        .leaked_i     ({V_BITS{1'b0}}),
+        .drive_i      (total),
+        .v_threshold_i(level),
+        .fire_o       (fire),
+        .neg_o        (neg),
+        .v_o          (v_next)
+      );
+    end
+  endgenerate
+
+  // --- the specification -----------------------------------------------------------------------
+
+  localparam signed [WIDE-1:0] ZERO = 0;
+
+  wire signed [WIDE-1:0] v       = first_i ? ZERO : v_i;
+  wire signed [WIDE-1:0] size    = v < 0 ? -v : v;
+  wire signed [WIDE-1:0] part    = (size * M) >>> K;
+  wire signed [WIDE-1:0] leak_v  = v < 0 ? -part : part;
+  wire signed [WIDE-1:0] p       = leak_v + current_i + bias;
+  wire                   s_plus  = READOUT == 0 && p >= v_threshold;
+  wire                   s_minus = READOUT == 0 && TERNARY != 0 && p <= -v_threshold;
+  wire signed [WIDE-1:0] v_soft  = s_plus ? p - v_threshold : s_minus ? p + v_threshold : p;
+  wire signed [WIDE-1:0] v_hard  = s_plus || s_minus ? ZERO : p;
+  wire signed [WIDE-1:0] v_spec  = SOFT_RESET != 0 ? v_soft : v_hard;
+
+  // Numbers again in the Verilog's widths: equal as long as they fit.
+  wire signed [P_BITS-1:0] p_fits     = p;
+  wire signed [P_BITS-1:0] drive_spec = current_i + bias;
+  wire signed [WIDE-1:0]   drive_wide = current_i + bias;
+  wire signed [P_BITS-1:0] plus_fits  = v_threshold;
+  wire signed [P_BITS-1:0] minus_fits = -v_threshold;
+
+  always @* begin
+    spikes:    assert (fire == (s_plus || s_minus) && neg == s_minus);
+    membrane:  assert (v_next == v_spec);
+    p_width:   assert (p_fits == p);
+    d_width:   assert (drive_spec == drive_wide && drive == drive_wide);
+    th_width:  assert (plus_fits == v_threshold && minus_fits == -v_threshold);
+    inductive: assert (next_lo <= v_spec && v_spec <= next_hi);
+  end
+
+endmodule
+
+`resetall

@@ -1,0 +1,28 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Stands for rom.v, not written: any contents, alike at all times.
+module rom #(
+  parameter WIDTH     = 8,
+  parameter DEPTH     = 16,
+  parameter ADDR_BITS = 4,
+  parameter WRITABLE  = 0,
+  parameter FILE      = ""
+) (
+  input  wire                 clk,
+  input  wire                 read_i,
+  input  wire [ADDR_BITS-1:0] addr_i,
+  output reg  [WIDTH-1:0]     data_o,
+  input  wire                 write_i,
+  input  wire [ADDR_BITS-1:0] write_addr_i,
+  input  wire [WIDTH-1:0]     write_data_i
+);
+
+  (* anyconst *) wire [DEPTH*WIDTH-1:0] contents;
+
+  always @(posedge clk) if (read_i) data_o <= contents[addr_i*WIDTH+:WIDTH];
+
+endmodule
+
+`resetall

@@ -1,0 +1,29 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Stands for rom.v, not written: 1 in one row, any, and 0 in all others. Sums are linear in the weights, so what
+// holds for each row alone holds for all contents.
+module rom #(
+  parameter WIDTH     = 8,
+  parameter DEPTH     = 16,
+  parameter ADDR_BITS = 4,
+  parameter WRITABLE  = 0,
+  parameter FILE      = ""
+) (
+  input  wire                 clk,
+  input  wire                 read_i,
+  input  wire [ADDR_BITS-1:0] addr_i,
+  output reg  [WIDTH-1:0]     data_o,
+  input  wire                 write_i,
+  input  wire [ADDR_BITS-1:0] write_addr_i,
+  input  wire [WIDTH-1:0]     write_data_i
+);
+
+  (* anyconst *) wire [7:0] which;
+
+  always @(posedge clk) if (read_i) data_o <= addr_i == which;
+
+endmodule
+
+`resetall

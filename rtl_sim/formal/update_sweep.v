@@ -1,0 +1,232 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// update.v over sweeps of two words: each result is what docs/semantics.md says of the membrane
+// that the same word had after the step before, and comes in order, once, with its marks.
+//
+// Biases and thresholds are any (rom_const.v); currents are any whose p and membrane fit their
+// widths, which neuron_update.v shows of all that the weights allow. When sweeps start and where
+// they wait is free.
+module update_sweep #(
+  parameter       LATENCY        = 6,    // from step_next_o to current_i, cycles
+  parameter       READ_AT        = 4,    // from step_next_o to where v is read, cycles
+  parameter       DELAY          = 3,    // from current_i to the result, cycles
+  parameter       SLOTS          = 6,    // from one sweep to the next, cycles at least
+  parameter       WIDE           = 32,   // holds everything
+  parameter       CURRENT_BITS   = 12,
+  parameter       BIAS_BITS      = 8,
+  parameter       THRESHOLD_BITS = 8,
+  parameter       P_BITS         = 12,
+  parameter       V_BITS         = 10,
+  parameter       LEAK_BITS      = 12,
+  parameter       K              = 2,
+  parameter       M              = 1,    // tau = M / 2**K
+  parameter [8:0] PLUS           = 9'b1,
+  parameter [8:0] MINUS          = 9'b0,
+  parameter       TERNARY        = 1,
+  parameter       SOFT_RESET     = 0,
+  parameter       READOUT        = 0
+) (
+  input wire                           clk,
+  input wire                           rst_n,
+  input wire                           step_valid_i,
+  input wire                           step_last_i,
+  input wire signed [CURRENT_BITS-1:0] current_i,
+  input wire                           room_i
+);
+
+  wire                     step_next;
+  wire                     word_valid;
+  wire                     fire;
+  wire                     neg;
+  wire signed [V_BITS-1:0] v;
+  wire                     step_end;
+  wire                     last;
+  wire                     spend;
+
+  update #(
+    .WORDS         (2),
+    .ROWS          (2),
+    .SLICE         (1),
+    .LATENCY       (LATENCY),
+    .CURRENT_BITS  (CURRENT_BITS),
+    .BIAS_BITS     (BIAS_BITS),
+    .THRESHOLD_BITS(THRESHOLD_BITS),
+    .P_BITS        (P_BITS),
+    .V_BITS        (V_BITS),
+    .LEAK_BITS     (LEAK_BITS),
+    .K             (K),
+    .PLUS          (PLUS),
+    .MINUS         (MINUS),
+    .TERNARY       (TERNARY),
+    .SOFT_RESET    (SOFT_RESET),
+    .READOUT       (READOUT)
+  ) dut (
+    .clk         (clk),
+    .rst_n       (rst_n),
+    .step_valid_i(step_valid_i),
+    .step_last_i (step_last_i),
+    .step_next_o (step_next),
+    .current_i   (current_i),
+    .word_valid_o(word_valid),
+    .fire_o      (fire),
+    .neg_o       (neg),
+    .v_o         (v),
+    .step_end_o  (step_end),
+    .last_o      (last),
+    .spend_o     (spend),
+    .room_i      (room_i)
+  );
+
+  (* keep, peek = "dut.biases.contents" *) wire [2*BIAS_BITS-1:0] biases;
+  (* keep, peek = "dut.has_thresholds.thresholds.contents", unless = "READOUT" *)
+  wire [2*THRESHOLD_BITS-1:0] thresholds;
+  (* keep, peek = "dut.v_mem[0]" *) wire signed [V_BITS-1:0] memory_0;
+  (* keep, peek = "dut.v_mem[1]" *) wire signed [V_BITS-1:0] memory_1;
+  (* keep, peek = "dut.slot_q" *)   wire [$clog2(SLOTS)-1:0] slot;
+  (* keep, peek = "dut.word_q" *)   wire read_word;
+  (* keep, peek = "dut.row_q" *)    wire read_row;
+  (* keep, peek = "dut.first_q" *)  wire read_first;
+
+  // --- the engine's rules: its marker stays until all words have been read --------------------
+
+  reg begun = 1'b0;
+  always @(posedge clk) begun <= 1'b1;
+  always @* assume (rst_n == begun);
+
+  reg word_q;   // the next to be asked for
+  reg first_q;  // in a sample's first step
+  reg mark_q;   // of the sweep that has begun
+
+  always @* assume (word_q == 0 || (step_valid_i && step_last_i == mark_q));
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      word_q  <= 1'b0;
+      first_q <= 1'b1;
+    end else if (step_next) begin
+      word_q <= !word_q;
+      if (word_q) first_q <= step_last_i;
+    end
+    mark_q <= step_last_i;
+  end
+
+  always @(posedge clk) begin
+    if (rst_n && step_next) asked: assert (step_valid_i && (room_i || !spend));
+    if (rst_n) spent: assert (spend == (step_next && (READOUT == 0 || step_last_i)));
+  end
+
+  // --- what is on its way: the newest lowest --------------------------------------------------
+
+  localparam ALL = LATENCY + DELAY;
+
+  reg [ALL-1:0]                valid_q;
+  reg [ALL-1:0]                words_q;
+  reg [ALL-1:0]                firsts_q;
+  reg [ALL-1:0]                lasts_q;
+  reg [DELAY*CURRENT_BITS-1:0] currents_q;
+
+  always @(posedge clk) begin
+    if (!rst_n) valid_q <= {ALL{1'b0}};
+    else valid_q <= {valid_q, step_next};
+    words_q    <= {words_q, word_q};
+    firsts_q   <= {firsts_q, first_q};
+    lasts_q    <= {lasts_q, step_last_i};
+    currents_q <= {currents_q, current_i};
+  end
+
+  // --- the specification, when the result is there --------------------------------------------
+
+  localparam signed [WIDE-1:0] ZERO = 0;
+
+  reg [WIDE-1:0] v_q [0:1];
+  reg [1:0]      known_q;
+
+  wire                             due      = valid_q[ALL-1];
+  wire                             word     = words_q[ALL-1];
+  wire                             first    = firsts_q[ALL-1];
+  wire signed [CURRENT_BITS-1:0]   current  = currents_q[DELAY*CURRENT_BITS-1-:CURRENT_BITS];
+  wire signed [BIAS_BITS-1:0]      bias     = biases[word*BIAS_BITS+:BIAS_BITS];
+  wire signed [THRESHOLD_BITS-1:0] level    = thresholds[word*THRESHOLD_BITS+:THRESHOLD_BITS];
+  wire signed [WIDE-1:0]           v_old    = v_q[word];
+  wire signed [WIDE-1:0]           before   = first ? ZERO : v_old;
+  wire signed [WIDE-1:0]           size     = before < 0 ? -before : before;
+  wire signed [WIDE-1:0]           part     = (size * M) >>> K;
+  wire signed [WIDE-1:0]           leak_v   = before < 0 ? -part : part;
+  wire signed [WIDE-1:0]           drive    = current + bias;
+  wire signed [WIDE-1:0]           p        = leak_v + drive;
+  wire                             s_plus   = READOUT == 0 && p >= level;
+  wire                             s_minus  = READOUT == 0 && TERNARY != 0 && p <= -level;
+  wire signed [WIDE-1:0]           v_soft   = s_plus ? p - level : s_minus ? p + level : p;
+  wire signed [WIDE-1:0]           v_hard   = s_plus || s_minus ? ZERO : p;
+  wire signed [WIDE-1:0]           v_spec   = SOFT_RESET != 0 ? v_soft : v_hard;
+  wire signed [P_BITS-1:0]         drive_as = drive;
+  wire signed [P_BITS-1:0]         p_as     = p;
+  wire signed [V_BITS-1:0]         v_as     = v_spec;
+  wire signed [THRESHOLD_BITS-1:0] level_0  = thresholds[0+:THRESHOLD_BITS];
+  wire signed [THRESHOLD_BITS-1:0] level_1  = thresholds[THRESHOLD_BITS+:THRESHOLD_BITS];
+
+  always @* assume (!due || (drive_as == drive && p_as == p && v_as == v_spec));
+  always @* assume (READOUT != 0 || (level_0 >= 1 && level_1 >= 1));
+
+  always @(posedge clk) begin
+    if (!rst_n) known_q <= 2'b0;
+    else if (due) begin
+      v_q[word]     <= v_spec;
+      known_q[word] <= 1'b1;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (rst_n) results_in_time: assert (word_valid == due);
+    if (rst_n && due) begin
+      membrane: assert (v == v_spec);
+      marks:    assert (step_end == word && last == lasts_q[ALL-1]);
+      if (READOUT == 0) spikes: assert (fire == (s_plus || s_minus) && neg == s_minus);
+    end
+    second_step: cover (rst_n && due && !first && before < 0 && leak_v != 0 && word);
+  end
+
+  // --- invariants -----------------------------------------------------------------------------
+
+  // The oldest word that has been asked for and not yet been read is the one to be read next.
+  reg       next_word;
+  reg       next_first;
+  reg [1:0] begins;  // the word's oldest on its way, or else its next, is of a first step
+  reg       rested;  // after the last word nothing is asked for until SLOTS are over
+  integer   n;
+
+  always @* begin
+    next_word  = word_q;
+    next_first = first_q;
+    begins     = {first_q, first_q && !word_q};
+    for (n = 0; n < READ_AT; n = n + 1) begin
+      if (valid_q[n]) begin
+        next_word  = words_q[n];
+        next_first = firsts_q[n];
+      end
+    end
+    rested = 1'b1;
+    for (n = 0; n < SLOTS - 2; n = n + 1) begin
+      if (valid_q[n] && words_q[n] && slot != n + 2) rested = 1'b0;
+    end
+    for (n = 0; n < ALL; n = n + 1) begin
+      if (valid_q[n]) begins[words_q[n]] = firsts_q[n];
+    end
+  end
+
+  always @(posedge clk) begin
+    if (rst_n) begin
+      slots:  assert (word_q ? slot == 1 : slot != 1);
+      rests:  assert (rested);
+      reads:  assert (read_word == next_word && read_row == next_word && read_first == next_first);
+known:  assert ((known_q | begins) == 2'b11);
+      if (known_q[0]) stored_0: assert (memory_0 == $signed(v_q[0]));
+      if (known_q[1]) stored_1: assert (memory_1 == $signed(v_q[1]));
+    end
+  end
+
+endmodule
+
+`resetall

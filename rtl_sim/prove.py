@@ -1,0 +1,229 @@
+"""Proves what a build's Verilog does, for all inputs, and reports it as a certificate."""
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+from rich.table import Table
+
+from hw_models.artefact import Build
+from hw_models.errors import InputError
+from rtl_sim import prove_layers, prove_mutants, prove_solver, prove_streams
+from rtl_sim.prove_claim import Claim, Refutation, Verdict, prove, refute
+from rtl_sim.simulate import LIBRARY
+
+PARAMETERS = "rtl/parameters.json"
+TRACE = "counterexample.vcd"
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """A property, and what the solvers say."""
+
+    subject: str  # layers, synapse groups or modules that it is about
+    property: str
+    harness: str  # rtl_sim/formal/<harness>.v
+    modules: tuple[str, ...]  # of the library, in the query as they are
+    parameters: dict[str, int | str]
+    method: str  # all inputs, induction, bounded
+    depth: int  # cycles
+    holds: bool
+    solvers: dict[str, bool]
+    seconds: float
+    failed: str = ""  # what did not hold, or was never reached
+    values: dict[str, int] = {}  # of the harness's signals at the end of the counterexample
+
+
+class Refuted(msgspec.Struct, frozen=True, kw_only=True):
+    """An error put in on purpose, and the property that finds it."""
+
+    error: str
+    harness: str
+    refuted: bool | None  # None: the Verilog has no such text
+    found: str  # by the assertion
+    seconds: float
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What `python -m rtl_sim prove` prints and writes."""
+
+    name: str
+    target: str
+    holds: bool  # all proofs, with all errors found
+    proofs: list[Proof]
+    errors: list[Refuted]
+    tools: dict[str, str]  # versions
+    verilog: dict[str, str]  # sha256 of each module that was read
+    harnesses: dict[str, str]
+    jobs: int
+    seconds: float
+
+
+def run(
+    build: Build,
+    library: Path = LIBRARY,
+    jobs: int = 2,
+    start: Callable[[int], None] = lambda n: None,
+    advance: Callable[[int], None] = lambda n: None,
+    trace: Path | None = None,
+) -> Certificate:
+    """Prove all claims about a build and refute all errors.
+
+    Args:
+        library: folder of the Verilog modules.
+        jobs: questions at a time, a process each.
+        start, advance: told how many questions there are, and when some are decided.
+        trace: where to write the first counterexample, a VCD; removed if there is none.
+
+    Raises:
+        InputError: a tool is not installed; the build has no Verilog.
+    """
+    tools = prove_solver.check()
+    begin = time.monotonic()
+    sources = {path.stem: path.read_text() for path in sorted(library.glob("*.v"))}
+    proofs = claims(build, latency(sources))
+    wrong = [*prove_layers.narrower(proofs), *prove_mutants.mutants(proofs)]
+    start(len(proofs) + len(wrong))
+    with ThreadPoolExecutor(jobs) as pool:
+        held = {pool.submit(prove, claim, sources): claim for claim in proofs}
+        found = {pool.submit(refute, error, sources): error for error in wrong}
+        try:
+            for _ in as_completed([*held, *found]):
+                advance(1)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    answers = [proof_of(claim, future.result()) for future, claim in held.items()]
+    errors = [refuted_of(error, future.result()) for future, error in found.items()]
+    if trace is not None:
+        keep_trace([future.result() for future in held], trace)
+    return Certificate(
+        name=build.dataflow.name,
+        target=build.dataflow.target,
+        holds=all(proof.holds for proof in answers) and all(e.refuted is not False for e in errors),
+        proofs=answers,
+        errors=errors,
+        tools=tools,
+        verilog=hashes({module: sources[module] for p in proofs for module in p.harness.modules}),
+        harnesses=hashes(
+            {path.stem: path.read_text() for path in prove_solver.HARNESSES.glob("*.v")}
+        ),
+        jobs=jobs,
+        seconds=time.monotonic() - begin,
+    )
+
+
+def claims(build: Build, cycles: int) -> list[Claim]:
+    """Everything that is claimed of a build; what several subjects have alike stands once.
+
+    Args:
+        cycles: an engine's latency.
+
+    Raises:
+        InputError: the build has no Verilog.
+    """
+    if PARAMETERS not in build.files:
+        raise InputError(f"{build.path}: has no {PARAMETERS}; the core does not take this network")
+    layers = json.loads(build.files[PARAMETERS])
+    alike: dict[str, Claim] = {}
+    for claim in (
+        *prove_layers.of_build(build, layers, cycles),
+        *prove_streams.small(cycles),
+        *prove_streams.of_build(layers),
+    ):
+        key = repr((claim.statement, claim.harness))
+        if key in alike:
+            claim = replace(claim, subject=f"{alike[key].subject}, {claim.subject}")
+        alike[key] = claim
+    return list(alike.values())
+
+
+def latency(sources: Mapping[str, str]) -> int:
+    """An engine's cycles from step_next_i to current_o, as update.v's default says."""
+    found = re.search(r"\bLATENCY\s*=\s*(\d+)", sources.get("update", ""))
+    if found is None:
+        raise InputError(
+            "--library: no update.v with a parameter LATENCY; name a folder of the core's modules"
+        )
+    return int(found.group(1))
+
+
+def proof_of(claim: Claim, verdict: Verdict) -> Proof:
+    failed = verdict.failed
+    return Proof(
+        subject=claim.subject,
+        property=claim.statement,
+        harness=claim.harness.name,
+        modules=claim.harness.modules,
+        parameters=dict(claim.harness.parameters),
+        method=claim.method,
+        depth=claim.depth,
+        holds=verdict.holds,
+        solvers={name: answer.holds for name, answer in verdict.answers.items()},
+        seconds=verdict.seconds,
+        failed=failed.what if failed else verdict.vacuous,
+        values=dict(failed.values) if failed else {},
+    )
+
+
+def refuted_of(error: Refutation, verdict: Verdict | None) -> Refuted:
+    found = verdict.failed if verdict else None
+    return Refuted(
+        error=error.what,
+        harness=error.claim.harness.name,
+        refuted=None if verdict is None else found is not None,
+        found=found.what if found else "",
+        seconds=verdict.seconds if verdict else 0.0,
+    )
+
+
+def keep_trace(verdicts: list[Verdict], path: Path) -> None:
+    """Write the first counterexample, or remove that of an earlier run."""
+    path.unlink(missing_ok=True)
+    first = next((v.failed for v in verdicts if v.failed and v.failed.trace), None)
+    if first:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(first.trace)
+
+
+def hashes(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: hashlib.sha256(texts[name].encode()).hexdigest() for name in sorted(texts)}
+
+
+def proof_table(certificate: Certificate) -> Table:
+    """The proofs, one a row."""
+    table = Table(title=f"{certificate.name} ({certificate.target}): proofs")
+    for head in ("subject", "property", "by", "", "s"):
+        table.add_column(head, justify="right" if head == "s" else "left")
+    for proof in certificate.proofs:
+        by = proof.method + (f", {proof.depth} cycles" if proof.depth > 1 else "")
+        says = "holds" if proof.holds else "[bold red]REFUTED[/]"
+        table.add_row(proof.subject, proof.property, by, says, f"{proof.seconds:.1f}")
+    return table
+
+
+def error_table(certificate: Certificate) -> Table:
+    """The errors put in on purpose, one a row."""
+    table = Table(title="errors put in on purpose")
+    for head in ("error", "harness", "", "s"):
+        table.add_column(head, justify="right" if head == "s" else "left")
+    says = {True: "found", False: "[bold red]NOT FOUND[/]", None: "no such text"}
+    for error in certificate.errors:
+        table.add_row(error.error, error.harness, says[error.refuted], f"{error.seconds:.1f}")
+    return table
+
+
+def first_failure(certificate: Certificate) -> str | None:
+    """The first thing that did not hold, in one line, with the counterexample's values."""
+    for proof in certificate.proofs:
+        if not proof.holds:
+            values = " ".join(f"{name}={value}" for name, value in proof.values.items())
+            return f"{proof.subject}: {proof.property}: {proof.failed}" + (values and f": {values}")
+    for error in certificate.errors:
+        if error.refuted is False:
+            return f"{error.error}: put into the Verilog, and {error.harness}.v does not find it"
+    return None

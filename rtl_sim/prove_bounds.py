@@ -1,0 +1,105 @@
+"""What the proofs assume of numbers: bounds from the build's own tensors.
+
+Sums over the golden model's operations with each weight at its extreme; nothing is taken from the
+intervals in dataflow.json, which the compiler computed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hw_models.artefact import Build, Group, Layer, Spiking
+from hw_models.semantics import Ints, signed_digits
+from hw_models.synapse import pooled, synapse
+from hw_models.words import as_map
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """lo[n] <= x[n] <= hi[n], any shape."""
+
+    lo: Ints
+    hi: Ints
+
+
+def budgets(build: Build, group: Group) -> tuple[Ints, Ints]:
+    """The most that the events of one step can subtract from, and add to, a neuron, [neurons] each.
+
+    A sum so far lies in [-down, up]: of the events of an address, those that add are worth at most
+    |w| (twice where a pool lets it through twice), with digits |w| times the largest sum of digits
+    of one sign.
+    """
+    plus, minus = _reach(build, group)
+    mode = build.dataflow.mode_of(group.source)
+    if mode == "binary":
+        return minus, plus
+    digits = _digit_peak(build.dataflow.input.x_max) if mode == "static" else 1
+    both = (plus + minus) * digits
+    return both, both
+
+
+def currents(build: Build, layer: Layer) -> Range:
+    """A neuron's whole current of a step, over all synapse groups, [neurons]."""
+    lo = hi = np.zeros(layer.size, np.int64)
+    for group in layer.groups:
+        plus, minus = _reach(build, group)
+        mode = build.dataflow.mode_of(group.source)
+        x_max = build.dataflow.input.x_max if mode == "static" else 1
+        down, up = (minus, plus) if mode == "binary" else ((plus + minus) * x_max,) * 2
+        lo, hi = lo - (down << group.shift), hi + (up << group.shift)
+    return Range(lo, hi)
+
+
+def per_channel(layer: Layer, x: Range) -> Range:
+    """The hull over a channel's positions, [C]."""
+    channels = as_map(layer.shape)[0]
+    return Range(x.lo.reshape(channels, -1).min(axis=1), x.hi.reshape(channels, -1).max(axis=1))
+
+
+def membranes(build: Build, layer: Layer, current: Range) -> list[Range]:
+    """Proposed intervals [C] of v after t = 0..T steps; it is proven that each leads to the next.
+
+    The ends are those of the step's formula, which rises with v and i up to where it fires.
+    """
+    bias = build.tensors[f"{layer.name}.bias"].astype(np.int64)
+    v = Range(np.zeros_like(bias), np.zeros_like(bias))
+    ranges = [v]
+    for _ in range(build.dataflow.timesteps):
+        if not isinstance(layer.update, Spiking):
+            v = Range(v.lo + current.lo + bias, v.hi + current.hi + bias)
+            v = Range(np.minimum(v.lo, 0), np.maximum(v.hi, 0))
+            ranges.append(v)
+            continue
+        neuron = layer.update.neuron
+        v_threshold = build.tensors[f"{layer.name}.v_threshold"].astype(np.int64)
+        p_lo = neuron.leak(v.lo) + current.lo + bias
+        p_hi = neuron.leak(v.hi) + current.hi + bias
+        lo, hi = p_lo, np.minimum(p_hi, v_threshold - 1)
+        if neuron.mode == "ternary":
+            lo = np.maximum(p_lo, 1 - v_threshold)
+        if neuron.reset == "soft":
+            hi = np.maximum(hi, p_hi - v_threshold)
+            lo = np.minimum(lo, p_lo + v_threshold) if neuron.mode == "ternary" else lo
+        v = Range(np.minimum(lo, 0), np.maximum(hi, 0))
+        ranges.append(v)
+    return ranges
+
+
+def _reach(build: Build, group: Group) -> tuple[Ints, Ints]:
+    """Per neuron, what its positive and its negative weights add up to, each as often as its
+    address comes behind the pools when all addresses of the source are on."""
+    w = build.weight(group)
+    source = build.dataflow.shape_of(group.source)
+    often = pooled(group.pools, np.ones((1, 1, *source), np.int64))
+    plus, minus = (synapse(group.op, np.maximum(s * w, 0), often) for s in (1, -1))
+    return plus.reshape(-1), minus.reshape(-1)
+
+
+def _digit_peak(x_max: int) -> int:
+    """The largest sum of the digits of one sign in any |x| <= x_max, by trying all."""
+    sums = [
+        sum(1 << e for sign, e in signed_digits(x) if sign == s)
+        for x in range(x_max + 1)
+        for s in (-1, 1)
+    ]
+    return max(sums)

@@ -1,0 +1,55 @@
+"""Errors put into the Verilog, each of which a claim must refute: so no proof is empty."""
+
+from collections.abc import Iterable, Iterator
+
+from rtl_sim.prove_claim import Claim, Refutation
+
+# what is wrong, the harness that must find it, (module, text, text in its place)
+MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
+    ("a negative leak rounds down", "neuron_update",
+     ("leak", "v_i[V_BITS-1] ? TOWARD_ZERO : ZERO", "ZERO")),
+    ("fires on p > v_threshold", "neuron_update",
+     ("neuron", "above >= ZERO", "above > ZERO")),
+    ("fires -1 on p < -v_threshold", "neuron_update",
+     ("neuron", "below <= ZERO", "below < ZERO")),
+    ("v of the last sample leaks into the first step", "update_sweep",
+     ("update", "leaked & {V_BITS{!leak_first_q}}", "leaked")),
+    ("a first step ends after its first word", "update_sweep",
+     ("update", "if (read_end) first_q <= read_last", "first_q <= read_last")),
+    ("a beat is replaced while it waits", "stream_buffer_order",
+     ("fifo", "(!valid_o || pop_i)", "1'b1")),
+    ("one credit too many", "stream_buffer_order",
+     ("credits", "else if (give_i && !spend_i) credit_q", "else if (give_i) credit_q")),
+    ("a beat follows when one reader has the last", "broadcast_once",
+     ("broadcast", "s_axis_tready = &taken", "s_axis_tready = |taken")),
+    ("a window too many in each row", "pool_windows",
+     ("pool", "more_x_q <= span_x - X_ONE", "more_x_q <= span_x")),
+    ("the last event of a word is dropped", "serializer_events",
+     ("serializer", "leaves && rest == NONE && !step_end_q",
+      "leaves && (rest & (rest - LOWEST)) == NONE && !step_end_q")),
+    ("the marker overtakes the last event", "serializer_events",
+     ("serializer", "marker = fire_q == NONE;",
+      "marker = fire_q == NONE || (step_end_q && rest == NONE);")),
+    ("a step's last event is dropped, behind a fork", "fork_outlets",
+     ("serializer", "fire_q     <= fire_i;", "fire_q     <= last_i ? NONE : fire_i;")),
+    ("the sweep waits for one reader only", "fork_outlets",
+     ("credits", "room_o = credit_q != NONE", "room_o = 1'b1")),
+    ("the highest index wins a tie", "argmax_words",
+     ("argmax", "logit_i > best_q", "logit_i >= best_q")),
+    ("a marker overtakes the rest of an event", "engine_steps",
+     ("engine", "(!head_q || (add && add_end))", "(!head_q || add)")),
+    ("a sum is kept for the next step", "engine_steps",
+     ("engine", "(step_next_i && slice_end && repeat_end)", "1'b0")),
+    ("a sweep begins when one side is there", "join_steps",
+     ("merge", "a_step_valid_i && b_step_valid_i", "a_step_valid_i || b_step_valid_i")),
+)  # fmt: skip
+
+
+def mutants(claims: Iterable[Claim]) -> Iterator[Refutation]:
+    """Each mutant for the first claim of its harness; none where a build has no such claim."""
+    first: dict[str, Claim] = {}
+    for claim in claims:
+        first.setdefault(claim.harness.name, claim)
+    for what, harness, change in MUTANTS:
+        if harness in first:
+            yield Refutation(first[harness], what, {}, (change,), depth=first[harness].cover)
