@@ -11,10 +11,12 @@ from hw_models import artefact, evidence, reference
 from hw_models.artefact import Build
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
 from hw_models.errors import InputError
-from rtl_sim import bench, prove, replay, report, simulators, stream, sweep, synth, synth_report
+from rtl_sim import bench, prove, replay, report, simulators, stream
 from rtl_sim.simulate import LIBRARY, Stalls
 from rtl_sim.spread import cores
-from rtl_sim.synth_devices import DEVICES
+from rtl_sim.synthesis import flow, sweep
+from rtl_sim.synthesis.devices import DEVICES
+from rtl_sim.synthesis.report import placed_line, resource_table
 
 WAVES = "simulation"
 FOLDER = click.Path(path_type=Path)
@@ -194,8 +196,8 @@ def synth_command(
     if result.products:
         click.echo(f"the core must only add: {'; '.join(result.products)}", err=True)
         return EXIT_DIFFERS
-    Console().print(synth_report.resource_table(result))
-    click.echo(synth_report.placed_line(result))
+    Console().print(resource_table(result))
+    click.echo(placed_line(result))
     return EXIT_OK
 
 
@@ -239,8 +241,8 @@ def sweep_command(
     Console().print(sweep.table(result))
 
 
-def synthesized(build: Build, device: str, **options: Any) -> synth.Report:
-    """synth.run() with a bar on the terminal and its report in evidence/."""
+def synthesized(build: Build, device: str, **options: Any) -> flow.Report:
+    """flow.run() with a bar on the terminal and its report in evidence/."""
     errors, name = Console(stderr=True), build.dataflow.name
     columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
@@ -249,7 +251,7 @@ def synthesized(build: Build, device: str, **options: Any) -> synth.Report:
         def begin(step: str, parts: int) -> None:
             bar.reset(task, total=parts, description=f"{name}: {step}")
 
-        result = synth.run(build, device, begin=begin, advance=lambda: bar.advance(task), **options)
+        result = flow.run(build, device, begin=begin, advance=lambda: bar.advance(task), **options)
     evidence.write(build, f"synthesis-{device}", result)
     return result
 

@@ -12,10 +12,10 @@ from rtl_sim import __main__ as commands
 from rtl_sim import report
 from rtl_sim.__main__ import cli
 from rtl_sim.simulate import LIBRARY
-from rtl_sim.synth import Report
-from rtl_sim.synth_devices import Resources
-from rtl_sim.synth_place import Placed
-from rtl_sim.synth_yosys import library_sha256
+from rtl_sim.synthesis.devices import Resources
+from rtl_sim.synthesis.flow import Report
+from rtl_sim.synthesis.placement import Placed
+from rtl_sim.synthesis.yosys import library_sha256
 from tests.cli import assert_one_line, status_of
 from tests.random_builds import random_build
 from tests.rtl_sim.builds import with_lanes

@@ -10,10 +10,10 @@ import pytest
 from hw_models.__main__ import cli as models
 from hw_models.artefact import Build
 from hw_models.errors import InputError
-from rtl_sim import synth_place, synth_tools, synth_yosys
 from rtl_sim.__main__ import cli
 from rtl_sim.simulate import LIBRARY
-from rtl_sim.synth_devices import DEVICES, Resources
+from rtl_sim.synthesis import placement, tools, yosys
+from rtl_sim.synthesis.devices import DEVICES, Resources
 from tests.cli import assert_one_line, status_of
 from tests.random_builds import random_build, random_conv_build
 from tests.random_graphs import random_graph_build
@@ -85,9 +85,9 @@ def test_a_dsp_block_exits_1(tmp_path, tiny, capsys, monkeypatch):
     save(tmp_path / "b", tiny)
     old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
     library = mutated(tmp_path, "leak.v", old, new)
-    elaborate = synth_yosys.elaborate
-    monkeypatch.setattr(synth_yosys, "PRODUCTS", ("$pow",))
-    monkeypatch.setattr(synth_yosys, "elaborate", lambda *a: (["layer1"], elaborate(*a)[1]))
+    elaborate = yosys.elaborate
+    monkeypatch.setattr(yosys, "PRODUCTS", ("$pow",))
+    monkeypatch.setattr(yosys, "elaborate", lambda *a: (["layer1"], elaborate(*a)[1]))
     assert status_of(cli, "synth", tmp_path / "b", "--library", library, "--device", "ecp5") == 1
     assert capsys.readouterr().err == "the core must only add: layer1: 1 DSP blocks\n"
     assert (tmp_path / "b/evidence/synthesis-ecp5.json").exists()
@@ -99,9 +99,7 @@ def test_a_dsp_block_exits_1(tmp_path, tiny, capsys, monkeypatch):
 def test_yosys_has_nothing_to_say(network, seed, tmp_path):
     """`check -assert` of the elaborated core: no loops, all driven, once; nothing multiplies."""
     build = hardware(network(seed))
-    instances, products = synth_yosys.elaborate(
-        synth_yosys.write_sources(build, LIBRARY, tmp_path), tmp_path
-    )
+    instances, products = yosys.elaborate(yosys.write_sources(build, LIBRARY, tmp_path), tmp_path)
     assert products == []
     engines = [name for name in instances if re.fullmatch(r"layer\d+_group\d+", name)]
     assert len(engines) == sum(len(layer.groups) for layer in build.dataflow.layers)
@@ -110,9 +108,9 @@ def test_yosys_has_nothing_to_say(network, seed, tmp_path):
 @needs_yosys
 def test_what_is_not_driven_is_refused(tmp_path, tiny):
     library = mutated(tmp_path, "leak.v", "assign quotient = product >>> K;", "")
-    sources = synth_yosys.write_sources(hardware(tiny), library, tmp_path / "w")
+    sources = yosys.write_sources(hardware(tiny), library, tmp_path / "w")
     with pytest.raises(InputError, match=r"elaborate: .*check"):
-        synth_yosys.elaborate(sources, tmp_path / "w")
+        yosys.elaborate(sources, tmp_path / "w")
 
 
 @needs_yosys
@@ -142,17 +140,17 @@ ERROR: Unable to place cell 'x', no BELs remaining to implement cell type 'DP16K
 
 
 def test_a_device_too_small_is_a_result(tmp_path, monkeypatch):
-    monkeypatch.setattr(synth_tools, "run", lambda *arguments: (1, LOG))
-    placed = synth_place.place(DEVICES["ecp5"], tmp_path)
+    monkeypatch.setattr(tools, "run", lambda *arguments: (1, LOG))
+    placed = placement.place(DEVICES["ecp5"], tmp_path)
     assert (placed.fits, placed.fmax_mhz) == (False, None)
     assert placed.problem == "DP16KD 300 of 208"
     assert placed.used == {"TRELLIS_IO": [104, 365], "DP16KD": [300, 208]}
 
 
 def test_another_failure_of_nextpnr_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(synth_tools, "run", lambda *arguments: (1, "ERROR: no such package"))
+    monkeypatch.setattr(tools, "run", lambda *arguments: (1, "ERROR: no such package"))
     with pytest.raises(InputError, match="nextpnr-ecp5: ERROR: no such package"):
-        synth_place.place(DEVICES["ecp5"], tmp_path)
+        placement.place(DEVICES["ecp5"], tmp_path)
 
 
 def test_tools_that_are_not_there(tmp_path, tiny, capsys, monkeypatch):
@@ -177,4 +175,4 @@ def test_a_folder_to_keep_must_be_new(tmp_path, tiny, capsys):
     ],
 )
 def test_where_something_multiplies(path, says):
-    assert synth_yosys.product(path) == says
+    assert yosys.product(path) == says

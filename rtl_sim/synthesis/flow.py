@@ -19,11 +19,12 @@ from pathlib import Path
 import msgspec
 
 from hw_models.artefact import Build
-from rtl_sim import bench, synth_place, synth_tools, synth_yosys
+from rtl_sim import bench
 from rtl_sim.simulate import LIBRARY
-from rtl_sim.synth_devices import DEVICES, Resources
-from rtl_sim.synth_place import Placed
-from rtl_sim.synth_yosys import Instance
+from rtl_sim.synthesis import placement, tools, yosys
+from rtl_sim.synthesis.devices import DEVICES, Resources
+from rtl_sim.synthesis.placement import Placed
+from rtl_sim.synthesis.yosys import Instance
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,18 +72,18 @@ def run(
     started = time.monotonic()
     device = DEVICES[device_name]
     nextpnr = device.nextpnr if place else None
-    versions = {tool: synth_tools.version(tool) for tool in ("yosys", nextpnr) if tool}
+    versions = {tool: tools.version(tool) for tool in ("yosys", nextpnr) if tool}
     scripts = {
-        "elaborate": synth_yosys.ELABORATE,
-        "instance": synth_yosys.instance_script(device, "INSTANCE"),
+        "elaborate": yosys.ELABORATE,
+        "instance": yosys.instance_script(device, "INSTANCE"),
     }
     instances: dict[str, Instance] = {}
     placed = None
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="trispike-") as made:
         folder = Path(made)
-        sources = synth_yosys.write_sources(build, library, folder)
+        sources = yosys.write_sources(build, library, folder)
         begin("elaborate", 1)
-        names, products = synth_yosys.elaborate(sources, folder)
+        names, products = yosys.elaborate(sources, folder)
         if not products:
             begin("synthesize", len(names))
             instances = synthesize(build, device_name, names, folder, jobs, advance)
@@ -91,9 +92,9 @@ def run(
                     products.append(f"{name}: {instance.resources.dsp} DSP blocks")
         if nextpnr and not products:
             begin("place and route", 1)
-            scripts["link"] = synth_yosys.link(device, names, folder)
-            scripts["place"] = " ".join([nextpnr, *synth_place.arguments(device)])
-            placed = synth_place.place(device, folder)
+            scripts["link"] = yosys.link(device, names, folder)
+            scripts["place"] = " ".join([nextpnr, *placement.arguments(device)])
+            placed = placement.place(device, folder)
     return Report(
         name=build.dataflow.name,
         target=build.dataflow.target,
@@ -108,7 +109,7 @@ def run(
         scripts=scripts,
         seconds=round(time.monotonic() - started, 1),
         dataflow_sha256=build.sha256,
-        library_sha256=synth_yosys.library_sha256(build, library),
+        library_sha256=yosys.library_sha256(build, library),
     )
 
 
@@ -124,7 +125,7 @@ def synthesize(
     device, layers = DEVICES[device_name], labels(build)
 
     def one(name: str) -> Instance:
-        made = synth_yosys.synthesize(device, name, layers.get(name, ""), folder)
+        made = yosys.synthesize(device, name, layers.get(name, ""), folder)
         advance()
         return made
 

@@ -2,8 +2,8 @@
 
 from rich.table import Table
 
-from rtl_sim.synth import Report
-from rtl_sim.synth_devices import Resources
+from rtl_sim.synthesis.devices import Resources
+from rtl_sim.synthesis.flow import Report
 
 
 def resource_table(report: Report) -> Table:

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from hw_models.artefact import Build
-from rtl_sim import bench, synth_tools
-from rtl_sim.synth_devices import Device, Resources
+from rtl_sim import bench
+from rtl_sim.synthesis import tools
+from rtl_sim.synthesis.devices import Device, Resources
 
 TOP = "top"
 # The operators that would take a multiplier or a divider; constant ones are folded before.
@@ -102,7 +103,7 @@ def elaborate(sources: list[str], folder: Path) -> tuple[list[str], list[str]]:
     """
     products = " ".join(f"t:{cell}" for cell in PRODUCTS)
     script = ELABORATE.format(sources=" ".join(sources), products=products)
-    synth_tools.yosys(script, folder, "elaborate")
+    tools.yosys(script, folder, "elaborate")
     top = json.loads((folder / "top.json").read_text())["modules"][TOP]
     types = {cell["type"] for cell in top["cells"].values()} - {"$scopeinfo"}
     modules = sorted(
@@ -130,7 +131,7 @@ def instance_script(device: Device, name: str) -> str:
 def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
     """Synthesize one instance into NAME.il and count its cells."""
     started = time.monotonic()
-    synth_tools.yosys(instance_script(device, name), folder, name)
+    tools.yosys(instance_script(device, name), folder, name)
     module = name if name == TOP else f"{TOP}.{name}"
     stat = json.loads((folder / f"{name}.json").read_text())
     counted = stat["modules"][f"\\{module}"]
@@ -152,5 +153,5 @@ def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
 def link(device: Device, instances: list[str], folder: Path) -> str:
     """Link the instances' netlists into linked.json; the script with one line for all of them."""
     reads = "\n".join(f"read_rtlil {name}.il" for name in sorted({TOP, *instances}))
-    synth_tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
+    tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
     return LINK.format(device=device, reads="read_rtlil INSTANCE.il")

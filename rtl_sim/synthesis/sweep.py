@@ -12,9 +12,9 @@ from hw_models.artefact import Build
 from hw_models.errors import InputError
 from rtl_sim import bench
 from rtl_sim.simulate import LIBRARY
-from rtl_sim.synth import Report
-from rtl_sim.synth_devices import Resources
-from rtl_sim.synth_yosys import library_sha256
+from rtl_sim.synthesis.devices import Resources
+from rtl_sim.synthesis.flow import Report
+from rtl_sim.synthesis.yosys import library_sha256
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):

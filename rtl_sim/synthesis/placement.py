@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from hw_models.errors import InputError
-from rtl_sim import synth_tools
-from rtl_sim.synth_devices import Device
+from rtl_sim.synthesis import tools
+from rtl_sim.synthesis.devices import Device
 
 SEED = 1
 TARGET_MHZ = 200  # what nextpnr works towards; above what is reached, so that it does not stop
@@ -44,12 +44,12 @@ def place(device: Device, folder: Path) -> Placed:
     """
     assert device.nextpnr is not None
     started = time.monotonic()
-    status, text = synth_tools.run(device.nextpnr, arguments(device), folder, "place.log")
+    status, text = tools.run(device.nextpnr, arguments(device), folder, "place.log")
     used = utilisation(text)
     full = [f"{name} {n} of {there}" for name, (n, there) in used.items() if n > there]
     problem = ", ".join(full)
     if status and not problem:
-        problem = synth_tools.complaint(text)
+        problem = tools.complaint(text)
         if not re.search("no Bels|no BELs|Unable to place", problem):
             raise InputError(f"{device.nextpnr}: {problem}")
     fmax = None

@@ -1,0 +1,1 @@
+"""A build through Yosys and nextpnr: what it costs on an FPGA."""
