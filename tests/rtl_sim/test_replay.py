@@ -29,7 +29,7 @@ MUTATION = ("neuron.v", "above >= ZERO", "above > ZERO + 2")
 def broken(tmp_path, *mutation: str):
     """(report, folder) of a run with a mutated library."""
     folder, library = tmp_path / "e/failure", mutated(tmp_path, *mutation)
-    report = run(BUILD, X, library=library, stalls=Stalls(20, 40), failure=folder)
+    report = run(BUILD, X, library=library, stalls=Stalls(60, 60), failure=folder)
     assert not report.equal
     return report, folder
 
@@ -91,7 +91,7 @@ def test_the_stalls_are_those_of_the_run(failed, failure):
     sample = json.loads((failure / "failure.json").read_text())["first"]
     alone = {"x": X[:, sample : sample + 1], "library": failed[1] / "verilog"}
     cycles = replay(failure).cycles
-    assert cycles == run(BUILD, **alone, stalls=Stalls(20, 40)).cycles_total
+    assert cycles == run(BUILD, **alone, stalls=Stalls(60, 60)).cycles_total
     assert cycles > run(BUILD, **alone).cycles_total
 
 
