@@ -146,7 +146,9 @@ def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
         values = last_values(vcd, signed_names(harness))
         return {"yices": Answer(False, seconds, _failed(said), values, vcd)}
     if "Status: PASSED" not in said or done.returncode:
-        raise InputError(f"yices gives no answer: {_last_line(said)}")
+        raise InputError(
+            f"yices gives no answer (exit status {done.returncode}): {_last_line(said)}"
+        )
     answers = {"yices": Answer(True, seconds, "", {}, b"")}
     if second:
         begin = time.monotonic()
@@ -154,7 +156,8 @@ def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
         found = re.findall(r"^(sat|unsat|unknown)$", done.stdout, re.MULTILINE)
         expected = re.findall(r"^\(set-info :status (\w+)\)$", script.read_text(), re.MULTILINE)
         if len(found) != len(expected) or "unknown" in found:
-            raise InputError(f"bitwuzla gives no answer: {_last_line(done.stdout + done.stderr)}")
+            said = _last_line(done.stdout + done.stderr)
+            raise InputError(f"bitwuzla gives no answer (exit status {done.returncode}): {said}")
         what = "" if found == expected else "bitwuzla finds a counterexample that yices does not"
         answers["bitwuzla"] = Answer(not what, time.monotonic() - begin, what, {}, b"")
     return answers
