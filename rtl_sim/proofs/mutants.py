@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from rtl_sim.prove_claim import Claim, Refutation
+from rtl_sim.proofs.claim import Claim, Refutation
 
 # what is wrong, the harness that must find it, (module, text, text in its place)
 MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (

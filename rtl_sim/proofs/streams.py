@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rtl_sim.prove_claim import Claim
-from rtl_sim.prove_solver import Harness
+from rtl_sim.proofs.claim import Claim
+from rtl_sim.proofs.solver import Harness
 
 ENGINE = ("engine", "accumulators", "banked_rom", "axis_taps", "counter")
 POOL = ("C", "IN_H", "IN_W", "OUT_H", "OUT_W", "KERNEL_H", "KERNEL_W", "STRIDE_H", "STRIDE_W")

@@ -8,9 +8,9 @@ import numpy as np
 
 from hw_models.artefact import Build, Layer, Spiking
 from hw_models.semantics import Interval, Leak
-from rtl_sim import prove_bounds
-from rtl_sim.prove_claim import Claim, Refutation
-from rtl_sim.prove_solver import Harness
+from rtl_sim.proofs import bounds
+from rtl_sim.proofs.claim import Claim, Refutation
+from rtl_sim.proofs.solver import Harness
 
 STORE_AT = 5  # from an operation of the accumulators to the sum that it leaves, cycles
 READ_AT = 4  # from a word's turn in a sweep to where its membrane is read, cycles
@@ -48,7 +48,7 @@ def accumulator_sum(
 ) -> Claim:
     """The harness accumulator_sum.v with a synapse group's parameters and weight rows."""
     group = layer.groups[number]
-    down, up = (int(budget.max()) for budget in prove_bounds.budgets(build, group))
+    down, up = (int(budget.max()) for budget in bounds.budgets(build, group))
     packed = engine["GROUPS"] > 1 and engine["N"] == 1 and engine["IN_C"] == engine["GROUPS"]
     digits = engine["DIGIT_BITS"]
     term = engine["W_BITS"] + (1 << digits)
@@ -68,8 +68,8 @@ def accumulator_sum(
 
 def neuron_update(build: Build, layer: Layer, tail: dict[str, Any]) -> Claim:
     """The harness neuron_update.v with a layer's parameters, channels and time steps."""
-    current = prove_bounds.per_channel(layer, prove_bounds.currents(build, layer))
-    steps = prove_bounds.membranes(build, layer, current)
+    current = bounds.per_channel(layer, bounds.currents(build, layer))
+    steps = bounds.membranes(build, layer, current)
     bias = build.tensors[f"{layer.name}.bias"].astype(np.int64)
     leak, v_threshold = Leak(1, 0), np.ones_like(bias)
     if isinstance(layer.update, Spiking):

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from hw_models.artefact import Build
 from hw_models.errors import InputError
-from rtl_sim import prove_layers, prove_mutants, prove_solver, prove_streams
-from rtl_sim.prove_claim import Claim, Refutation, Verdict, prove, refute
+from rtl_sim.proofs import layers, mutants, solver, streams
+from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
 from rtl_sim.simulate import LIBRARY
 
 PARAMETERS = "rtl/parameters.json"
@@ -27,7 +27,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 
     subject: str  # layers, synapse groups or modules that it is about
     property: str
-    harness: str  # rtl_sim/formal/<harness>.v
+    harness: str  # rtl_sim/proofs/formal/<harness>.v
     modules: tuple[str, ...]  # of the library, in the query as they are
     parameters: dict[str, int | str]
     method: str  # all inputs, induction, bounded
@@ -83,11 +83,11 @@ def run(
     Raises:
         InputError: a tool is not installed; the build has no Verilog.
     """
-    tools = prove_solver.check()
+    tools = solver.check()
     begin = time.monotonic()
     sources = {path.stem: path.read_text() for path in sorted(library.glob("*.v"))}
     proofs = claims(build, latency(sources))
-    wrong = [*prove_layers.narrower(proofs), *prove_mutants.mutants(proofs)]
+    wrong = [*layers.narrower(proofs), *mutants.mutants(proofs)]
     start(len(proofs) + len(wrong))
     with ThreadPoolExecutor(jobs) as pool:
         held = {pool.submit(prove, claim, sources): claim for claim in proofs}
@@ -109,9 +109,7 @@ def run(
         errors=errors,
         tools=tools,
         verilog=hashes({module: sources[module] for p in proofs for module in p.harness.modules}),
-        harnesses=hashes(
-            {path.stem: path.read_text() for path in prove_solver.HARNESSES.glob("*.v")}
-        ),
+        harnesses=hashes({path.stem: path.read_text() for path in solver.HARNESSES.glob("*.v")}),
         jobs=jobs,
         seconds=time.monotonic() - begin,
     )
@@ -131,9 +129,9 @@ def claims(build: Build, cycles: int) -> list[Claim]:
     layers = json.loads(build.files[PARAMETERS])
     alike: dict[str, Claim] = {}
     for claim in (
-        *prove_layers.of_build(build, layers, cycles),
-        *prove_streams.small(cycles),
-        *prove_streams.of_build(layers),
+        *layers.of_build(build, layers, cycles),
+        *streams.small(cycles),
+        *streams.of_build(layers),
     ):
         key = repr((claim.statement, claim.harness))
         if key in alike:

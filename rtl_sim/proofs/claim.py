@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from rtl_sim import prove_solver
-from rtl_sim.prove_solver import Answer, Harness, Mode
+from rtl_sim.proofs import solver
+from rtl_sim.proofs.solver import Answer, Harness, Mode
 
 # all inputs: combinational; induction: `depth` cycles from reset, and any `depth` cycles that hold
 # imply one more; bounded: `depth` cycles from reset
@@ -69,18 +69,18 @@ def prove(claim: Claim, sources: Mapping[str, str], second: bool = True) -> Verd
         second: whether the second solver is to agree.
     """
     with tempfile.TemporaryDirectory(prefix="prove-") as scratch:
-        model = prove_solver.translate(claim.harness, sources, Path(scratch))
+        model = solver.translate(claim.harness, sources, Path(scratch))
         answers: dict[str, Answer] = {}
         seconds = 0.0
         for mode in MODES[claim.method]:
-            for solver, answer in prove_solver.ask(model, mode, claim.depth, second).items():
+            for name, answer in solver.ask(model, mode, claim.depth, second).items():
                 seconds += answer.seconds
-                answers[solver] = answer
+                answers[name] = answer
             if any(not answer.holds for answer in answers.values()):
                 return Verdict(answers, "", seconds)
         vacuous = ""
         if claim.cover:
-            reached = prove_solver.ask(model, "cover", claim.cover, second=False)["yices"]
+            reached = solver.ask(model, "cover", claim.cover, second=False)["yices"]
             seconds += reached.seconds
             vacuous = reached.what
         return Verdict(answers, vacuous, seconds)
@@ -96,7 +96,7 @@ def refute(wrong: Refutation, sources: Mapping[str, str]) -> Verdict | None:
     harness = wrong.claim.harness
     harness = replace(harness, parameters={**harness.parameters, **wrong.parameters})
     with tempfile.TemporaryDirectory(prefix="prove-") as scratch:
-        model = prove_solver.translate(harness, changed, Path(scratch))
+        model = solver.translate(harness, changed, Path(scratch))
         depth = wrong.depth or wrong.claim.depth
-        answers = prove_solver.ask(model, wrong.mode, depth, second=False)
+        answers = solver.ask(model, wrong.mode, depth, second=False)
         return Verdict(answers, "", sum(answer.seconds for answer in answers.values()))
