@@ -126,12 +126,12 @@ def claims(build: Build, cycles: int) -> list[Claim]:
     """
     if PARAMETERS not in build.files:
         raise InputError(f"{build.path}: has no {PARAMETERS}; the core does not take this network")
-    layers = json.loads(build.files[PARAMETERS])
+    entries = json.loads(build.files[PARAMETERS])
     alike: dict[str, Claim] = {}
     for claim in (
-        *layers.of_build(build, layers, cycles),
+        *layers.of_build(build, entries, cycles),
         *streams.small(cycles),
-        *streams.of_build(layers),
+        *streams.of_build(entries),
     ):
         key = repr((claim.statement, claim.harness))
         if key in alike:

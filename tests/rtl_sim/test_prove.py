@@ -28,8 +28,8 @@ def holds(claim: Claim) -> bool:
 
 
 def of_layers(build: Build) -> list[Claim]:
-    layers = json.loads(build.files[certificate.PARAMETERS])
-    return list(layers.of_build(build, layers, LATENCY))
+    entries = json.loads(build.files[certificate.PARAMETERS])
+    return list(layers.of_build(build, entries, LATENCY))
 
 
 @pytest.mark.parametrize("subject", sorted(SMALL))
