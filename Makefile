@@ -4,6 +4,7 @@
 # make conv   convolutional networks, event data    } DATA=folder of the data sets
 # make acc    accumulators of 12 and 16 bits         }
 # make cifar  resnet20s on CIFAR-10, hours           }
+# make cifar-sparse  the same, firing at 23 %, hours  }
 # make paper  resnet20m by the paper's recipe, days  }
 # make networks  every named network, random         }
 # make sparsity  accuracy against firing rate       }
@@ -18,7 +19,7 @@ PYTHON := $(VENV)/bin/python
 DATA   ?= $(TRISPIKE_DATA)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint data mnist conv acc cifar paper networks sparsity synth sweep rtl random clean
+.PHONY: setup iverilog demo test lint data mnist conv acc cifar cifar-sparse paper networks sparsity synth sweep rtl random clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -126,6 +127,19 @@ cifar: data setup
 	  $(PYTHON) -m compiler build runs/cifar-$$bits/ckpt.pt --target $$bits --data-dir $(DATA) --out build/cifar-$$bits \
 	  && $(PYTHON) -m hw_models run build/cifar-$$bits || exit; done
 	$(PYTHON) -m rtl_sim run build/cifar-int8 --sim verilator --samples 10 --jobs 1
+
+# The same, held below a firing rate of 25 %: half of the additions. The last two steps are its Verilog at full size and, under
+# Icarus, on the 16 x 16 middle of an image.
+SPARSE := $(CIFAR) --initial-amplitude 0.7 --firing-limit 0.25
+cifar-sparse: data setup
+	$(SPARSE) --out runs/sparse-one --timesteps 1 --epochs 20 --evaluate-every 5
+	$(SPARSE) --out runs/sparse-two --timesteps 2 --epochs 4 --lr 3e-3 --evaluate-every 4 --init runs/sparse-one/ckpt.pt
+	$(SPARSE) --out runs/sparse --timesteps 2 --epochs 2 --lr 1.5e-3 --shift 0 --evaluate-every 2 --init runs/sparse-two/ckpt.pt
+	$(PYTHON) -m compiler build runs/sparse/ckpt.pt --target int8 --data-dir $(DATA) --total-lanes 256 --out build/sparse
+	$(PYTHON) -m hw_models run build/sparse
+	$(PYTHON) -m rtl_sim run build/sparse --sim verilator --samples 10 --jobs 1
+	$(PYTHON) -m compiler build runs/sparse/ckpt.pt --target int8 --data-dir $(DATA) --total-lanes 256 --crop 16 --out build/sparse-16
+	$(PYTHON) -m rtl_sim run build/sparse-16 --samples 1
 
 # The paper's recipe on its modified ResNet-20: days on a CPU.
 paper: data setup
