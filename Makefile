@@ -138,6 +138,8 @@ cifar-sparse: data setup
 	$(PYTHON) -m compiler build runs/sparse/ckpt.pt --target int8 --data-dir $(DATA) --total-lanes 256 --out build/sparse
 	$(PYTHON) -m hw_models run build/sparse
 	$(PYTHON) -m rtl_sim run build/sparse --sim verilator --samples 10 --jobs 1
+	$(PYTHON) -m compiler build runs/sparse/ckpt.pt --target int8 --data-dir $(DATA) --cycles 100000 --out build/sparse-fast
+	$(PYTHON) -m rtl_sim run build/sparse-fast --sim verilator --samples 10 --jobs 1
 	$(PYTHON) -m compiler build runs/sparse/ckpt.pt --target int8 --data-dir $(DATA) --total-lanes 256 --crop 16 --out build/sparse-16
 	$(PYTHON) -m rtl_sim run build/sparse-16 --samples 1
 
