@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.artefact import Dataflow, Group, Layer, Pool, Readout, Shape3
-from hw_models.cycles import SWEEP_MIN, event_cycles
+from hw_models.cycles import SWEEP_MIN, event_cycles, words_of_group
 from hw_models.golden import Trace
 from hw_models.operations import digits
 from hw_models.semantics import Ints
 from hw_models.streams import input_buffers, outlet_buffers, readers
-from hw_models.words import as_map, conv_of, depthwise, lanes_of, section_of
+from hw_models.words import as_map, conv_of, depthwise, section_of
 
 CURRENT_LATENCY = 6  # cycles from a sweep's read of a word to its current (engine.v)
 UPDATE_LATENCY = 3  # from there to the spikes or the logit at the buffer (update.v)
@@ -69,11 +69,11 @@ class Engine:
 
     def __init__(self, flow: Dataflow, layer: Layer, group: Group) -> None:
         op = conv_of(flow, group)
-        _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.groups])
-        lanes = lanes_of(layer, op, slice_)
-        words = op.groups * -(-op.out_shape[0] // op.groups // lanes)
         if depthwise(op):
-            words = -(-op.groups // lanes)
+            _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.groups])
+            words = -(-op.groups // slice_)
+        else:
+            words = op.groups * words_of_group(flow, layer, group)
         self.cost: list[int] = in_raster(event_cycles(flow, layer, group), op.in_shape).tolist()
         self.static = flow.mode_of(group.source) == "static"
         self.free = op.out_shape[1] * op.out_shape[2] * words  # the sweep that clears, after reset

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.progress import MofNCompleteColumn, Progress, ProgressColumn, TimeElapsedColumn
 
 from hw_models import artefact, evidence, reference
 from hw_models.artefact import Build
@@ -114,11 +114,7 @@ def run_command(
     results.mkdir(exist_ok=True)
     failure = failure or results / f"failure-{sim}"
     rate = stalls * 256 // 100
-    errors = Console(stderr=True)
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=errors, transient=True, disable=not errors.is_terminal
-    ) as progress:
+    with progress_bar() as progress:
         task = progress.add_task(f"{build.dataflow.name} in {sim}", total=x.shape[1])
         result = report.run(
             build,
@@ -242,11 +238,19 @@ def sweep_command(
     Console().print(sweep.table(result))
 
 
+def progress_bar(*columns: ProgressColumn) -> Progress:
+    """How far a command is, on a terminal alone, and gone when it is done; further columns."""
+    errors = Console(stderr=True)
+    return Progress(
+        *Progress.get_default_columns(), MofNCompleteColumn(), *columns,
+        console=errors, transient=True, disable=not errors.is_terminal,
+    )  # fmt: skip
+
+
 def synthesized(build: Build, device: str, **options: Any) -> flow.Report:
     """flow.run() with a bar on the terminal and its report in evidence/."""
-    errors, name = Console(stderr=True), build.dataflow.name
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    name = build.dataflow.name
+    with progress_bar(TimeElapsedColumn()) as bar:
         task = bar.add_task(name)
 
         def begin(step: str, parts: int) -> None:
@@ -268,11 +272,7 @@ def prove_command(folder: Path, jobs: int, library: Path | None) -> int:
     """
     build = artefact.load(folder)
     trace = folder / evidence.FOLDER / certificate.TRACE
-    errors = Console(stderr=True)
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=errors, transient=True, disable=not errors.is_terminal
-    ) as progress:
+    with progress_bar() as progress:
         task = progress.add_task(f"proofs of {build.dataflow.name}", total=None)
         proof = certificate.run(
             build,
