@@ -5,24 +5,44 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def shifted(x: Tensor, shift: int, generator: torch.Generator) -> Tensor:
-    """Each sample of x [T, B, C, H, W] moved by -shift..shift pixels both ways, zeros behind.
+def shifted(
+    x: Tensor, shift: int, generator: torch.Generator, border: str = "zeros"
+) -> Tensor:
+    """Each sample of x [T, B, C, H, W] moved by -shift..shift pixels both ways.
 
-    The same as a random crop of the map padded by `shift`.
+    The same as a random crop of the map padded by `shift`: with zeros, or with the map's own
+    pixels, mirrored at its edge (border = "reflect").
     """
     if not shift:
         return x
     height, width = x.shape[-2:]
-    padded = F.pad(x, (shift,) * 4).transpose(0, 1)
+    pads = (shift,) * 4
+    padded = F.pad(x, pads) if border == "zeros" else _reflected(x, pads)
+    padded = padded.transpose(0, 1)
     windows = padded.unfold(3, height, 1).unfold(4, width, 1)
     dy, dx = torch.randint(2 * shift + 1, (2, x.shape[1]), generator=generator)
     return windows[torch.arange(x.shape[1]), :, :, dy, dx].transpose(0, 1)
 
 
-def flipped(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Each sample of x [T, B, C, H, W] mirrored left to right, or not, with equal odds."""
-    mirror = torch.randint(2, (x.shape[1],), generator=generator).bool()
+def flipped(x: Tensor, mirror: Tensor) -> Tensor:
+    """The samples of x [T, B, C, H, W] that `mirror` [B] names, mirrored left to right."""
     return torch.where(mirror.view(1, -1, 1, 1, 1), x.flip(-1), x)
+
+
+def alternating(samples: int, seed: int, epoch: int) -> Tensor:
+    """Which samples an epoch mirrors, as booleans [samples].
+
+    Half of them, drawn once, then the others in turn: in two epochs each is seen both ways, which
+    independent draws give to half of them alone. Source: Jordan, 94 % on CIFAR-10 in 3.29 seconds
+    on a single GPU, 2024 (arXiv 2404.00498).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    return (torch.randint(2, (samples,), generator=generator) + epoch) % 2 == 1
+
+
+def _reflected(x: Tensor, pads: tuple[int, ...]) -> Tensor:
+    """x [T, B, C, H, W] padded by its own pixels."""
+    return F.pad(x.flatten(0, 1), pads, mode="reflect").unflatten(0, x.shape[:2])
 
 
 def covered(x: Tensor, side: int, generator: torch.Generator) -> Tensor:

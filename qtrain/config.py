@@ -39,8 +39,18 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     amplitude_per: str = "layer"  # or channel
     acc_bits: int | None = None  # of accumulators, by training; None: what comes of the weights
     acc_bits_input: int | None = None  # of the layer that reads a static input; None: acc_bits
-    optimizer: str = "adamw"  # or sgd, with a momentum of 0.9
-    flip: bool = False  # training images are mirrored, or not
+    optimizer: str = "adamw"  # or sgd, muon: see optimizers.optimizer
+    muon_lr: float = 0.24  # of Muon's weights, where the optimizer is muon
+    schedule: str = "cosine"  # or linear: how the learning rates fall to 0
+    warmup: float = 0.0  # share of the steps in which they rise
+    label_smoothing: float = 0.0  # share of a label that all classes have in common
+    offset: float = 0.0  # initial bias of the batch norms
+    surrogate_width: float = 1.0  # half of the triangle's base, in thresholds
+    join_surrogate: str | None = None  # where shortcuts end; None: surrogate
+    soft_spikes: float = 0.0  # share of the steps in which spikes harden, see LIF.soft_spike
+    flip: bool = False  # training images are mirrored in every other epoch
+    border: str = "zeros"  # what a shift brings in; or reflect
+    validation: int = 0  # training samples, the last ones, that only evaluate; 0: none
     autoaugment: bool = False  # images of bytes in three colours go through its policy
     cutout: int = 0  # side of the square they lose
     precision: str = "float32"  # of the training's convolutions and neurons, or bfloat16
@@ -74,7 +84,12 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "epochs": (self.epochs >= 1, "1 or more"),
             "batch_size": (self.batch_size >= 2, "2 or more"),
             "lr": (self.lr > 0, "more than 0"),
+            "muon_lr": (self.muon_lr > 0, "more than 0"),
             "weight_decay": (self.weight_decay >= 0, "0 or more"),
+            "warmup": (0 <= self.warmup < 1, "0 or more, less than 1"),
+            "label_smoothing": (0 <= self.label_smoothing < 1, "0 or more, less than 1"),
+            "soft_spikes": (0 <= self.soft_spikes < 1, "0 or more, less than 1"),
+            "validation": (self.validation >= 0, "0 or more"),
             "shift": (0 <= self.shift < min(self.spec.shape[-2:]), "0 or more, less than the map"),
             "cutout": (self.cutout >= 0, "0 or more"),
             "autoaugment": (
@@ -101,7 +116,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 CHOICES = {
     "amplitude_per": ("layer", "channel"),
-    "optimizer": ("adamw", "sgd"),
+    "optimizer": ("muon", "adamw", "sgd"),
+    "schedule": ("cosine", "linear"),
+    "border": ("zeros", "reflect"),
     "precision": ("float32", "bfloat16"),
 }
 COMMON: dict[str, Any] = {

@@ -130,17 +130,24 @@ class BatchNorm(_BatchNorm):
 
     y = weight * (x - mean) / sqrt(var + eps) + bias, by feature; in eval mode with running_mean and
     running_var. `gain` is the initial weight: with a threshold of 0.5 a gain of 1 makes most
-    neurons fire.
+    neurons fire. `offset` is the initial bias: a ternary neuron is odd, so that without one a
+    network starts as a nearly odd function of its input, which is a poor start.
     """
 
     op = "batchnorm"
 
     def __init__(
-        self, features: int, eps: float = 1e-5, momentum: float = 0.1, gain: float = 1.0
+        self,
+        features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        gain: float = 1.0,
+        offset: float = 0.0,
     ) -> None:
         super().__init__(features, eps=eps, momentum=momentum)
         self.attrs: dict[str, Any] = {"features": features, "eps": eps, "momentum": momentum}
         nn.init.constant_(self.weight, gain)
+        nn.init.constant_(self.bias, offset)
 
     def _check_input_dim(self, input: Tensor) -> None:
         pass

@@ -103,6 +103,7 @@ def network(
     edge_bits: int | None = None,
     acc_bits: int | None = None,
     acc_bits_input: int | None = None,
+    join_surrogate: str | None = None,
     **options: Any,
 ) -> nn.Sequential:
     """A network by its name or text; options as for stack.
@@ -112,6 +113,7 @@ def network(
         edge_bits: of the first and the last layer; None: 8 in the networks of a fixed shape
             (residual ones, vgg11), as everywhere in the others.
         acc_bits, acc_bits_input: as for stack; refused in residual networks.
+        join_surrogate: of the neurons in which a shortcut ends; None: as the others.
 
     Raises:
         InputError: no such network, or its shape does not suit the samples.
@@ -125,7 +127,9 @@ def network(
                 f"acc_bits with model {model!r}: where paths join, a shortcut's weights round onto "
                 "the other path's LSB and get wider; accepted: networks without shortcuts"
             )
-        return resnet(NETWORKS[model], in_shape, classes, **options)
+        return resnet(
+            NETWORKS[model], in_shape, classes, join_surrogate=join_surrogate, **options
+        )
     options |= {"acc_bits": acc_bits, "acc_bits_input": acc_bits_input}
     return stack(stages_of(model, hidden, channels, classes), in_shape, classes, **options)
 
@@ -140,6 +144,7 @@ def stack(
     weight_bits: int = 8,
     edge_bits: int | None = None,
     gain: float = 0.5,
+    offset: float = 0.0,
     spike: str = "ternary",
     amplitude_per: str = "layer",
     acc_bits: int | None = None,
@@ -157,6 +162,7 @@ def stack(
         weight_bits: 8, 4 or 2, of the layers between the first and the last.
         edge_bits: of the first and the last layer; None: as the others.
         gain: initial weight of the batch norms; with 1 most neurons fire at first.
+        offset: initial bias of the batch norms.
         spike: "ternary" or "binary".
         amplitude_per: "layer" or "channel".
         acc_bits: width that accumulators are trained to keep to; None: what comes of the weights.
@@ -212,7 +218,7 @@ def stack(
         if synapse:
             kernels.clear()
             layers |= synapse
-            layers[f"bn{k}"] = BatchNorm(shape[0], gain=gain)
+            layers[f"bn{k}"] = BatchNorm(shape[0], gain=gain, offset=offset)
             count = shape[0] if amplitude_per == "channel" else None
             layers[f"lif{k}"] = LIF(spike, timesteps, channels=count, **neuron)
     layers.setdefault("flatten", Flatten())

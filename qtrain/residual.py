@@ -52,6 +52,7 @@ class Block(nn.Module):
         conv: Callable[..., QuantConv2d],
         norm: Callable[[int], BatchNorm],
         lif: Callable[[int], LIF],
+        joined: Callable[[int], LIF],
         channels: tuple[int, int],
         stride: int,
         shortcut: str,
@@ -66,7 +67,7 @@ class Block(nn.Module):
                 self.shortcut.append(AvgPool2d(stride))
             self.shortcut.append(conv(before, after, 1, 1 if shortcut == "pool" else stride))
             self.shortcut.append(norm(after))
-        self.add, self.lif2 = Add(), lif(after)
+        self.add, self.lif2 = Add(), joined(after)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.bn2(self.conv2(self.lif1(self.bn1(self.conv1(x)))))
@@ -83,13 +84,17 @@ def resnet(
     weight_bits: int = 8,
     edge_bits: int | None = None,
     gain: float = 0.5,
+    offset: float = 0.0,
+    join_surrogate: str | None = None,
+    surrogate: str = "triangle",
     spike: str = "ternary",
     amplitude_per: str = "layer",
     **neuron: Any,
 ) -> nn.Sequential:
     """stem - stage{s} of block{b} - pool - fc - readout; options as for models.stack.
 
-    edge_bits of None is EDGE_BITS.
+    edge_bits of None is EDGE_BITS; join_surrogate is that of each block's last neurons, None:
+    the same surrogate as everywhere.
     """
     edge_bits = edge_bits or EDGE_BITS
 
@@ -97,12 +102,14 @@ def resnet(
         return QuantConv2d(before, after, kernel, stride, kernel // 2, weight_bits=bits)
 
     def norm(channels: int) -> BatchNorm:
-        return BatchNorm(channels, gain=gain)
+        return BatchNorm(channels, gain=gain, offset=offset)
 
-    def lif(channels: int) -> LIF:
-        return LIF(
-            spike, timesteps, channels=channels if amplitude_per == "channel" else None, **neuron
-        )
+    def lif(channels: int, kind: str = surrogate) -> LIF:
+        each = channels if amplitude_per == "channel" else None
+        return LIF(spike, timesteps, channels=each, surrogate=kind, **neuron)
+
+    def joined(channels: int) -> LIF:
+        return lif(channels, join_surrogate or surrogate)
 
     net = nn.Sequential()
     if input_scale is not None:
@@ -124,7 +131,7 @@ def resnet(
         stage = nn.Sequential()
         for b in range(count):
             stride = 2 if s and not b else 1
-            block = Block(conv, norm, lif, (before, after), stride, network.shortcut)
+            block = Block(conv, norm, lif, joined, (before, after), stride, network.shortcut)
             stage.add_module(f"block{b + 1}", block)
             before = after
         net.add_module(f"stage{s + 1}", stage)

@@ -19,6 +19,7 @@ from qtrain.checkpoint import Checkpoint
 from qtrain.config import TrainConfig
 from qtrain.graph import Network, build_module, membranes, trace
 from qtrain.neurons import LIF
+from qtrain.optimizers import Optimizers, optimizer
 from qtrain.sparsity import hold_back, rate_penalty
 
 
@@ -55,12 +56,15 @@ def build(config: TrainConfig) -> nn.Module:
             acc_bits=config.acc_bits,
             acc_bits_input=config.acc_bits_input,
             gain=config.gain,
+            offset=config.offset,
+            join_surrogate=config.join_surrogate,
             spike=config.spike,
             timesteps=config.timesteps,
             tau=config.tau,
             reset=config.reset,
             amplitude=config.amplitude,
             surrogate=config.surrogate,
+            surrogate_width=config.surrogate_width,
         )
     for module in net.modules():
         if isinstance(module, LIF):
@@ -107,13 +111,13 @@ def train(
     net = resume.network() if resume else _network(module or build(config), samples.spec)
     if init and not resume:
         net = build_module(net.graph, init.tensors)
-    optimizer = _optimizer(net, config)
+    steps = optimizer(net, config.optimizer, config.lr, config.weight_decay, config.muon_lr)
     generator = torch.Generator().manual_seed(config.seed)
-    start = _restore(resume, optimizer, generator) if resume else 0
+    start = _restore(resume, steps, generator) if resume else 0
     out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is better known before
     with _one_thread():
         for epoch in range(start, config.epochs):
-            loss = _train_epoch(config, net, samples, optimizer, generator, epoch, on_step)
+            loss = _train_epoch(config, net, samples, steps, generator, epoch, on_step)
             due = epoch + 1 == config.epochs or (epoch + 1) % config.evaluate_every == 0
             result = Epoch(epoch + 1, loss, evaluate(net, test) if due else None)
             checkpoint.save(
@@ -124,7 +128,7 @@ def train(
                 metrics=_metrics(result),
                 training={
                     "epoch": result.number,
-                    "optimizer": optimizer.state_dict(),
+                    "optimizer": steps.state_dict(),
                     "generator": generator.get_state(),
                 },
             )
@@ -152,7 +156,7 @@ def _train_epoch(
     config: TrainConfig,
     net: Network,
     samples: data.Split,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Optimizers,
     generator: torch.Generator,
     epoch: int,
     on_step: Callable[[int, int, int], None],
@@ -163,19 +167,22 @@ def _train_epoch(
     steps = len(samples) // config.batch_size
     losses = torch.zeros(())
     order = torch.randperm(len(samples), generator=generator)
+    mirrored = augment.alternating(len(samples), config.seed, epoch)
     for step, which in enumerate(order[: steps * config.batch_size].split(config.batch_size)):
         done = (epoch * steps + step) / (config.epochs * steps)
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * (1 + cos(pi * done)) / 2
-        x = _augmented(config, samples, which, generator)
+        for lif in lifs.values():
+            lif.hardness = min(1.0, done / config.soft_spikes) if config.soft_spikes else 1.0
+        x = _augmented(config, samples, which, mirrored, generator)
         with membranes(net) as u, _precision(config):
             logits = net(x)
-        loss = functional.cross_entropy(logits.float(), samples.y[which])
+        loss = functional.cross_entropy(
+            logits.float(), samples.y[which], label_smoothing=config.label_smoothing
+        )
         if config.firing_rate < 1 and lifs:
             loss = loss + rate_penalty(lifs, u, config.firing_rate)
         optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
+        optimizer.step(learning_rate(config, done))
         if config.firing_limit < 1:
             hold_back(net, u, config.firing_limit)
         losses += loss.detach()
@@ -185,16 +192,29 @@ def _train_epoch(
     return float(losses) / steps
 
 
+def learning_rate(config: TrainConfig, done: float) -> float:
+    """The factor of the learning rates when a share `done` of all steps, 0 to 1, is done."""
+    if done < config.warmup:
+        return done / config.warmup
+    rest = (done - config.warmup) / (1 - config.warmup)
+    return 1 - rest if config.schedule == "linear" else (1 + cos(pi * rest)) / 2
+
+
 def _augmented(
-    config: TrainConfig, samples: data.Split, which: Tensor, generator: torch.Generator
+    config: TrainConfig,
+    samples: data.Split,
+    which: Tensor,
+    mirrored: Tensor,
+    generator: torch.Generator,
 ) -> Tensor:
     """The inputs [T', B, *shape] of these samples as training sees them."""
+    mirror = mirrored[which]
     if config.autoaugment:
         counts = autoaugmented(samples.x[which].squeeze(1), generator)
         samples, which = dataclasses.replace(samples, x=counts[:, None]), torch.arange(len(which))
-    x = augment.shifted(samples.inputs(which), config.shift, generator)
+    x = augment.shifted(samples.inputs(which), config.shift, generator, config.border)
     if config.flip:
-        x = augment.flipped(x, generator)
+        x = augment.flipped(x, mirror)
     return augment.covered(x, config.cutout, generator)
 
 
@@ -239,21 +259,8 @@ def _network(module: nn.Module, spec: data.Spec) -> Network:
     return build_module(*trace(module, spec.shape, spec.encoding))
 
 
-def _optimizer(net: Network, config: TrainConfig) -> torch.optim.Optimizer:
-    """Weight decay for weights; none for batch norm, bias and amplitude."""
-    weights = [p for p in net.parameters() if p.ndim > 1]
-    others = [p for p in net.parameters() if p.ndim <= 1]
-    groups: list[dict[str, Any]] = [
-        {"params": weights, "weight_decay": config.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=config.lr, momentum=0.9, fused=True)
-    return torch.optim.AdamW(groups, lr=config.lr, fused=True)
-
-
 def _restore(
-    resume: Checkpoint, optimizer: torch.optim.Optimizer, generator: torch.Generator
+    resume: Checkpoint, optimizer: Optimizers, generator: torch.Generator
 ) -> int:
     """Puts back the state of training; returns the number of epochs done."""
     try:

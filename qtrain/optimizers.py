@@ -1,0 +1,119 @@
+"""The optimizers of a training run: one kind of parameters goes with one kind of step."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from qtrain.graph import Network
+from qtrain.layers import BatchNorm, InputQuant, QuantLinear
+from qtrain.spatial import QuantConv2d
+
+MOMENTUM_SGD = 0.9
+MOMENTUM_MUON = 0.6  # of short runs; the usual 0.95 averages over more steps than they have
+
+
+class Optimizers:
+    """Several of torch's optimizers that step together, under one factor of their learning rates."""
+
+    def __init__(self, *parts: torch.optim.Optimizer) -> None:
+        self.parts = parts
+        for group in self._groups():
+            group["initial_lr"] = group["lr"]
+
+    def zero_grad(self) -> None:
+        for part in self.parts:
+            part.zero_grad()
+
+    def step(self, factor: float) -> None:
+        """One step at `factor` times the learning rates that the optimizers were made with."""
+        for group in self._groups():
+            group["lr"] = group["initial_lr"] * factor
+        for part in self.parts:
+            part.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {str(k): part.state_dict() for k, part in enumerate(self.parts)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for k, part in enumerate(self.parts):
+            part.load_state_dict(state[str(k)])
+
+    def _groups(self) -> list[dict[str, Any]]:
+        return [group for part in self.parts for group in part.param_groups]
+
+
+class Muon(torch.optim.Muon):
+    """Muon on weights [out, in, ...] of any rank that keep a norm of sqrt(out).
+
+    The gradient of a convolution is made orthogonal as the matrix [out, in * kernel], torch's Muon
+    taking matrices alone. In front of a batch norm the length of a weight means nothing but the
+    size of the next step beside it: it is set before each step, in place of a weight decay.
+
+    Source: Jordan et al., Muon, 2024 (kellerjordan.github.io/posts/muon); the norm is that of the
+    same author's CIFAR-10 speedruns (arXiv 2404.00498 and its successors).
+
+    Args:
+        weights: parameters of rank 2 or more, each followed by a batch norm.
+        lr: of a step whose matrix has singular values of about 1.
+    """
+
+    def __init__(self, weights: list[nn.Parameter], lr: float) -> None:
+        self.weights = weights
+        self.matrices = [nn.Parameter(w.detach().view(len(w), -1)) for w in weights]
+        super().__init__(self.matrices, lr=lr, weight_decay=0.0, momentum=MOMENTUM_MUON)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        for weight in self.weights:
+            weight.grad = None
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:
+        """The matrices are views of the weights, so that what one loses the other has lost."""
+        for weight, matrix in zip(self.weights, self.matrices, strict=True):
+            matrix.mul_(len(matrix) ** 0.5 / matrix.norm())
+            matrix.grad = None if weight.grad is None else weight.grad.reshape(matrix.shape)
+        super().step(closure)
+
+
+def optimizer(
+    net: Network, kind: str, lr: float, weight_decay: float, muon_lr: float
+) -> Optimizers:
+    """The optimizers of a network's parameters.
+
+    Weights decay; batch norms, biases and amplitudes do not.
+
+    Args:
+        kind: "adamw"; "sgd", with a momentum of 0.9; or "muon": Muon for the weights between the
+            first and the last layer that a batch norm follows, AdamW for all else.
+        lr: learning rate of the first step; with "muon" that of AdamW.
+        weight_decay: of SGD's and AdamW's weights.
+        muon_lr: learning rate of Muon.
+    """
+    hidden = hidden_weights(net) if kind == "muon" else []
+    known = set(map(id, hidden))
+    rest = [p for p in net.parameters() if id(p) not in known]
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in rest if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if kind == "sgd":
+        return Optimizers(torch.optim.SGD(groups, lr=lr, momentum=MOMENTUM_SGD, fused=True))
+    adamw = torch.optim.AdamW(groups, lr=lr, fused=True)
+    return Optimizers(adamw, Muon(hidden, muon_lr)) if hidden else Optimizers(adamw)
+
+
+def hidden_weights(net: Network) -> list[nn.Parameter]:
+    """Weights that Muon suits: of layers that mix many inputs, behind spikes, before a batch norm."""
+    nodes = {node.name: node for node in net.graph.nodes}
+    found: list[nn.Parameter] = []
+    for node in net.graph.nodes:
+        if node.op != BatchNorm.op or nodes[node.inputs[0]].op not in (QuantLinear.op, QuantConv2d.op):
+            continue
+        source = nodes[node.inputs[0]]
+        layer: Any = net.layer(source.name)
+        mixes = getattr(layer, "groups", 1) == 1
+        if mixes and nodes[source.inputs[0]].op not in (InputQuant.op, net.graph.nodes[0].op):
+            found.append(layer.weight)
+    return found
+
