@@ -155,7 +155,7 @@ class _Reader:
         if source != self.input.name:
             raise InputError(f"{node.name}: quantizes {source}; only the input is quantized")
         shape = self.shapes[source]
-        return ir.Input(source, shape, "static", layers.INPUT_MAX, float(layer.scale))
+        return ir.Input(source, shape, "static", layer.x_max, float(layer.scale))
 
     def _conv2d(
         self, node: qtrain.graph.Node, layer: spatial.QuantConv2d, source: str

@@ -156,8 +156,8 @@ def address_bits(shape: tuple[int, ...]) -> int:
 
 
 def digit_bits(x_max: int) -> int:
-    """Bits of the largest exponent among the signed digits of 0..x_max."""
-    return index_bits(digit_max(x_max) + 1)
+    """Bits of the largest exponent among the signed digits of 0..x_max; none where that is 0."""
+    return digit_max(x_max).bit_length()
 
 
 def digit_max(x_max: int) -> int:

@@ -68,6 +68,12 @@ def main() -> None:
     help=f"Gradient of a spike. {_default('surrogate')}",
 )
 @click.option("--weight-bits", type=int, help=f"8, 4 or 2. {_default('weight_bits')}")
+@click.option(
+    "--input-bits",
+    type=int,
+    help="2 to 8, of an image's values, the sign included: fewer bits are fewer additions. "
+    f"{_default('input_bits')}",
+)
 @click.option("--edge-bits", type=int, help="Of the first and last layer. Default: see the README.")
 @click.option(
     "--amplitude-per",

@@ -6,7 +6,8 @@ its events, has (docs/semantics.md, section 4)
     |acc| <= l1                    spikes in {-1, 0, +1}, each address once a step
     |acc| <= l1                    spikes in {0, 1}: the sums of either sign are parts of l1
     |acc| <= n * l1                behind pools that hand an event on up to n times to an address
-    |acc| <= 138 * l1              int8 values as signed digits (106 = 128 - 32 + 8 + 2)
+    |acc| <= d * l1                values as signed digits, d the largest sum of those of one sign:
+                                   138 of 8 bits (106 = 128 - 32 + 8 + 2), 1 of 2 bits
 
 and fits P bits where that is at most 2**(P - 1) - 1. A2Q bounds l1 for unsigned or signed integers
 of N bits by (2**(P - 1) - 1) / 2**(N - signed); spikes need no such factor.
@@ -36,7 +37,7 @@ def l1_max(acc_bits: int, times: int = 1, x_max: int | None = None) -> int:
 
     Args:
         times: how often an address can occur in a step, behind pools.
-        x_max: of the int8 values that enter as signed digits; None: spikes enter.
+        x_max: of the values that enter as signed digits; None: spikes enter.
 
     Raises:
         InputError: the width is out of range, or leaves no weight of 1.

@@ -7,6 +7,7 @@ import msgspec
 from hw_models.errors import InputError
 from qtrain import data, models
 from qtrain.events import FrameOptions
+from qtrain.layers import INPUT_BITS
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     polarity: str = "signed"
     bins: str = "time"
     downsample: int = 1
+    input_bits: int = 8  # of a static input, the sign included
     edge_bits: int | None = None  # of the first and last layer, see models.network
     amplitude_per: str = "layer"  # or channel
     acc_bits: int | None = None  # of accumulators, by training; None: what comes of the weights
@@ -77,6 +79,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 raise InputError(
                     f"{option} = {getattr(self, option)}; accepted: {', '.join(accepted)}"
                 )
+        static = self.spec.encoding == "static"
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
@@ -99,6 +102,12 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "acc_bits_input": (
                 self.acc_bits is not None or self.acc_bits_input is None,
                 "with acc_bits alone",
+            ),
+            "input_bits": (
+                self.input_bits == 8 or (static and self.input_bits in INPUT_BITS),
+                f"{INPUT_BITS[0]} to {INPUT_BITS[-1]}"
+                if static
+                else f"8, as the input of {self.dataset} is spikes",
             ),
             "evaluate_every": (self.evaluate_every >= 1, "1 or more"),
             "firing_rate": (0 < self.firing_rate <= 1, "more than 0, up to 1"),
@@ -130,6 +139,7 @@ COMMON: dict[str, Any] = {
     "reset": "hard",
     "surrogate": "triangle",
     "weight_bits": 8,
+    "input_bits": 8,
     "timesteps": 4,
     "batch_size": 256,
     "lr": 7e-3,

@@ -38,6 +38,17 @@ class Spec:
     input_scale: float | None  # real value of one step of the int8 input; None: spikes
     read: Callable[[str, Path | None], Arrays]  # split, data_dir -> x [N, T', *shape], labels [N]
     zero: int = 0  # the count that means 0
+    input_peak: int = 127  # the largest |value|, in steps of the int8 input
+
+    def scale_of(self, bits: int) -> float | None:
+        """Real value of one step of an input of `bits`, the sign included; None: spikes.
+
+        2**(bits - 1) - 1 steps cover the same range of values as the int8 input's, and none is
+        finer than one of those.
+        """
+        if self.input_scale is None:
+            return None
+        return self.input_scale * max(1, self.input_peak / ((1 << (bits - 1)) - 1))
 
 
 @dataclass(frozen=True)
@@ -194,6 +205,7 @@ DATASETS: dict[str, Spec | EventSet] = {
             unit=1 / 16,
             input_scale=1 / 16,
             read=_digits,
+            input_peak=16,
         ),
         _mnist("mnist", "https://ossci-datasets.s3.amazonaws.com/mnist/"),
         _mnist(

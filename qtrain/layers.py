@@ -20,7 +20,7 @@ from qtrain.quiet_brevitas import (
 )
 
 WEIGHT_BITS = (8, 4, 2)
-INPUT_MAX = 127
+INPUT_BITS = range(2, 9)
 TERNARY_SIGMA = 1.5
 
 
@@ -157,19 +157,27 @@ class BatchNorm(_BatchNorm):
 
 
 class InputQuant(nn.Module):
-    """Static input to int8: x_int = round(x / scale) within +-127, zero point 0; y = scale * x_int.
+    """Static input to a few bits: x_int = round(x / scale), ties to even, within +-x_max, where
+    x_max = 2**(bits - 1) - 1; zero point 0; y = scale * x_int.
 
     `integers(x)` gives x_int, int8. Zero stays zero, so a background of zeros costs no additions.
+
+    Args:
+        scale: real value of x_int = 1.
+        bits: 2 to 8, the sign included; of 2 bits x_int is -1, 0 or 1.
     """
 
     op = "input_quant"
 
-    def __init__(self, scale: float) -> None:
+    def __init__(self, scale: float, bits: int = 8) -> None:
         super().__init__()
         if not scale > 0:
             raise InputError(f"input scale = {scale}; accepted: more than 0")
+        if bits not in INPUT_BITS:
+            raise InputError(f"input bits = {bits}; accepted: {INPUT_BITS[0]} to {INPUT_BITS[-1]}")
         self.scale = scale
-        self.attrs: dict[str, Any] = {"scale": scale}
+        self.x_max = (1 << (bits - 1)) - 1
+        self.attrs: dict[str, Any] = {"scale": scale, "bits": bits}
 
     def integers(self, x: Tensor) -> Tensor:
         return self._rounded(x).to(torch.int8)
@@ -178,7 +186,7 @@ class InputQuant(nn.Module):
         return self._rounded(x).mul_(self.scale)
 
     def _rounded(self, x: Tensor) -> Tensor:
-        return (x / self.scale).round_().clamp_(-INPUT_MAX, INPUT_MAX)
+        return (x / self.scale).round_().clamp_(-self.x_max, self.x_max)
 
 
 class Add(nn.Module):

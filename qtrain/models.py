@@ -11,7 +11,7 @@ from torch import nn
 
 from hw_models.errors import InputError
 from qtrain.accumulators import l1_max, times_of
-from qtrain.layers import INPUT_MAX, BatchNorm, Flatten, InputQuant, QuantLinear, Readout
+from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import LIF
 from qtrain.residual import EDGE_BITS, NETWORKS, resnet
 from qtrain.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
@@ -140,6 +140,7 @@ def stack(
     classes: int,
     *,
     input_scale: float | None,
+    input_bits: int = 8,
     timesteps: int,
     weight_bits: int = 8,
     edge_bits: int | None = None,
@@ -157,7 +158,8 @@ def stack(
         stages: the spiking layers and the pools between them, in order.
         in_shape: shape of a sample, without time and batch.
         classes: number of logits.
-        input_scale: real value of one step of the int8 input; None: the input is spikes.
+        input_scale: real value of one step of a static input; None: the input is spikes.
+        input_bits: 2 to 8, of a static input.
         timesteps: T.
         weight_bits: 8, 4 or 2, of the layers between the first and the last.
         edge_bits: of the first and the last layer; None: as the others.
@@ -174,18 +176,19 @@ def stack(
     """
     layers: dict[str, nn.Module] = {}
     edge_bits = edge_bits or weight_bits
+    quantizer = None if input_scale is None else InputQuant(input_scale, input_bits)
     kernels: list[tuple[int, int]] = []  # of the pools on the way to the next weights
 
     def bound() -> int | None:
         """For the next weights, which are the first where no stage has had any."""
         if acc_bits is None:
             return None
-        first = input_scale is not None and k == 1
-        bits = acc_bits_input or acc_bits if first else acc_bits
-        return l1_max(bits, times_of(kernels), INPUT_MAX if first else None)
+        if quantizer is None or k > 1:
+            return l1_max(acc_bits, times_of(kernels))
+        return l1_max(acc_bits_input or acc_bits, times_of(kernels), quantizer.x_max)
 
-    if input_scale is not None:
-        layers["input_quant"] = InputQuant(input_scale)
+    if quantizer is not None:
+        layers["input_quant"] = quantizer
     shape, k = tuple(in_shape), 0
     for stage in stages:
         if isinstance(stage, Dense):

@@ -80,6 +80,7 @@ def resnet(
     classes: int,
     *,
     input_scale: float | None,
+    input_bits: int = 8,
     timesteps: int,
     weight_bits: int = 8,
     edge_bits: int | None = None,
@@ -113,7 +114,7 @@ def resnet(
 
     net = nn.Sequential()
     if input_scale is not None:
-        net.add_module("input_quant", InputQuant(input_scale))
+        net.add_module("input_quant", InputQuant(input_scale, input_bits))
     width = network.widths[0]
     kernel, stride = (7, 2) if network.stem == "imagenet" else (3, 1)
     stem = nn.Sequential(

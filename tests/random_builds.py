@@ -42,11 +42,14 @@ class Builder:
     w_bits, shifts = (2, 4, 8), (0, 0, 3, 7)  # one of each is drawn for a group
     thresholds = (0.0, 1.0)  # drawn between, in units of what currents spread over if all fire
 
-    def __init__(self, seed: int, encoding: str | None, shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, seed: int, encoding: str | None, shape: tuple[int, ...], x_max: int | None = None
+    ) -> None:
         self.rng = np.random.default_rng(seed)
         self.seed = seed
         encoding = encoding or str(self.rng.choice(["static", "ternary", "binary"]))
-        self.x_max = int(self.rng.choice([1, 7, 127])) if encoding == "static" else 1
+        drawn = int(self.rng.choice([1, 3, 7, 127])) if encoding == "static" else 1
+        self.x_max = x_max or drawn
         self.timesteps = int(self.rng.integers(1, 6))
         self.input = Input(
             name="input", shape=shape, encoding=encoding, x_max=self.x_max, scale=1.0,
@@ -141,12 +144,16 @@ def weight_shape(op: Dense | Conv2d) -> tuple[int, ...]:
 
 
 def random_build(
-    seed: int, *, encoding: str | None = None, widths: list[int] | None = None
+    seed: int,
+    *,
+    encoding: str | None = None,
+    widths: list[int] | None = None,
+    x_max: int | None = None,
 ) -> Build:
     """A dense build: shapes, widths, T, tau, reset, mode, shift and lanes drawn from `seed`."""
     draw = np.random.default_rng([seed, 1])
     widths = widths or [int(n) for n in draw.integers(1, 24, draw.integers(2, 5))]
-    builder = Builder(seed, encoding, (widths[0],))
+    builder = Builder(seed, encoding, (widths[0],), x_max)
     for n_in, n_out in itertools.pairwise(widths):
         last = len(builder.layers) == len(widths) - 2
         builder.add(Dense(n_in=n_in, n_out=n_out), None if last else builder.neuron())
@@ -182,11 +189,11 @@ def window_outputs(shape, kernel, stride, padding) -> tuple[int, ...]:
     return tuple(output_size(*size) for size in sizes)
 
 
-def random_conv_build(seed: int, *, encoding: str | None = None) -> Build:
+def random_conv_build(seed: int, *, encoding: str | None = None, x_max: int | None = None) -> Build:
     """input - [pool?] conv - [pool?] conv - ... - [pool?] dense readout, all drawn from `seed`."""
     draw = np.random.default_rng([seed, 2])
     shape = tuple(int(n) for n in (draw.integers(1, 4), *draw.integers(3, 10, 2)))
-    builder = Builder(seed, encoding, shape)
+    builder = Builder(seed, encoding, shape, x_max)
     for index in range(int(draw.integers(1, 3)) + 1):
         pools, at = (), builder.shape
         if draw.random() < 0.5:

@@ -15,10 +15,12 @@
 
 #define TRISPIKE_SIZE (TRISPIKE_CHANNELS * TRISPIKE_HEIGHT * TRISPIKE_WIDTH)
 
-/* The words of the longest sample: an int8 has at most 4 signed digits. */
+/* The words of the longest sample. The least values of 2, 3, 4 signed digits are 3, 11, 43. */
+#define TRISPIKE_DIGITS \
+    (1u + (TRISPIKE_X_MAX >= 3) + (TRISPIKE_X_MAX >= 11) + (TRISPIKE_X_MAX >= 43))
 #if TRISPIKE_STATIC
 #define TRISPIKE_FRAMES 1u
-#define TRISPIKE_BEATS (4u * TRISPIKE_SIZE + 1u)
+#define TRISPIKE_BEATS (TRISPIKE_DIGITS * TRISPIKE_SIZE + 1u)
 #else
 #define TRISPIKE_FRAMES TRISPIKE_TIMESTEPS
 #define TRISPIKE_BEATS (TRISPIKE_TIMESTEPS * (TRISPIKE_SIZE + 1u))

@@ -19,13 +19,19 @@ def digits(split: str = "test", samples: int | None = None) -> Tensor:
 
 
 def checkpoint(
-    seed: int = 0, hidden=(24, 16), weight_bits: int = 8, spike: str = "ternary", **neuron
+    seed: int = 0,
+    hidden=(24, 16),
+    weight_bits: int = 8,
+    input_bits: int = 8,
+    spike: str = "ternary",
+    **neuron,
 ) -> Checkpoint:
     """An mlp on digits: random weights, batch-norm statistics of the data, gains of both signs."""
     torch.manual_seed(seed)
     net = models.mlp(
-        DIGITS.shape, list(hidden), DIGITS.classes, input_scale=DIGITS.input_scale,
-        weight_bits=weight_bits, spike=spike, **{"timesteps": 4, "tau": 0.25, **neuron},
+        DIGITS.shape, list(hidden), DIGITS.classes, input_scale=DIGITS.scale_of(input_bits),
+        input_bits=input_bits, weight_bits=weight_bits, spike=spike,
+        **{"timesteps": 4, "tau": 0.25, **neuron},
     )  # fmt: skip
     net.train()
     net(digits("train", 300))

@@ -151,9 +151,15 @@ def test_the_top_level_carries_the_builds_numbers():
     assert isinstance(last, Readout) and readout["tail"]["LOGIT_BITS"] == last.logit_bits
 
 
-@pytest.mark.parametrize(("x_max", "bits"), [(1, 1), (2, 1), (3, 2), (7, 2), (127, 3)])
+@pytest.mark.parametrize(("x_max", "bits"), [(1, 0), (2, 1), (3, 2), (7, 2), (127, 3)])
 def test_digits_take_the_bits_of_the_largest_exponent(x_max, bits):
+    """Where that is 0 no digit is carried; the core's input has a place for it all the same."""
     assert digit_bits(x_max) == bits
+    files = generate(random_build(5, encoding="static", widths=[9, 21, 7], x_max=x_max))
+    hidden, _ = json.loads(files["rtl/parameters.json"])
+    assert hidden["groups"][0]["engine"]["DIGIT_BITS"] == bits
+    digit = f"s_axis_tdata[24+:{bits}], " if bits else ""
+    assert f"{{s_axis_tdata[31:30], {digit}s_axis_tdata[3:0]}}" in files["rtl/top.v"].decode()
 
 
 def test_what_the_core_cannot_take_is_refused_by_name():

@@ -50,14 +50,6 @@ def altered(build: Build, layer: int = 0, **changes) -> Build:
     return Build(flow, {**build.tensors, **tensors})
 
 
-def static_builder(shape: tuple[int, ...]) -> Builder:
-    """A Builder with static inputs of the full range."""
-    builder = Builder(0, "static", shape)
-    builder.x_max = 127
-    builder.input = msgspec.structs.replace(builder.input, x_max=127)
-    return builder
-
-
 def extremes(build: Build, samples: int, seed: int) -> np.ndarray:
     """Static inputs of largest magnitude; the first two samples of one sign."""
     rng, spec = np.random.default_rng(seed), build.dataflow.input
@@ -113,7 +105,7 @@ def full_range(shape: tuple[int, ...], seed: int) -> np.ndarray:
 
 @pytest.mark.parametrize("bits", [30, 60])
 def test_dense_extremes(bits):
-    builder = static_builder((300,))
+    builder = Builder(0, "static", (300,), x_max=127)
     builder.add(Dense(n_in=300, n_out=40), TERNARY)
     builder.add(Dense(n_in=40, n_out=3), None)
     build = altered(builder.build(), weight=full_range((40, 300), 1), bits=bits)
@@ -127,7 +119,7 @@ def test_convolution_extremes_up_to_the_border(groups):
         in_shape=(8, 7, 9), out_shape=(8, 4, 12), kernel=(3, 4), stride=(2, 1), padding=(1, 3),
         groups=groups,
     )  # fmt: skip
-    builder = static_builder((8, 7, 9))
+    builder = Builder(0, "static", (8, 7, 9), x_max=127)
     builder.add(conv, None)
     build = altered(builder.build(), weight=full_range((8, 8 // groups, 3, 4), 3))
     assert_equal(build, extremes(build, 6, 4))
@@ -146,7 +138,7 @@ def pool(shape, kernel, stride, padding=(0, 0)) -> Pool:
 )
 @pytest.mark.parametrize("w_bits", [8, 12, 31])
 def test_counts_and_weights_of_several_bytes(kernels, size, w_bits):
-    builder = static_builder((3, 14, 13))
+    builder = Builder(0, "static", (3, 14, 13), x_max=127)
     pools, at = [], (3, 14, 13)
     for kernel in kernels:
         pools.append(pool(at, kernel, (1, 2), (kernel[0] // 2, kernel[1] // 2)))
@@ -167,7 +159,7 @@ def test_counts_and_weights_of_several_bytes(kernels, size, w_bits):
 
 def test_bytes_worth_more_than_the_membrane_holds():
     """Counts and weights of three bytes: the highest product counts 2**32, the membrane has 30."""
-    builder = static_builder((1, 30, 30))
+    builder = Builder(0, "static", (1, 30, 30), x_max=127)
     builder.add(Dense(n_in=1, n_out=2), None, (pool((1, 30, 30), (30, 30), (1, 1)),))
     build = altered(builder.build(), weight=np.array([[40_000], [-40_000]], np.int32), bits=30)
     assert export_onnx.membrane_dtype(build.dataflow.layers[0]) is np.int32
@@ -257,7 +249,7 @@ def test_many_time_steps():
 
 def test_sums_beyond_int32_are_refused():
     def dense(n_in: int) -> Build:
-        builder = static_builder((n_in,))
+        builder = Builder(0, "static", (n_in,), x_max=127)
         builder.add(Dense(n_in=n_in, n_out=2), None)
         return altered(builder.build(), weight=np.full((2, n_in), -128, np.int8))
 
@@ -271,7 +263,7 @@ def test_sums_beyond_int32_are_refused():
 
 
 def test_counts_beyond_three_bytes_are_refused():
-    builder = static_builder((1, 260, 260))
+    builder = Builder(0, "static", (1, 260, 260), x_max=127)
     builder.add(Dense(n_in=1, n_out=2), None, (pool((1, 260, 260), (260, 260), (1, 1)),))
     with pytest.raises(InputError, match=r"counts up to 8585200 .* at most 8355711"):
         export_onnx.export(builder.build())

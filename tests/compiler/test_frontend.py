@@ -46,6 +46,8 @@ def test_the_nodes_in_order():
     assert (lif.tau, lif.v_th, lif.strict, lif.mode) == (0.25, 0.5, False, "ternary")
     assert lif.amplitude == pytest.approx(-1.3)
     assert graph.input == Input("input", (1, 8, 8), "static", 127, 1 / 16)
+    graph = import_network(checkpoint(input_bits=2), "int8", "net")
+    assert graph.input == Input("input", (1, 8, 8), "static", 1, 1.0)
 
 
 def test_batch_norm_is_what_torch_computes():

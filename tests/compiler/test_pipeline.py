@@ -7,6 +7,7 @@ from compiler.frontend import TARGET_BITS, import_network
 from compiler.pipeline import Options, compile_graph
 from hw_models import artefact, golden
 from hw_models.errors import InputError
+from hw_models.semantics import digit_peak
 from qtrain.graph import record
 from tests.compiler.networks import checkpoint, digits, users_checkpoint
 
@@ -34,6 +35,21 @@ def test_integers_agree_with_the_trained_network(target, spike, reset, tau):
     scale = build.dataflow.layers[-1].update.scale
     real, exact = scale * trace.logits, recording.logits.numpy()
     assert np.median(abs(real - exact)) <= 0.02 * np.abs(exact).max()
+
+
+@pytest.mark.parametrize(("bits", "x_max"), [(2, 1), (3, 3), (4, 7)])
+def test_an_input_of_few_bits_agrees_and_makes_narrow_accumulators(bits, x_max):
+    trained = checkpoint(input_bits=bits, weight_bits=4)
+    recording = record(trained.network(), digits())
+    build = compile_graph(import_network(trained, "int4", "net"), Options("int4"))
+    trace = golden.run(build, recording.inputs.numpy())
+    for name, spikes in recording.spikes.items():
+        assert np.mean(trace.spikes[name] != spikes.numpy()) < 1e-3
+    assert np.mean(trace.predictions == recording.logits.argmax(1).numpy()) >= 0.99
+    assert build.dataflow.input.x_max == x_max == recording.inputs.max()
+    first = build.dataflow.layers[0].groups[0]
+    most = np.abs(build.weight(first).astype(int)).sum(axis=1).max()
+    assert first.acc.hi == digit_peak(x_max) * most
 
 
 def test_more_fraction_bits_come_closer():

@@ -36,8 +36,8 @@ def test_an_event_of_an_identity_shortcut_takes_one_cycle():
 
 
 def test_a_static_input_is_taken_once_and_swept_t_times():
-    builder = Builder(1, "static", (3,))
-    builder.x_max, builder.timesteps = 7, 4
+    builder = Builder(1, "static", (3,), x_max=7)
+    builder.timesteps = 4
     builder.add(Dense(n_in=3, n_out=2), None)
     build = with_lanes(builder.build(), 1, 1)
     x = np.array([[[7, 0, -4]]], np.int8)  # 7 = 8 - 1

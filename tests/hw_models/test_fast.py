@@ -138,9 +138,8 @@ def test_membranes_wider_than_32_bits():
 def test_sums_beyond_single_precision_stay_exact(op):
     """l1 * 127 beyond 2**24 with an odd total: float32 would round it."""
     made = Dense(n_in=1200, n_out=3) if op is Dense else conv((1200, 1, 1), 3, 1)
-    builder = Builder(9, "static", (1200,) if op is Dense else (1200, 1, 1))
-    builder.x_max, builder.w_bits = 127, (8,)
-    builder.input = msgspec.structs.replace(builder.input, x_max=127)
+    builder = Builder(9, "static", (1200,) if op is Dense else (1200, 1, 1), x_max=127)
+    builder.w_bits = (8,)
     builder.add(made, None)
     build = builder.build()
     w = np.full_like(build.tensors["layer0.syn.weight"], 127)

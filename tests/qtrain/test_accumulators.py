@@ -106,6 +106,7 @@ def test_each_layer_of_a_network_knows_what_it_reads():
     net = stack(parse("p2-4c3-p2-6c3-p2-gap-8"), (1, 16, 16), 10, **static)
     assert bounds(net) == [l1_max(16, 4, 127), 2047 // 4, 2047 // (4 * 4), 2047]
     assert bounds(stack([], (4,), 2, **static)) == [237]
+    assert bounds(stack([], (4,), 2, input_bits=2, **static)) == [l1_max(16)]
     spikes = stack(parse("3-2"), (4,), 2, input_scale=None, timesteps=2, acc_bits=12)
     assert bounds(spikes) == [2047, 2047, 2047]
     assert bounds(stack(parse("3"), (4,), 2, **OPTIONS)) == [None, None]

@@ -35,6 +35,8 @@ def test_survives_the_checkpoint():
         ({"firing_limit": 0.0}, "firing_limit = 0.0"),
         ({"initial_amplitude": 0.0}, "initial_amplitude = 0.0; accepted: more than 0"),
         ({"initial_amplitude": 0.5, "amplitude": "fixed"}, "trainable amplitudes alone"),
+        ({"input_bits": 1}, "input_bits = 1; accepted: 2 to 8"),
+        ({"input_bits": 9}, "input_bits = 9; accepted: 2 to 8"),
         ({"model": "vit"}, "model 'vit': 'vit' is no layer; accepted: 16c3"),
     ],
 )
@@ -42,6 +44,18 @@ def test_limits(options, part):
     with pytest.raises(InputError) as error:
         config.for_dataset("digits", **options)
     assert part in str(error.value)
+
+
+def test_an_input_of_spikes_has_no_bits_to_choose():
+    assert config.for_dataset("nmnist", input_bits=8).input_bits == 8
+    with pytest.raises(InputError, match="input_bits = 4; accepted: 8, as the input of nmnist is"):
+        config.for_dataset("nmnist", input_bits=4)
+
+
+def test_a_checkpoint_that_says_nothing_of_the_input_has_8_bits():
+    options = msgspec.to_builtins(config.for_dataset("digits"))
+    del options["input_bits"]
+    assert config.from_plain(options).input_bits == 8
 
 
 def test_a_resumed_run_may_change_its_epochs_alone():

@@ -60,6 +60,25 @@ def test_digits_are_the_integers_of_their_quantizer():
     assert torch.equal(test.inputs(chosen)[0, 0], x[0, 3])
 
 
+def test_an_input_of_fewer_bits_covers_the_same_range():
+    mnist, cifar, digits = (data.spec(name) for name in ("mnist", "cifar10", "digits"))
+    assert [mnist.scale_of(bits) for bits in (2, 8)] == [1.0, 1 / 127]
+    assert mnist.scale_of(3) == pytest.approx(1 / 3)
+    assert [cifar.scale_of(bits) for bits in (2, 8)] == [127 / 64, 1 / 64]
+    # 0 to 16 need 5 bits and a sign; finer steps than those of the data would be of no use
+    assert [digits.scale_of(bits) for bits in (2, 6, 8)] == [1.0, 1 / 16, 1 / 16]
+    assert digits.scale_of(5) == pytest.approx(1 / 15)
+    assert data.spec("nmnist").scale_of(8) is None
+
+
+def test_an_image_of_2_bits_is_its_pixels_above_the_middle(tmp_path):
+    images, _ = write_split(tmp_path)
+    split = data.load("mnist", "test", tmp_path)
+    quantizer = InputQuant(split.spec.scale_of(2), 2)
+    x_int = quantizer.integers(split.inputs(slice(None)))
+    assert np.array_equal(x_int[0, :, 0].numpy(), images >= 128)
+
+
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 @pytest.mark.parametrize("folder", ["", "mnist"])
 def test_mnist_from_its_files(tmp_path, suffix, folder):

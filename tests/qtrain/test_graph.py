@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from hw_models.errors import InputError
-from qtrain.graph import Graph, Network, build_module, record, trace
+from qtrain.graph import Graph, Network, build_module, integers, record, trace
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.models import mlp
 from qtrain.neurons import BinaryLIF, TernaryLIF
@@ -76,6 +76,16 @@ def test_rebuilt_from_plain_data_it_gives_the_same_bits(network):
     again, again_tensors = trace(rebuilt, SHAPE)
     assert again == graph
     assert again_tensors.keys() == tensors.keys()
+
+
+def test_an_input_quantizer_that_says_no_bits_has_8():
+    graph, tensors = trace(UserNet(), SHAPE)
+    nodes = [
+        msgspec.structs.replace(n, attrs={"scale": 1.0}) if n.op == InputQuant.op else n
+        for n in graph.nodes
+    ]
+    net = build_module(Graph(tuple(nodes)), tensors)
+    assert integers(net, torch.full((1, 1, *SHAPE), 500.0)).max() == 127
 
 
 def test_nodes_are_named_after_their_paths():

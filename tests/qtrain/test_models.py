@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hw_models.errors import InputError
-from qtrain.models import Conv, Dense, Pool, mlp, parse, stack, stages_of
+from qtrain.models import Conv, Dense, Pool, mlp, network, parse, stack, stages_of
 
 OPTIONS = {"input_scale": 1 / 127, "timesteps": 2}
 
@@ -42,6 +42,13 @@ def test_names_of_layers():
         "readout",
     ]  # fmt: skip
     assert net.get_submodule("fc3").attrs["scaling"] == "tensor"
+
+
+@pytest.mark.parametrize("model", ["4c3-10", "resnet20s"])
+def test_the_input_has_the_bits_that_are_asked_for(model):
+    net = network(model, (), (), (3, 8, 8), 10, input_bits=3, **OPTIONS)
+    quantizer = net.get_submodule("input_quant")
+    assert quantizer.attrs == {"scale": 1 / 127, "bits": 3}
 
 
 def test_an_input_of_spikes_has_no_quantizer():

@@ -7,7 +7,7 @@ from torch import nn
 
 from hw_models.errors import InputError
 from qtrain import checkpoint, cifar, config, data
-from qtrain.graph import build_module, trace
+from qtrain.graph import build_module, integers, trace
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import TernaryLIF
 from qtrain.train import _optimizer, build, evaluate, train
@@ -44,6 +44,21 @@ def test_a_seed_decides_the_result_and_leaves_torch_s_alone(tmp_path):
     assert torch.equal(starts[0], starts[1])
     assert not torch.equal(starts[0], starts[2])
     assert not torch.equal(first["fc1.weight"], other["fc1.weight"])
+
+
+@pytest.mark.parametrize(("bits", "scale"), [(2, 1.0), (8, 1 / 16)])
+def test_what_is_trained_on_an_input_of_few_bits_is_what_the_checkpoint_rounds(
+    tmp_path, bits, scale
+):
+    net = train(short(epochs=1, input_bits=bits), tmp_path)
+    loaded = checkpoint.load(tmp_path / "ckpt.pt")
+    again = loaded.network()
+    assert loaded.graph.nodes[1].attrs == {"scale": scale, "bits": bits}
+    x = data.load("digits", "test").inputs(slice(None))
+    expected = (x / scale).round()
+    assert torch.equal(integers(again, x), expected.to(torch.int8))
+    quantizer, other = net.layer("input_quant"), again.layer("input_quant")
+    assert torch.equal(quantizer(x), expected * scale) and torch.equal(other(x), quantizer(x))
 
 
 def test_an_interrupted_run_resumes_to_the_same_result(tmp_path):

@@ -14,6 +14,7 @@ from compiler.emit_rtl import generate
 from compiler.registers import Bus
 from hw_models import artefact
 from hw_models.artefact import Build, Dense
+from hw_models.semantics import signed_digits
 from rtl_sim.simulate import LIBRARY
 from rtl_sim.simulators import Verilator
 from tests.random_builds import Builder, random_build
@@ -99,7 +100,10 @@ def joined() -> Build:
 
 
 CORES = {
-    "static": with_lanes(random_build(30, encoding="static", widths=[9, 13, 11, 5]), 12, 4),
+    "static": with_lanes(
+        random_build(30, encoding="static", widths=[9, 13, 11, 5], x_max=127), 12, 4
+    ),
+    "one digit": random_build(31, encoding="static", widths=[9, 12, 5], x_max=1),
     "ternary": random_build(4, encoding="ternary", widths=[12, 9, 8, 3]),
     "binary": random_build(6, encoding="binary", widths=[5, 9, 4]),
     "joined": joined(),
@@ -153,7 +157,22 @@ void (*model_write)(uintptr_t address, uint32_t value);
 
 
 @pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
-@pytest.mark.parametrize("name", ["static", "binary"])
+@pytest.mark.parametrize("x_max", [1, 2, 3, 10, 11, 42, 43, 127])
+def test_the_drivers_buffer_holds_the_longest_sample(tmp_path, x_max):
+    """TRISPIKE_BEATS: the most digits that an abs(x) <= x_max has, for each address."""
+    build = random_build(31, encoding="static", widths=[9, 4], x_max=x_max)
+    (tmp_path / "registers.h").write_bytes(generate(build, Bus())["rtl/registers.h"])
+    most = 9 * max(len(signed_digits(x)) for x in range(x_max + 1)) + 1
+    source = f"""
+        #include "trispike.h"
+        typedef char exact[TRISPIKE_BEATS == {most} ? 1 : -1];
+    """
+    command = [str(COMPILER), *STRICT, f"-I{LIBRARY.parent / 'host'}", f"-I{tmp_path}"]
+    subprocess.run([*command, "-fsyntax-only", "-xc", "-"], input=source, text=True, check=True)
+
+
+@pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
+@pytest.mark.parametrize("name", ["static", "one digit", "binary"])
 def test_host_driver(tmp_path, name):
     """As it is, without a warning; and with its accesses led to the simulated core."""
     build = with_bus(CORES[name], Bus(channel_bits=20))

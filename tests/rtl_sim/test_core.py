@@ -1,5 +1,7 @@
 """Whole random builds: Verilog == golden model, for every stall pattern, lane count and reset."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from hw_models.artefact import Build, Readout
 from rtl_sim.compare import first_difference
 from rtl_sim.report import Report, run
 from rtl_sim.simulate import Stalls, simulate
-from tests.random_builds import random_build, random_input
+from tests.random_builds import random_build, random_conv_build, random_input
 from tests.rtl_sim.builds import hardware, hardware_build, with_lanes
 
 RATES = [(0, 0), (128, 0), (0, 128), (64, 64), (200, 30), (30, 220)]  # of 256: idle, stall
@@ -26,6 +28,17 @@ def test_random_builds_under_random_stalls(seed):
     idle, stall = RATES[seed % len(RATES)]
     encoding = ("static", "ternary", "binary")[seed // len(RATES) % 3]
     check(hardware_build(seed, encoding=encoding), 5, seed, Stalls(idle=idle, stall=stall))
+
+
+@pytest.mark.parametrize("x_max", [1, 3])
+@pytest.mark.parametrize("network", [random_build, random_conv_build])
+@pytest.mark.parametrize("stalls", [Stalls(), Stalls(60, 60)])
+def test_images_of_few_bits(network, x_max, stalls):
+    """Of 2 bits a value is one digit and the engine has no shifter; of 3 bits 3 = 4 - 1."""
+    build = hardware(network(10 + x_max, encoding="static", x_max=x_max))
+    first, *_ = json.loads(build.files["rtl/parameters.json"])
+    assert first["groups"][0]["engine"]["DIGIT_BITS"] == (0 if x_max == 1 else 2)
+    check(build, 6, x_max, stalls)
 
 
 @pytest.mark.parametrize("encoding", ["static", "ternary", "binary"])

@@ -104,6 +104,7 @@ def dense(n_in: int, n_out: int) -> Conv2d:
         (dense(5, 7), 7, 3, {"SHIFT": 3}),
         (dense(6, 11), 6, 3, {"DIGIT_BITS": 3, "REPEAT": 3}),
         (dense(1, 1), 1, 1, {"DIGIT_BITS": 1, "REPEAT": 2}),
+        (dense(7, 9), 4, 2, {"REPEAT": 2}),  # an image of one digit a value
         (dense(4, 9), 2, 2, {"W_BITS": 2}),
         (conv((2, 5, 4), 6, (3, 3), padding=(1, 1)), 4, 2, {}),
         (conv((3, 4, 4), 1, (1, 1)), 1, 1, {}),  # one word a position: the next event's too

@@ -179,7 +179,7 @@ CASES = {
         with_lanes(random_build(169, encoding="ternary", widths=[9, 30, 7]), 4, 2)
     ),
     "static": with_lanes(random_build(0, encoding="static", widths=[9, 13, 11, 5]), 5, 3),
-    "narrow": with_lanes(random_build(4, encoding="static", widths=[6, 1, 2]), 1, 1),
+    "narrow": with_lanes(random_build(4, encoding="static", widths=[6, 1, 2], x_max=127), 1, 1),
     "blocks": with_lanes(blocks("ternary"), 4, 3),
     "small": with_lanes(blocks("static"), 2, 2),
 }  # fmt: skip
