@@ -67,6 +67,22 @@ def main() -> None:
     type=click.Choice(CHOICES["surrogate"]),
     help=f"Gradient of a spike. {_default('surrogate')}",
 )
+@click.option(
+    "--surrogate-width",
+    type=float,
+    help=f"Half of the triangle's base, in thresholds. {_default('surrogate_width')}",
+)
+@click.option(
+    "--join-surrogate",
+    type=click.Choice(CHOICES["surrogate"]),
+    help="Gradient of a spike where a shortcut ends. Default: wide for cifar10, else --surrogate.",
+)
+@click.option(
+    "--soft-spikes",
+    type=float,
+    help="Share of the training in which spikes harden: at first a neuron emits the integral of "
+    f"its surrogate, at the end of that share its spike. {_default('soft_spikes')}",
+)
 @click.option("--weight-bits", type=int, help=f"8, 4 or 2. {_default('weight_bits')}")
 @click.option(
     "--input-bits",
@@ -94,6 +110,26 @@ def main() -> None:
     "--optimizer", type=click.Choice(config.CHOICES["optimizer"]), help=_default("optimizer")
 )
 @click.option("--weight-decay", type=float, help=f"Of the weights. {_default('weight_decay')}")
+@click.option(
+    "--muon-lr",
+    type=float,
+    help="With --optimizer muon: learning rate of the weights between the first and the last "
+    f"layer; --lr is that of all else. {_default('muon_lr')}",
+)
+@click.option(
+    "--schedule",
+    type=click.Choice(config.CHOICES["schedule"]),
+    help=f"How the learning rates fall to 0. {_default('schedule')}",
+)
+@click.option(
+    "--warmup", type=float, help=f"Share of the steps in which they rise. {_default('warmup')}"
+)
+@click.option(
+    "--label-smoothing",
+    type=float,
+    help=f"Share of each label that is spread over all classes. {_default('label_smoothing')}",
+)
+@click.option("--offset", type=float, help=f"Of the batch norms, at first. {_default('offset')}")
 @click.option("--gain", type=float, help=f"Of the batch norms, at first. {_default('gain')}")
 @click.option(
     "--precision",
@@ -105,6 +141,17 @@ def main() -> None:
 @click.option("--autoaugment/--no-autoaugment", default=None, help="Augmentation, of CIFAR.")
 @click.option("--cutout", type=int, help=f"Augmentation, in pixels. {_default('cutout')}")
 @click.option("--shift", type=int, help=f"Augmentation, in pixels. {_default('shift')}")
+@click.option(
+    "--border",
+    type=click.Choice(config.CHOICES["border"]),
+    help=f"What a shift brings in: zeros, or the image mirrored. {_default('border')}",
+)
+@click.option(
+    "--validation",
+    type=int,
+    help="Hold back so many training samples, the last ones, and evaluate on them in place of the "
+    f"test set. {_default('validation')}",
+)
 @click.option("--polarity", type=click.Choice(list(POLARITIES)), help="Events: ON, OFF as signs.")
 @click.option("--bins", type=click.Choice(BINS), help="Events: frames of equal time, or count.")
 @click.option("--downsample", type=int, help="Events: pixels to a side that become one.")

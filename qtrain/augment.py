@@ -5,9 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def shifted(
-    x: Tensor, shift: int, generator: torch.Generator, border: str = "zeros"
-) -> Tensor:
+def shifted(x: Tensor, shift: int, generator: torch.Generator, border: str = "zeros") -> Tensor:
     """Each sample of x [T, B, C, H, W] moved by -shift..shift pixels both ways.
 
     The same as a random crop of the map padded by `shift`: with zeros, or with the map's own

@@ -62,6 +62,21 @@ class Split:
     def __len__(self) -> int:
         return len(self.y)
 
+    def cut(self, last: int) -> tuple["Split", "Split"]:
+        """The split without its last samples, and those.
+
+        Raises:
+            InputError: there are not more samples than that.
+        """
+        if not 0 < last < len(self):
+            raise InputError(
+                f"validation = {last}; accepted: 1 to {len(self) - 1} of the {len(self)} samples"
+            )
+        return (
+            Split(self.spec, self.x[:-last], self.y[:-last]),
+            Split(self.spec, self.x[-last:], self.y[-last:]),
+        )
+
     def inputs(self, which: Tensor | slice) -> Tensor:
         """The real inputs [T', B, *shape] of these samples."""
         counts = self.x[which].to(torch.float32)

@@ -13,20 +13,32 @@ from hw_models.errors import InputError
 from qtrain.accumulators import l1_max, times_of
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import LIF
-from qtrain.residual import EDGE_BITS, NETWORKS, resnet
+from qtrain.residual import EDGE_BITS, NETWORKS, Block, Layers, resnet
 from qtrain.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
 
 TEXTS = {"vgg11": "64c3-p2-128c3-p2-256c3-256c3-p2-512c3-512c3-p2-512c3-512c3-p2"}
 NAMED = ("mlp", "convnet", *TEXTS, *NETWORKS)
 GRAMMAR = (
-    "16c3 (channels, c, kernel; then s2: stride), p2 (average pool), gap (global), 128 (dense)"
+    "16c3 (channels, c, kernel; then s2: stride), 16r3 (residual block of two such convolutions), "
+    "p2 (average pool), gap (global), 128 (dense)"
 )
-TOKEN = re.compile(r"(?P<n>\d+)(c(?P<kernel>\d+)(s(?P<stride>\d+))?)?|p(?P<pool>\d+)|(?P<gap>gap)")
+TOKEN = re.compile(
+    r"(?P<n>\d+)((?P<kind>[cr])(?P<kernel>\d+)(s(?P<stride>\d+))?)?|p(?P<pool>\d+)|(?P<gap>gap)"
+)
 
 
 @dataclass(frozen=True)
 class Conv:
     """A spiking convolutional layer, padded by half its kernel."""
+
+    channels: int
+    kernel: int
+    stride: int = 1
+
+
+@dataclass(frozen=True)
+class Residual:
+    """Two spiking convolutions and the shortcut past them: the identity, unless shapes differ."""
 
     channels: int
     kernel: int
@@ -47,7 +59,7 @@ class Dense:
     features: int
 
 
-Stage = Conv | Pool | Dense
+Stage = Conv | Residual | Pool | Dense
 
 
 def parse(text: str) -> list[Stage]:
@@ -66,7 +78,8 @@ def parse(text: str) -> list[Stage]:
         if "pool" in numbers or groups["gap"]:
             stages.append(Pool(numbers.get("pool", 0)))
         elif "kernel" in numbers:
-            stages.append(Conv(numbers["n"], numbers["kernel"], numbers.get("stride", 1)))
+            kind = Conv if groups["kind"] == "c" else Residual
+            stages.append(kind(numbers["n"], numbers["kernel"], numbers.get("stride", 1)))
         else:
             stages.append(Dense(numbers["n"]))
     return stages
@@ -103,7 +116,6 @@ def network(
     edge_bits: int | None = None,
     acc_bits: int | None = None,
     acc_bits_input: int | None = None,
-    join_surrogate: str | None = None,
     **options: Any,
 ) -> nn.Sequential:
     """A network by its name or text; options as for stack.
@@ -113,7 +125,6 @@ def network(
         edge_bits: of the first and the last layer; None: 8 in the networks of a fixed shape
             (residual ones, vgg11), as everywhere in the others.
         acc_bits, acc_bits_input: as for stack; refused in residual networks.
-        join_surrogate: of the neurons in which a shortcut ends; None: as the others.
 
     Raises:
         InputError: no such network, or its shape does not suit the samples.
@@ -122,16 +133,18 @@ def network(
         edge_bits = EDGE_BITS
     options |= {"weight_bits": weight_bits, "edge_bits": edge_bits}
     if model in NETWORKS:
-        if acc_bits is not None:
-            raise InputError(
-                f"acc_bits with model {model!r}: where paths join, a shortcut's weights round onto "
-                "the other path's LSB and get wider; accepted: networks without shortcuts"
-            )
-        return resnet(
-            NETWORKS[model], in_shape, classes, join_surrogate=join_surrogate, **options
-        )
+        _no_acc_bits(acc_bits, model)
+        return resnet(NETWORKS[model], in_shape, classes, **options)
     options |= {"acc_bits": acc_bits, "acc_bits_input": acc_bits_input}
     return stack(stages_of(model, hidden, channels, classes), in_shape, classes, **options)
+
+
+def _no_acc_bits(acc_bits: int | None, what: object) -> None:
+    if acc_bits is not None:
+        raise InputError(
+            f"acc_bits with {what}: where paths join, a shortcut's weights round onto the other "
+            "path's LSB and get wider; accepted: networks without shortcuts"
+        )
 
 
 def stack(
@@ -147,12 +160,15 @@ def stack(
     gain: float = 0.5,
     offset: float = 0.0,
     spike: str = "ternary",
+    surrogate: str = "triangle",
+    join_surrogate: str | None = None,
     amplitude_per: str = "layer",
     acc_bits: int | None = None,
     acc_bits_input: int | None = None,
     **neuron: Any,
 ) -> nn.Sequential:
-    """input_quant - [conv{k} | fc{k} - bn{k} - lif{k}, pool{k}] for each stage - fc{K} - readout.
+    """input_quant - [conv{k} | fc{k} - bn{k} - lif{k}, block{k}, pool{k}] for each stage - fc{K} -
+    readout.
 
     Args:
         stages: the spiking layers and the pools between them, in order.
@@ -165,6 +181,8 @@ def stack(
         edge_bits: of the first and the last layer; None: as the others.
         gain: initial weight of the batch norms; with 1 most neurons fire at first.
         offset: initial bias of the batch norms.
+        surrogate, join_surrogate: of the neurons, and of those in which a shortcut ends; None: the
+            same.
         spike: "ternary" or "binary".
         amplitude_per: "layer" or "channel".
         acc_bits: width that accumulators are trained to keep to; None: what comes of the weights.
@@ -191,6 +209,20 @@ def stack(
         layers["input_quant"] = quantizer
     shape, k = tuple(in_shape), 0
     for stage in stages:
+        if isinstance(stage, Residual):
+            _no_acc_bits(acc_bits, stage)
+            k += 1
+            _needs_map(stage, shape)
+            inner = Layers(
+                timesteps, weight_bits, gain, offset, spike, surrogate, join_surrogate,
+                amplitude_per, neuron,
+            )  # fmt: skip
+            layers[f"block{k}"] = Block(
+                inner, (shape[0], stage.channels), stage.stride, kernel=stage.kernel
+            )
+            kernels.clear()
+            shape = (stage.channels, *(-(-n // stage.stride) for n in shape[1:]))
+            continue
         if isinstance(stage, Dense):
             k += 1
             layers.setdefault("flatten", Flatten())
@@ -199,8 +231,7 @@ def stack(
             synapse = {f"fc{k}": layer}
             shape = (stage.features,)
         else:
-            if len(shape) != 3:
-                raise InputError(f"{stage}: needs a map, found {list(shape)}; put it before -N")
+            _needs_map(stage, shape)
             if isinstance(stage, Pool):
                 layers[f"pool{k}"] = AvgPool2d(stage.kernel) if stage.kernel else GlobalAvgPool()
                 kernels.append((stage.kernel, stage.kernel) if stage.kernel else shape[1:])
@@ -223,12 +254,17 @@ def stack(
             layers |= synapse
             layers[f"bn{k}"] = BatchNorm(shape[0], gain=gain, offset=offset)
             count = shape[0] if amplitude_per == "channel" else None
-            layers[f"lif{k}"] = LIF(spike, timesteps, channels=count, **neuron)
+            layers[f"lif{k}"] = LIF(spike, timesteps, channels=count, surrogate=surrogate, **neuron)
     layers.setdefault("flatten", Flatten())
     k += 1
     last = QuantLinear(prod(shape), classes, edge_bits, scaling="tensor", bias=True, l1_max=bound())
     layers |= {f"fc{k}": last, "readout": Readout()}
     return nn.Sequential(OrderedDict(layers))
+
+
+def _needs_map(stage: Stage, shape: Sequence[int]) -> None:
+    if len(shape) != 3:
+        raise InputError(f"{stage}: needs a map, found {list(shape)}; put it before -N")
 
 
 def mlp(

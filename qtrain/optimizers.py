@@ -108,7 +108,10 @@ def hidden_weights(net: Network) -> list[nn.Parameter]:
     nodes = {node.name: node for node in net.graph.nodes}
     found: list[nn.Parameter] = []
     for node in net.graph.nodes:
-        if node.op != BatchNorm.op or nodes[node.inputs[0]].op not in (QuantLinear.op, QuantConv2d.op):
+        if node.op != BatchNorm.op or nodes[node.inputs[0]].op not in (
+            QuantLinear.op,
+            QuantConv2d.op,
+        ):
             continue
         source = nodes[node.inputs[0]]
         layer: Any = net.layer(source.name)
@@ -116,4 +119,3 @@ def hidden_weights(net: Network) -> list[nn.Parameter]:
         if mixes and nodes[source.inputs[0]].op not in (InputQuant.op, net.graph.nodes[0].op):
             found.append(layer.weight)
     return found
-

@@ -3,7 +3,7 @@
 Source: Guo et al., Ternary Spike, AAAI 2024 (arXiv 2312.06372), and the networks it is compared on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -44,30 +44,69 @@ NETWORKS = {
 }
 
 
+@dataclass(frozen=True)
+class Layers:
+    """Makes the layers of a network's blocks; options as for models.stack."""
+
+    timesteps: int
+    weight_bits: int
+    gain: float
+    offset: float
+    spike: str
+    surrogate: str
+    join_surrogate: str | None
+    amplitude_per: str
+    neuron: dict[str, Any]
+
+    def conv(
+        self, before: int, after: int, kernel: int, stride: int = 1, bits: int | None = None
+    ) -> QuantConv2d:
+        """Padded by half its kernel."""
+        return QuantConv2d(
+            before, after, kernel, stride, kernel // 2, weight_bits=bits or self.weight_bits
+        )
+
+    def norm(self, channels: int) -> BatchNorm:
+        return BatchNorm(channels, gain=self.gain, offset=self.offset)
+
+    def lif(self, channels: int, surrogate: str | None = None) -> LIF:
+        each = channels if self.amplitude_per == "channel" else None
+        return LIF(
+            self.spike,
+            self.timesteps,
+            channels=each,
+            surrogate=surrogate or self.surrogate,
+            **self.neuron,
+        )
+
+    def joined(self, channels: int) -> LIF:
+        """Of neurons in which a shortcut ends."""
+        return self.lif(channels, self.join_surrogate)
+
+
 class Block(nn.Module):
     """lif2(bn2(conv2(lif1(bn1(conv1(x))))) + shortcut(x))."""
 
     def __init__(
         self,
-        conv: Callable[..., QuantConv2d],
-        norm: Callable[[int], BatchNorm],
-        lif: Callable[[int], LIF],
-        joined: Callable[[int], LIF],
+        layers: Layers,
         channels: tuple[int, int],
         stride: int,
-        shortcut: str,
+        shortcut: str = "conv",
+        kernel: int = 3,
     ) -> None:
         super().__init__()
-        before, after = channels
-        self.conv1, self.bn1, self.lif1 = conv(before, after, 3, stride), norm(after), lif(after)
-        self.conv2, self.bn2 = conv(after, after, 3), norm(after)
+        conv, norm, (before, after) = layers.conv, layers.norm, channels
+        self.conv1, self.bn1 = conv(before, after, kernel, stride), norm(after)
+        self.lif1 = layers.lif(after)
+        self.conv2, self.bn2 = conv(after, after, kernel), norm(after)
         self.shortcut = nn.Sequential()
         if stride > 1 or before != after:
             if shortcut == "pool":
                 self.shortcut.append(AvgPool2d(stride))
             self.shortcut.append(conv(before, after, 1, 1 if shortcut == "pool" else stride))
             self.shortcut.append(norm(after))
-        self.add, self.lif2 = Add(), joined(after)
+        self.add, self.lif2 = Add(), layers.joined(after)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.bn2(self.conv2(self.lif1(self.bn1(self.conv1(x)))))
@@ -98,19 +137,18 @@ def resnet(
     the same surrogate as everywhere.
     """
     edge_bits = edge_bits or EDGE_BITS
-
-    def conv(before: int, after: int, kernel: int, stride: int = 1, bits: int = weight_bits):
-        return QuantConv2d(before, after, kernel, stride, kernel // 2, weight_bits=bits)
-
-    def norm(channels: int) -> BatchNorm:
-        return BatchNorm(channels, gain=gain, offset=offset)
-
-    def lif(channels: int, kind: str = surrogate) -> LIF:
-        each = channels if amplitude_per == "channel" else None
-        return LIF(spike, timesteps, channels=each, surrogate=kind, **neuron)
-
-    def joined(channels: int) -> LIF:
-        return lif(channels, join_surrogate or surrogate)
+    inner = Layers(
+        timesteps,
+        weight_bits,
+        gain,
+        offset,
+        spike,
+        surrogate,
+        join_surrogate,
+        amplitude_per,
+        neuron,
+    )
+    conv, norm, lif = inner.conv, inner.norm, inner.lif
 
     net = nn.Sequential()
     if input_scale is not None:
@@ -132,7 +170,7 @@ def resnet(
         stage = nn.Sequential()
         for b in range(count):
             stride = 2 if s and not b else 1
-            block = Block(conv, norm, lif, joined, (before, after), stride, network.shortcut)
+            block = Block(inner, (before, after), stride, network.shortcut)
             stage.add_module(f"block{b + 1}", block)
             before = after
         net.add_module(f"stage{s + 1}", stage)

@@ -104,7 +104,10 @@ def train(
         InputError: the data set is missing or too small, the network cannot be traced.
     """
     samples = data.load(config.dataset, "train", data_dir, config.frames)
-    test = data.load(config.dataset, "test", data_dir, config.frames)
+    if config.validation:
+        samples, held = samples.cut(config.validation)
+    else:
+        held = data.load(config.dataset, "test", data_dir, config.frames)
     if config.batch_size > len(samples):
         raise InputError(
             f"batch_size = {config.batch_size}; accepted: up to the {len(samples)} training samples"
@@ -120,7 +123,7 @@ def train(
         for epoch in range(start, config.epochs):
             loss = _train_epoch(config, net, samples, steps, generator, epoch, on_step)
             due = epoch + 1 == config.epochs or (epoch + 1) % config.evaluate_every == 0
-            result = Epoch(epoch + 1, loss, evaluate(net, test) if due else None)
+            result = Epoch(epoch + 1, loss, evaluate(net, held) if due else None)
             checkpoint.save(
                 out / checkpoint.NAME,
                 config=msgspec.to_builtins(config),
@@ -260,9 +263,7 @@ def _network(module: nn.Module, spec: data.Spec) -> Network:
     return build_module(*trace(module, spec.shape, spec.encoding))
 
 
-def _restore(
-    resume: Checkpoint, optimizer: Optimizers, generator: torch.Generator
-) -> int:
+def _restore(resume: Checkpoint, optimizer: Optimizers, generator: torch.Generator) -> int:
     """Puts back the state of training; returns the number of epochs done."""
     try:
         optimizer.load_state_dict(resume.training["optimizer"])
