@@ -145,8 +145,7 @@ cifar-sparse: data setup
 
 # The paper's recipe on its modified ResNet-20: days on a CPU.
 paper: data setup
-	$(CIFAR) --out runs/resnet20m --model resnet20m --timesteps 2 --epochs 400 --optimizer sgd --lr 0.1 --weight-decay 1e-4 \
-	  --batch-size 128 --surrogate rectangle --shift 4 --flip --autoaugment --cutout 16 --precision float32
+	$(CIFAR) --recipe paper --out runs/resnet20m
 	$(PYTHON) -m compiler build runs/resnet20m/ckpt.pt --target int8 --data-dir $(DATA) --out build/resnet20m
 	$(PYTHON) -m hw_models run build/resnet20m
 

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from hw_models.cli import run
+from hw_models.errors import InputError
 from qtrain import checkpoint, config, data, models, zoo
 from qtrain.events import BINS, POLARITIES
 from qtrain.neurons import CHOICES
@@ -48,6 +49,12 @@ def main() -> None:
 @main.command("train")
 @click.option("--dataset", type=click.Choice(list(data.DATASETS)), help="Default: digits.")
 @DATA_DIR
+@click.option(
+    "--recipe",
+    type=click.Choice(list(config.RECIPES)),
+    help="Which options hold where none is given: the recommended ones of the data set, or those "
+    "of the Ternary Spike paper, for CIFAR and an accelerator. Default: recommended.",
+)
 @click.option(
     "--model",
     help=f"{', '.join(models.NAMED)}, or layers such as 16c3-p2-10. {_default('model')}",
@@ -203,6 +210,8 @@ def train_command(
         options = config.for_dataset(dataset or "digits", **given)
     else:
         start = checkpoint.load(Path(resume) if resume else folder / checkpoint.NAME)
+        if given.pop("recipe", None):
+            raise InputError("recipe given with --resume: the checkpoint has its own; leave it out")
         options = config.resumed(start.config, given | ({"dataset": dataset} if dataset else {}))
         if start.training.get("epoch") == options.epochs:
             console.print(f"all {options.epochs} epochs are done; name more with --epochs")
@@ -218,7 +227,7 @@ def train_command(
         def on_epoch(epoch: Epoch) -> None:
             progress.console.print(
                 f"epoch {epoch.number}/{options.epochs}  loss {epoch.loss:.4f}"
-                + (f"  {_line(epoch.test)}" if epoch.test else "")
+                + (f"  {epoch.split} {_line(epoch.held)}" if epoch.held else "")
             )
 
         train(

@@ -211,17 +211,41 @@ BY_DATASET: dict[str, dict[str, Any]] = {
 BY_DATASET["cifar100"] = BY_DATASET["cifar10"]
 
 
-def for_dataset(dataset: str, **chosen: Any) -> TrainConfig:
+# The authors' options for CIFAR, as far as they are known; see docs/training.md.
+PAPER: dict[str, Any] = {
+    "model": "resnet20m",
+    "timesteps": 2,
+    "epochs": 400,
+    "batch_size": 128,
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "weight_decay": 1e-4,
+    "surrogate": "rectangle",
+    "gain": 0.35,
+    "firing_rate": 1,
+    "shift": 4,
+    "flip": True,
+    "autoaugment": True,
+    "cutout": 16,
+    "evaluate_every": 5,
+}
+RECIPES = ("recommended", "paper")
+
+
+def for_dataset(dataset: str, recipe: str = "recommended", **chosen: Any) -> TrainConfig:
     """The defaults for a data set, under what is chosen; a choice of None means the default.
 
     Ternary spikes have a trainable amplitude unless told otherwise, binary ones a fixed one.
 
     Raises:
-        InputError: an option is out of range or the data set unknown.
+        InputError: an option is out of range, the data set unknown, or has no such recipe.
     """
     data.spec(dataset)
+    if recipe == "paper" and not dataset.startswith("cifar"):
+        raise InputError(f"recipe = paper with {dataset}; accepted: cifar10, cifar100")
+    defaults = PAPER if recipe == "paper" else BY_DATASET[dataset]
     chosen = {option: value for option, value in chosen.items() if value is not None}
-    options = COMMON | BY_DATASET[dataset] | chosen
+    options = COMMON | defaults | chosen
     options.setdefault("amplitude", "trainable" if options["spike"] == "ternary" else "fixed")
     return TrainConfig(dataset=dataset, **options)
 

@@ -5,8 +5,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from qtrain.graph import Network
-from qtrain.layers import BatchNorm, InputQuant, QuantLinear
+from qtrain.graph import TRANSPARENT, Network
+from qtrain.layers import BatchNorm, QuantLinear
+from qtrain.neurons import LIF
 from qtrain.spatial import QuantConv2d
 
 MOMENTUM_SGD = 0.9
@@ -14,7 +15,7 @@ MOMENTUM_MUON = 0.6  # of short runs; the usual 0.95 averages over more steps th
 
 
 class Optimizers:
-    """Several of torch's optimizers that step together, under one factor of their learning rates."""
+    """Optimizers that step together, under one factor of their learning rates."""
 
     def __init__(self, *parts: torch.optim.Optimizer) -> None:
         self.parts = parts
@@ -36,6 +37,11 @@ class Optimizers:
         return {str(k): part.state_dict() for k, part in enumerate(self.parts)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Put back what state_dict gave.
+
+        Raises:
+            KeyError, ValueError: the state is not one of these optimizers.
+        """
         for k, part in enumerate(self.parts):
             part.load_state_dict(state[str(k)])
 
@@ -104,18 +110,19 @@ def optimizer(
 
 
 def hidden_weights(net: Network) -> list[nn.Parameter]:
-    """Weights that Muon suits: of layers that mix many inputs, behind spikes, before a batch norm."""
+    """Weights that Muon suits: of layers that read spikes, mix channels and have a batch norm."""
     nodes = {node.name: node for node in net.graph.nodes}
+
+    def behind_spikes(name: str) -> bool:
+        node = nodes[name]
+        return behind_spikes(node.inputs[0]) if node.op in TRANSPARENT else node.op == LIF.op
+
     found: list[nn.Parameter] = []
-    for node in net.graph.nodes:
-        if node.op != BatchNorm.op or nodes[node.inputs[0]].op not in (
-            QuantLinear.op,
-            QuantConv2d.op,
-        ):
-            continue
-        source = nodes[node.inputs[0]]
+    for norm in (node for node in net.graph.nodes if node.op == BatchNorm.op):
+        source = nodes[norm.inputs[0]]
         layer: Any = net.layer(source.name)
-        mixes = getattr(layer, "groups", 1) == 1
-        if mixes and nodes[source.inputs[0]].op not in (InputQuant.op, net.graph.nodes[0].op):
+        if source.op not in (QuantLinear.op, QuantConv2d.op) or getattr(layer, "groups", 1) > 1:
+            continue
+        if behind_spikes(source.inputs[0]):
             found.append(layer.weight)
     return found

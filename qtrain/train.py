@@ -35,7 +35,8 @@ class Epoch(NamedTuple):
 
     number: int  # from 1
     loss: float  # mean of the training batches, penalty included
-    test: Evaluation | None  # None: not evaluated in this epoch
+    held: Evaluation | None  # of the split that training does not see; None: not in this epoch
+    split: str = "test"  # which split that is: test, or validation
 
 
 def build(config: TrainConfig) -> nn.Module:
@@ -123,7 +124,8 @@ def train(
         for epoch in range(start, config.epochs):
             loss = _train_epoch(config, net, samples, steps, generator, epoch, on_step)
             due = epoch + 1 == config.epochs or (epoch + 1) % config.evaluate_every == 0
-            result = Epoch(epoch + 1, loss, evaluate(net, held) if due else None)
+            split = "validation" if config.validation else "test"
+            result = Epoch(epoch + 1, loss, evaluate(net, held) if due else None, split)
             checkpoint.save(
                 out / checkpoint.NAME,
                 config=msgspec.to_builtins(config),
@@ -150,9 +152,9 @@ def _log(path: Path, epoch: Epoch) -> None:
 
 def _metrics(epoch: Epoch) -> dict[str, Any]:
     metrics: dict[str, Any] = {"epoch": epoch.number, "loss": epoch.loss}
-    if epoch.test is not None:
-        metrics["test_accuracy"] = epoch.test.accuracy
-        metrics["firing_rate"] = epoch.test.firing_rate
+    if epoch.held is not None:
+        metrics[f"{epoch.split}_accuracy"] = epoch.held.accuracy
+        metrics["firing_rate"] = epoch.held.firing_rate
     return metrics
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from qtrain.augment import covered, flipped, shifted
+from qtrain.augment import alternating, covered, flipped, shifted
 
 
 def generator():
@@ -24,14 +24,30 @@ def test_shift_moves_whole_images():
     assert {tuple(sample.flatten().tolist()) for sample in moved[0]} == expected
 
 
-def test_flip_mirrors_half_of_the_images():
-    x = torch.arange(1.0, 13).view(1, 1, 1, 3, 4).repeat(2, 400, 1, 1, 1)
-    seen = flipped(x, generator())
-    assert torch.equal(seen[0], seen[1])
-    mirrored = (seen[0] == x[0].flip(-1)).flatten(1).all(1)
-    as_they_were = (seen[0] == x[0]).flatten(1).all(1)
-    assert torch.equal(mirrored, ~as_they_were)
-    assert 150 < int(mirrored.sum()) < 250
+def test_a_reflected_border_has_the_image_s_own_pixels():
+    x = torch.arange(1.0, 17).view(1, 1, 1, 4, 4).repeat(1, 200, 1, 1, 1)
+    moved = shifted(x, 1, generator(), border="reflect")
+    padded = nn.functional.pad(x[0, :1], (1,) * 4, mode="reflect")[0, 0]
+    expected = {
+        tuple(padded[r : r + 4, c : c + 4].flatten().tolist()) for r in range(3) for c in range(3)
+    }
+    assert {tuple(image.flatten().tolist()) for image in moved[0]} == expected
+    assert 0 not in moved
+
+
+def test_flip_mirrors_the_images_that_are_named():
+    x = torch.arange(1.0, 25).view(2, 3, 1, 1, 4)
+    seen = flipped(x, torch.tensor([True, False, True]))
+    assert torch.equal(seen[:, 1], x[:, 1])
+    assert torch.equal(seen[:, ::2], x[:, ::2].flip(-1))
+
+
+def test_every_other_epoch_mirrors_an_image():
+    first, second, third = (alternating(400, 3, epoch) for epoch in range(3))
+    assert torch.equal(first, ~second)
+    assert torch.equal(first, third)
+    assert 150 < int(first.sum()) < 250
+    assert not torch.equal(first, alternating(400, 4, 0))
 
 
 @pytest.mark.parametrize("side", [3, 4])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hw_models.errors import InputError
-from qtrain.models import Conv, Dense, Pool, mlp, network, parse, stack, stages_of
+from qtrain.models import Conv, Dense, Pool, Residual, mlp, network, parse, stack, stages_of
 
 OPTIONS = {"input_scale": 1 / 127, "timesteps": 2}
 
@@ -13,6 +13,7 @@ def test_a_text_is_its_layers():
     assert parse("16c3-p2-32c5s2-gap-128") == [
         Conv(16, 3), Pool(2), Conv(32, 5, 2), Pool(0), Dense(128),
     ]  # fmt: skip
+    assert parse("8r3-16r5s2") == [Residual(8, 3), Residual(16, 5, 2)]
 
 
 @pytest.mark.parametrize("text", ["", "16c", "c3", "16c3--10", "p", "16k3", "0c3", "16c0", "gap2"])
@@ -29,7 +30,9 @@ def test_named_models():
         stages_of("4c3-5", (), (), 10)
 
 
-@pytest.mark.parametrize("text", ["4c3-p2-6c3-p2", "4c5s2-gap", "4c3-12-8", "p2-4c1"])
+@pytest.mark.parametrize(
+    "text", ["4c3-p2-6c3-p2", "4c5s2-gap", "4c3-12-8", "p2-4c1", "4c3-4r3-6r3s2-gap"]
+)
 def test_every_stack_runs(text):
     net = stack(parse(text), (2, 11, 9), 5, **OPTIONS)
     assert net(torch.rand(1, 3, 2, 11, 9)).shape == (3, 5)
@@ -62,3 +65,21 @@ def test_an_input_of_spikes_has_no_quantizer():
 def test_stages_that_do_not_fit_are_refused(text, message):
     with pytest.raises(InputError, match=message):
         stack(parse(text), (1, 8, 8), 10, **OPTIONS)
+
+
+def test_a_residual_block_of_a_text():
+    net = stack(
+        parse("4c3-4r3-6r5s2"), (1, 8, 8), 10, weight_bits=4, edge_bits=8, offset=0.25,
+        join_surrogate="wide", **OPTIONS,
+    )  # fmt: skip
+    same, wider = net.get_submodule("block2"), net.get_submodule("block3")
+    assert len(same.get_submodule("shortcut")) == 0
+    assert [layer.op for layer in wider.get_submodule("shortcut")] == ["conv2d", "batchnorm"]
+    assert wider.get_submodule("conv1").attrs["kernel_size"] == [5, 5]
+    assert same.conv1.attrs["weight_bits"] == same.conv2.attrs["weight_bits"] == 4
+    assert (same.lif1.surrogate, same.lif2.surrogate) == ("triangle", "wide")
+    assert same.bn2.bias.unique().item() == net.get_submodule("bn1").bias.unique().item() == 0.25
+    with pytest.raises(InputError, match="acc_bits with Residual"):
+        stack(parse("4c3-4r3"), (1, 8, 8), 10, acc_bits=12, **OPTIONS)
+    with pytest.raises(InputError, match="needs a map, found"):
+        stack(parse("12-4r3"), (1, 8, 8), 10, **OPTIONS)

@@ -9,8 +9,9 @@ from hw_models.errors import InputError
 from qtrain import checkpoint, cifar, config, data
 from qtrain.graph import build_module, integers, trace
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
-from qtrain.neurons import TernaryLIF
-from qtrain.train import _optimizer, build, evaluate, train
+from qtrain.neurons import LIF, TernaryLIF
+from qtrain.optimizers import optimizer
+from qtrain.train import build, evaluate, learning_rate, train
 from tests.qtrain.test_cifar import write as write_cifar
 
 
@@ -86,15 +87,15 @@ def test_it_learns_and_says_what_it_did(tmp_path):
     net = train(config.for_dataset("digits", epochs=12), tmp_path, on_epoch=epochs.append)
     assert [epoch.number for epoch in epochs] == list(range(1, 13))
     last = epochs[-1]
-    assert last.test.accuracy > 0.94
+    assert last.held.accuracy > 0.94
     assert last.loss < epochs[0].loss / 4
-    assert 0.1 < last.test.firing_rate["lif1"] < 0.3
+    assert 0.1 < last.held.firing_rate["lif1"] < 0.3
     loaded = checkpoint.load(tmp_path / "ckpt.pt")
     assert loaded.metrics == {
         "epoch": 12,
         "loss": last.loss,
-        "test_accuracy": last.test.accuracy,
-        "firing_rate": last.test.firing_rate,
+        "test_accuracy": last.held.accuracy,
+        "firing_rate": last.held.firing_rate,
     }
     lrs = {group["lr"] for group in loaded.training["optimizer"]["param_groups"]}
     assert 0 < max(lrs) < 1e-3 * config.for_dataset("digits").lr  # a cosine, at its end
@@ -143,11 +144,11 @@ def test_weight_decay_takes_weights_alone(tmp_path):
     """Zero gradients and a large decay: all but the weights stay as they are."""
     options = msgspec.structs.replace(short(epochs=1, firing_rate=1.0), weight_decay=1.0, lr=0.5)
     net = untrained(options)
-    optimizer = _optimizer(net, options)
+    steps = optimizer(net, "adamw", options.lr, options.weight_decay, options.muon_lr)
     before = tensors(net)
     for parameter in net.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    optimizer.step()
+    steps.step(1.0)
     moved = {key for key, value in net.tensors().items() if not torch.equal(value, before[key])}
     assert moved == {"fc1.weight", "fc2.weight"}
     assert {"bn1.weight", "bn1.bias", "lif1.amplitude", "fc2.bias"} <= before.keys()
@@ -188,15 +189,15 @@ def test_a_network_starts_from_another_at_other_steps_and_widths(tmp_path):
     assert not (tmp_path / "c").exists()
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-def test_it_learns_in_bfloat16_and_evaluates_now_and_then(tmp_path, optimizer):
+@pytest.mark.parametrize("kind", ["muon", "adamw", "sgd"])
+def test_it_learns_in_bfloat16_and_evaluates_now_and_then(tmp_path, kind):
     options = {"precision": "bfloat16", "evaluate_every": 4, "flip": True, "cutout": 2}
-    lr = 5e-3 if optimizer == "adamw" else 0.1
-    options |= {"model": "8c3-p2-10", "epochs": 6, "timesteps": 2, "optimizer": optimizer, "lr": lr}
+    lr = 0.1 if kind == "sgd" else 5e-3
+    options |= {"model": "8c3-p2-8c3-10", "epochs": 6, "timesteps": 2, "optimizer": kind, "lr": lr}
     epochs = []
     net = train(config.for_dataset("digits", **options), tmp_path, on_epoch=epochs.append)
-    assert [epoch.number for epoch in epochs if epoch.test] == [4, 6]
-    assert epochs[-1].test.accuracy > 0.6
+    assert [epoch.number for epoch in epochs if epoch.held] == [4, 6]
+    assert epochs[-1].held.accuracy > 0.6
     assert {p.dtype for p in net.parameters()} == {torch.float32}
     assert "test_accuracy" in checkpoint.load(tmp_path / "ckpt.pt").metrics
 
@@ -205,11 +206,13 @@ def test_it_learns_in_bfloat16_and_evaluates_now_and_then(tmp_path, optimizer):
 def test_the_paper_s_recipe_takes_a_few_steps(tmp_path, model):
     for split in ("train", "test"):
         write_cifar(tmp_path, cifar.CIFAR10, split, count=2)
-    options = config.for_dataset(
-        "cifar10", model=model, timesteps=2, epochs=1, optimizer="sgd", lr=0.1, weight_decay=1e-4,
-        batch_size=4, surrogate="rectangle", autoaugment=True, cutout=16, precision="float32",
-    )  # fmt: skip
-    assert (options.shift, options.flip, options.firing_rate) == (4, True, 1)
+    options = config.for_dataset("cifar10", recipe="paper", model=model, epochs=1, batch_size=4)
+    assert (options.optimizer, options.lr, options.weight_decay) == ("sgd", 0.1, 1e-4)
+    assert (options.surrogate, options.precision, options.soft_spikes) == (
+        "rectangle",
+        "float32",
+        0,
+    )
     steps = []
     start = untrained(options).tensors()
     net = train(options, tmp_path / "out", tmp_path, on_step=lambda *step: steps.append(step))
@@ -227,3 +230,61 @@ def test_divergence_is_reported_and_not_saved(tmp_path):
 def test_a_batch_larger_than_the_data_set(tmp_path):
     with pytest.raises(InputError, match="batch_size = 2000; accepted: up to the 1433"):
         train(short(batch_size=2000), tmp_path)
+
+
+def test_validation_is_cut_from_the_training_set(tmp_path, monkeypatch):
+    """The test set is not even read."""
+    read = data.load
+
+    def load(name, split, *rest):
+        assert split == "train"
+        return read(name, split, *rest)
+
+    monkeypatch.setattr(data, "load", load)
+    seen, counted = [], []
+    train(
+        short(epochs=1, validation=433),
+        tmp_path,
+        on_epoch=seen.append,
+        on_step=lambda *step: counted.append(step),
+    )
+    assert counted[-1] == (1, 15, 15)  # of 64 among the 1,000 left
+    assert seen[0].split == "validation"
+    metrics = checkpoint.load(tmp_path / "ckpt.pt").metrics
+    assert metrics.keys() == {"epoch", "loss", "validation_accuracy", "firing_rate"}
+    with pytest.raises(InputError, match="validation = 1433; accepted: 1 to 1432 of the 1433"):
+        train(short(validation=1433), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"), [("linear", [0, 0.5, 1, 0.5, 0]), ("cosine", [0, 0.5, 1, 0.5, 0])]
+)
+def test_the_learning_rate_rises_and_falls(schedule, expected):
+    options = short(schedule=schedule, warmup=0.2)
+    seen = [learning_rate(options, done) for done in (0, 0.1, 0.2, 0.6, 1)]
+    assert seen == pytest.approx(expected)
+    assert learning_rate(short(schedule=schedule), 0) == 1
+    assert learning_rate(options, 0.4) == pytest.approx(
+        0.75 if schedule == "linear" else 0.8536, 1e-3
+    )
+
+
+def test_spikes_harden_over_the_share_that_is_asked_for(tmp_path, monkeypatch):
+    seen = []
+    soft = LIF.emitted
+    monkeypatch.setattr(
+        LIF,
+        "emitted",
+        lambda lif, u, o: seen.append((lif.training, lif.hardness)) or soft(lif, u, o),
+    )
+    train(short(epochs=2, timesteps=1, soft_spikes=0.5), tmp_path)
+    hardness = sorted({h for training, h in seen if training})
+    assert hardness == pytest.approx([k / 22 for k in range(22)] + [1.0])
+
+
+def test_labels_are_smoothed(tmp_path):
+    losses = []
+    for smoothing in (0.0, 0.5):
+        options = msgspec.structs.replace(short(epochs=1, label_smoothing=smoothing), lr=1e-30)
+        train(options, tmp_path / str(smoothing), on_epoch=lambda epoch: losses.append(epoch.loss))
+    assert losses[0] != losses[1]
