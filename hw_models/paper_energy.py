@@ -1,8 +1,8 @@
 """The energy accounting of the Ternary Spike paper, so that a network stands beside its table.
 
 Source: Guo et al., Ternary Spike, AAAI 2024 (arXiv 2312.06372), table 5: 12.5 pJ a FLOP, 77 fJ a
-SOP, 3.7 pJ a sign operation. The paper gives three totals and says not how they are counted; these
-readings meet them (docs/energy.md):
+SOP, 3.7 pJ a sign operation. The paper does not say how it counts; these readings come to its
+figures (docs/energy.md):
 
     FLOPs     multiply-accumulates of the layers that read the image, padding included, in each step
     SOPs      an addition for each spike and neuron that it reaches

@@ -77,7 +77,7 @@ def energy_table(report: Report) -> Table:
 def paper_table(report: Report) -> Table:
     """Per layer: the counts and the energy of the Ternary Spike paper's accounting."""
     heads = {"FLOPs": "flops", "SOPs": "sops", "sign ops": "sign_ops"}
-    title = f"{report.name}: as the Ternary Spike paper counts, without memory"
+    title = f"{report.name}: as the Ternary Spike paper counts"
     table = _by_layer(title, *heads, "uJ")
     for name, ops in report.operations.items():
         values = (f"{ops[field]:,.0f}" for field in heads.values())

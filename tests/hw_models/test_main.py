@@ -8,6 +8,7 @@ import pytest
 from hw_models import energy, fast, operations, paper_energy, reference
 from hw_models.__main__ import cli
 from hw_models.entropy import Signs
+from hw_models.evaluate import evaluate
 from hw_models.tables import ANN_ENERGY, RATIO
 from tests.cli import assert_one_line, status_of
 from tests.reference_builds import saved_build
@@ -63,6 +64,25 @@ def test_energy_shows_both_accountings_and_writes_the_same_report(tmp_path, caps
             assert f" {shown:.2f} " in ours
         for shown in (ops["flops"], ops["sops"], ops["sign_ops"]):
             assert f" {shown:,.0f} " in paper
+
+
+def test_batches_add_up(tmp_path):
+    build, vectors = saved_build(tmp_path / "b", 6, samples=150, widths=[9, 7, 4])
+    spikes = vectors.spikes["layer0"].copy()
+    spikes[:, ::10] = 0
+    vectors.spikes["layer0"] = spikes
+    trace = fast.run(build, vectors.x)
+    differing = np.count_nonzero(trace.spikes["layer0"][:, :75] != spikes)
+    assert differing > 0
+    report = evaluate(build, vectors)
+    assert report.updates_differing["layer0"] == pytest.approx(differing / spikes.size)
+    assert report.spikes_differing["layer0"] == pytest.approx(differing / np.count_nonzero(spikes))
+    assert report.firing_rate["layer0"] == pytest.approx(np.mean(trace.spikes["layer0"] != 0))
+    bits = Signs.of(trace.spikes["layer0"]).neuron_bits(150)
+    assert report.entropy_bits["layer0"] == pytest.approx(bits)
+    for name, ops in operations.count(build, vectors.x, trace).items():
+        mean = {field: getattr(ops, field) / 150 for field in ops.__struct_fields__}
+        assert report.operations[name] == mean
 
 
 def test_fewer_samples(tmp_path):
