@@ -1,4 +1,4 @@
-"""`python -m hw_models run DIR`: a build on its reference vectors, in integers."""
+"""`python -m hw_models run DIR`, `energy`, `report`: a build on its reference vectors."""
 
 from pathlib import Path
 
@@ -7,35 +7,46 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hw_models import artefact, evidence, reference
+from hw_models.artefact import Build
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
-from hw_models.evaluate import ENGINES, FOREIGN, evaluate
-from hw_models.tables import evidence_table, layer_table, summary_table
+from hw_models.evaluate import ENGINES, FOREIGN, Report, evaluate
+from hw_models.tables import (
+    energy_table,
+    evidence_table,
+    operation_table,
+    paper_table,
+    spike_table,
+    summary_table,
+)
 
 
 @click.group()
 def cli() -> None:
-    """Golden model of a build folder: accuracy, agreement with training, operation counts."""
+    """Golden model of a build folder: accuracy, agreement with training, operations, energy."""
+
+
+FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+SAMPLES = click.option(
+    "--samples", type=click.IntRange(min=1), help="First N samples; default: all."
+)
+JSON = click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report here."
+)
 
 
 @cli.command("run")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--samples", type=click.IntRange(min=1), help="First N samples; default: all.")
+@FOLDER
+@SAMPLES
 @click.option("--engine", type=click.Choice(sorted(ENGINES)), default="fast", show_default=True)
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the report here.")
+@JSON
 def run_command(folder: Path, samples: int | None, engine: str, json_path: Path | None) -> int:
     """Execute the build in FOLDER on its reference vectors.
 
     The onnx engine runs the exported network and is compared with the fast one, bit for bit.
     """
     build = artefact.load(folder)
-    vectors = reference.load(build)
-    wanted = min(samples or vectors.samples, vectors.samples)
-    console = Console()
-    errors = Console(stderr=True)
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        task = progress.add_task(f"{build.dataflow.name} on the {engine} engine", total=wanted)
-        report = evaluate(build, vectors, wanted, engine, lambda n: progress.advance(task, n))
-    console.print(summary_table(report), layer_table(report))
+    report = measured(build, samples, engine)
+    Console().print(summary_table(report), spike_table(report), operation_table(report))
     evidence.write(build, "onnx" if engine in FOREIGN else "golden", report)
     if json_path:
         evidence.write_json(report, json_path)
@@ -44,8 +55,34 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
     return EXIT_DIFFERS if report.differences else EXIT_OK
 
 
+@cli.command("energy")
+@FOLDER
+@SAMPLES
+@JSON
+def energy_command(folder: Path, samples: int | None, json_path: Path | None) -> None:
+    """Show what each layer of the build in FOLDER costs, by two accountings.
+
+    The 45 nm estimate with memories, beside the same network's as an int8 ANN, and the accounting
+    of the Ternary Spike paper; docs/energy.md says what is in each.
+    """
+    report = measured(artefact.load(folder), samples)
+    Console().print(energy_table(report), paper_table(report))
+    if json_path:
+        evidence.write_json(report, json_path)
+
+
+def measured(build: Build, samples: int | None, engine: str = "fast") -> Report:
+    """Evaluate the build on its reference vectors, with a progress bar on a terminal."""
+    vectors = reference.load(build)
+    wanted = min(samples or vectors.samples, vectors.samples)
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task(f"{build.dataflow.name} on the {engine} engine", total=wanted)
+        return evaluate(build, vectors, wanted, engine, lambda n: progress.advance(task, n))
+
+
 @cli.command("report")
-@click.argument("folder", type=click.Path(path_type=Path))
+@FOLDER
 def report_command(folder: Path) -> None:
     """Show all that was measured of the build in FOLDER: its evidence."""
     build = artefact.load(folder)

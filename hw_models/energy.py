@@ -6,16 +6,17 @@ SRAM read of 64 bits 10 pJ (8 KB), 20 pJ (32 KB), 100 pJ (1 MB). An addition cos
 narrowest adder of the table that is wide enough costs. A memory access costs, per bit,
 10 pJ / 64 * sqrt(bytes / 8 KB): the law that meets the table at 8 and 32 KB and is 13 % above it
 at 1 MB, continued down to small memories; a write costs a read. Control, clock and wires outside
-the memories are not in it.
+the memories are not in it. docs/energy.md redoes a number by hand.
 
 The ANN it is compared with is the same network with int8 activations and weights, one pass,
 output stationary: per MAC a multiply, a 32-bit add, the read of a weight and of an activation.
 """
 
+from functools import reduce
 from math import sqrt
+from operator import add
 
 import msgspec
-import numpy as np
 
 from hw_models.artefact import Build, Layer, Spiking
 from hw_models.operations import Operations
@@ -41,6 +42,14 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ann_total_pj(self) -> float:
         return self.ann_arithmetic_pj + self.ann_memory_pj
+
+    @property
+    def ratio(self) -> float:
+        """Ours to the ANN's: below 1 the spikes cost less."""
+        return self.total_pj / self.ann_total_pj
+
+    def __add__(self, other: "Energy") -> "Energy":
+        return Energy(**{f: getattr(self, f) + getattr(other, f) for f in self.__struct_fields__})
 
 
 def add_pj(bits: int) -> float:
@@ -81,8 +90,10 @@ def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
     )
 
 
-def total(build: Build, operations: dict[str, Operations]) -> Energy:
-    """Sum over the layers."""
-    parts = [of_layer(build, layer, operations[layer.name]) for layer in build.dataflow.layers]
-    fields = Energy.__struct_fields__
-    return Energy(**{f: float(np.sum([getattr(e, f) for e in parts])) for f in fields})
+def by_layer(build: Build, operations: dict[str, Operations]) -> dict[str, Energy]:
+    """Of each layer by its name, and of all as `total`."""
+    layers = {
+        layer.name: of_layer(build, layer, operations[layer.name])
+        for layer in build.dataflow.layers
+    }
+    return {**layers, "total": reduce(add, layers.values())}

@@ -3,13 +3,16 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models import energy, fast, golden, onnx_engine, operations
+from hw_models import energy, fast, golden, onnx_engine, operations, paper_energy
 from hw_models.artefact import Build, Spiking
+from hw_models.energy import Energy
+from hw_models.entropy import Signs
 from hw_models.golden import Trace
 from hw_models.onnx_engine import Difference
 from hw_models.operations import Operations
@@ -25,7 +28,7 @@ FOREIGN = {"onnx"}  # arithmetic of another's making: compared with the fast eng
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What `python -m hw_models run` prints and writes; shares are 0..1, counts per inference."""
+    """What `python -m hw_models` prints and writes; shares are 0..1, counts per inference."""
 
     name: str
     target: str
@@ -36,14 +39,18 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     accuracy: float
     reference_accuracy: float  # of the QAT network, on the same samples
     predictions_equal: float
-    spikes_unequal: dict[str, float]  # by layer, over the samples that have reference spikes
+    # by layer, over the samples that have reference spikes: neurons whose s differs in a step, of
+    # all neurons and steps, and of the QAT network's spikes there
+    updates_differing: dict[str, float]
+    spikes_differing: dict[str, float]
     spike_samples: int
     firing_rate: dict[str, float]  # by layer: spikes per neuron and time step
+    entropy_bits: dict[str, float]  # by layer, mean over neurons and steps (hw_models/entropy.py)
+    pooled_entropy_bits: dict[str, float]  # by layer, of all its neurons and steps alike
     operations: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
     activation_sparsity: float
     footprint_bytes: int
-    energy_pj: float  # mean per inference
-    energy: dict[str, float]
+    energy: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
     differences: tuple[Difference, ...] = ()  # of a foreign engine: the first of each layer
 
 
@@ -59,8 +66,9 @@ class _Tally:
     correct: int = 0
     reference_correct: int = 0
     equal: int = 0
-    spikes: dict[str, int] = dataclasses.field(default_factory=dict)
-    unequal: dict[str, int] = dataclasses.field(default_factory=dict)
+    signs: dict[str, Signs] = dataclasses.field(default_factory=dict)
+    differing: dict[str, int] = dataclasses.field(default_factory=dict)
+    trained_spikes: dict[str, int] = dataclasses.field(default_factory=dict)
     operations: dict[str, Operations] = dataclasses.field(default_factory=dict)
     differences: list[Difference] = dataclasses.field(default_factory=list)
 
@@ -93,13 +101,18 @@ def _add(tally: _Tally, build: Build, reference: Reference, part: slice, x, trac
     tally.reference_correct += int((trained == labels).sum())
     tally.equal += int((trace.predictions == trained).sum())
     for name, s in trace.spikes.items():
-        tally.spikes[name] = tally.spikes.get(name, 0) + int(np.count_nonzero(s))
+        _sum(tally.signs, name, Signs.of(s))
         if name in reference.spikes:
             expected = reference.spikes[name][:, part]
             differing = np.count_nonzero(s[:, : expected.shape[1]] != expected)
-            tally.unequal[name] = tally.unequal.get(name, 0) + int(differing)
+            _sum(tally.differing, name, int(differing))
+            _sum(tally.trained_spikes, name, int(np.count_nonzero(expected)))
     for name, ops in operations.count(build, x, trace).items():
-        tally.operations[name] = tally.operations.get(name, Operations()) + ops
+        _sum(tally.operations, name, ops)
+
+
+def _sum(sums: dict[str, Any], name: str, value: Any) -> None:
+    sums[name] = sums[name] + value if name in sums else value
 
 
 def _report(
@@ -108,13 +121,10 @@ def _report(
     flow = build.dataflow
     size = {layer.name: layer.size for layer in flow.layers if isinstance(layer.update, Spiking)}
     steps = flow.timesteps
-    spikes = sum(tally.spikes.values())
+    spikes = {name: signs.spikes for name, signs in tally.signs.items()}
     total = sum(tally.operations.values(), start=Operations())
-    picojoules = energy.total(build, tally.operations)
-    mean = {
-        name: {f: getattr(ops, f) / samples for f in ops.__struct_fields__}
-        for name, ops in {**tally.operations, "total": total}.items()
-    }
+    counts = {**tally.operations, "total": total}
+    energies = energy.by_layer(build, tally.operations)
     return Report(
         name=flow.name,
         target=flow.target,
@@ -125,18 +135,34 @@ def _report(
         accuracy=tally.correct / samples,
         reference_accuracy=tally.reference_correct / samples,
         predictions_equal=tally.equal / samples,
-        spikes_unequal={
-            n: c / (size[n] * steps * known) for n, c in tally.unequal.items() if known
+        updates_differing={
+            n: c / (size[n] * steps * known) for n, c in tally.differing.items() if known
+        },
+        spikes_differing={
+            n: c / max(1, tally.trained_spikes[n]) for n, c in tally.differing.items() if known
         },
         spike_samples=known,
-        firing_rate={n: c / (size[n] * steps * samples) for n, c in tally.spikes.items()},
-        operations=mean,
-        activation_sparsity=1 - spikes / max(1, sum(size.values()) * steps * samples),
+        firing_rate={n: c / (size[n] * steps * samples) for n, c in spikes.items()},
+        entropy_bits={n: signs.neuron_bits(samples) for n, signs in tally.signs.items()},
+        pooled_entropy_bits={n: signs.pooled_bits(samples) for n, signs in tally.signs.items()},
+        operations={n: _mean(ops, samples) for n, ops in counts.items()},
+        activation_sparsity=1 - sum(spikes.values()) / max(1, sum(size.values()) * steps * samples),
         footprint_bytes=operations.footprint_bytes(build),
-        energy_pj=picojoules.total_pj / samples,
-        energy={
-            **{f: getattr(picojoules, f) / samples for f in picojoules.__struct_fields__},
-            "ann_total_pj": picojoules.ann_total_pj / samples,
-        },
+        energy={n: _picojoules(e, counts[n], samples) for n, e in energies.items()},
         differences=tuple(tally.differences),
     )
+
+
+def _mean(sums: msgspec.Struct, samples: int) -> dict[str, float]:
+    return {f: getattr(sums, f) / samples for f in sums.__struct_fields__}
+
+
+def _picojoules(of_table: Energy, ops: Operations, samples: int) -> dict[str, float]:
+    """All that a layer's energy is, by the 45 nm table and by the Ternary Spike paper."""
+    return {
+        **_mean(of_table, samples),
+        "total_pj": of_table.total_pj / samples,
+        "ann_total_pj": of_table.ann_total_pj / samples,
+        "ratio": of_table.ratio,
+        "paper_pj": paper_energy.picojoules(ops) / samples,
+    }

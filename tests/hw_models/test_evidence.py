@@ -5,7 +5,8 @@ import pytest
 from hw_models import artefact, evidence
 from hw_models.__main__ import cli
 from hw_models.errors import InputError
-from tests.cli import status_of
+from hw_models.tables import ANN_ENERGY, RATIO
+from tests.cli import assert_one_line, status_of
 from tests.random_builds import random_build
 from tests.reference_builds import saved_build
 
@@ -35,3 +36,11 @@ def test_the_report_shows_what_a_run_left(tmp_path, capsys):
     assert status_of(cli, "report", tmp_path / "b") == 0
     out = capsys.readouterr().out
     assert "75.00%" in out and "100.00%" in out
+    assert ANN_ENERGY in out and RATIO in out
+
+
+def test_evidence_of_an_earlier_version_is_refused_by_name(tmp_path, capsys):
+    build, _ = saved_build(tmp_path / "b", 6, samples=40, widths=[9, 7, 4])
+    evidence.write(build, "golden", {"accuracy": 1.0})
+    assert status_of(cli, "report", tmp_path / "b") == 2
+    assert_one_line(capsys.readouterr().err, "golden.json", "write it again")

@@ -1,12 +1,15 @@
-"""`python -m hw_models run`: its report, and its refusals."""
+"""`python -m hw_models run` and `energy`: their report, and their refusals."""
 
 import json
 
 import numpy as np
 import pytest
 
-from hw_models import fast, reference
+from hw_models import energy, fast, operations, paper_energy, reference
 from hw_models.__main__ import cli
+from hw_models.entropy import Signs
+from hw_models.evaluate import evaluate
+from hw_models.tables import ANN_ENERGY, RATIO
 from tests.cli import assert_one_line, status_of
 from tests.reference_builds import saved_build
 
@@ -23,15 +26,63 @@ def test_the_report(tmp_path, engine, capsys):
     assert report["samples"] == 40
     assert report["accuracy"] == report["reference_accuracy"] == 0.75
     assert report["predictions_equal"] == 1
-    assert report["spikes_unequal"] == {"layer0": 0}
+    assert report["updates_differing"] == report["spikes_differing"] == {"layer0": 0}
     assert report["spike_samples"] == 20
     assert report["firing_rate"]["layer0"] == pytest.approx(np.mean(trace.spikes["layer0"] != 0))
+    signs = Signs.of(trace.spikes["layer0"])
+    assert report["entropy_bits"] == {"layer0": pytest.approx(signs.neuron_bits(40))}
+    assert report["pooled_entropy_bits"] == {"layer0": pytest.approx(signs.pooled_bits(40))}
     total = report["operations"]["total"]
     assert total["MembraneUpdates"] == 11 * build.dataflow.timesteps
-    assert report["energy_pj"] == pytest.approx(
-        report["energy"]["additions_pj"] + report["energy"]["memory_pj"]
-    )
-    assert "75.00%" in capsys.readouterr().out
+    counts = operations.count(build, vectors.x, trace)
+    for name, expected in energy.by_layer(build, counts).items():
+        got = report["energy"][name]
+        assert got["total_pj"] == pytest.approx(expected.total_pj / 40)
+        assert got["ann_total_pj"] == pytest.approx(expected.ann_total_pj / 40)
+        assert got["ratio"] == pytest.approx(expected.ratio)
+    paper = sum(paper_energy.picojoules(ops) for ops in counts.values())
+    assert report["energy"]["total"]["paper_pj"] == pytest.approx(paper / 40)
+    out = capsys.readouterr().out
+    ratio = report["energy"]["total"]["ratio"]
+    for shown in ("75.00%", ANN_ENERGY, RATIO, f"{ratio:.2f}", f"{signs.neuron_bits(40):.3f}"):
+        assert shown in out
+
+
+def test_energy_shows_both_accountings_and_writes_the_same_report(tmp_path, capsys):
+    saved_build(tmp_path / "b", 6, samples=40, widths=[9, 7, 4])
+    args = [tmp_path / "b", "--samples", 30, "--json"]
+    assert status_of(cli, "energy", *args, tmp_path / "energy.json") == 0
+    out = capsys.readouterr().out
+    assert not (tmp_path / "b/evidence").exists()  # so a part never replaces a whole run
+    assert status_of(cli, "run", *args, tmp_path / "run.json") == 0
+    report = json.loads((tmp_path / "energy.json").read_text())
+    assert report == json.loads((tmp_path / "run.json").read_text())
+    for name in ("layer0", "layer1", "total"):
+        priced, ops = report["energy"][name], report["operations"][name]
+        (ours, paper) = (line for line in out.splitlines() if line.startswith(f"│ {name}"))
+        for shown in (priced["total_pj"] / 1e3, priced["ann_total_pj"] / 1e3, priced["ratio"]):
+            assert f" {shown:.2f} " in ours
+        for shown in (ops["flops"], ops["sops"], ops["sign_ops"]):
+            assert f" {shown:,.0f} " in paper
+
+
+def test_batches_add_up(tmp_path):
+    build, vectors = saved_build(tmp_path / "b", 6, samples=150, widths=[9, 7, 4])
+    spikes = vectors.spikes["layer0"].copy()
+    spikes[:, ::10] = 0
+    vectors.spikes["layer0"] = spikes
+    trace = fast.run(build, vectors.x)
+    differing = np.count_nonzero(trace.spikes["layer0"][:, :75] != spikes)
+    assert differing > 0
+    report = evaluate(build, vectors)
+    assert report.updates_differing["layer0"] == pytest.approx(differing / spikes.size)
+    assert report.spikes_differing["layer0"] == pytest.approx(differing / np.count_nonzero(spikes))
+    assert report.firing_rate["layer0"] == pytest.approx(np.mean(trace.spikes["layer0"] != 0))
+    bits = Signs.of(trace.spikes["layer0"]).neuron_bits(150)
+    assert report.entropy_bits["layer0"] == pytest.approx(bits)
+    for name, ops in operations.count(build, vectors.x, trace).items():
+        mean = {field: getattr(ops, field) / 150 for field in ops.__struct_fields__}
+        assert report.operations[name] == mean
 
 
 def test_fewer_samples(tmp_path):
@@ -49,7 +100,9 @@ def test_spikes_that_differ_from_the_reference_are_counted(tmp_path):
     reference.save(vectors, tmp_path / "b")
     assert status_of(cli, "run", tmp_path / "b", "--json", tmp_path / "r.json") == 0
     report = json.loads((tmp_path / "r.json").read_text())
-    assert report["spikes_unequal"]["layer0"] == pytest.approx(2 / spikes.size)
+    assert report["updates_differing"]["layer0"] == pytest.approx(2 / spikes.size)
+    fired = np.count_nonzero(spikes)
+    assert report["spikes_differing"]["layer0"] == pytest.approx(2 / fired)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +110,8 @@ def test_spikes_that_differ_from_the_reference_are_counted(tmp_path):
     [
         (["run", "nothing"], "nothing: no build folder"),
         (["run"], "Missing argument 'FOLDER'"),
+        (["energy", "nothing"], "nothing: no build folder"),
+        (["energy", "x", "--samples", "0"], "0 is not in the range x>=1"),
         (["run", "x", "--engine", "abacus"], "'abacus' is not one of"),
         (["walk"], "No such command 'walk'"),
     ],
