@@ -9,6 +9,7 @@ from qtrain.models import mlp
 from qtrain.neurons import LIF, BinaryLIF, TernaryLIF
 
 T = 4
+WIDTH = {"triangle": 1.0, "narrow": 0.7}
 
 
 class Spike(torch.autograd.Function):
@@ -28,9 +29,11 @@ class Spike(torch.autograd.Function):
         spike, surrogate, v_th = ctx.options
         if surrogate == "rectangle":
             slope = torch.where(u.abs() <= 2 * v_th, 1 / (2 * v_th), 0.0)
+        elif surrogate == "wide":
+            slope = torch.relu(1 - u.abs() / (4 * v_th))
         else:
             x = u if spike == "binary" else u.abs()
-            slope = torch.relu(1 - (x - v_th).abs() / v_th)
+            slope = torch.relu(1 - (x - v_th).abs() / (WIDTH[surrogate] * v_th))
         return grads[0] * slope, None, None, None
 
 
@@ -49,14 +52,17 @@ def plain_loop(current, amplitude, spike, reset, surrogate, tau, v_th):
 
 @pytest.mark.parametrize("v_th", [0.5, 0.8])
 @pytest.mark.parametrize("static", [True, False])
-@pytest.mark.parametrize("surrogate", ["triangle", "rectangle"])
+@pytest.mark.parametrize("surrogate", ["triangle", "narrow", "wide", "rectangle"])
 @pytest.mark.parametrize("reset", ["hard", "soft"])
 @pytest.mark.parametrize("spike", ["ternary", "binary"])
 def test_equals_the_plain_loop_forward_and_backward(spike, reset, surrogate, static, v_th):
     generator = torch.Generator().manual_seed(1)
     current = torch.randn((1 if static else T, 6, 3, 5), generator=generator, dtype=torch.float64)
     weight_y, weight_u = torch.randn((2, T, 6, 3, 5), generator=generator, dtype=torch.float64)
-    lif = LIF(spike, T, tau=0.75, v_threshold=v_th, reset=reset, surrogate=surrogate).double()
+    options = {"tau": 0.75, "v_threshold": v_th, "reset": reset}
+    kind = "triangle" if surrogate in WIDTH else surrogate
+    width = WIDTH.get(surrogate, 1.0)
+    lif = LIF(spike, T, surrogate=kind, surrogate_width=width, **options).double()
     with torch.no_grad():
         lif.amplitude.fill_(-1.5)
     seen = []
@@ -74,6 +80,40 @@ def test_equals_the_plain_loop_forward_and_backward(spike, reset, surrogate, sta
     ((y_ref * weight_y).sum() + (u_ref * weight_u).sum()).backward()
     torch.testing.assert_close(ours.grad, reference.grad)
     torch.testing.assert_close(lif.amplitude.grad, amplitude.grad)
+
+
+@pytest.mark.parametrize("spike", ["ternary", "binary"])
+@pytest.mark.parametrize("surrogate", ["triangle", "wide", "rectangle"])
+def test_a_soft_spike_is_the_integral_of_the_surrogate(spike, surrogate):
+    lif = LIF(spike, 1, v_threshold=0.8, surrogate=surrogate, surrogate_width=0.7)
+    u = torch.linspace(-4, 4, 8001, dtype=torch.float64)
+    slope, soft = lif.spike_gradient(u), lif.soft_spike(u)
+    low = -1.0 if spike == "ternary" else 0.0
+    assert soft[0] == low
+    assert soft[-1] == 1
+    area = torch.cat([torch.zeros(1), torch.cumulative_trapezoid(slope, u)])
+    torch.testing.assert_close(soft, low + (1 - low) * area / area[-1], rtol=0, atol=2e-3)
+    if spike == "ternary":
+        assert torch.equal(lif.soft_spike(-u), -soft)
+
+
+def test_training_emits_softer_spikes_until_they_are_hard():
+    lif = TernaryLIF(1, amplitude="fixed")
+    u = torch.tensor([[0.3, 0.6, -0.6]])
+    hard, soft = torch.tensor([[0.0, 1, -1]]), lif.soft_spike(u)
+    assert soft[0, 0] > 0.1
+    assert torch.equal(lif(u), hard)
+    lif.hardness = 0.25
+    torch.testing.assert_close(lif(u), 0.75 * soft + 0.25 * hard)
+    assert torch.equal(lif.eval()(u), hard)
+
+
+def test_an_amplitude_learns_from_what_is_emitted():
+    lif = TernaryLIF(1)
+    lif.hardness = 0.0
+    u = torch.tensor([[0.3, 0.6, -0.6]])
+    lif(u).sum().backward()
+    torch.testing.assert_close(lif.amplitude.grad, lif.soft_spike(u).sum())
 
 
 def test_gradient_of_the_membrane_alone():
@@ -140,7 +180,8 @@ def test_spikes_are_seen_without_the_amplitude():
     [
         ({"tau": 0.3}, ["tau = 0.3", "short form"]),
         ({"reset": "none"}, ["reset = 'none'", "hard, soft"]),
-        ({"surrogate": "atan"}, ["surrogate = 'atan'", "triangle, rectangle"]),
+        ({"surrogate_width": 0.0}, ["surrogate_width = 0.0", "more than 0"]),
+        ({"surrogate": "atan"}, ["surrogate = 'atan'", "triangle, wide, rectangle"]),
         ({"amplitude": "per-channel"}, ["amplitude = 'per-channel'", "trainable, fixed"]),
         ({"timesteps": 0}, ["timesteps = 0", "1 or more"]),
         ({"v_threshold": 0.0}, ["v_threshold = 0.0", "more than 0"]),

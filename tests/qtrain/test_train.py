@@ -97,7 +97,7 @@ def test_it_learns_and_says_what_it_did(tmp_path):
         "test_accuracy": last.held.accuracy,
         "firing_rate": last.held.firing_rate,
     }
-    lrs = {group["lr"] for group in loaded.training["optimizer"]["param_groups"]}
+    lrs = {group["lr"] for group in loaded.training["optimizer"]["0"]["param_groups"]}
     assert 0 < max(lrs) < 1e-3 * config.for_dataset("digits").lr  # a cosine, at its end
     assert config.from_plain(loaded.config) == config.for_dataset("digits", epochs=12)
     test = data.load("digits", "test")
