@@ -272,14 +272,36 @@ def info(ckpt: Path) -> None:
 )
 @click.option("--name", help="Of the run to add.")
 @click.option("--command", default="", help="That trained it.")
-def zoo_command(add: Path | None, name: str | None, command: str) -> None:
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    help="Of its build: what python -m hw_models run BUILD --json FILE wrote.",
+)
+def zoo_command(add: Path | None, name: str | None, command: str, report: Path | None) -> None:
     """The checkpoints that come with the package; name one as zoo:NAME."""
     if add is not None:
-        zoo.add(add, name or add.name, command)
-    table = Table("name", "data set", "model", "test accuracy", "trained by")
+        zoo.add(add, name or add.name, command, report=report)
+    table = Table(
+        "name",
+        "data set",
+        "model",
+        "trained",
+        "target",
+        "in integers",
+        "additions",
+        "energy / ANN's",
+    )
     for key, entry in zoo.entries().items():
+        measured = ("", "", "", "")
+        if entry.target is not None:
+            measured = (
+                entry.target,
+                f"{entry.integer_accuracy:.2%}",
+                f"{entry.additions:,.0f}",
+                f"{entry.energy_ratio:.2f}",
+            )
         accuracy = f"{entry.test_accuracy:.2%}"
-        table.add_row(zoo.PREFIX + key, entry.dataset, entry.model, accuracy, entry.command)
+        table.add_row(zoo.PREFIX + key, entry.dataset, entry.model, accuracy, *measured)
     console.print(table)
 
 

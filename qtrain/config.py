@@ -175,7 +175,7 @@ BY_DATASET: dict[str, dict[str, Any]] = {
         "timesteps": 1,
         "input_bits": 5,
         "edge_bits": 8,
-        "epochs": 50,
+        "epochs": 46,
         "optimizer": "muon",
         "lr": 5e-3,
         "schedule": "linear",

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -12,7 +13,7 @@ from qtrain import checkpoint
 FOLDER = Path(__file__).parent
 INDEX = "index.json"
 PREFIX = "zoo:"
-BYTES_MAX = 2_000_000
+BYTES_MAX = 12_000_000  # of all checkpoints together
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     command: str  # that trained it
     test_accuracy: float  # after the last epoch, of the whole test split
     sha256: str  # of the checkpoint
+    target: str | None = None  # that the rest was measured for; None: not measured
+    integer_accuracy: float | None = None  # of the build, on the whole test split
+    additions: float | None = None  # of synapses, executed for an inference, in the mean
+    energy_ratio: float | None = None  # to the same network as an int8 ANN, see docs/energy.md
 
 
 def entries(folder: Path = FOLDER) -> dict[str, Entry]:
@@ -57,29 +62,59 @@ class CheckpointPath(click.ParamType):
         return path(text.removeprefix(PREFIX)) if text.startswith(PREFIX) else Path(text)
 
 
-def add(run: Path, name: str, command: str, folder: Path = FOLDER) -> Entry:
+def measured(report: Path) -> dict[str, Any]:
+    """What an entry holds of the report that `python -m hw_models run --json` wrote.
+
+    Raises:
+        InputError: the file is no such report.
+    """
+    try:
+        content = msgspec.json.decode(report.read_bytes())
+        return {
+            "target": content["target"],
+            "integer_accuracy": content["accuracy"],
+            "additions": content["operations"]["total"]["synaptic_additions"],
+            "energy_ratio": content["energy"]["total"]["ratio"],
+        }
+    except OSError as error:
+        raise InputError(f"{report}: {error.strerror}") from error
+    except (msgspec.DecodeError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{report}: no report; make one with: python -m hw_models run BUILD --json FILE"
+        ) from error
+
+
+def add(
+    run: Path, name: str, command: str, folder: Path = FOLDER, report: Path | None = None
+) -> Entry:
     """Take a finished run into the zoo: its checkpoint without the optimizer's state, its log.
 
     Args:
         run: folder with ckpt.pt and log.jsonl.
         command: that made it, for whoever wants it again.
+        report: of its build on the whole test split, as measured() reads it.
 
     Raises:
-        InputError: the run is not finished, or too large.
+        InputError: the run is not finished, or the zoo would grow too large; no report.
     """
     trained = checkpoint.load(run / checkpoint.NAME)
     if "test_accuracy" not in trained.metrics:
         raise InputError(f"{run / checkpoint.NAME}: not evaluated; run all of its epochs first")
     log = (run / checkpoint.LOG).read_bytes()
     content = checkpoint.content_of(trained, with_training=False)
-    if len(content) > BYTES_MAX:
-        raise InputError(f"{name}: {len(content):,} bytes; accepted: up to {BYTES_MAX:,}")
+    others = sum(f.stat().st_size for f in folder.glob("*.pt") if f.stem != name)
+    if len(content) + others > BYTES_MAX:
+        raise InputError(
+            f"{name}: {len(content):,} bytes; accepted: up to {max(0, BYTES_MAX - others):,} beside "
+            "the other checkpoints"
+        )
     entry = Entry(
         dataset=trained.config["dataset"],
         model=trained.config["model"],
         command=command,
         test_accuracy=trained.metrics["test_accuracy"],
         sha256=hashlib.sha256(content).hexdigest(),
+        **(measured(report) if report else {}),
     )
     (folder / f"{name}.pt").write_bytes(content)
     (folder / f"{name}.jsonl").write_bytes(log)

@@ -32,6 +32,27 @@ def test_a_run_is_taken_in_without_its_optimizer(run, tmp_path):
     assert zoo.entries(tmp_path) == {"another": other, "small": entry}
 
 
+def test_what_was_measured_of_a_build_stands_beside_it(run, tmp_path):
+    content = {
+        "target": "int8",
+        "accuracy": 0.5,
+        "operations": {"total": {"synaptic_additions": 1234.5}},
+        "energy": {"total": {"ratio": 0.25}},
+    }
+    report = tmp_path / "report.json"
+    report.write_bytes(msgspec.json.encode(content))
+    entry = zoo.add(run, "small", "", tmp_path, report)
+    assert (entry.target, entry.integer_accuracy) == ("int8", 0.5)
+    assert (entry.additions, entry.energy_ratio) == (1234.5, 0.25)
+    assert zoo.entries(tmp_path) == {"small": entry}
+    report.write_bytes(b"{}")
+    with pytest.raises(InputError, match="report.json: no report; make one with"):
+        zoo.add(run, "other", "", tmp_path, report)
+    with pytest.raises(InputError, match="none.json: No such file"):
+        zoo.add(run, "other", "", tmp_path, tmp_path / "none.json")
+    assert not (tmp_path / "other.pt").exists()
+
+
 def test_a_damaged_or_unknown_one_is_refused(run, tmp_path):
     zoo.add(run, "small", "", tmp_path)
     with pytest.raises(InputError, match="zoo:big: accepted: zoo:small"):
@@ -43,8 +64,10 @@ def test_a_damaged_or_unknown_one_is_refused(run, tmp_path):
 
 def test_one_that_is_too_large_or_not_finished_is_not_taken(run, tmp_path, monkeypatch):
     monkeypatch.setattr(zoo, "BYTES_MAX", 1000)
-    with pytest.raises(InputError, match="accepted: up to 1,000"):
+    (tmp_path / "other.pt").write_bytes(bytes(300))
+    with pytest.raises(InputError, match="accepted: up to 700 beside the other"):
         zoo.add(run, "small", "", tmp_path)
+    (tmp_path / "other.pt").unlink()
     options = config.for_dataset("digits", hidden=(8,), epochs=2, evaluate_every=2, batch_size=256)
 
     def stop(epoch):
@@ -60,7 +83,7 @@ def test_one_that_is_too_large_or_not_finished_is_not_taken(run, tmp_path, monke
 @pytest.mark.parametrize("name", sorted(zoo.entries()))
 def test_what_is_shipped_is_whole_and_small(name):
     file, entry = zoo.path(name), zoo.entries()[name]
-    assert file.stat().st_size < 2_000_000
+    assert sum(f.stat().st_size for f in file.parent.glob("*.pt")) < zoo.BYTES_MAX
     trained = checkpoint.load(file)
     assert trained.config["dataset"] == entry.dataset
     log = file.with_suffix(".jsonl").read_bytes().splitlines()
