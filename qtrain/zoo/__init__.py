@@ -103,10 +103,9 @@ def add(
     log = (run / checkpoint.LOG).read_bytes()
     content = checkpoint.content_of(trained, with_training=False)
     others = sum(f.stat().st_size for f in folder.glob("*.pt") if f.stem != name)
-    if len(content) + others > BYTES_MAX:
+    if len(content) > (left := max(0, BYTES_MAX - others)):
         raise InputError(
-            f"{name}: {len(content):,} bytes; accepted: up to {max(0, BYTES_MAX - others):,} beside "
-            "the other checkpoints"
+            f"{name}: {len(content):,} bytes; accepted: up to {left:,} beside the other checkpoints"
         )
     entry = Entry(
         dataset=trained.config["dataset"],

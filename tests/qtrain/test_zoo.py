@@ -46,9 +46,9 @@ def test_what_was_measured_of_a_build_stands_beside_it(run, tmp_path):
     assert (entry.additions, entry.energy_ratio) == (1234.5, 0.25)
     assert zoo.entries(tmp_path) == {"small": entry}
     report.write_bytes(b"{}")
-    with pytest.raises(InputError, match="report.json: no report; make one with"):
+    with pytest.raises(InputError, match=r"report.json: no report; make one with"):
         zoo.add(run, "other", "", tmp_path, report)
-    with pytest.raises(InputError, match="none.json: No such file"):
+    with pytest.raises(InputError, match=r"none.json: No such file"):
         zoo.add(run, "other", "", tmp_path, tmp_path / "none.json")
     assert not (tmp_path / "other.pt").exists()
 
