@@ -1,4 +1,4 @@
-"""python -m qtrain train | eval | info"""
+"""python -m qtrain train | ablate | eval | info | zoo"""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from hw_models.cli import run
 from hw_models.errors import InputError
-from qtrain import checkpoint, config, data, models, zoo
+from qtrain import ablation, ablation_report, checkpoint, config, data, models, zoo
 from qtrain.events import BINS, POLARITIES
 from qtrain.neurons import CHOICES
 from qtrain.train import Epoch, Evaluation, evaluate, train
@@ -234,6 +234,40 @@ def train_command(
             options, folder, data_dir, resume=start, init=begin, on_step=on_step, on_epoch=on_epoch
         )
     console.print(f"wrote {folder / checkpoint.NAME}")
+
+
+@main.command("ablate")
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="TOML: seeds, spikes, timesteps, weight_bits, [train]; see docs/ablation.md.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the runs.")
+@DATA_DIR
+def ablate_command(file: Path, out: Path, data_dir: Path | None) -> None:
+    """Train kinds of spike at several time steps and widths over seeds, and compare the integers.
+
+    What OUT has already is not done again. Writes OUT/ablation.json, .md and .png.
+    """
+    plan = ablation.read(file)
+    ablation_report.figure_type()  # better missed now than after the training
+    with _progress() as progress:
+        task = progress.add_task("", total=1)
+
+        def on_step(cell: ablation.Cell, epoch: int, done: int, total: int) -> None:
+            text = f"{cell.name} epoch {epoch}"
+            progress.update(task, description=text, completed=done, total=total)
+
+        def on_epoch(cell: ablation.Cell, epoch: Epoch) -> None:
+            if epoch.test:
+                progress.console.print(f"{cell.name}  epoch {epoch.number}  {_line(epoch.test)}")
+
+        found = ablation.run(plan, out, data_dir, on_step=on_step, on_epoch=on_epoch)
+    ablation_report.write(found, out)
+    console.print(ablation_report.table(found))
+    console.print(f"wrote {out / ablation_report.MARKDOWN}, .json and .png beside it")
 
 
 @main.command("eval")
