@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.ir import Graph, IntegerUpdate, Node, Readout, Reals, Spiking, Synapse
+from compiler.passes.exact_thresholds import exact_update, is_one_sum
 from compiler.passes.synapse_groups import heaviest, main_group, on_lsb, over, rounding_bits
 from hw_models.errors import InputError
 from hw_models.semantics import Interval
@@ -43,10 +44,12 @@ class ChooseLsb:
         warnings: list[str] = []
         for layer in graph.of(Spiking, Readout):
             synapses = graph.groups(layer)
-            if isinstance(layer, Spiking):
-                changes |= self.spiking(layer, synapses, depth, warnings)
-            else:
+            if isinstance(layer, Readout):
                 changes |= self.readout(layer, synapses)
+            elif is_one_sum(graph, layer):
+                changes |= exact_update(graph, layer, *synapses)
+            else:
+                changes |= self.spiking(layer, synapses, depth, warnings)
         return graph.replaced(changes, warnings)
 
     def spiking(

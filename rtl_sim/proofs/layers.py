@@ -125,9 +125,10 @@ def update_widths(layer: Layer, tail: dict[str, Any]) -> dict[str, Any]:
             "K": 0,
             "M": 1,
             "READOUT": 1,
+            "ONE_STEP": tail["ONE_STEP"],
         }
     names = ("CURRENT_BITS", "BIAS_BITS", "THRESHOLD_BITS", "P_BITS", "V_BITS", "LEAK_BITS", "K")
-    names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET")
+    names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET", "ONE_STEP")
     return {**{name: tail[name] for name in names}, "M": layer.update.neuron.leak.m}
 
 
