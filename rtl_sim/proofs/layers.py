@@ -108,7 +108,8 @@ def update_sweep(layer: Layer, tail: dict[str, Any], latency: int) -> Claim:
     harness = Harness(
         "update_sweep",
         ("update", "leak", "neuron"),
-        {**widths, "WIDE": wide, "LATENCY": latency, "READ_AT": READ_AT},
+        {**widths, "ONE_STEP": tail["ONE_STEP"]}
+        | {"WIDE": wide, "LATENCY": latency, "READ_AT": READ_AT},
         doubles=("rom_const",),
     )
     return Claim(layer.name, SWEEP, harness, "induction", latency + 6, latency + 18)
@@ -125,10 +126,9 @@ def update_widths(layer: Layer, tail: dict[str, Any]) -> dict[str, Any]:
             "K": 0,
             "M": 1,
             "READOUT": 1,
-            "ONE_STEP": tail["ONE_STEP"],
         }
     names = ("CURRENT_BITS", "BIAS_BITS", "THRESHOLD_BITS", "P_BITS", "V_BITS", "LEAK_BITS", "K")
-    names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET", "ONE_STEP")
+    names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET")
     return {**{name: tail[name] for name in names}, "M": layer.update.neuron.leak.m}
 
 
