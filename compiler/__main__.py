@@ -10,6 +10,7 @@ from compiler.crop import CROP, cropped
 from compiler.frontend import TARGET_BITS, import_network
 from compiler.inspection import layer_table, work_table
 from compiler.loadable import as_text, register_writes
+from compiler.passes.choose_lsb import V_BITS_MAX
 from compiler.pipeline import LANES, Options, compile_graph, lower
 from compiler.preflight import faults
 from compiler.vectors import calibration, reference_vectors
@@ -70,8 +71,19 @@ def cli() -> None:
 @click.option("--name", help="Of the build; default: the run's folder, or the file.")
 @click.option("--data-dir", type=PATH, help="Where the reference vectors' data set lies.")
 @click.option("--no-reference", is_flag=True, help="Write no reference vectors.")
-@click.option("--frac-bits", type=FracBits(), default="auto", show_default=True)
-@click.option("--v-bits-max", type=int, help="Widest threshold. Default: 20, more if deep.")
+@click.option(
+    "--frac-bits",
+    type=FracBits(),
+    default="auto",
+    show_default=True,
+    help="Fraction bits of layers that round: T > 1, or shortcuts.",
+)
+@click.option(
+    "--v-bits-max",
+    default=V_BITS_MAX,
+    show_default=True,
+    help="Widest threshold of these layers, in bits.",
+)
 @click.option("--lanes", type=Lanes(), help="Accumulate lanes of a layer, at most. Default: 32.")
 @click.option("--update-lanes", default=4, show_default=True, help="Neuron-update lanes.")
 @click.option("--cycles", type=int, help="Choose lanes for at most N cycles a sample.")
@@ -88,7 +100,7 @@ def build(
     data_dir: Path | None,
     no_reference: bool,
     frac_bits: int | None,
-    v_bits_max: int | None,
+    v_bits_max: int,
     lanes: dict[str, int] | None,
     update_lanes: int,
     cycles: int | None,

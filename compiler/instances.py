@@ -94,12 +94,14 @@ def update_parameters(
         tensor: max(channel_bits, memory.signed_bits(getattr(build, tensor)(layer)))
         for tensor, _ in channel_tensors(layer)
     }
+    one_step = int(build.dataflow.timesteps == 1)
     if isinstance(layer.update, Readout):
         return {
             "CLASSES": layer.size,
             "CURRENT_BITS": current_bits(build, layer),
             "BIAS_BITS": bits["bias"],
             "LOGIT_BITS": layer.update.logit_bits,
+            "ONE_STEP": one_step,
             "CLASS_BITS": index_bits(layer.size),
             "BIAS_FILE": mem_file(layer.name, "bias"),
         }
@@ -124,6 +126,7 @@ def update_parameters(
         "MINUS": digit_mask(digits, -1),
         "TERNARY": int(neuron.mode == "ternary"),
         "SOFT_RESET": int(neuron.reset == "soft"),
+        "ONE_STEP": one_step,
         "ADDR_BITS": address_bits(layer.shape),
         "READERS": len(readers),
         "BUFFERS": word_list(outlet_buffers(build.dataflow, layer, readers)),

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from compiler.emit import emit
 from compiler.ir import Graph, Readout, Spiking, check
-from compiler.passes import choose_lsb
 from compiler.passes.assign_lanes import AssignLanes
 from compiler.passes.choose_lanes import ChooseLanes
-from compiler.passes.choose_lsb import FRAC_BITS_MAX, ChooseLsb
+from compiler.passes.choose_lsb import FRAC_BITS_MAX, V_BITS_MAX, ChooseLsb
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.passes.fold_pool import FoldPool
@@ -21,7 +20,7 @@ from hw_models.artefact import Build
 from hw_models.errors import InputError
 
 Pass = Callable[[Graph], Graph]
-V_BITS_MAX = range(8, 33)
+V_BITS = range(8, 33)  # that a threshold may be allowed
 LANES = 32
 
 
@@ -31,7 +30,7 @@ class Options:
 
     target: str = "int8"
     frac_bits: int | None = None  # None: chosen per layer
-    v_bits_max: int | None = None  # None: 20, more in deep networks
+    v_bits_max: int = V_BITS_MAX  # of a threshold, where it is rounded
     lanes: int = LANES  # accumulate lanes of a layer, at most
     update_lanes: int = 4
     axi_lite: bool = False  # registers, counters, and a guard before the input
@@ -51,10 +50,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.frac_bits is not None and not 0 <= self.frac_bits <= FRAC_BITS_MAX:
             raise InputError(f"frac_bits = {self.frac_bits}, need auto or 0..{FRAC_BITS_MAX}")
-        if self.v_bits_max is not None and self.v_bits_max not in V_BITS_MAX:
-            raise InputError(
-                f"v_bits_max = {self.v_bits_max}, need {V_BITS_MAX[0]}..{V_BITS_MAX[-1]}"
-            )
+        if self.v_bits_max not in V_BITS:
+            raise InputError(f"v_bits_max = {self.v_bits_max}, need {V_BITS[0]}..{V_BITS[-1]}")
         if min(self.lanes, self.update_lanes, *self.layer_lanes.values()) < 1:
             lanes = [self.lanes, *self.layer_lanes.values()]
             raise InputError(
@@ -111,7 +108,7 @@ def compile_graph(
     provenance = {
         "checkpoint_sha256": checkpoint_sha256,
         "frac_bits": "auto" if options.frac_bits is None else options.frac_bits,
-        "v_bits_max": "auto" if options.v_bits_max is None else options.v_bits_max,
+        "v_bits_max": options.v_bits_max,
         "lanes": options.lanes,
         "update_lanes": options.update_lanes,
     }
@@ -128,7 +125,7 @@ def compile_graph(
         if getattr(options, name):
             provenance[name] = True
     lowered = lower(graph, options, calibration)
-    return emit(lowered, options.target, provenance, bus_of(graph, options))
+    return emit(lowered, options.target, provenance, bus_of(options))
 
 
 def shifts_of(build: Build) -> dict[str, int]:
@@ -147,9 +144,9 @@ def check_layers(graph: Graph, hardware: Build) -> None:
         )
 
 
-def bus_of(graph: Graph, options: Options) -> Bus | None:
+def bus_of(options: Options) -> Bus | None:
     """The bus that the options ask for, if any; what can be loaded has as many bits as a threshold
     may have."""
     if options.loadable:
-        return Bus(options.v_bits_max or choose_lsb.V_BITS_MAX + choose_lsb.depth_bits(graph))
+        return Bus(options.v_bits_max)
     return Bus() if options.axi_lite else None

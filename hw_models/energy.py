@@ -19,7 +19,7 @@ from operator import add
 import msgspec
 
 from hw_models.artefact import Build, Layer, Spiking
-from hw_models.operations import Operations
+from hw_models.operations import Operations, channel_bits, kept_bits
 
 ADD_PJ = {8: 0.03, 32: 0.1}
 MULTIPLY_INT8_PJ = 0.2
@@ -65,15 +65,16 @@ def sram_pj_per_bit(memory_bits: int) -> float:
 
 def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
     """Energy of a layer's counts, each memory priced by its size; thresholds and biases, which lie
-    beside the membranes, at the price of the membranes' memory. Where several groups meet, their
-    weights are priced as one memory, their accumulators as another, their additions by the widest.
+    beside the membranes, at the price of the membranes' memory, of one time step of their own.
+    Where several groups meet, their weights are priced as one memory, their accumulators as
+    another, their additions by the widest.
     """
     weight_bits = sum(build.weight(g).size * g.w_bits for g in layer.groups)
     acc_width = max(g.acc_bits for g in layer.groups)
     acc_bits = layer.size * sum(g.acc_bits for g in layer.groups)
     update = layer.update
     width = update.p_bits if isinstance(update, Spiking) else update.logit_bits
-    state_bits = layer.size * (update.v_bits if isinstance(update, Spiking) else width)
+    state_bits = layer.size * kept_bits(build, layer) or channel_bits(build, layer)
 
     ann_weight_bits = 8 * sum(build.weight(g).size for g in layer.groups)
     ann_input_bits = 8 * sum(g.op.n_in for g in layer.groups)

@@ -27,8 +27,8 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
     weight_read_bits: int = 0
     acc_read_bits: int = 0
     acc_write_bits: int = 0
-    state_read_bits: int = 0  # membrane, threshold, bias
-    state_write_bits: int = 0
+    state_read_bits: int = 0  # threshold, bias; membrane, but with one time step
+    state_write_bits: int = 0  # membrane, likewise
     ann_macs: int = 0  # multiply-accumulates of the same network as an ANN
     # as the Ternary Spike paper counts (hw_models/paper_energy.py)
     flops: int = 0  # multiply-accumulates of a static input, in each time step
@@ -125,10 +125,10 @@ def _updates(build: Build, layer: Layer, samples: int) -> Operations:
             MembraneUpdates=updates,
             update_additions=updates * (1 + len(layer.groups)),
             compares=layer.size * samples,
-            state_read_bits=updates * (layer.update.logit_bits + bias_bits),
-            state_write_bits=updates * layer.update.logit_bits,
+            state_read_bits=updates * (kept_bits(build, layer) + bias_bits),
+            state_write_bits=updates * kept_bits(build, layer),
         )
-    neuron, v_bits = layer.update.neuron, layer.update.v_bits
+    neuron, v_bits = layer.update.neuron, kept_bits(build, layer)
     # leak: one addition fewer than m has digits; then a current per group, the bias, a soft reset
     additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.groups) + 1
     additions += neuron.reset == "soft"
@@ -152,21 +152,33 @@ def compares(update: Spiking) -> int:
     return 2 if update.neuron.mode == "ternary" else 1
 
 
+def kept_bits(build: Build, layer: Layer) -> int:
+    """What a neuron keeps from step to step, v or the sum so far; of one time step, nothing."""
+    if build.dataflow.timesteps == 1:
+        return 0
+    update = layer.update
+    return update.v_bits if isinstance(update, Spiking) else update.logit_bits
+
+
+def channel_bits(build: Build, layer: Layer) -> int:
+    """The biases and thresholds of all channels."""
+    tensors = [build.bias(layer)]
+    if isinstance(layer.update, Spiking):
+        tensors.append(build.v_threshold(layer))
+    return sum(tensor.size * _bits(tensor) for tensor in tensors)
+
+
 def _bits(tensor: NDArray[np.int64]) -> int:
     """Width of the narrowest memory that holds the tensor, two's complement."""
     return Interval.hull(tensor, tensor, exact=True).bits
 
 
 def footprint_bytes(build: Build) -> int:
-    """Footprint: weights, thresholds, biases, accumulators and membranes at their real widths."""
+    """Footprint: weights, thresholds, biases, accumulators, and membranes where there is more than
+    one time step, at their real widths."""
     bits = 0
     for layer in build.dataflow.layers:
         for group in layer.groups:
             bits += build.weight(group).size * group.w_bits + layer.size * group.acc_bits
-        if isinstance(layer.update, Spiking):
-            bits += layer.size * layer.update.v_bits
-            bits += build.v_threshold(layer).size * _bits(build.v_threshold(layer))
-        else:
-            bits += layer.size * layer.update.logit_bits
-        bits += build.bias(layer).size * _bits(build.bias(layer))
+        bits += layer.size * kept_bits(build, layer) + channel_bits(build, layer)
     return -(-bits // 8)

@@ -7,17 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.ir import Graph, IntegerUpdate, Node, Readout, Reals, Spiking, Synapse
+from compiler.passes.exact_thresholds import exact_update, is_one_sum
 from compiler.passes.synapse_groups import heaviest, main_group, on_lsb, over, rounding_bits
 from hw_models.errors import InputError
 from hw_models.semantics import Interval
 
 # Leak and bias round by about one LSB a step. With a median threshold of 2**THRESHOLD_BITS LSB a
-# spike flips only where p lies within about 2**-THRESHOLD_BITS of the threshold. A spike that flips
-# flips others behind it, about half as many again in each layer (measured in residual networks of
-# 19 layers, where 11 bits leave 7 % of the predictions unequal): deeper networks get more bits.
-THRESHOLD_BITS = 11
-V_BITS_MAX = 20
-SHALLOW_LAYERS, LAYERS_PER_BIT = 4, 2
+# spike flips only where p lies within about 2**-THRESHOLD_BITS of the threshold, and one that flips
+# flips 1.3 to 15 others in the next layer. Trained networks compute in float32, which flips spikes
+# of its own.
+THRESHOLD_BITS = 22
+# A channel may have 1/512 of the median's gain before its weights are rounded: of the trained
+# residual networks one channel in some 700 has less.
+V_BITS_MAX = THRESHOLD_BITS + 9
 SPARE_BITS = 2
 READOUT_FRAC_BITS = 6  # a readout rounds nothing but its bias
 FRAC_BITS_MAX = 24
@@ -28,33 +30,34 @@ W_BITS_MAX = 32  # of a group whose weights are rounded onto another's LSB
 class ChooseLsb:
     """LSB = step / 2**F per channel; v_threshold and bias in it; w untouched, acc << F.
 
-    Of several groups that meet in a layer this holds for the main one; see `main_group`.
+    Of several groups that meet in a layer this holds for the main one; see `main_group`. A layer
+    of one sum has exact thresholds instead, whatever the options say; see `exact_update`.
     """
 
     frac_bits: int | None = None  # None: chosen per layer
-    v_bits_max: int | None = None  # a threshold must fit; None: V_BITS_MAX, more in deep networks
+    v_bits_max: int = V_BITS_MAX  # a threshold must fit
     shifts: Mapping[str, int] | None = None  # F by layer, of a core that is there; None: as above
 
     def __call__(self, graph: Graph) -> Graph:
-        depth = depth_bits(graph)
-        if self.v_bits_max is None:
-            return replace(self, v_bits_max=V_BITS_MAX + depth)(graph)
         changes: dict[str, Node | None] = {}
         warnings: list[str] = []
         for layer in graph.of(Spiking, Readout):
             synapses = graph.groups(layer)
-            if isinstance(layer, Spiking):
-                changes |= self.spiking(layer, synapses, depth, warnings)
-            else:
+            if isinstance(layer, Readout):
                 changes |= self.readout(layer, synapses)
+            elif is_one_sum(graph, layer):
+                changes |= exact_update(graph, layer, *synapses)
+            else:
+                changes |= self.spiking(layer, synapses, warnings)
         return graph.replaced(changes, warnings)
 
     def spiking(
-        self, layer: Spiking, synapses: tuple[Synapse, ...], depth: int, warnings: list[str]
+        self, layer: Spiking, synapses: tuple[Synapse, ...], warnings: list[str]
     ) -> dict[str, Node]:
         main = main_group(synapses)
         others = [synapse for synapse in synapses if synapse is not main]
-        shift = self.shift_of(layer, main, others, depth)
+        main = settled(layer, main)
+        shift = self.shift_of(layer, main, others)
         lsb, coarse = self.lsb_of(layer, main, others, shift, warnings)
         theta = layer.v_th / lsb
         v_threshold = np.floor(theta) + 1 if layer.strict else np.ceil(theta)
@@ -84,11 +87,8 @@ class ChooseLsb:
 
         There it is larger, so that the threshold, or a weight of another group, keeps its width.
         """
-        assert self.v_bits_max is not None
         ceiling, lsb = 1 << (self.v_bits_max - 1), main.step / (1 << shift)
-        # float division by a zero step is infinite and too large, like that of a tiny one
-        with np.errstate(divide="ignore"):
-            tiny = layer.v_th / lsb >= ceiling - 1
+        tiny = layer.v_th / lsb >= ceiling - 1
         lsb = np.where(tiny, layer.v_th / (ceiling - 2), lsb)
         gain = f"gain of {main.name}" if others else "gain"
         rest = "; their weights are re-rounded to a larger LSB"
@@ -109,15 +109,11 @@ class ChooseLsb:
                 )
         return lsb, tiny
 
-    def shift_of(self, layer: Spiking, main: Synapse, others: list[Synapse], depth: int) -> int:
+    def shift_of(self, layer: Spiking, main: Synapse, others: list[Synapse]) -> int:
         """F: the least that makes the median threshold fine enough, if it fits."""
-        assert self.v_bits_max is not None
         chosen = self.shifts[layer.name] if self.shifts else self.frac_bits
-        live = main.step[main.step > 0]
-        if not live.size:
-            return chosen or 0
-        median = float(np.median(layer.v_th / live))
-        fine = int(np.ceil(THRESHOLD_BITS + depth + rounding_bits(others) - np.log2(median)))
+        median = float(np.median(layer.v_th / main.step))
+        fine = int(np.ceil(THRESHOLD_BITS + rounding_bits(others) - np.log2(median)))
         most = max(0, int(np.floor(self.v_bits_max - 1 - SPARE_BITS - np.log2(median))))
         if chosen is None:
             return max(0, min(fine, most, FRAC_BITS_MAX))
@@ -153,12 +149,18 @@ class ChooseLsb:
         }
 
 
+def settled(layer: Spiking, main: Synapse) -> Synapse:
+    """The group with its idle channels, which have no weight or no gain, at the median step.
+
+    Any step would do, and theirs, which may be the quantizer's least, says nothing.
+    """
+    idle = (main.step == 0) | ~main.w.reshape(len(main.w), -1).any(axis=1)
+    step = layer.v_th if idle.all() else np.median(main.step[~idle])
+    w = np.where(over(main.w, idle), 0, main.w)
+    return replace(main, w=w, step=np.where(idle, step, main.step))
+
+
 def some(channels: NDArray[np.bool_]) -> str:
     """How many channels, and the first of them."""
     numbers = ", ".join(map(str, np.flatnonzero(channels)[:8]))
     return f"{channels.sum()} of {len(channels)} channels ({numbers})"
-
-
-def depth_bits(graph: Graph) -> int:
-    """What thresholds of a deep network have more than THRESHOLD_BITS."""
-    return max(0, len(graph.of(Spiking)) - SHALLOW_LAYERS) // LAYERS_PER_BIT

@@ -108,7 +108,8 @@ def update_sweep(layer: Layer, tail: dict[str, Any], latency: int) -> Claim:
     harness = Harness(
         "update_sweep",
         ("update", "leak", "neuron"),
-        {**widths, "WIDE": wide, "LATENCY": latency, "READ_AT": READ_AT},
+        {**widths, "ONE_STEP": tail["ONE_STEP"]}
+        | {"WIDE": wide, "LATENCY": latency, "READ_AT": READ_AT},
         doubles=("rom_const",),
     )
     return Claim(layer.name, SWEEP, harness, "induction", latency + 6, latency + 18)

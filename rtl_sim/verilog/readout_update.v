@@ -9,6 +9,7 @@ module readout_update #(
   parameter CURRENT_BITS = 12,  // of a neuron's current, bits
   parameter BIAS_BITS    = 8,   // of a bias, bits
   parameter LOGIT_BITS   = 16,  // of a logit, bits
+  parameter ONE_STEP     = 0,   // 1: samples of one time step: no sum is kept
   parameter CLASS_BITS   = 4,   // of a class, bits; 2**CLASS_BITS >= CLASSES
   parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
   parameter LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
@@ -51,6 +52,7 @@ module readout_update #(
     .LEAK_BITS   (LOGIT_BITS),
     .K           (0),
     .READOUT     (1),
+    .ONE_STEP    (ONE_STEP),
     .LOAD_ADDR_BITS(LOAD_ADDR_BITS),
     .LOAD_WORD_BITS(LOAD_WORD_BITS),
     .BIAS_FILE   (BIAS_FILE)

@@ -23,6 +23,7 @@ module spiking_update #(
   parameter [8:0] MINUS          = 9'b0, // bit e set subtracts 2**e
   parameter       TERNARY        = 1,    // 0: binary
   parameter       SOFT_RESET     = 0,    // 0: hard
+  parameter       ONE_STEP       = 0,    // 1: samples of one time step: no membrane is kept
   parameter       ADDR_BITS      = 4,    // of an event's address, bits
   parameter       COUNT_BITS     = 48,   // of the event counter, bits
   parameter       READERS        = 1,    // synapse groups that read the layer
@@ -82,6 +83,7 @@ module spiking_update #(
     .TERNARY       (TERNARY),
     .SOFT_RESET    (SOFT_RESET),
     .READOUT       (0),
+    .ONE_STEP      (ONE_STEP),
     .LOAD_ADDR_BITS(LOAD_ADDR_BITS),
     .LOAD_WORD_BITS(LOAD_WORD_BITS),
     .BIAS_FILE     (BIAS_FILE),

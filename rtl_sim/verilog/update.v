@@ -9,9 +9,9 @@
 //
 // A sweep starts when the engine's marker is at its head. A word of results that someone will keep
 // sets out only where the buffers behind have room for it: so nothing in the pipeline ever waits,
-// and no result is lost. v is 0 in the first step of a sample without being cleared. Bias and
-// threshold belong to a channel: their words are those of one position of the map and begin again
-// at the next.
+// and no result is lost. v is 0 in the first step of a sample without being cleared; where samples
+// have no other step, v is in no memory. Bias and threshold belong to a channel: their words are
+// those of one position of the map and begin again at the next.
 module update #(
   parameter       WORDS          = 16,   // of a sweep
   parameter       ROWS           = 4,    // words of a position; WORDS is a multiple
@@ -29,6 +29,7 @@ module update #(
   parameter       TERNARY        = 1,    // 0: binary
   parameter       SOFT_RESET     = 0,    // 0: hard
   parameter       READOUT        = 0,    // 1: never fires, no thresholds; keeps last steps only
+  parameter       ONE_STEP       = 0,    // 1: samples of one time step: v is 0 before it, not kept
   parameter       LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
   parameter       LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
   parameter       BIAS_FILE      = "",   // for $readmemh
@@ -108,8 +109,6 @@ module update #(
   reg                     first_q;  // in the first step of a sample
   reg [WORD_BITS-1:0]     word_q;
   reg [ROW_BITS-1:0]      row_q;    // of the bias
-  reg [SLICE*V_BITS-1:0]  v_mem [0:WORDS-1];
-  reg [SLICE*V_BITS-1:0]  fetch_v_q;
   wire [SLICE*BIAS_BITS-1:0] bias;
   wire [ROW_BITS-1:0]        load_addr = load_addr_i;
   wire [SLICE*BIAS_BITS-1:0] load_bias = load_word_i;
@@ -142,10 +141,6 @@ module update #(
     end
   end
 
-  always @(posedge clk) begin
-    if (read) fetch_v_q <= v_mem[word_q];
-  end
-
   // --- fetch: what block RAM gives late goes straight into a register --------------------------
 
   reg                        fetch_valid_q;
@@ -154,7 +149,7 @@ module update #(
   reg                        fetch_last_q;
   reg [WORD_BITS-1:0]        fetch_word_q;
   reg [ROW_BITS-1:0]         fetch_row_q;
-  reg [SLICE*V_BITS-1:0]     v_q;
+  wire [SLICE*V_BITS-1:0]    v_before;  // of the word that bias_q belongs to
   reg [SLICE*BIAS_BITS-1:0]  bias_q;
 
   always @(posedge clk) begin
@@ -163,10 +158,7 @@ module update #(
     fetch_last_q  <= read_last;
     fetch_word_q  <= word_q;
     fetch_row_q   <= row_q;
-    if (fetch_valid_q) begin
-      v_q    <= fetch_v_q;
-      bias_q <= bias;
-    end
+    if (fetch_valid_q) bias_q <= bias;
   end
 
   // --- leak: leak(v), and current + bias -----------------------------------------------------
@@ -228,11 +220,25 @@ module update #(
     end
   end
 
-  // --- v, from its register ------------------------------------------------------------------
+  // --- v: read with the bias, written from its register ----------------------------------------
 
-  always @(posedge clk) begin
-    if (word_valid_o) v_mem[v_word_q] <= v_o;
-  end
+  generate
+    if (ONE_STEP != 0) begin : no_membranes
+      assign v_before = {(SLICE*V_BITS){1'b0}};
+    end else begin : membranes
+      reg [SLICE*V_BITS-1:0] v_mem [0:WORDS-1];
+      reg [SLICE*V_BITS-1:0] fetch_v_q;
+      reg [SLICE*V_BITS-1:0] v_q;
+
+      always @(posedge clk) begin
+        if (read) fetch_v_q <= v_mem[word_q];
+        if (fetch_valid_q) v_q <= fetch_v_q;
+        if (word_valid_o) v_mem[v_word_q] <= v_o;
+      end
+
+      assign v_before = v_q;
+    end
+  endgenerate
 
   // --- sum: p;  write: fire, reset -----------------------------------------------------------
 
@@ -270,7 +276,7 @@ module update #(
   genvar n;
   generate
     for (n = 0; n < SLICE; n = n + 1) begin : lane
-      wire signed [V_BITS-1:0]         v       = v_q[n*V_BITS+:V_BITS];
+      wire signed [V_BITS-1:0]         v       = v_before[n*V_BITS+:V_BITS];
       wire signed [CURRENT_BITS-1:0]   current = current_i[n*CURRENT_BITS+:CURRENT_BITS];
       wire signed [BIAS_BITS-1:0]      add     = bias_q[n*BIAS_BITS+:BIAS_BITS];
       wire signed [THRESHOLD_BITS-1:0] level   = v_threshold_q[n*THRESHOLD_BITS+:THRESHOLD_BITS];

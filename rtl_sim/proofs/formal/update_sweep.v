@@ -26,7 +26,8 @@ module update_sweep #(
   parameter [8:0] MINUS          = 9'b0,
   parameter       TERNARY        = 1,
   parameter       SOFT_RESET     = 0,
-  parameter       READOUT        = 0
+  parameter       READOUT        = 0,
+  parameter       ONE_STEP       = 0
 ) (
   input wire                           clk,
   input wire                           rst_n,
@@ -61,7 +62,8 @@ module update_sweep #(
     .MINUS         (MINUS),
     .TERNARY       (TERNARY),
     .SOFT_RESET    (SOFT_RESET),
-    .READOUT       (READOUT)
+    .READOUT       (READOUT),
+    .ONE_STEP      (ONE_STEP)
   ) dut (
     .clk         (clk),
     .rst_n       (rst_n),
@@ -82,8 +84,10 @@ module update_sweep #(
   (* keep, peek = "dut.biases.contents" *) wire [2*BIAS_BITS-1:0] biases;
   (* keep, peek = "dut.has_thresholds.thresholds.contents", unless = "READOUT" *)
   wire [2*THRESHOLD_BITS-1:0] thresholds;
-  (* keep, peek = "dut.v_mem[0]" *) wire signed [V_BITS-1:0] memory_0;
-  (* keep, peek = "dut.v_mem[1]" *) wire signed [V_BITS-1:0] memory_1;
+  (* keep, peek = "dut.membranes.v_mem[0]", unless = "ONE_STEP" *)
+  wire signed [V_BITS-1:0] memory_0;
+  (* keep, peek = "dut.membranes.v_mem[1]", unless = "ONE_STEP" *)
+  wire signed [V_BITS-1:0] memory_1;
   (* keep, peek = "dut.slot_q" *)   wire [$clog2(SLOTS)-1:0] slot;
   (* keep, peek = "dut.word_q" *)   wire read_word;
   (* keep, peek = "dut.row_q" *)    wire read_row;
@@ -100,6 +104,7 @@ module update_sweep #(
   reg mark_q;   // of the sweep that has begun
 
   always @* assume (word_q == 0 || (step_valid_i && step_last_i == mark_q));
+  always @* assume (ONE_STEP == 0 || step_last_i);
 
   always @(posedge clk) begin
     if (!rst_n) begin
@@ -185,8 +190,16 @@ module update_sweep #(
       marks:    assert (step_end == word && last == lasts_q[ALL-1]);
       if (READOUT == 0) spikes: assert (fire == (s_plus || s_minus) && neg == s_minus);
     end
-    second_step: cover (rst_n && due && !first && before < 0 && leak_v != 0 && word);
   end
+
+  generate
+    if (ONE_STEP != 0) begin : one
+      always @(posedge clk) second_sample: cover (rst_n && due && word && known_q[1]);
+    end else begin : several
+      always @(posedge clk)
+        second_step: cover (rst_n && due && !first && before < 0 && leak_v != 0 && word);
+    end
+  endgenerate
 
   // --- invariants -----------------------------------------------------------------------------
 
@@ -221,9 +234,9 @@ module update_sweep #(
       slots:  assert (word_q ? slot == 1 : slot != 1);
       rests:  assert (rested);
       reads:  assert (read_word == next_word && read_row == next_word && read_first == next_first);
-known:  assert ((known_q | begins) == 2'b11);
-      if (known_q[0]) stored_0: assert (memory_0 == $signed(v_q[0]));
-      if (known_q[1]) stored_1: assert (memory_1 == $signed(v_q[1]));
+      known:  assert ((known_q | begins) == 2'b11);
+      if (ONE_STEP == 0 && known_q[0]) stored_0: assert (memory_0 == $signed(v_q[0]));
+      if (ONE_STEP == 0 && known_q[1]) stored_1: assert (memory_1 == $signed(v_q[1]));
     end
   end
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.ir import Graph, IntegerUpdate, Readout, Spiking, Synapse
-from compiler.passes.choose_lsb import READOUT_FRAC_BITS, ChooseLsb, depth_bits
+from compiler.passes.choose_lsb import READOUT_FRAC_BITS, THRESHOLD_BITS, ChooseLsb
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.pipeline import Options, compile_graph
@@ -20,8 +20,13 @@ from tests.compiler.rational import random_graph, random_steps, run
 seeds = st.integers(0, 1 << 20)
 
 
+def several_steps(graph: Graph) -> Graph:
+    """The graph with two time steps at least, where layers of one group round as well."""
+    return replace(graph, timesteps=max(2, graph.timesteps))
+
+
 def folded(seed: int) -> Graph:
-    return FoldSign()(FoldAmplitude()(FoldBatchNorm()(random_graph(seed))))
+    return FoldSign()(FoldAmplitude()(FoldBatchNorm()(several_steps(random_graph(seed)))))
 
 
 def with_step(graph: Graph, name: str, step) -> Graph:
@@ -105,13 +110,12 @@ def test_integers_equal_the_real_network_where_nothing_needs_rounding(seed):
     assert [int(v) * lsb for v in trace.logits[0]] == total
 
 
-@pytest.mark.parametrize("step", [0.0, 1e-9])
-def test_a_gain_near_zero_gets_a_larger_lsb_and_is_named(step):
+def test_a_gain_near_zero_gets_a_larger_lsb_and_is_named():
     graph = folded(3)
     synapse = graph["fc0"]
     assert isinstance(synapse, Synapse)
     steps = synapse.step.copy()
-    steps[0] = step
+    steps[0] = 1e-9
     graph = with_step(graph, "fc0", steps)
     lowered = ChooseLsb(v_bits_max=16)(graph)
     update, after = update_of(lowered, "lif0"), lowered["fc0"]
@@ -121,6 +125,23 @@ def test_a_gain_near_zero_gets_a_larger_lsb_and_is_named(step):
     np.testing.assert_array_equal(after.w[1:], synapse.w[1:])
     assert len(lowered.warnings) == 1
     assert "lif0" in lowered.warnings[0] and "(0)" in lowered.warnings[0]
+
+
+@pytest.mark.parametrize(("step", "pruned"), [(0.0, False), (1e-12, True), (1e6, True)])
+def test_channels_without_weights_or_gain_have_no_say_in_the_lsb(step, pruned):
+    graph = next(g for g in map(folded, range(50)) if len(g["fc0"].w) > 2)
+    synapse = graph["fc0"]
+    assert isinstance(synapse, Synapse)
+    idle = np.arange(len(synapse.w)) > 0  # most of them
+    w = np.where(idle[:, None], 0 if pruned else 5, 3)
+    before = replace(synapse, w=w, step=np.where(idle, step, 2.0**-9))
+    lowered = ChooseLsb()(graph.replaced({"fc0": before}))
+    after, update = lowered["fc0"], update_of(lowered, "lif0")
+    assert isinstance(after, Synapse) and not lowered.warnings
+    assert not after.w[idle].any() and after.w[~idle].all()
+    assert set(update.lsb) == {2.0**-9 / (1 << after.shift)}
+    assert update.v_threshold is not None
+    assert 1 << THRESHOLD_BITS <= update.v_threshold.min() < 2 << THRESHOLD_BITS
 
 
 def test_re_rounded_weights_are_worth_what_they_were():
@@ -136,14 +157,16 @@ def test_re_rounded_weights_are_worth_what_they_were():
 @given(seeds)
 def test_auto_fraction_bits_make_thresholds_fine_with_bits_to_spare(seed):
     graph = folded(seed)
-    lowered = ChooseLsb(v_bits_max=20)(graph)
-    for layer in lowered.of(Spiking):
-        update = update_of(lowered, layer.name)
-        assert update.v_threshold is not None
-        median = np.median(layer.v_th / update.lsb)
-        assert median >= 1 << 11
-        assert synapse_of(lowered, layer).shift == 0 or median < 1 << 12
-        assert np.ceil(median) < 1 << 17
+    for v_bits_max in (31, 20):
+        least = min(THRESHOLD_BITS, v_bits_max - 4)
+        lowered = ChooseLsb(v_bits_max=v_bits_max)(graph)
+        for layer in lowered.of(Spiking):
+            update = update_of(lowered, layer.name)
+            assert update.v_threshold is not None
+            median = np.median(layer.v_th / update.lsb)
+            assert median >= 1 << least
+            assert synapse_of(lowered, layer).shift == 0 or median < 2 << least
+            assert np.ceil(median) < 1 << (v_bits_max - 3)
 
 
 def test_the_readout_has_fraction_bits_only_for_a_bias():
@@ -175,18 +198,3 @@ def test_a_readout_of_several_scales_is_refused():
     steps = np.arange(1, len(graph[name].w) + 1) * 0.5
     with pytest.raises(InputError, match=f"{name}: the readout needs one scale"):
         ChooseLsb()(with_step(graph, name, steps))
-
-
-@pytest.mark.parametrize(("layers", "more"), [(1, 0), (4, 0), (6, 1), (19, 7)])
-def test_thresholds_of_deep_networks_are_finer(layers, more, monkeypatch):
-    graph = folded(3)
-    depth = len(graph.of(Spiking))
-    monkeypatch.setattr("compiler.passes.choose_lsb.SHALLOW_LAYERS", 4 + depth - layers)
-    assert depth_bits(graph) == more
-    fine = ChooseLsb(None, 30)(graph)
-    monkeypatch.setattr("compiler.passes.choose_lsb.SHALLOW_LAYERS", 1000)
-    plain = ChooseLsb(None, 30)(graph)
-    for before, after in zip(plain.of(Spiking), fine.of(Spiking), strict=True):
-        a, b = synapse_of(plain, before).shift, synapse_of(fine, after).shift
-        assert a <= b <= a + more
-        assert b == a + more or a == 0

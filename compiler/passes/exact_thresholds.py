@@ -1,0 +1,67 @@
+"""The thresholds of one sum, where a layer's neuron is a comparison of it and nothing else."""
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from compiler.ir import Graph, IntegerUpdate, Node, Spiking, Synapse
+from compiler.passes.infer_widths import synapse_bounds
+from hw_models.semantics import Ints
+
+SHIFT = 1  # the middle between two integer thresholds is a multiple of 1/2
+
+
+def is_one_sum(graph: Graph, layer: Spiking) -> bool:
+    """Whether p is one sum of trained integers: one time step, one synapse group."""
+    return graph.timesteps == 1 and len(layer.sources) == 1
+
+
+def exact_update(graph: Graph, layer: Spiking, synapse: Synapse) -> dict[str, Node]:
+    """A layer of one sum as integers that fire for exactly the sums for which real numbers do.
+
+    step * acc + offset >= v_th   <=>  acc >= hi   <=>  2 * acc - (hi + lo) >=   hi - lo
+    step * acc + offset <= -v_th  <=>  acc <= lo   <=>  2 * acc - (hi + lo) <= -(hi - lo)
+
+    The real numbers are rational, so no rounding comes in.
+    """
+    below, above = reach(graph, synapse)
+    at = [
+        thresholds(layer, *channel)
+        for channel in zip(
+            map(Fraction, synapse.step.tolist()), map(Fraction, synapse.offset.tolist()),
+            below.tolist(), above.tolist(), strict=True,
+        )
+    ]  # fmt: skip
+    lo, hi = np.array(at, np.int64).T
+    update = IntegerUpdate(synapse.step / (1 << SHIFT), -(hi + lo), hi - lo)
+    return {
+        layer.name: replace(layer, integer=update),
+        synapse.name: replace(synapse, shift=SHIFT),
+    }
+
+
+def thresholds(
+    layer: Spiking, step: Fraction, offset: Fraction, below: int, above: int
+) -> tuple[int, int]:
+    """(lo, hi) of a channel: of the sums in below..above, those <= lo and >= hi fire; lo < hi.
+
+    What no sum reaches lies next to what is reached, so that no width grows for it.
+    """
+    v_th = Fraction(layer.v_th)
+    if step == 0:  # every sum is worth the same
+        plus = offset > v_th if layer.strict else offset >= v_th
+        hi, lo = (below if plus else above + 1), (above if offset <= -v_th else below - 1)
+    else:
+        at = (v_th - offset) / step
+        hi = math.floor(at) + 1 if layer.strict else math.ceil(at)
+        lo = math.floor((-v_th - offset) / step)
+    return min(max(lo, below - 1), above), min(max(hi, below), above + 1)
+
+
+def reach(graph: Graph, synapse: Synapse) -> tuple[Ints, Ints]:
+    """The least and the largest sum of a step, over the neurons of each channel, [C]."""
+    _, complete = synapse_bounds(graph, synapse)
+    channels = len(synapse.w)
+    return complete.lo.reshape(channels, -1).min(1), complete.hi.reshape(channels, -1).max(1)
