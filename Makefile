@@ -3,8 +3,10 @@
 # make mnist  784-128-10 at 8, 4 and 2 bits        } the figures of docs/results.md;
 # make conv   convolutional networks, event data    } DATA=folder of the data sets
 # make acc    accumulators of 12 and 16 bits         }
-# make cifar  resnet20s on CIFAR-10, hours           }
-# make cifar-sparse  the same, firing at 23 %, hours  }
+# make cifar  CIFAR-10, the recommended network, hours }
+# make cifar-residual  the same with shortcuts, hours  }
+# make ablation  binary, ternary, trainable, seeds    }
+# make recipe what each part of the recipe is worth   }
 # make paper  resnet20m by the paper's recipe, days  }
 # make networks  every named network, random         }
 # make sparsity  accuracy against firing rate       }
@@ -19,7 +21,7 @@ PYTHON := $(VENV)/bin/python
 DATA   ?= $(TRISPIKE_DATA)
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint data mnist conv acc cifar cifar-sparse paper networks sparsity synth sweep rtl random clean
+.PHONY: setup iverilog demo test lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -115,33 +117,37 @@ acc: data setup
 	$(call chain,mnist-acc-12-16,int8,5,$(MNIST) --acc-bits 12 --acc-bits-input 16)
 	$(call chain,mnist-acc-12,int8,5,$(MNIST) --acc-bits 12)
 
-# In two hours on two cores: at one time step, at two, then on images as they are tested.
+# At 8 bits, and at 4 from there: its learning rates are those of a finished network.
 CIFAR := $(PYTHON) -m qtrain train --dataset cifar10 --data-dir $(DATA)
-CIFAR_LAST := --timesteps 2 --epochs 2 --lr 1.5e-3 --shift 0 --evaluate-every 2 --init runs/cifar-two/ckpt.pt
-cifar: data setup
-	$(CIFAR) --out runs/cifar-one --timesteps 1 --epochs 34 --evaluate-every 17
-	$(CIFAR) --out runs/cifar-two --timesteps 2 --epochs 7 --lr 3e-3 --evaluate-every 7 --init runs/cifar-one/ckpt.pt
-	$(CIFAR) --out runs/cifar-int8 $(CIFAR_LAST)
-	$(CIFAR) --out runs/cifar-int4 $(CIFAR_LAST) --weight-bits 4
-	for bits in int8 int4; do \
-	  $(PYTHON) -m compiler build runs/cifar-$$bits/ckpt.pt --target $$bits --data-dir $(DATA) --out build/cifar-$$bits \
-	  && $(PYTHON) -m hw_models run build/cifar-$$bits || exit; done
-	$(PYTHON) -m rtl_sim run build/cifar-int8 --sim verilator --samples 10 --jobs 1
+CIFAR_INT4 := --weight-bits 4 --epochs 6 --lr 1e-3 --muon-lr 0.03 --soft-spikes 0 --init runs/cifar-int8/ckpt.pt
+CIFAR_RESIDUAL := --epochs 30 --model 32c3-80c3s2-80r3-160c3s2-160r3-256c3s2-gap-10
 
-# The same, held below a firing rate of 25 %: half of the additions. The last two steps are its Verilog at full size and, under
-# Icarus, on the 16 x 16 middle of an image.
-SPARSE := $(CIFAR) --initial-amplitude 0.7 --firing-limit 0.25
-cifar-sparse: data setup
-	$(SPARSE) --out runs/sparse-one --timesteps 1 --epochs 20 --evaluate-every 5
-	$(SPARSE) --out runs/sparse-two --timesteps 2 --epochs 4 --lr 3e-3 --evaluate-every 4 --init runs/sparse-one/ckpt.pt
-	$(SPARSE) --out runs/sparse --timesteps 2 --epochs 2 --lr 1.5e-3 --shift 0 --evaluate-every 2 --init runs/sparse-two/ckpt.pt
-	$(PYTHON) -m compiler build runs/sparse/ckpt.pt --target int8 --data-dir $(DATA) --total-lanes 256 --out build/sparse
-	$(PYTHON) -m hw_models run build/sparse
-	$(PYTHON) -m rtl_sim run build/sparse --sim verilator --samples 10 --jobs 1
-	$(PYTHON) -m compiler build runs/sparse/ckpt.pt --target int8 --data-dir $(DATA) --cycles 100000 --out build/sparse-fast
-	$(PYTHON) -m rtl_sim run build/sparse-fast --sim verilator --samples 10 --jobs 1
-	$(PYTHON) -m compiler build runs/sparse/ckpt.pt --target int8 --data-dir $(DATA) --total-lanes 256 --crop 16 --out build/sparse-16
-	$(PYTHON) -m rtl_sim run build/sparse-16 --samples 1
+# $(call cifar10,name,target): build, integers, ONNX Runtime, ten images in Verilog
+define cifar10
+	$(PYTHON) -m compiler build runs/$(1)/ckpt.pt --target $(2) --data-dir $(DATA) --total-lanes 256 --out build/$(1)
+	$(PYTHON) -m hw_models run build/$(1)
+	$(PYTHON) -m compiler export build/$(1) --format onnx
+	$(PYTHON) -m hw_models run build/$(1) --engine onnx
+	$(PYTHON) -m rtl_sim run build/$(1) --sim verilator --samples 10 --jobs 1
+	$(PYTHON) -m hw_models report build/$(1)
+endef
+
+cifar: data setup
+	$(CIFAR) --out runs/cifar-int8
+	$(CIFAR) --out runs/cifar-int4 $(CIFAR_INT4)
+	$(call cifar10,cifar-int8,int8)
+	$(call cifar10,cifar-int4,int4)
+
+cifar-residual: data setup
+	$(CIFAR) --out runs/cifar-residual $(CIFAR_RESIDUAL)
+	$(call cifar10,cifar-residual,int8)
+
+ablation: data setup
+	$(PYTHON) -m qtrain ablate --config tests/benchmarks/ablation.toml --data-dir $(DATA) --out runs/ablation
+
+recipe: data setup
+	$(PYTHON) -m tests.benchmarks.recipe --dataset cifar10 --data-dir $(DATA)
+	$(PYTHON) -m tests.benchmarks.recipe --dataset mnist --epochs 10 --data-dir $(DATA)
 
 # The paper's recipe on its modified ResNet-20: days on a CPU.
 paper: data setup

@@ -42,7 +42,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     acc_bits: int | None = None  # of accumulators, by training; None: what comes of the weights
     acc_bits_input: int | None = None  # of the layer that reads a static input; None: acc_bits
     optimizer: str = "adamw"  # or sgd, muon: see optimizers.optimizer
-    muon_lr: float = 0.24  # of Muon's weights, where the optimizer is muon
+    muon_lr: float = 0.08  # of Muon's weights, where the optimizer is muon
     schedule: str = "cosine"  # or linear: how the learning rates fall to 0
     warmup: float = 0.0  # share of the steps in which they rise
     label_smoothing: float = 0.0  # share of a label that all classes have in common
@@ -156,7 +156,7 @@ COMMON: dict[str, Any] = {
     "autoaugment": False,
     "cutout": 0,
     "seed": 0,
-    "muon_lr": 0.24,
+    "muon_lr": 0.08,
     "schedule": "cosine",
     "warmup": 0.0,
     "label_smoothing": 0.0,
@@ -175,7 +175,7 @@ BY_DATASET: dict[str, dict[str, Any]] = {
         "timesteps": 1,
         "input_bits": 5,
         "edge_bits": 8,
-        "epochs": 46,
+        "epochs": 36,
         "optimizer": "muon",
         "lr": 5e-3,
         "schedule": "linear",
