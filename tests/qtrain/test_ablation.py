@@ -64,7 +64,7 @@ def compiled(monkeypatch) -> list:
     return asked
 
 
-def test_from_the_file_to_table_and_plot(tmp_path, capsys):
+def test_from_the_file_to_table_and_plot(tmp_path, capsys, monkeypatch):
     """With the compiler and the model in earnest; a second call does nothing again."""
     pytest.importorskip("matplotlib")
     file, out = write(tmp_path / "a.toml", seeds=[0, 1]), tmp_path / "out"
@@ -91,6 +91,7 @@ def test_from_the_file_to_table_and_plot(tmp_path, capsys):
 
     before = {path: path.stat().st_mtime_ns for path in out.glob("*/*")}
     assert len(before) == 6
+    monkeypatch.setattr(ablation, "train", None)
     assert msgspec.to_builtins(ablation.run(ablation.read(file), out)) == {
         key: found[key] for key in ("trained_on", "integers_on", "results")
     }
