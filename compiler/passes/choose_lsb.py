@@ -13,15 +13,16 @@ from hw_models.errors import InputError
 from hw_models.semantics import Interval
 
 # Leak and bias round by about one LSB a step. With a median threshold of 2**THRESHOLD_BITS LSB a
-# spike flips only where p lies within about 2**-THRESHOLD_BITS of the threshold, and one that flips
-# flips 1.3 to 15 others in the next layer. Trained networks compute in float32, which flips spikes
-# of its own.
+# spike flips only where p lies within about 2**-THRESHOLD_BITS of the threshold. Training computes
+# in float32, which flips spikes too: in a residual network of 19 layers 22 bits give each spike of
+# the same network in float64, 24 bits the same spikes as 22, and 18 twice as many that differ from
+# float32's (docs/semantics.md, section 5).
 THRESHOLD_BITS = 22
-# A channel may have 1/512 of the median's gain before its weights are rounded: of the trained
-# residual networks one channel in some 700 has less.
+# A channel may have 1/512 of the median's gain before its weights are rounded; of the 688 channels
+# of the trained resnet20s one has less.
 V_BITS_MAX = THRESHOLD_BITS + 9
-SPARE_BITS = 2
-READOUT_FRAC_BITS = 6  # a readout rounds nothing but its bias
+SPARE_BITS = 2  # of a median threshold below v_bits_max, for channels of a smaller gain
+READOUT_FRAC_BITS = 6  # a readout rounds nothing but its bias: by 1/128 of a weight step
 FRAC_BITS_MAX = 24
 W_BITS_MAX = 32  # of a group whose weights are rounded onto another's LSB
 

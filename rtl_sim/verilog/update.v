@@ -177,7 +177,6 @@ module update #(
   reg                     write_end_q;
   reg                     write_last_q;
   reg [WORD_BITS-1:0]     write_word_q;
-  reg [WORD_BITS-1:0]     v_word_q;   // v_o's place in v_mem
   wire [SLICE*V_BITS-1:0] write_v;
   wire [SLICE-1:0]        write_fire;
   wire [SLICE-1:0]        write_neg;
@@ -210,7 +209,6 @@ module update #(
     write_end_q  <= sum_end_q;
     write_last_q <= sum_last_q;
     write_word_q <= sum_word_q;
-    v_word_q     <= write_word_q;
     if (write_valid_q) begin
       fire_o     <= write_fire;
       neg_o      <= write_neg;
@@ -229,8 +227,10 @@ module update #(
       reg [SLICE*V_BITS-1:0] v_mem [0:WORDS-1];
       reg [SLICE*V_BITS-1:0] fetch_v_q;
       reg [SLICE*V_BITS-1:0] v_q;
+      reg [WORD_BITS-1:0]    v_word_q;   // v_o's place
 
       always @(posedge clk) begin
+        v_word_q <= write_word_q;
         if (read) fetch_v_q <= v_mem[word_q];
         if (fetch_valid_q) v_q <= fetch_v_q;
         if (word_valid_o) v_mem[v_word_q] <= v_o;

@@ -4,10 +4,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from hw_models import golden, operations
+from hw_models import energy, golden, operations
 from hw_models.artefact import Build, Dense, Readout
 from hw_models.operations import Operations
-from hw_models.semantics import Leak, Neuron, signed_digits
+from hw_models.semantics import Interval, Leak, Neuron, signed_digits
 from hw_models.synapse import pooled, synapse
 from tests.random_builds import Builder, random_build, random_input
 from tests.residual_builds import residual_build
@@ -156,3 +156,22 @@ def test_counts_of_a_network_small_enough_to_count_by_hand():
         sops=9,
         sign_ops=2 * 2,  # two spikes
     )
+
+
+def test_of_one_time_step_no_membrane_is_kept():
+    several, x = hand_made()
+    one = Build(msgspec.structs.replace(several.dataflow, timesteps=1), several.tensors)
+    counts = operations.count(one, x[:1], golden.run(one, x[:1]))
+    first, last = one.dataflow.layers
+    assert counts["layer0"].state_read_bits == 3 * (3 + 2)
+    bias = one.bias(last)
+    bias_bits = Interval.hull(bias, bias, exact=True).bits
+    assert counts[last.name].state_read_bits == last.size * bias_bits
+    assert [c.state_write_bits for c in counts.values()] == [0, 0]
+    assert isinstance(last.update, Readout)
+    kept = first.size * 10 + last.size * last.update.logit_bits
+    footprints = [operations.footprint_bytes(build) for build in (several, one)]
+    assert abs(8 * (footprints[0] - footprints[1]) - kept) < 8
+    # Thresholds and biases are then read from a memory of their own.
+    reads = Operations(state_read_bits=1)
+    assert energy.of_layer(one, first, reads).memory_pj == energy.sram_pj_per_bit(3 * (3 + 2))

@@ -49,6 +49,16 @@ def test_layers_and_one_bit_less(seed):
         assert verdict is not None and not verdict.holds, error.what
 
 
+def test_sweeps_of_one_time_step_keep_nothing():
+    claims = of_layers(ternary(timesteps=1))
+    sweeps = [claim for claim in claims if claim.harness.name == "update_sweep"]
+    assert [claim.harness.parameters["ONE_STEP"] for claim in sweeps] == [1, 1]
+    assert all(holds(claim) for claim in sweeps)
+    asked = {error.what for error in mutants.mutants(claims)}
+    assert asked and not asked & mutants.OF_SEVERAL_STEPS
+    assert {e.what for e in mutants.mutants(of_layers(ternary()))} >= mutants.OF_SEVERAL_STEPS
+
+
 @pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant[0])
 def test_mutants_are_refuted(mutant):
     what, harness, change = mutant
@@ -122,10 +132,10 @@ def test_bad_input_exits_2_in_one_line(tmp_path, monkeypatch, capsys):
     assert_one_line(capsys.readouterr().err, "no-such-solver", "pip install 'trispike[prove]'")
 
 
-def ternary(m: int = 3, k: int = 2) -> Build:
-    """A small build over 2 time steps whose spiking layer is ternary and resets hard."""
+def ternary(m: int = 3, k: int = 2, timesteps: int = 2) -> Build:
+    """A small build whose spiking layer is ternary and resets hard."""
     builder = Builder(3, "ternary", (6,))
-    builder.timesteps = 2
+    builder.timesteps = timesteps
     builder.w_bits, builder.shifts, builder.thresholds = (8,), (0,), (0.5, 1.0)
     builder.add(Dense(n_in=6, n_out=5), Neuron("ternary", "hard", Leak(m, k)))
     builder.add(Dense(n_in=5, n_out=3), None)

@@ -78,7 +78,7 @@ def lint(build: Build, folder: Path, library: Path = LIBRARY) -> str:
 
 
 @needs_verilator
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(4))  # of 4, 3, 2 and 1 time steps
 @pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
 def test_verilator_has_nothing_to_say(network, seed, tmp_path):
     assert lint(network(seed), tmp_path) == ""

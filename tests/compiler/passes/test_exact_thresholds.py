@@ -73,9 +73,7 @@ def test_every_sum_fires_as_the_real_one_does(data, encoding, binary):
         high = sum(max(x, 0) for x in row) if encoding == "binary" else size
         sums = np.arange(low, high + 1)
         p = (sums << synapse.shift) + bias[c]
-        expected = [
-            fire(layer, Fraction(step[c]) * int(acc) + Fraction(offset[c])) for acc in sums
-        ]
+        expected = [fire(layer, Fraction(step[c]) * int(acc) + Fraction(offset[c])) for acc in sums]
         assert layer.neuron.fire(p, v_threshold[c]).tolist() == expected
         # However small the gain, p is hardly wider than the sums themselves.
         assert max(abs(p).max(), v_threshold[c]) <= 4 * max(-low, high) + 2
