@@ -155,7 +155,7 @@ module update_sweep #(
   wire signed [BIAS_BITS-1:0]      bias     = biases[word*BIAS_BITS+:BIAS_BITS];
   wire signed [THRESHOLD_BITS-1:0] level    = thresholds[word*THRESHOLD_BITS+:THRESHOLD_BITS];
   wire signed [WIDE-1:0]           v_old    = v_q[word];
-  wire signed [WIDE-1:0]           before   = first ? ZERO : v_old;
+  wire signed [WIDE-1:0]           before   = first || ONE_STEP != 0 ? ZERO : v_old;
   wire signed [WIDE-1:0]           size     = before < 0 ? -before : before;
   wire signed [WIDE-1:0]           part     = (size * M) >>> K;
   wire signed [WIDE-1:0]           leak_v   = before < 0 ? -part : part;
