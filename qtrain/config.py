@@ -168,8 +168,22 @@ COMMON: dict[str, Any] = {
 }
 BY_DATASET: dict[str, dict[str, Any]] = {
     "digits": {"epochs": 40, "batch_size": 64, "lr": 5e-3, "shift": 0},
-    "mnist": {"epochs": 25, "shift": 1},
-    "fashion-mnist": {"epochs": 25, "shift": 1},
+    "mnist": {
+        "input_bits": 2,
+        "timesteps": 2,
+        "epochs": 40,
+        "shift": 1,
+        "offset": 0.25,
+        "soft_spikes": 0.5,
+        "surrogate_width": 0.7,
+    },
+    "fashion-mnist": {
+        "epochs": 25,
+        "shift": 1,
+        "offset": 0.25,
+        "soft_spikes": 0.5,
+        "surrogate_width": 0.7,
+    },
     "cifar10": {
         "model": "48c3-96c3s2-96c3-192c3s2-192c3-384c3s2-gap-10",
         "timesteps": 1,
@@ -203,6 +217,9 @@ BY_DATASET: dict[str, dict[str, Any]] = {
         "lr": 5e-3,
         "weight_decay": 3e-2,
         "shift": 2,
+        "offset": 0.25,
+        "soft_spikes": 0.5,
+        "surrogate_width": 0.7,
         "polarity": "split",
     },
 }
