@@ -70,17 +70,18 @@ define chain
 	$(PYTHON) -m hw_models report build/$(1)
 endef
 
-MNIST := --dataset mnist --hidden 128 --timesteps 4
+MNIST := --dataset mnist
 mnist: data setup
 	$(call chain,mnist-int8,int8,20,$(MNIST) --weight-bits 8)
 	$(call chain,mnist-int4,int4,20,$(MNIST) --weight-bits 4)
 	$(call chain,mnist-ternary,ternary,20,$(MNIST) --weight-bits 2)
 
-CONV := --model convnet --timesteps 2 --batch-size 128
+CONV := --model convnet --timesteps 1 --epochs 8 --batch-size 128 --optimizer muon --lr 5e-3 --schedule linear --warmup 0.01 \
+  --label-smoothing 0.1 --gain 0.35 --precision bfloat16 --firing-rate 1 --firing-limit 0.05
 conv: data setup
-	$(call chain,mnist-conv-int8,int8,5,--dataset mnist $(CONV) --epochs 6)
-	$(call chain,mnist-conv-int4,int4,5,--dataset mnist $(CONV) --epochs 6 --weight-bits 4)
-	$(call chain,fashion-conv,int8,5,--dataset fashion-mnist $(CONV) --epochs 8)
+	$(call chain,mnist-conv-int8,int8,5,--dataset mnist $(CONV))
+	$(call chain,mnist-conv-int4,int4,5,--dataset mnist $(CONV) --weight-bits 4)
+	$(call chain,fashion-conv,int8,5,--dataset fashion-mnist $(CONV) --input-bits 4)
 	$(call chain,nmnist,int8,5,--dataset nmnist)
 
 # Builds of `make mnist` and `make conv`, where they are there.
@@ -88,7 +89,7 @@ build/mnist-int8/dataflow.json: | data setup
 	$(call network,mnist-int8,int8,$(MNIST) --weight-bits 8)
 
 build/mnist-conv-int8/dataflow.json: | data setup
-	$(call network,mnist-conv-int8,int8,--dataset mnist $(CONV) --epochs 6)
+	$(call network,mnist-conv-int8,int8,--dataset mnist $(CONV))
 
 build/mnist-int4/dataflow.json: | data setup
 	$(call network,mnist-int4,int4,$(MNIST) --weight-bits 4)
@@ -106,8 +107,8 @@ sweep: build/mnist-int8/dataflow.json build/mnist-int4/dataflow.json build/mnist
 	    --out build/sweep/mnist-$$bits-$$lanes || exit; done; done
 	$(PYTHON) -m rtl_sim sweep build/sweep/mnist-* --device xc7 --plot build/sweep/sweep.png --json build/sweep/sweep.json
 
-rtl: build/mnist-int8/dataflow.json build/mnist-conv-int8/dataflow.json
-	$(PYTHON) -m rtl_sim run build/mnist-int8 --sim verilator --samples 10000
+rtl: build/mnist-int4/dataflow.json build/mnist-conv-int8/dataflow.json
+	$(PYTHON) -m rtl_sim run build/mnist-int4 --sim verilator --samples 10000
 	$(PYTHON) -m rtl_sim run build/mnist-conv-int8 --sim verilator --samples 1000
 
 random: setup iverilog

@@ -41,13 +41,17 @@ TRIALS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "mnist": {
         "recipe": {},
-        "offset 0": {"offset": 0.0},
-        "offset 0.25": {"offset": 0.25},
-        "surrogate width 0.7": {"surrogate_width": 0.7},
-        "spikes harden over 0.5": {"soft_spikes": 0.5},
-        "label smoothing 0.1": {"label_smoothing": 0.1},
-        "8-bit input": {"input_bits": 8},
-        "3-bit input": {"input_bits": 3},
+        "offset 0, hard spikes, width 1": {
+            "offset": 0.0,
+            "soft_spikes": 0.0,
+            "surrogate_width": 1.0,
+        },
+        "hard spikes, width 1": {"soft_spikes": 0.0, "surrogate_width": 1.0},
+        "offset 0, width 1": {"offset": 0.0, "surrogate_width": 1.0},
+        "labels smoothed by 0.1": {"label_smoothing": 0.1},
+        "firing rate 0.4": {"firing_rate": 0.4},
+        "firing rate as it comes": {"firing_rate": 1.0},
+        "images moved by 2 pixels": {"shift": 2},
     },
 }
 VALIDATION = {"cifar10": 5000, "mnist": 10000, "fashion-mnist": 10000, "digits": 400, "nmnist": 200}
