@@ -261,8 +261,10 @@ def ablate_command(file: Path, out: Path, data_dir: Path | None) -> None:
             progress.update(task, description=text, completed=done, total=total)
 
         def on_epoch(cell: ablation.Cell, epoch: Epoch) -> None:
-            if epoch.test:
-                progress.console.print(f"{cell.name}  epoch {epoch.number}  {_line(epoch.test)}")
+            if epoch.held:
+                progress.console.print(
+                    f"{cell.name}  epoch {epoch.number}  {epoch.split} {_line(epoch.held)}"
+                )
 
         found = ablation.run(plan, out, data_dir, on_step=on_step, on_epoch=on_epoch)
     ablation_report.write(found, out)

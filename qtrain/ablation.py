@@ -264,7 +264,7 @@ def result(cell: Cell, metrics: dict[str, Any], kept: Kept) -> Result:
     return Result(
         cell=cell,
         checkpoint_sha256=kept.checkpoint_sha256,
-        trained_accuracy=metrics["test_accuracy"],
+        trained_accuracy=metrics.get("validation_accuracy", metrics.get("test_accuracy")),
         accuracy=report["accuracy"],
         predictions_equal=report["predictions_equal"],
         additions=operations["total"]["synaptic_additions"],

@@ -211,17 +211,19 @@ def stack(
     for stage in stages:
         if isinstance(stage, Residual):
             _no_acc_bits(acc_bits, stage)
+            if stage.kernel % 2 == 0:
+                raise InputError(f"{stage}: accepted: odd kernels, which keep the shortcut's map")
             k += 1
-            _needs_map(stage, shape)
+            before, height, width = _map_of(stage, shape)
             inner = Layers(
                 timesteps, weight_bits, gain, offset, spike, surrogate, join_surrogate,
                 amplitude_per, neuron,
             )  # fmt: skip
             layers[f"block{k}"] = Block(
-                inner, (shape[0], stage.channels), stage.stride, kernel=stage.kernel
+                inner, (before, stage.channels), stage.stride, kernel=stage.kernel
             )
             kernels.clear()
-            shape = (stage.channels, *(-(-n // stage.stride) for n in shape[1:]))
+            shape = (stage.channels, -(-height // stage.stride), -(-width // stage.stride))
             continue
         if isinstance(stage, Dense):
             k += 1
@@ -231,21 +233,24 @@ def stack(
             synapse = {f"fc{k}": layer}
             shape = (stage.features,)
         else:
-            _needs_map(stage, shape)
+            before, height, width = _map_of(stage, shape)
             if isinstance(stage, Pool):
                 layers[f"pool{k}"] = AvgPool2d(stage.kernel) if stage.kernel else GlobalAvgPool()
-                kernels.append((stage.kernel, stage.kernel) if stage.kernel else shape[1:])
-                shape = (shape[0], *(n // stage.kernel if stage.kernel else 1 for n in shape[1:]))
+                kernel = (stage.kernel, stage.kernel) if stage.kernel else (height, width)
+                kernels.append(kernel)
+                shape = (before, height // kernel[0], width // kernel[1])
                 synapse = {}
             else:
                 k += 1
                 padding = stage.kernel // 2
                 conv = QuantConv2d(
-                    shape[0], stage.channels, stage.kernel, stage.stride, padding,
+                    before, stage.channels, stage.kernel, stage.stride, padding,
                     weight_bits=weight_bits if k > 1 else edge_bits, l1_max=bound(),
                 )  # fmt: skip
                 synapse = {f"conv{k}": conv}
-                sizes = ((n + 2 * padding - stage.kernel) // stage.stride + 1 for n in shape[1:])
+                sizes = (
+                    (n + 2 * padding - stage.kernel) // stage.stride + 1 for n in (height, width)
+                )
                 shape = (stage.channels, *sizes)
         if min(shape) < 1:
             raise InputError(f"{stage}: leaves a map of {list(shape)}; use fewer or smaller pools")
@@ -262,9 +267,12 @@ def stack(
     return nn.Sequential(OrderedDict(layers))
 
 
-def _needs_map(stage: Stage, shape: Sequence[int]) -> None:
-    if len(shape) != 3:
-        raise InputError(f"{stage}: needs a map, found {list(shape)}; put it before -N")
+def _map_of(stage: Stage, shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """(C, H, W) of the map that a stage reads."""
+    match shape:
+        case (channels, height, width):
+            return channels, height, width
+    raise InputError(f"{stage}: needs a map, found {list(shape)}; put it before -N")
 
 
 def mlp(
