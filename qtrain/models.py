@@ -133,7 +133,7 @@ def network(
         edge_bits = EDGE_BITS
     options |= {"weight_bits": weight_bits, "edge_bits": edge_bits}
     if model in NETWORKS:
-        _no_acc_bits(acc_bits, model)
+        _no_acc_bits(acc_bits, f"model {model!r}")
         return resnet(NETWORKS[model], in_shape, classes, **options)
     options |= {"acc_bits": acc_bits, "acc_bits_input": acc_bits_input}
     return stack(stages_of(model, hidden, channels, classes), in_shape, classes, **options)

@@ -12,15 +12,17 @@ from compiler.passes.synapse_groups import heaviest, main_group, on_lsb, over, r
 from hw_models.errors import InputError
 from hw_models.semantics import Interval
 
-# Leak and bias round by about one LSB a step. With a median threshold of 2**THRESHOLD_BITS LSB a
-# spike flips only where p lies within about 2**-THRESHOLD_BITS of the threshold. Training computes
-# in float32, which flips spikes too: in a residual network of 19 layers 22 bits give each spike of
-# the same network in float64, 24 bits the same spikes as 22, and 18 twice as many that differ from
-# float32's (docs/semantics.md, section 5).
-THRESHOLD_BITS = 22
+# Leak and bias round by about one LSB a step. With a median threshold of 2**n LSB a spike flips
+# only where p lies within about 2**-n of the threshold. With one spiking layer 14 bits keep all
+# predictions; a spike that flips flips others behind it, 2 to 15 times as many in each layer, so
+# each asks for 4 bits more. Training computes in float32, which flips spikes too: in a residual
+# network of 19 layers 22 bits give each spike of the same network in float64, and 24 bits the same
+# spikes as 22 (docs/semantics.md, section 5).
+THRESHOLD_BITS, BITS_PER_LAYER, THRESHOLD_BITS_MAX = 14, 4, 22
 # A channel may have 1/512 of the median's gain before its weights are rounded; of the 688 channels
-# of the trained resnet20s one has less.
-V_BITS_MAX = THRESHOLD_BITS + 9
+# of a trained resnet20s one has less.
+SMALL_GAIN_BITS = 9
+V_BITS_MAX = THRESHOLD_BITS_MAX + SMALL_GAIN_BITS
 SPARE_BITS = 2  # of a median threshold below v_bits_max, for channels of a smaller gain
 READOUT_FRAC_BITS = 6  # a readout rounds nothing but its bias: by 1/128 of a weight step
 FRAC_BITS_MAX = 24
@@ -36,10 +38,14 @@ class ChooseLsb:
     """
 
     frac_bits: int | None = None  # None: chosen per layer
-    v_bits_max: int = V_BITS_MAX  # a threshold must fit
+    v_bits_max: int = V_BITS_MAX  # a threshold must fit; automatic F takes fewer where it can
     shifts: Mapping[str, int] | None = None  # F by layer, of a core that is there; None: as above
 
     def __call__(self, graph: Graph) -> Graph:
+        bits = threshold_bits(graph)
+        automatic = self.frac_bits is None and self.shifts is None
+        widest = min(self.v_bits_max, bits + SMALL_GAIN_BITS) if automatic else self.v_bits_max
+        own = replace(self, v_bits_max=widest)
         changes: dict[str, Node | None] = {}
         warnings: list[str] = []
         for layer in graph.of(Spiking, Readout):
@@ -49,16 +55,16 @@ class ChooseLsb:
             elif is_one_sum(graph, layer):
                 changes |= exact_update(graph, layer, *synapses)
             else:
-                changes |= self.spiking(layer, synapses, warnings)
+                changes |= own.spiking(layer, synapses, bits, warnings)
         return graph.replaced(changes, warnings)
 
     def spiking(
-        self, layer: Spiking, synapses: tuple[Synapse, ...], warnings: list[str]
+        self, layer: Spiking, synapses: tuple[Synapse, ...], bits: int, warnings: list[str]
     ) -> dict[str, Node]:
         main = main_group(synapses)
         others = [synapse for synapse in synapses if synapse is not main]
         main = settled(layer, main)
-        shift = self.shift_of(layer, main, others)
+        shift = self.shift_of(layer, main, others, bits)
         lsb, coarse = self.lsb_of(layer, main, others, shift, warnings)
         theta = layer.v_th / lsb
         v_threshold = np.floor(theta) + 1 if layer.strict else np.ceil(theta)
@@ -110,11 +116,11 @@ class ChooseLsb:
                 )
         return lsb, tiny
 
-    def shift_of(self, layer: Spiking, main: Synapse, others: list[Synapse]) -> int:
-        """F: the least that makes the median threshold fine enough, if it fits."""
+    def shift_of(self, layer: Spiking, main: Synapse, others: list[Synapse], bits: int) -> int:
+        """F: the least that gives the median threshold so many bits, if it fits."""
         chosen = self.shifts[layer.name] if self.shifts else self.frac_bits
         median = float(np.median(layer.v_th / main.step))
-        fine = int(np.ceil(THRESHOLD_BITS + rounding_bits(others) - np.log2(median)))
+        fine = int(np.ceil(bits + rounding_bits(others) - np.log2(median)))
         most = max(0, int(np.floor(self.v_bits_max - 1 - SPARE_BITS - np.log2(median))))
         if chosen is None:
             return max(0, min(fine, most, FRAC_BITS_MAX))
@@ -148,6 +154,12 @@ class ChooseLsb:
             layer.name: replace(layer, integer=IntegerUpdate(lsb, bias)),
             synapse.name: replace(synapse, w=w, step=np.full(len(w), step), shift=shift),
         }
+
+
+def threshold_bits(graph: Graph) -> int:
+    """Bits of the median threshold of a layer."""
+    layers = len(graph.of(Spiking))
+    return min(THRESHOLD_BITS + BITS_PER_LAYER * (layers - 1), THRESHOLD_BITS_MAX)
 
 
 def settled(layer: Spiking, main: Synapse) -> Synapse:

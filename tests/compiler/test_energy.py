@@ -59,7 +59,7 @@ def test_the_example_of_the_docs(example):
         )
     }
     ops, layer = counts["lif1"], build.dataflow.layers[0]
-    weights, acc, v = 64 * 128 * 8, 128 * 20, 128 * 14
+    weights, acc, v = 64 * 128 * 8, 128 * 20, 128 * 17
     expected = {
         "additions": (ops.synaptic_additions, energy.add_pj(20)),
         "update": (ops.update_additions + ops.compares, energy.add_pj(20)),

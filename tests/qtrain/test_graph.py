@@ -117,6 +117,7 @@ def test_nodes_are_named_after_their_paths():
         "amplitude": "trainable",
         "surrogate": "triangle",
         "channels": None,
+        "surrogate_width": 1.0,
     }
     assert tensors["head.bias"].shape == (5,)
     assert torch.equal(tensors["blocks.0.0_1.weight"], tensors["blocks.0.0.weight"])

@@ -12,8 +12,8 @@ from compiler.ir import Graph, IntegerUpdate, Readout, Spiking, Synapse
 from compiler.passes.choose_lsb import (
     FRAC_BITS_MAX,
     READOUT_FRAC_BITS,
-    THRESHOLD_BITS,
     ChooseLsb,
+    threshold_bits,
 )
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
@@ -147,7 +147,8 @@ def test_channels_without_weights_or_gain_have_no_say_in_the_lsb(step, pruned):
     assert not after.w[idle].any() and after.w[~idle].all()
     assert set(update.lsb) == {2.0**-9 / (1 << after.shift)}
     assert update.v_threshold is not None
-    assert 1 << THRESHOLD_BITS <= update.v_threshold.min() < 2 << THRESHOLD_BITS
+    bits = threshold_bits(graph)
+    assert 1 << bits <= update.v_threshold.min() < 2 << bits
 
 
 def test_re_rounded_weights_are_worth_what_they_were():
@@ -164,7 +165,7 @@ def test_re_rounded_weights_are_worth_what_they_were():
 def test_auto_fraction_bits_make_thresholds_fine_with_bits_to_spare(seed):
     graph = folded(seed)
     for v_bits_max in (31, 20):
-        least = min(THRESHOLD_BITS, v_bits_max - 4)
+        least = min(threshold_bits(graph), v_bits_max - 4)
         lowered = ChooseLsb(v_bits_max=v_bits_max)(graph)
         for layer in lowered.of(Spiking):
             update = update_of(lowered, layer.name)
@@ -205,3 +206,26 @@ def test_a_readout_of_several_scales_is_refused():
     steps = np.arange(1, len(graph[name].w) + 1) * 0.5
     with pytest.raises(InputError, match=f"{name}: the readout needs one scale"):
         ChooseLsb()(with_step(graph, name, steps))
+
+
+def test_deeper_networks_have_finer_thresholds_up_to_what_float32_tells_apart():
+    def of(layers):
+        nodes = [replace(folded(0).of(Spiking)[0], name=f"lif{k}") for k in range(layers)]
+        return Graph("g", 2, tuple(nodes))
+
+    assert [threshold_bits(of(n)) for n in (1, 2, 3, 4, 19)] == [14, 18, 22, 22, 22]
+
+
+def test_shallow_networks_take_no_more_bits_for_a_small_gain():
+    """Two layers: thresholds of 18 bits in the median, of 27 at most; more where F is given."""
+    graphs = (g for g in map(folded, range(99)) if len(g.of(Spiking)) == 2)
+    graph = next(g for g in graphs if len(g["fc0"].w) > 2)
+    steps = np.full(len(graph["fc0"].w), 0.01)
+    steps[0] = 0.01 / 4096
+    graph = with_step(graph, "fc0", steps)
+    automatic = ChooseLsb()(graph)
+    assert update_of(automatic, "lif0").v_threshold.max() < 1 << 26
+    assert [warning[:4] for warning in automatic.warnings] == ["lif0"]
+    given = ChooseLsb(frac_bits=10)(graph)
+    assert update_of(given, "lif0").v_threshold.max() > 1 << 26
+    assert not given.warnings
