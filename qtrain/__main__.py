@@ -314,19 +314,17 @@ def info(ckpt: Path) -> None:
     help="Of its build: what python -m hw_models run BUILD --json FILE wrote.",
 )
 def zoo_command(add: Path | None, name: str | None, command: str, report: Path | None) -> None:
-    """The checkpoints that come with the package; name one as zoo:NAME."""
+    """The checkpoints that come with the package; name one as zoo:NAME.
+
+    `python -m qtrain info zoo:NAME` shows the network and all options of its training.
+    """
     if add is not None:
         zoo.add(add, name or add.name, command, report=report)
-    table = Table(
-        "name",
-        "data set",
-        "model",
-        "trained",
-        "target",
-        "in integers",
-        "additions",
-        "energy / ANN's",
-    )
+    table = Table()
+    table.add_column("name", no_wrap=True)
+    for column in ("data set", "trained", "target", "integers", "additions"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("energy / ANN's")
     for key, entry in zoo.entries().items():
         measured = ("", "", "", "")
         if entry.target is not None:
@@ -337,7 +335,7 @@ def zoo_command(add: Path | None, name: str | None, command: str, report: Path |
                 f"{entry.energy_ratio:.2f}",
             )
         accuracy = f"{entry.test_accuracy:.2%}"
-        table.add_row(zoo.PREFIX + key, entry.dataset, entry.model, accuracy, *measured)
+        table.add_row(zoo.PREFIX + key, entry.dataset, accuracy, *measured)
     console.print(table)
 
 
