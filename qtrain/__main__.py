@@ -322,9 +322,9 @@ def zoo_command(add: Path | None, name: str | None, command: str, report: Path |
         zoo.add(add, name or add.name, command, report=report)
     table = Table()
     table.add_column("name", no_wrap=True)
-    for column in ("data set", "trained", "target", "integers", "additions"):
+    for column in ("trained", "target", "integers", "additions"):
         table.add_column(column, no_wrap=True)
-    table.add_column("energy / ANN's")
+    table.add_column("energy ratio")
     for key, entry in zoo.entries().items():
         measured = ("", "", "", "")
         if entry.target is not None:
@@ -335,7 +335,7 @@ def zoo_command(add: Path | None, name: str | None, command: str, report: Path |
                 f"{entry.energy_ratio:.2f}",
             )
         accuracy = f"{entry.test_accuracy:.2%}"
-        table.add_row(zoo.PREFIX + key, entry.dataset, accuracy, *measured)
+        table.add_row(zoo.PREFIX + key, accuracy, *measured)
     console.print(table)
 
 

@@ -45,8 +45,9 @@ MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
 )  # fmt: skip
 
 
-# Errors about membranes that stay from step to step: of one time step, none does.
+# Errors about membranes that stay from step to step and leak: of one time step, none does.
 OF_SEVERAL_STEPS = {
+    "a negative leak rounds down",
     "v of the last sample leaks into the first step",
     "a first step ends after its first word",
 }
@@ -57,8 +58,7 @@ def mutants(claims: Iterable[Claim]) -> Iterator[Refutation]:
     first: dict[str, Claim] = {}
     for claim in claims:
         first.setdefault(claim.harness.name, claim)
+    one_step = any(claim.harness.parameters.get("ONE_STEP") for claim in first.values())
     for what, harness, change in MUTANTS:
-        if harness not in first:
-            continue
-        if what not in OF_SEVERAL_STEPS or not first[harness].harness.parameters["ONE_STEP"]:
+        if harness in first and not (one_step and what in OF_SEVERAL_STEPS):
             yield Refutation(first[harness], what, {}, (change,), depth=first[harness].cover)
