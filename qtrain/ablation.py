@@ -261,10 +261,11 @@ def result(cell: Cell, metrics: dict[str, Any], kept: Kept) -> Result:
             return None
         return sum(by_layer[layer] * n for layer, n in neurons.items()) / sum(neurons.values())
 
+    held = "validation_accuracy" if "validation_accuracy" in metrics else "test_accuracy"
     return Result(
         cell=cell,
         checkpoint_sha256=kept.checkpoint_sha256,
-        trained_accuracy=metrics.get("validation_accuracy", metrics.get("test_accuracy")),
+        trained_accuracy=metrics[held],
         accuracy=report["accuracy"],
         predictions_equal=report["predictions_equal"],
         additions=operations["total"]["synaptic_additions"],
