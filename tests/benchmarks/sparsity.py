@@ -27,6 +27,7 @@ def measured(spike: str, target: float, data_dir: Path, folder: Path) -> Report:
     """Train, compile, execute; the report of the integer network."""
     run, build = folder / "run", folder / "build"
     train = ["qtrain", "train", "--dataset", "mnist", "--spike", spike, "--out", run]
+    train += ["--timesteps", 4, "--input-bits", 8]
     options = ["--firing-rate", target, "--data-dir", data_dir]
     compile_ = ["compiler", "build", run / "ckpt.pt", "--out", build, "--data-dir", data_dir]
     for command in ([*train, *options], compile_):
