@@ -166,6 +166,7 @@ COMMON: dict[str, Any] = {
     "border": "zeros",
     "validation": 0,
 }
+CIFAR_STACK = "48c3-96c3s2-96c3-192c3s2-192c3-384c3s2-gap"
 BY_DATASET: dict[str, dict[str, Any]] = {
     "digits": {"epochs": 40, "batch_size": 64, "lr": 5e-3, "shift": 0},
     "mnist": {
@@ -185,7 +186,7 @@ BY_DATASET: dict[str, dict[str, Any]] = {
         "surrogate_width": 0.7,
     },
     "cifar10": {
-        "model": "48c3-96c3s2-96c3-192c3s2-192c3-384c3s2-gap-10",
+        "model": f"{CIFAR_STACK}-10",
         "timesteps": 1,
         "input_bits": 5,
         "edge_bits": 8,
@@ -225,7 +226,9 @@ BY_DATASET: dict[str, dict[str, Any]] = {
 }
 
 
-BY_DATASET["cifar100"] = BY_DATASET["cifar10"]
+BY_DATASET["cifar100"] = BY_DATASET["cifar10"] | {
+    "model": f"{CIFAR_STACK}-100",
+}
 
 
 # The authors' options for CIFAR, as far as they are known; see docs/training.md.

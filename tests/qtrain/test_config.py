@@ -17,6 +17,11 @@ def test_defaults_depend_on_the_data_set():
     assert set(config.BY_DATASET) == set(config.data.DATASETS)
 
 
+@pytest.mark.parametrize("dataset", list(config.BY_DATASET))
+def test_the_defaults_of_every_data_set_are_a_configuration(dataset):
+    assert config.for_dataset(dataset).dataset == dataset
+
+
 def test_survives_the_checkpoint():
     options = config.for_dataset("digits", hidden=(3, 4))
     assert config.from_plain(msgspec.to_builtins(options)) == options
