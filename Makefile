@@ -77,7 +77,7 @@ mnist: data setup
 	$(call chain,mnist-ternary,ternary,20,$(MNIST) --weight-bits 2)
 
 CONV := --model convnet --timesteps 1 --epochs 8 --batch-size 128 --optimizer muon --lr 5e-3 --schedule linear --warmup 0.01 \
-  --label-smoothing 0.1 --gain 0.35 --precision bfloat16 --firing-rate 1 --firing-limit 0.05
+  --label-smoothing 0.1 --gain 0.35 --precision fastest --firing-rate 1 --firing-limit 0.05
 conv: data setup
 	$(call chain,mnist-conv-int8,int8,5,--dataset mnist $(CONV))
 	$(call chain,mnist-conv-int4,int4,5,--dataset mnist $(CONV) --weight-bits 4)

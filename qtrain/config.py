@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import torch
 
 from hw_models.errors import InputError
 from qtrain import data, models
@@ -130,6 +131,8 @@ CHOICES = {
     "border": ("zeros", "reflect"),
     "precision": ("float32", "bfloat16"),
 }
+FASTEST = "fastest"  # of for_dataset's precision alone: what this processor is made for
+PRECISIONS = (FASTEST, *CHOICES["precision"])
 COMMON: dict[str, Any] = {
     "model": "mlp",
     "hidden": (128,),
@@ -207,7 +210,7 @@ BY_DATASET: dict[str, dict[str, Any]] = {
         "flip": True,
         "firing_rate": 1,
         "firing_limit": 0.1,
-        "precision": "bfloat16",
+        "precision": FASTEST,
         "evaluate_every": 5,
     },
     "nmnist": {
@@ -255,7 +258,8 @@ RECIPES = ("recommended", "paper")
 def for_dataset(dataset: str, recipe: str = "recommended", **chosen: Any) -> TrainConfig:
     """The defaults for a data set, under what is chosen; a choice of None means the default.
 
-    Ternary spikes have a trainable amplitude unless told otherwise, binary ones a fixed one.
+    Ternary spikes have a trainable amplitude unless told otherwise, binary ones a fixed one. A
+    precision of FASTEST becomes the one that it is on this machine.
 
     Raises:
         InputError: an option is out of range, the data set unknown, or has no such recipe.
@@ -267,7 +271,20 @@ def for_dataset(dataset: str, recipe: str = "recommended", **chosen: Any) -> Tra
     chosen = {option: value for option, value in chosen.items() if value is not None}
     options = COMMON | defaults | chosen
     options.setdefault("amplitude", "trainable" if options["spike"] == "ternary" else "fixed")
+    if options["precision"] == FASTEST:
+        options["precision"] = fastest_precision()
     return TrainConfig(dataset=dataset, **options)
+
+
+def fastest_precision() -> str:
+    """bfloat16 where the processor multiplies it, else float32.
+
+    Where it does not, PyTorch converts every operand, which takes ten times as long.
+    """
+    capabilities = torch.cpu.get_capabilities()
+    # Of x86-64: amx_bf16, avx512_bf16; of Arm: bf16 and others.
+    multiplies = any(has for name, has in capabilities.items() if name.endswith("bf16"))
+    return "bfloat16" if multiplies else "float32"
 
 
 def from_plain(options: dict[str, Any]) -> TrainConfig:

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+import torch
 
 from hw_models.errors import InputError
 from qtrain import config
@@ -20,6 +21,23 @@ def test_defaults_depend_on_the_data_set():
 @pytest.mark.parametrize("dataset", list(config.BY_DATASET))
 def test_the_defaults_of_every_data_set_are_a_configuration(dataset):
     assert config.for_dataset(dataset).dataset == dataset
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"),
+    [
+        ({"avx2": True, "amx_bf16": False, "avx512_bf16": True}, "bfloat16"),
+        ({"avx2": True, "amx_bf16": True}, "bfloat16"),
+        ({"neon": True, "bf16": True, "sve_max_length": 16}, "bfloat16"),
+        ({"avx2": True, "amx_bf16": False, "avx512_bf16": False}, "float32"),
+        ({"avx512_f": True, "architecture": "x86_64"}, "float32"),
+    ],
+)
+def test_the_fastest_precision_is_the_processor_s_own(monkeypatch, capabilities, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert config.for_dataset("cifar10").precision == precision
+    assert config.for_dataset("digits", precision="fastest").precision == precision
+    assert config.for_dataset("digits", precision="float32").precision == "float32"
 
 
 def test_survives_the_checkpoint():
