@@ -116,7 +116,14 @@ def train(
     net = resume.network() if resume else _network(module or build(config), samples.spec)
     if init and not resume:
         net = build_module(net.graph, init.tensors)
-    steps = optimizer(net, config.optimizer, config.lr, config.weight_decay, config.muon_lr)
+    steps = optimizer(
+        net,
+        config.optimizer,
+        config.lr,
+        config.weight_decay,
+        config.muon_lr,
+        getattr(torch, config.precision),
+    )
     generator = torch.Generator().manual_seed(config.seed)
     start = _restore(resume, steps, generator) if resume else 0
     out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is better known before

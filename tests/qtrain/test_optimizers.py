@@ -8,7 +8,7 @@ import torch
 from qtrain import config
 from qtrain.graph import build_module, trace
 from qtrain.models import network
-from qtrain.optimizers import Muon, Optimizers, hidden_weights, optimizer
+from qtrain.optimizers import MOMENTUM_MUON, Muon, Optimizers, hidden_weights, optimizer
 
 SHAPE = (1, 8, 8)
 OPTIONS = {"input_scale": 1 / 16, "timesteps": 1}
@@ -48,10 +48,11 @@ def test_every_parameter_has_one_optimizer():
     assert sorted(map(id, taken)) == sorted(map(id, net.parameters()))
 
 
-def test_a_step_turns_a_weight_by_an_orthogonal_matrix():
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_step_turns_a_weight_by_an_orthogonal_matrix(dtype):
     torch.manual_seed(0)
     weight = torch.nn.Parameter(torch.randn(6, 4, 3, 3))
-    muon = Optimizers(Muon([weight], 0.5))
+    muon = Optimizers(Muon([weight], 0.5, dtype))
     weight.grad = torch.randn_like(weight)
     before = weight.detach().clone()
     muon.step(0.5)
@@ -60,6 +61,28 @@ def test_a_step_turns_a_weight_by_an_orthogonal_matrix():
     singular = torch.linalg.svdvals(step)
     assert ((singular > 0.6) & (singular < 1.3)).all()
     assert (step * weight.grad.view(6, -1)).sum() < 0
+
+
+@pytest.mark.parametrize("shape", [(6, 4, 3, 3), (40, 12)])
+def test_it_steps_as_torch_s_own(shape):
+    """Which takes matrices alone, lets their norm be, and computes in bfloat16."""
+    torch.manual_seed(0)
+    weight = torch.nn.Parameter(torch.randn(shape))
+    weight.data *= shape[0] ** 0.5 / weight.data.norm()
+    matrix = torch.nn.Parameter(weight.detach().flatten(1).clone())
+    ours = Muon([weight], 0.02, torch.bfloat16)
+    theirs = torch.optim.Muon([matrix], 0.02, weight_decay=0.0, momentum=MOMENTUM_MUON)
+    for _ in range(4):
+        weight.grad = torch.randn(shape)
+        matrix.grad = weight.grad.flatten(1)
+        matrix.data *= shape[0] ** 0.5 / matrix.data.norm()
+        ours.step()
+        theirs.step()
+        torch.testing.assert_close(weight.flatten(1), matrix, rtol=0, atol=2e-3)
+    assert torch.equal(
+        ours.state_dict()["state"][0]["momentum_buffer"],
+        theirs.state_dict()["state"][0]["momentum_buffer"],
+    )
 
 
 def test_it_is_the_same_after_a_resumption():
