@@ -141,8 +141,8 @@ def main() -> None:
 @click.option(
     "--precision",
     type=click.Choice(config.PRECISIONS),
-    help="Of the training's convolutions and neurons; fastest: bfloat16 where the processor "
-    f"multiplies it, else float32. {_default('precision')}",
+    help="Of the training's convolutions, neurons and Muon; fastest: bfloat16 where the "
+    f"processor multiplies it, else float32. {_default('precision')}",
 )
 @click.option("--evaluate-every", type=int, help=f"Epochs. {_default('evaluate_every')}")
 @click.option("--flip/--no-flip", default=None, help=f"Augmentation. {_default('flip')}")

@@ -56,7 +56,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     validation: int = 0  # training samples, the last ones, that only evaluate; 0: none
     autoaugment: bool = False  # images of bytes in three colours go through its policy
     cutout: int = 0  # side of the square they lose
-    precision: str = "float32"  # of the training's convolutions and neurons, or bfloat16
+    precision: str = "float32"  # of the training's convolutions, neurons and Muon, or bfloat16
     evaluate_every: int = 1  # epochs; the last one counts in any case
     initial_amplitude: float = 1.0  # of a spike, where it is trainable
     firing_limit: float = 1.0  # layers above it get smaller currents; 1: none
