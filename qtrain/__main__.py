@@ -190,7 +190,8 @@ def main() -> None:
 @click.option(
     "--init",
     type=zoo.CheckpointPath(),
-    help="A checkpoint of the same shape to start from, at any time steps and width of weights.",
+    help="A checkpoint to start from: of the same shape, at any time steps and width of weights, "
+    "or of a network to which this one adds residual blocks, which begin as the identity.",
 )
 def train_command(
     data_dir: Path | None,

@@ -18,6 +18,7 @@ from qtrain.autoaugment import autoaugmented
 from qtrain.checkpoint import Checkpoint
 from qtrain.config import TrainConfig
 from qtrain.graph import Network, build_module, membranes, trace
+from qtrain.growth import grown
 from qtrain.neurons import LIF
 from qtrain.optimizers import Optimizers, optimizer
 from qtrain.sparsity import hold_back, rate_penalty
@@ -97,7 +98,7 @@ def train(
         module: a network of qtrain's layers to train in place of the one that config names.
         resume: go on from here, with the same config.
         init: begin with the tensors of this network of the same shape, at any number of time steps
-            and any width of weights.
+            and any width of weights; or of a smaller one, see growth.grown.
         on_step: called after each batch with the epoch from 1, and the batches (done, total) of it.
         on_epoch: called after each epoch's checkpoint is written.
 
@@ -115,7 +116,8 @@ def train(
         )
     net = resume.network() if resume else _network(module or build(config), samples.spec)
     if init and not resume:
-        net = build_module(net.graph, init.tensors)
+        tensors = init.tensors if module else grown(config, net.tensors(), init)
+        net = build_module(net.graph, tensors)
     steps = optimizer(
         net,
         config.optimizer,
