@@ -5,11 +5,13 @@ from dataclasses import replace
 from numpy.typing import NDArray
 
 from compiler import emit_rtl, loadable
+from compiler.casts import narrowed
 from compiler.ir import Graph, Input, Readout, Spiking, Synapse
 from compiler.registers import Bus
 from hw_models import artefact
 from hw_models.artefact import Build, Dataflow, Group, Layer
 from hw_models.semantics import Interval, LayerBounds
+from hw_models.validate_integers import weight_bits
 from hw_models.words import rearranged
 
 Provenance = dict[str, str | int | float | bool]
@@ -32,7 +34,7 @@ def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
     layers = tuple(_layer(graph, layer, tensors) for layer in graph.of(Spiking, Readout))
     flow = Dataflow(
         name=graph.name,
-        target=target,
+        target=target,  # pyright: ignore[reportArgumentType]
         timesteps=graph.timesteps,
         input=_input(graph.input),
         layers=layers,
@@ -79,8 +81,8 @@ def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) 
 
 def _group(synapse: Synapse, tensors: dict[str, NDArray]) -> Group:
     assert synapse.acc is not None
-    bits = next(bits for bits in (8, 16, 32) if synapse.w_bits <= bits)
-    tensors[f"{synapse.name}.weight"] = synapse.w.astype(f"int{bits}")
+    name = f"{synapse.name}.weight"
+    tensors[name] = narrowed(synapse.w, weight_bits(synapse.w_bits), name)
     return Group(
         name=synapse.name,
         source=synapse.source,

@@ -233,6 +233,8 @@ class _Reader:
         op: Dense | Conv2d,
     ) -> ir.Synapse:
         quantized = layer.quant_weight_for(self.net.amplitude_of(node.inputs[0]))
+        if not quantized.value.isfinite().all():
+            raise InputError(f"{node.name}: a NaN or an infinity among its weights; train it again")
         bias = layer.bias
         channels = len(quantized.value)
         return ir.Synapse(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Conv2d, Dense, Lanes, Pool
+from hw_models.dataflow import Conv2d, Dense, Lanes, Pool, alike
 from hw_models.errors import InputError
 from hw_models.semantics import Interval, Ints, LayerBounds, Leak, Mode, Neuron, Reset
 
@@ -193,6 +193,8 @@ def check(graph: Graph) -> None:
 
 def _check_node(node: Node, seen: dict[str, Node]) -> None:
     match node:
+        case Input() if not 0 < node.scale < math.inf:
+            raise InputError(f"{node.name}: scale = {node.scale}, need a finite number > 0")
         case Synapse() | Pooling():
             source = seen[node.source]
             if not isinstance(source, Input | Spiking | Pooling):
@@ -212,6 +214,13 @@ def _check_node(node: Node, seen: dict[str, Node]) -> None:
                 raise InputError(f"{node.name}: batch norm must follow a synapse layer")
             _check_finite(node.name, node.gain, node.offset)
         case Spiking() | Readout():
+            if isinstance(node, Spiking) and not 0 < node.v_th < math.inf:
+                raise InputError(f"{node.name}: v_threshold = {node.v_th}, need finite and > 0")
+            if isinstance(node, Readout) and math.prod(node.shape) != node.shape[0]:
+                raise InputError(
+                    f"{node.name}: of shape {list(node.shape)}, need one logit for each class; "
+                    "pool the map to one position, or flatten it"
+                )
             for source in node.sources:
                 current = seen[source]
                 if not isinstance(current, Synapse | BatchNorm):
@@ -246,12 +255,6 @@ def _check_shape(node: Synapse | Pooling, shape: tuple[int, ...]) -> None:
         raise InputError(
             f"{node.name}: made for {list(expected)}, but {node.source} has {list(shape)}"
         )
-
-
-def alike(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Whether shapes are the same; a map of one position takes any addresses, as a vector does."""
-    same_size = math.prod(shape) == math.prod(other)
-    return shape == other or (same_size and (1, 1) in (shape[1:], other[1:]))
 
 
 def _check_finite(name: str, *arrays: Reals) -> None:

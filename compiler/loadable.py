@@ -15,15 +15,8 @@ from compiler import emit_rtl, memory
 from compiler.instances import BITS_OF, channel_tensors
 from hw_models.artefact import Build, Dataflow, Group, Layer, Spiking
 from hw_models.errors import InputError
-from hw_models.semantics import (
-    Bounds,
-    Interval,
-    digit_peak,
-    layer_bounds,
-    readout_bounds,
-    row_bounds,
-)
-from hw_models.synapse import row_sums
+from hw_models.intervals import Synapses
+from hw_models.semantics import Bounds, Interval, layer_bounds, readout_bounds
 
 OUT_OF_REACH = 1 << 60  # of any p
 PIECE_DIGITS = 8  # hex digits of 32 bits
@@ -72,11 +65,16 @@ def _widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
 def _largest(build: Build, group: Group) -> tuple[Bounds, Bounds]:
     """Per neuron, bounds of the partial and the complete sums of a step for the largest weights."""
     flow = build.dataflow
-    w = np.full(build.weight(group).shape, -1 << (group.w_bits - 1), np.int64)
-    rows = row_bounds(*row_sums(group.op, group.pools, flow.shape_of(group.source), w), "ternary")
-    if flow.mode_of(group.source) != "static":
-        return rows, rows
-    return rows.scaled(digit_peak(flow.input.x_max)), rows.scaled(flow.input.x_max)
+    mode = flow.mode_of(group.source)
+    return Synapses(
+        op=group.op,
+        pools=group.pools,
+        shift=group.shift,
+        w=np.full(build.weight(group).shape, -1 << (group.w_bits - 1), np.int64),
+        source=flow.shape_of(group.source),
+        encoding="static" if mode == "static" else "ternary",  # a weight may have any sign
+        x_max=flow.input.x_max,
+    ).bounds()
 
 
 def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.passes.fold_pool import FoldPool
 from compiler.passes.infer_widths import InferWidths
 from compiler.registers import Bus
+from hw_models import validate_description, validate_integers
 from hw_models.artefact import Build
 from hw_models.errors import InputError
 
@@ -125,7 +126,10 @@ def compile_graph(
         if getattr(options, name):
             provenance[name] = True
     lowered = lower(graph, options, calibration)
-    return emit(lowered, options.target, provenance, bus_of(options))
+    made = emit(lowered, options.target, provenance, bus_of(options))
+    validate_description.check(made.dataflow)  # as whoever opens it will
+    validate_integers.check(made)
+    return made
 
 
 def shifts_of(build: Build) -> dict[str, int]:

@@ -1,197 +1,74 @@
 """The build folder: dataflow.json, tensors.npz and the files hashed beside them; read and written.
 
-docs/artefact.md describes every field. The description has accumulations, leaks, comparisons
-and resets; it has no multiplication to express one with.
+docs/artefact.md describes it. What the description is made of is defined in dataflow.py, and can be
+had from here too; what must hold of a build, in validate_description.py and validate_integers.py.
 """
 
 import hashlib
 import io
-import math
 import tempfile
-from collections.abc import Iterator, Mapping
+import zipfile
+import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Literal
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from hw_models import validate_description, validate_integers
+from hw_models.dataflow import (
+    DATAFLOW,
+    FORMAT,
+    IDENTITY,
+    TENSORS,
+    VERSION,
+    Build,
+    Conv2d,
+    Dataflow,
+    Dense,
+    Group,
+    Input,
+    Lanes,
+    Layer,
+    Pair,
+    Pool,
+    Readout,
+    Shape3,
+    Spiking,
+    per_neuron,
+)
 from hw_models.errors import InputError
-from hw_models.semantics import Interval, Ints, Neuron
 
-FORMAT = "trispike-dataflow"
-VERSION = 1
-DATAFLOW, TENSORS, IDENTITY = "dataflow.json", "tensors.npz", "dataflow.sha256"
+HARDWARE = "mem", "rtl"  # folders whose files are all hashed
 
-
-class Input(msgspec.Struct, frozen=True, kw_only=True):
-    """The stream that enters the core."""
-
-    name: str
-    shape: tuple[int, ...]  # of one sample and time step
-    # static: int8 values shown for all T steps, entering once as signed digits;
-    # ternary, binary: spikes of each time step
-    encoding: Literal["static", "ternary", "binary"]
-    x_max: int  # static: |x| <= x_max; else 1
-    scale: float  # the real value of x = 1
-
-
-class Dense(msgspec.Struct, frozen=True, kw_only=True, tag="dense"):
-    """acc[n] = sum_j w[n, j] * s[j] over events; weight tensor [n_out, n_in]."""
-
-    n_in: int
-    n_out: int
-
-
-Pair = tuple[int, int]  # height, width
-Shape3 = tuple[int, int, int]  # channels, height, width
-
-
-class Conv2d(msgspec.Struct, frozen=True, kw_only=True, tag="conv2d"):
-    """acc[o, y, x] = sum over c, ky, kx of w[o, c, ky, kx] * s[c', y*sy - py + ky, x*sx - px + kx].
-
-    c' = c + (o // (C_out / groups)) * C_in / groups; outside of the map s is 0. Weight tensor
-    [C_out, C_in / groups, *kernel].
-    """
-
-    in_shape: Shape3
-    out_shape: Shape3
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-    groups: int
-
-    @property
-    def n_in(self) -> int:
-        return math.prod(self.in_shape)
-
-    @property
-    def n_out(self) -> int:
-        return math.prod(self.out_shape)
-
-
-class Pool(msgspec.Struct, frozen=True, kw_only=True):
-    """An event at [c, y, x] becomes one at each window [c, y', x'] that contains it.
-
-    y'*sy - py <= y < y'*sy - py + ky, and so for x: the sum over the window, as events.
-    """
-
-    in_shape: Shape3
-    out_shape: Shape3
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-
-
-class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """One synapse group of a layer: i[n] += acc[n] << shift. Tensor: `<name>.weight`."""
-
-    name: str
-    source: str  # the input's name or a layer's
-    pools: tuple[Pool, ...] = ()  # on the way from the source, in order
-    op: Dense | Conv2d
-    shift: int
-    w_bits: int
-    acc_bits: int  # before the shift
-    acc: Interval  # every partial sum, in any order of a step's events
-
-
-class Spiking(msgspec.Struct, frozen=True, kw_only=True, tag="spiking"):
-    """p = leak(v) + i + bias, fire, reset. Tensors: `<layer>.v_threshold`, `<layer>.bias`."""
-
-    neuron: Neuron
-    p_bits: int  # also holds +-v_threshold
-    v_bits: int
-    leak_bits: int  # of the leak's shift-and-add
-    p: Interval
-    v: Interval
-
-
-class Readout(msgspec.Struct, frozen=True, kw_only=True, tag="readout"):
-    """logit[c] = sum over t of (i[c] + bias[c]). Tensor: `<layer>.bias`."""
-
-    logit_bits: int
-    logit: Interval
-    scale: float  # the real value of logit = 1, for all classes (mean over T)
-
-
-class Lanes(msgspec.Struct, frozen=True, kw_only=True):
-    """How wide the core works on a layer; changes cycles and area, never values."""
-
-    accumulate: int
-    update: int
-
-
-class Layer(msgspec.Struct, frozen=True, kw_only=True):
-    """Synapse groups and the neurons they feed. Tensor `<name>.lsb`: the real value of v = 1."""
-
-    name: str
-    shape: tuple[int, ...]  # channels first
-    groups: tuple[Group, ...]
-    update: Spiking | Readout
-    lanes: Lanes
-
-    @property
-    def size(self) -> int:
-        """Number of neurons."""
-        return math.prod(self.shape)
-
-
-class Dataflow(msgspec.Struct, frozen=True, kw_only=True):
-    """dataflow.json. Layers are in execution order, the readout last."""
-
-    format: str = FORMAT
-    version: int = VERSION
-    name: str
-    target: str  # weight type asked for: int8, int4, ternary
-    timesteps: int
-    input: Input
-    layers: tuple[Layer, ...]
-    provenance: dict[str, str | int | float | bool]
-    warnings: tuple[str, ...] = ()
-    files: dict[str, str] = {}  # sha256 of each file beside dataflow.json
-
-    def mode_of(self, source: str) -> Literal["static", "ternary", "binary"]:
-        """What the events of a stream can be, by the name of the input or of a layer."""
-        if source == self.input.name:
-            return self.input.encoding
-        update = next(layer.update for layer in self.layers if layer.name == source)
-        if isinstance(update, Readout):
-            raise InputError(f"{source}: a readout feeds no layer")
-        return update.neuron.mode
-
-    def shape_of(self, source: str) -> tuple[int, ...]:
-        """The shape of a stream, by the name of the input or of a layer."""
-        if source == self.input.name:
-            return self.input.shape
-        return next(layer.shape for layer in self.layers if layer.name == source)
-
-
-def per_neuron(tensor: Ints, shape: tuple[int, ...]) -> Ints:
-    """A per-channel tensor [C], broadcastable over a layer's shape [C, ...]."""
-    return tensor.reshape(-1, *[1] * (len(shape) - 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """A network ready to execute: description, integers and, once saved, where and what it is."""
-
-    dataflow: Dataflow
-    tensors: Mapping[str, NDArray]
-    path: Path | None = None
-    sha256: str | None = None  # of dataflow.json, which names the sha256 of all else
-    files: Mapping[str, bytes] = field(default_factory=dict)  # further files to save: mem/, rtl/
-
-    def weight(self, group: Group) -> Ints:
-        return self.tensors[f"{group.name}.weight"].astype(np.int64)
-
-    def bias(self, layer: Layer) -> Ints:
-        return per_neuron(self.tensors[f"{layer.name}.bias"].astype(np.int64), layer.shape)
-
-    def v_threshold(self, layer: Layer) -> Ints:
-        return per_neuron(self.tensors[f"{layer.name}.v_threshold"].astype(np.int64), layer.shape)
+__all__ = [
+    "DATAFLOW",
+    "FORMAT",
+    "IDENTITY",
+    "TENSORS",
+    "VERSION",
+    "Build",
+    "Conv2d",
+    "Dataflow",
+    "Dense",
+    "Group",
+    "Input",
+    "Lanes",
+    "Layer",
+    "Pair",
+    "Pool",
+    "Readout",
+    "Shape3",
+    "Spiking",
+    "fresh_folder",
+    "load",
+    "per_neuron",
+    "save",
+    "write",
+]
 
 
 def save(build: Build, path: Path) -> Build:
@@ -242,25 +119,25 @@ def fresh_folder(path: Path) -> Iterator[Path]:
         fresh.rename(path)
 
 
+class Format(msgspec.Struct):
+    """What tells one version's dataflow.json from another's."""
+
+    format: str
+    version: int
+
+
 def load(path: Path) -> Build:
-    """Open a build folder, checking its hashes.
+    """Open a build folder, checking its hashes and every rule that holds of a build.
 
     Raises:
-        InputError: no build, another version, a field of the wrong type, a changed file.
+        InputError: no build, another version, a changed file, or what no engine could execute as
+            it is described: says where, what was found and what is accepted.
     """
     try:
         text = (path / DATAFLOW).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: no build folder ({DATAFLOW}: {error.strerror})") from error
-    try:
-        dataflow = msgspec.json.decode(text, type=Dataflow)
-    except (msgspec.DecodeError, InputError) as error:
-        raise InputError(f"{path / DATAFLOW}: {error}; build it again") from error
-    if (dataflow.format, dataflow.version) != (FORMAT, VERSION):
-        raise InputError(
-            f"{path / DATAFLOW}: {dataflow.format} version {dataflow.version}, need "
-            f"{FORMAT} version {VERSION}; build it again"
-        )
+    dataflow = described(text, path / DATAFLOW)
     sha256 = hashlib.sha256(text).hexdigest()
     try:
         identity = (path / IDENTITY).read_text().split()[0]
@@ -268,8 +145,57 @@ def load(path: Path) -> Build:
         raise InputError(f"{path / IDENTITY}: missing or damaged; build it again") from error
     if sha256 != identity:
         raise InputError(f"{path / DATAFLOW}: sha256 differs from {IDENTITY}; build it again")
+    contents = hashed(dataflow, path)
+    try:
+        with np.load(io.BytesIO(contents.pop(TENSORS)), allow_pickle=False) as archive:
+            tensors = {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(f"{path / TENSORS}: {error}; build it again") from error
+    build = Build(dataflow, tensors, path, sha256, contents)
+    try:
+        validate_description.check(dataflow)
+        validate_integers.check(build)
+    except InputError as error:
+        raise InputError(f"{path}/{error}; build it again") from error
+    return build
+
+
+def described(text: bytes, path: Path) -> Dataflow:
+    """dataflow.json, each field there and of its type, none besides."""
+    try:
+        kind = msgspec.json.decode(text, type=Format)
+        if (kind.format, kind.version) != (FORMAT, VERSION):
+            raise InputError(
+                f"{kind.format} version {kind.version}, need {FORMAT} version {VERSION}"
+            )
+        dataflow = msgspec.json.decode(text, type=Dataflow)
+        for field in missing(msgspec.json.decode(text), msgspec.to_builtins(dataflow)):
+            raise InputError(f"{field} is missing")
+    except (msgspec.DecodeError, InputError, RecursionError) as error:
+        raise InputError(f"{path}: {error}; build it again") from error
+    return dataflow
+
+
+def missing(found: Any, whole: Any, at: str = "$") -> Iterator[str]:
+    """Where `found` lacks a field that `whole` has."""
+    if isinstance(whole, dict):
+        for name, value in whole.items():
+            if name in found:
+                yield from missing(found[name], value, f"{at}.{name}")
+            else:
+                yield f"{at}.{name}"
+    elif isinstance(whole, list | tuple):
+        for place, pair in enumerate(zip(found, whole, strict=True)):
+            yield from missing(*pair, f"{at}[{place}]")
+
+
+def hashed(dataflow: Dataflow, path: Path) -> dict[str, bytes]:
+    """The files that a description names, by their names, each as it was written."""
     contents = {}
     for name, expected in dataflow.files.items():
+        parts = PurePosixPath(name).parts
+        if not parts or name.startswith("/") or ".." in parts or "\0" in name:
+            raise InputError(f"{path / DATAFLOW}: files: {name!r}, need a path within the folder")
         try:
             contents[name] = (path / name).read_bytes()
         except OSError as error:
@@ -278,6 +204,8 @@ def load(path: Path) -> Build:
             raise InputError(f"{path / name}: sha256 differs from {DATAFLOW}; build it again")
     if TENSORS not in contents:
         raise InputError(f"{path / DATAFLOW}: names no {TENSORS}; build it again")
-    with np.load(io.BytesIO(contents.pop(TENSORS)), allow_pickle=False) as archive:
-        tensors = {name: archive[name] for name in archive.files}
-    return Build(dataflow, tensors, path, sha256, contents)
+    for folder in HARDWARE:
+        for file in sorted((path / folder).glob("*")):
+            if f"{folder}/{file.name}" not in contents:
+                raise InputError(f"{file}: not named in {DATAFLOW}; build it again")
+    return contents

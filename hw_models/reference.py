@@ -6,6 +6,8 @@ belong to.
 
 import hashlib
 import zipfile
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +15,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build
-from hw_models.errors import InputError
+from hw_models.dataflow import Build, Layer, Spiking
+from hw_models.errors import InputError, need
+from hw_models.golden import check_input
 
 FOLDER, VECTORS, ABOUT = "reference", "vectors.npz", "about.json"
+ARRAYS, SPIKES = ("x", "labels", "predictions"), "spikes."  # the last before a layer's name
 
 
-class About(msgspec.Struct, frozen=True, kw_only=True):
+class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """reference/about.json."""
 
     dataset: str
@@ -47,8 +51,8 @@ def save(reference: Reference, folder: Path) -> None:
     """Write reference/ into a build folder (or one being made)."""
     target = folder / FOLDER
     target.mkdir(exist_ok=True)
-    arrays = {"x": reference.x, "labels": reference.labels, "predictions": reference.predictions}
-    spikes = {f"spikes.{name}": s for name, s in reference.spikes.items()}
+    arrays = {name: getattr(reference, name) for name in ARRAYS}
+    spikes = {SPIKES + name: s for name, s in reference.spikes.items()}
     np.savez_compressed(target / VECTORS, allow_pickle=False, **arrays, **spikes)
     digest = hashlib.sha256((target / VECTORS).read_bytes()).hexdigest()
     about = msgspec.structs.replace(reference.about, vectors_sha256=digest)
@@ -59,7 +63,7 @@ def load(build: Build) -> Reference:
     """Read the vectors of a build that was loaded from a folder.
 
     Raises:
-        InputError: there are none, they are damaged, or they are another build's.
+        InputError: there are none, they are damaged, another build's, or none of this network's.
     """
     assert build.path is not None, "a build that was never saved has no reference"
     folder = build.path / FOLDER
@@ -78,7 +82,51 @@ def load(build: Build) -> Reference:
     try:
         with np.load(folder / VECTORS, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{folder / VECTORS}: {error}; {remedy}") from error
-    spikes = {k.removeprefix("spikes."): v for k, v in arrays.items() if k.startswith("spikes.")}
-    return Reference(about, arrays["x"], arrays["labels"], arrays["predictions"], spikes)
+    try:
+        check(build, arrays)
+    except InputError as error:
+        raise InputError(f"{folder / VECTORS}: {error}; {remedy}") from error
+    spikes = {name: arrays[SPIKES + name] for name in _layers(build) if SPIKES + name in arrays}
+    return Reference(about, *(arrays[name] for name in ARRAYS), spikes)
+
+
+def _layers(build: Build) -> dict[str, Layer]:
+    """The spiking layers by name."""
+    return {x.name: x for x in build.dataflow.layers if isinstance(x.update, Spiking)}
+
+
+def check(build: Build, arrays: Mapping[str, NDArray]) -> None:
+    """Raise InputError unless the arrays are what the fields of `Reference` say, for this build."""
+    layers, flow = _layers(build), build.dataflow
+    missing = [name for name in ARRAYS if name not in arrays]
+    unknown = sorted(set(arrays) - {*ARRAYS, *(SPIKES + name for name in layers)})
+    need(not missing, "arrays", "missing", missing, f"{', '.join(ARRAYS)}, {SPIKES}<layer>")
+    need(not unknown, "arrays", "unknown", unknown, f"{', '.join(ARRAYS)}, {SPIKES}<layer>")
+    x = arrays["x"]
+    need(x.dtype == np.int8, "x", "type", x.dtype, "int8")
+    check_input(build, x)
+    samples, classes = x.shape[1], flow.layers[-1].size
+    need(samples > 0, "x", "samples", samples, ">= 1")
+    for name in ("labels", "predictions"):
+        _check_array(name, arrays[name], np.int64, (samples,), (0, classes - 1))
+    kept = {arrays[SPIKES + n].shape[1:2] for n in layers if SPIKES + n in arrays} or {(0,)}
+    need(len(kept) == 1 and max(kept) <= (samples,), "spikes", "samples", sorted(kept),
+         f"one number for all layers, <= {samples}")  # fmt: skip
+    for name, layer in layers.items():
+        if SPIKES + name in arrays:
+            assert isinstance(layer.update, Spiking)
+            shape = flow.timesteps, *max(kept), *layer.shape
+            lowest = -1 if layer.update.neuron.mode == "ternary" else 0
+            _check_array(SPIKES + name, arrays[SPIKES + name], np.int8, shape, (lowest, 1))
+
+
+def _check_array(
+    name: str, array: NDArray, dtype: type, shape: tuple[int, ...], span: tuple[int, int]
+) -> None:
+    need(array.dtype == dtype, name, "type", array.dtype, dtype.__name__)
+    need(array.shape == shape, name, "shape", array.shape, list(shape))
+    if array.size:
+        lo, hi = int(array.min()), int(array.max())
+        need(span[0] <= lo and hi <= span[1], name, "range", (lo, hi), f"{span[0]}..{span[1]}")

@@ -18,6 +18,7 @@ Reset = Literal["hard", "soft"]
 
 LEAK_SHIFT_MAX = 8
 LEAK_DIGITS_MAX = 3
+BITS_MAX = 62  # of any width: int64 then holds the sum of three such numbers, as an update forms
 
 
 def signed_digits(x: int) -> tuple[tuple[int, int], ...]:
@@ -37,15 +38,19 @@ def signed_digits(x: int) -> tuple[tuple[int, int], ...]:
     return tuple(digits)
 
 
-class Leak(msgspec.Struct, frozen=True):
+class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """leak(v) = sign(v) * ((|v| * m) >> k), so tau = m / 2**k; by shifts and adds in hardware."""
 
     m: int  # at most LEAK_DIGITS_MAX signed digits, 0 < m <= 2**k
     k: int  # right shift, <= LEAK_SHIFT_MAX
 
     def __post_init__(self) -> None:
-        if not 0 < self.m <= 1 << self.k or len(signed_digits(self.m)) > LEAK_DIGITS_MAX:
-            raise InputError(f"leak: m = {self.m}, k = {self.k} is no short form")
+        short = 0 <= self.k <= LEAK_SHIFT_MAX and 0 < self.m <= 1 << self.k
+        if not short or len(signed_digits(self.m)) > LEAK_DIGITS_MAX:
+            raise InputError(
+                f"leak: m = {self.m}, k = {self.k}; need k in 0..{LEAK_SHIFT_MAX}, m in 1..2^k of "
+                f"at most {LEAK_DIGITS_MAX} signed digits"
+            )
 
     @property
     def tau(self) -> float:
@@ -82,7 +87,7 @@ class Leak(msgspec.Struct, frozen=True):
         return np.sign(v) * ((np.abs(v) * self.m) >> self.k)
 
 
-class Neuron(msgspec.Struct, frozen=True):
+class Neuron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """p = leak(v) + i + bias;  s = fire(p);  v = reset(p, s)."""
 
     mode: Mode
@@ -114,7 +119,7 @@ class Neuron(msgspec.Struct, frozen=True):
 # --- widths -----------------------------------------------------------------------------------
 
 
-class Interval(msgspec.Struct, frozen=True):
+class Interval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All integers lo..hi, lo <= 0 <= hi; `exact` where both ends are attained by some input."""
 
     lo: int

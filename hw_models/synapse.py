@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Conv2d, Dense, Pair, Pool, Shape3
+from hw_models.dataflow import Conv2d, Dense, Pair, Pool, Shape3
 from hw_models.semantics import Ints
 
 

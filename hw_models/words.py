@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from hw_models.artefact import Conv2d, Dataflow, Dense, Group, Lanes, Layer, Readout, Shape3
+from hw_models.dataflow import Conv2d, Dataflow, Dense, Group, Lanes, Layer, Readout, Shape3
 
 
 def as_map(shape: tuple[int, ...]) -> Shape3:

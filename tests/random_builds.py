@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import numpy as np
 
 from hw_models.artefact import (
@@ -18,17 +19,16 @@ from hw_models.artefact import (
     Shape3,
     Spiking,
 )
+from hw_models.intervals import Synapses
 from hw_models.semantics import (
     Bounds,
     Interval,
     Leak,
     Neuron,
-    digit_peak,
     layer_bounds,
     readout_bounds,
-    row_bounds,
 )
-from hw_models.synapse import output_size, row_sums
+from hw_models.synapse import output_size
 
 TAUS = [0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
 
@@ -101,7 +101,9 @@ class Builder:
         self.tensors |= {f"{name}.bias": bias, f"{name}.lsb": np.ones(shape[0])}
         if neuron is None:
             logit = readout_bounds(current, per_neuron, self.timesteps)
-            update = Readout(logit_bits=logit.bits, logit=logit, scale=1.0)
+            exact = len(groups) == 1 and groups[0].acc.exact
+            logit = msgspec.structs.replace(logit, exact=exact)
+            update = Readout(logit_bits=logit.bits, logit=logit, scale=1 / self.timesteps)
         else:
             low, high = (int(share * spread) for share in self.thresholds)
             v_threshold = rng.integers(low + 1, max(high, low + 2), shape[0])
@@ -122,12 +124,12 @@ class Builder:
     def currents(self, source, op, pools, w, shift) -> tuple[Interval, Bounds]:
         """The accumulator's interval, and bounds of the shifted current per neuron."""
         shape, mode = self.streams[source]
-        negative, positive = row_sums(op, pools, shape, w)
-        rows = row_bounds(negative, positive, "binary" if mode == "binary" else "ternary")
-        static = mode == "static"
-        partial = rows.scaled(digit_peak(self.x_max)) if static else rows
-        complete = rows.scaled(self.x_max) if static else rows
-        return Interval.hull(partial.lo, partial.hi, True), complete.scaled(1 << shift)
+        synapses = Synapses(
+            op=op, pools=pools, shift=shift, w=w, source=shape, encoding=mode, x_max=self.x_max
+        )
+        partial, complete = synapses.bounds()
+        acc = Interval.hull(partial.lo, partial.hi, synapses.attained)
+        return acc, complete.scaled(1 << shift)
 
     def build(self) -> Build:
         flow = Dataflow(

@@ -18,7 +18,7 @@ def saved_build(folder: Path, seed: int, samples: int = 20, **options) -> tuple[
     vectors = Reference(
         About(dataset="random", split="test", dataflow_sha256=build.sha256 or ""),
         x,
-        np.where(np.arange(samples) % 4 == 0, trace.predictions + 1, trace.predictions),
+        (trace.predictions + (np.arange(samples) % 4 == 0)) % build.dataflow.layers[-1].size,
         trace.predictions,
         {name: s[:, : samples // 2] for name, s in trace.spikes.items()},
     )

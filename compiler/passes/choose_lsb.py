@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.casts import to_integers
 from compiler.ir import Graph, IntegerUpdate, Node, Readout, Reals, Spiking, Synapse
 from compiler.passes.exact_thresholds import exact_update, is_one_sum
 from compiler.passes.synapse_groups import heaviest, main_group, on_lsb, over, rounding_bits
@@ -69,8 +70,11 @@ class ChooseLsb:
         theta = layer.v_th / lsb
         v_threshold = np.floor(theta) + 1 if layer.strict else np.ceil(theta)
         offset = sum((synapse.offset for synapse in others), start=main.offset)
-        bias = np.rint(offset / lsb)  # to nearest, ties to even; once for all groups
-        update = IntegerUpdate(lsb, bias.astype(np.int64), v_threshold.astype(np.int64))
+        update = IntegerUpdate(
+            lsb,
+            to_integers(offset / lsb, f"{layer.name}: bias"),  # rounded once for all groups
+            to_integers(v_threshold, f"{layer.name}: v_threshold"),
+        )
         rounded = np.where(over(main.w, coarse), on_lsb(main, lsb * (1 << shift)), main.w)
         changes: dict[str, Node] = {
             layer.name: replace(layer, integer=update),
@@ -144,12 +148,12 @@ class ChooseLsb:
                 f"{len(np.unique(synapse.step))}; quantize it per tensor, without batch norm"
             )
         w, step = synapse.w, float(synapse.step[0])
-        if step == 0:  # nothing reaches the logits but the bias
+        if step == 0 or not w.any():  # nothing reaches the logits but the bias
             w, step = np.zeros_like(w), float(np.abs(synapse.offset).max() or 1.0)
         shift = READOUT_FRAC_BITS if synapse.offset.any() else 0
         shift = self.shifts[layer.name] if self.shifts else shift
         lsb: Reals = np.full(len(w), step / (1 << shift))
-        bias = np.rint(synapse.offset / lsb).astype(np.int64)
+        bias = to_integers(synapse.offset / lsb, f"{layer.name}: bias")
         return {
             layer.name: replace(layer, integer=IntegerUpdate(lsb, bias)),
             synapse.name: replace(synapse, w=w, step=np.full(len(w), step), shift=shift),

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from compiler.ir import Graph, IntegerUpdate, Node, Spiking, Synapse
-from compiler.passes.infer_widths import synapse_bounds
+from compiler.passes.infer_widths import events_of
 from hw_models.semantics import Ints
 
 SHIFT = 1  # the middle between two integer thresholds is a multiple of 1/2
@@ -62,6 +62,6 @@ def thresholds(
 
 def reach(graph: Graph, synapse: Synapse) -> tuple[Ints, Ints]:
     """The least and the largest sum of a step, over the neurons of each channel, [C]."""
-    _, complete = synapse_bounds(graph, synapse)
+    _, complete = events_of(graph, synapse).bounds()
     channels = len(synapse.w)
     return complete.lo.reshape(channels, -1).min(1), complete.hi.reshape(channels, -1).max(1)

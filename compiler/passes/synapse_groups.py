@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.casts import to_integers
 from compiler.ir import Reals, Synapse
 from hw_models.semantics import Ints
 
@@ -36,7 +37,7 @@ def rounding_bits(others: list[Synapse]) -> int:
 
 def on_lsb(synapse: Synapse, lsb: Reals) -> Ints:
     """The weights as the nearest multiples of one LSB per channel."""
-    return np.rint(synapse.w * over(synapse.w, synapse.step / lsb)).astype(np.int64)
+    return to_integers(synapse.w * over(synapse.w, synapse.step / lsb), f"{synapse.name}: weight")
 
 
 def heaviest(synapse: Synapse) -> Reals:

@@ -1,0 +1,198 @@
+"""What a build folder describes: the structs of dataflow.json, and a build in memory.
+
+docs/artefact.md describes every field. The description has accumulations, leaks, comparisons
+and resets; it has no multiplication to express one with.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.errors import InputError
+from hw_models.semantics import Interval, Ints, Neuron
+
+FORMAT = "trispike-dataflow"
+VERSION = 1
+DATAFLOW, TENSORS, IDENTITY = "dataflow.json", "tensors.npz", "dataflow.sha256"
+
+Target = Literal["int8", "int4", "ternary"]
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The stream that enters the core."""
+
+    name: str
+    shape: tuple[int, ...]  # of one sample and time step
+    # static: int8 values shown for all T steps, entering once as signed digits;
+    # ternary, binary: spikes of each time step
+    encoding: Literal["static", "ternary", "binary"]
+    x_max: int  # static: |x| <= x_max; else 1
+    scale: float  # the real value of x = 1
+
+
+class Dense(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dense"):
+    """acc[n] = sum_j w[n, j] * s[j] over events; weight tensor [n_out, n_in]."""
+
+    n_in: int
+    n_out: int
+
+
+Pair = tuple[int, int]  # height, width
+Shape3 = tuple[int, int, int]  # channels, height, width
+
+
+class Conv2d(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="conv2d"):
+    """acc[o, y, x] = sum over c, ky, kx of w[o, c, ky, kx] * s[c', y*sy - py + ky, x*sx - px + kx].
+
+    c' = c + (o // (C_out / groups)) * C_in / groups; outside of the map s is 0. Weight tensor
+    [C_out, C_in / groups, *kernel].
+    """
+
+    in_shape: Shape3
+    out_shape: Shape3
+    kernel: Pair
+    stride: Pair
+    padding: Pair
+    groups: int
+
+    @property
+    def n_in(self) -> int:
+        return math.prod(self.in_shape)
+
+    @property
+    def n_out(self) -> int:
+        return math.prod(self.out_shape)
+
+
+class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An event at [c, y, x] becomes one at each window [c, y', x'] that contains it.
+
+    y'*sy - py <= y < y'*sy - py + ky, and so for x: the sum over the window, as events.
+    """
+
+    in_shape: Shape3
+    out_shape: Shape3
+    kernel: Pair
+    stride: Pair
+    padding: Pair
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One synapse group of a layer: i[n] += acc[n] << shift. Tensor: `<name>.weight`."""
+
+    name: str
+    source: str  # the input's name or a layer's
+    pools: tuple[Pool, ...] = ()  # on the way from the source, in order
+    op: Dense | Conv2d
+    shift: int
+    w_bits: int
+    acc_bits: int  # before the shift
+    acc: Interval  # every partial sum, in any order of a step's events
+
+
+class Spiking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="spiking"):
+    """p = leak(v) + i + bias, fire, reset. Tensors: `<layer>.v_threshold`, `<layer>.bias`."""
+
+    neuron: Neuron
+    p_bits: int  # also holds +-v_threshold
+    v_bits: int
+    leak_bits: int  # of the leak's shift-and-add
+    p: Interval
+    v: Interval
+
+
+class Readout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="readout"):
+    """logit[c] = sum over t of (i[c] + bias[c]). Tensor: `<layer>.bias`."""
+
+    logit_bits: int
+    logit: Interval
+    scale: float  # the real value of logit = 1, for all classes (mean over T)
+
+
+class Lanes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How wide the core works on a layer; changes cycles and area, never values."""
+
+    accumulate: int
+    update: int
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Synapse groups and the neurons they feed. Tensor `<name>.lsb`: the real value of v = 1."""
+
+    name: str
+    shape: tuple[int, ...]  # channels first
+    groups: tuple[Group, ...]
+    update: Spiking | Readout
+    lanes: Lanes
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return math.prod(self.shape)
+
+
+class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """dataflow.json. Layers are in execution order, the readout last."""
+
+    format: str = FORMAT
+    version: int = VERSION
+    name: str
+    target: Target  # weight type asked for
+    timesteps: int
+    input: Input
+    layers: tuple[Layer, ...]
+    provenance: dict[str, str | int | float | bool]
+    warnings: tuple[str, ...] = ()
+    files: dict[str, str] = {}  # sha256 of each file beside dataflow.json
+
+    def mode_of(self, source: str) -> Literal["static", "ternary", "binary"]:
+        """What the events of a stream can be, by the name of the input or of a layer."""
+        if source == self.input.name:
+            return self.input.encoding
+        update = next(layer.update for layer in self.layers if layer.name == source)
+        if isinstance(update, Readout):
+            raise InputError(f"{source}: a readout feeds no layer")
+        return update.neuron.mode
+
+    def shape_of(self, source: str) -> tuple[int, ...]:
+        """The shape of a stream, by the name of the input or of a layer."""
+        if source == self.input.name:
+            return self.input.shape
+        return next(layer.shape for layer in self.layers if layer.name == source)
+
+
+def alike(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether shapes are the same; a map of one position takes any addresses, as a vector does."""
+    same_size = math.prod(shape) == math.prod(other)
+    return shape == other or (same_size and (1, 1) in (shape[1:], other[1:]))
+
+
+def per_neuron(tensor: Ints, shape: tuple[int, ...]) -> Ints:
+    """A per-channel tensor [C], broadcastable over a layer's shape [C, ...]."""
+    return tensor.reshape(-1, *[1] * (len(shape) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A network ready to execute: description, integers and, once saved, where and what it is."""
+
+    dataflow: Dataflow
+    tensors: Mapping[str, NDArray]
+    path: Path | None = None
+    sha256: str | None = None  # of dataflow.json, which names the sha256 of all else
+    files: Mapping[str, bytes] = field(default_factory=dict)  # further files to save: mem/, rtl/
+
+    def weight(self, group: Group) -> Ints:
+        return self.tensors[f"{group.name}.weight"].astype(np.int64)
+
+    def bias(self, layer: Layer) -> Ints:
+        return per_neuron(self.tensors[f"{layer.name}.bias"].astype(np.int64), layer.shape)
+
+    def v_threshold(self, layer: Layer) -> Ints:
+        return per_neuron(self.tensors[f"{layer.name}.v_threshold"].astype(np.int64), layer.shape)

@@ -1,0 +1,106 @@
+"""Intervals of a layer's sums, membranes and logits (docs/semantics.md, 4), from its integers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from hw_models.dataflow import Conv2d, Dense, Pool, per_neuron
+from hw_models.errors import InputError
+from hw_models.semantics import (
+    BITS_MAX,
+    Bounds,
+    Interval,
+    Ints,
+    LayerBounds,
+    Neuron,
+    digit_peak,
+    layer_bounds,
+    readout_bounds,
+    row_bounds,
+)
+from hw_models.synapse import row_sums
+
+
+@dataclass(frozen=True, slots=True)
+class Synapses:
+    """A synapse group's integers, and what the events can be that reach it."""
+
+    op: Dense | Conv2d
+    pools: tuple[Pool, ...]
+    shift: int
+    w: Ints
+    source: tuple[int, ...]  # shape of the stream that the pools read
+    encoding: str  # of that stream: static, ternary, binary
+    x_max: int  # of a static one
+
+    @property
+    def attained(self) -> bool:
+        """Whether its bounds are: behind windows that overlap, what an event adds may cancel."""
+        return all(
+            size <= step
+            for pool in self.pools
+            for size, step in zip(pool.kernel, pool.stride, strict=True)
+        )
+
+    def bounds(self) -> tuple[Bounds, Bounds]:
+        """Per neuron, bounds of every partial sum and of the complete sum of a step.
+
+        Raises:
+            InputError: a sum may exceed BITS_MAX.
+        """
+        times = math.prod(math.prod(pool.kernel) for pool in self.pools)
+        check_size(int(np.abs(self.w).max()) * self.w[0].size * times)
+        rows = row_sums(self.op, self.pools, self.source, self.w)
+        if self.encoding != "static":
+            rows = row_bounds(*rows, "binary" if self.encoding == "binary" else "ternary")
+            return rows, rows
+        rows, peak = row_bounds(*rows, "ternary"), digit_peak(self.x_max)
+        check_size(int(rows.hi.max()) * peak)
+        return rows.scaled(peak), rows.scaled(self.x_max)
+
+
+def layer_intervals(
+    groups: Sequence[Synapses],
+    shape: tuple[int, ...],
+    neuron: Neuron | None,
+    bias: Ints,
+    v_threshold: Ints | None,
+    timesteps: int,
+) -> tuple[list[Interval], LayerBounds | Interval]:
+    """Of each group the accumulator's interval; and of the layer p and v, or the logits.
+
+    Args:
+        shape: of the layer's neurons, channels first.
+        neuron: None for a readout, which has no `v_threshold` either.
+        bias: [C], as is `v_threshold`; of at most BITS_MAX bits.
+
+    Raises:
+        InputError: a sum may exceed BITS_MAX.
+    """
+    zero, accs = np.zeros(shape, np.int64), []
+    current, most = Bounds(zero, zero), int(np.abs(bias).max())
+    for group in groups:
+        partial, complete = group.bounds()
+        accs.append(Interval.hull(partial.lo, partial.hi, group.attained))
+        most += max(-int(complete.lo.min()), int(complete.hi.max())) << group.shift
+        check_size(timesteps * most)
+        current += complete.scaled(1 << group.shift).reshaped(shape)
+    bias = per_neuron(bias, shape)
+    if neuron is None:
+        logit = readout_bounds(current, bias, timesteps)
+        # Of several groups, not all need reach their ends for the same spikes.
+        exact = len(groups) == 1 and groups[0].attained
+        return accs, msgspec.structs.replace(logit, exact=exact)
+    assert v_threshold is not None
+    check_size(timesteps * most + int(v_threshold.max()))
+    v_threshold = per_neuron(v_threshold, shape)
+    return accs, layer_bounds(neuron, current, v_threshold, bias, timesteps)
+
+
+def check_size(largest: int) -> None:
+    """Raise InputError where +-largest needs more than BITS_MAX bits."""
+    if (bits := Interval(-largest, largest, False).bits) > BITS_MAX:
+        raise InputError(f"sums may take {bits} bits, need <= {BITS_MAX}")

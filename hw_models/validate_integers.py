@@ -1,0 +1,140 @@
+"""What must hold of a build's tensors, and of the intervals and widths that follow from them.
+
+Rule by rule of docs/semantics.md and docs/artefact.md, of a description that is sound by
+validate_description.py. A fault is one InputError, as there.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.dataflow import DATAFLOW, TENSORS, Build, Dense, Group, Layer, Readout, Spiking
+from hw_models.errors import InputError, need
+from hw_models.intervals import Synapses, layer_intervals
+from hw_models.semantics import BITS_MAX, Interval
+
+
+def check(build: Build) -> None:
+    """Raise InputError, naming the file, unless the integers are what the description says."""
+    check_tensors(build)
+    for layer in build.dataflow.layers:
+        check_intervals(build, layer)
+
+
+def check_tensors(build: Build) -> None:
+    """Raise InputError unless the tensors are those of the description, their values in range."""
+    expected = [name for layer in build.dataflow.layers for name in _names(layer)]
+    missing, unknown = set(expected) - set(build.tensors), set(build.tensors) - set(expected)
+    need(not missing, TENSORS, "missing", ", ".join(sorted(missing)), ", ".join(expected))
+    need(not unknown, TENSORS, "unknown", ", ".join(sorted(unknown)), ", ".join(expected))
+    for layer in build.dataflow.layers:
+        for group in layer.groups:
+            _check_weight(build, group)
+        _check_channels(build, layer)
+
+
+def _names(layer: Layer) -> list[str]:
+    """The tensors of a layer."""
+    own = ["bias", "lsb", *(["v_threshold"] if isinstance(layer.update, Spiking) else [])]
+    return [f"{group.name}.weight" for group in layer.groups] + [f"{layer.name}.{n}" for n in own]
+
+
+def _tensor(build: Build, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray:
+    """A tensor of this type and shape."""
+    tensor = build.tensors[name]
+    need(tensor.dtype == dtype, f"{TENSORS}: {name}", "type", tensor.dtype, dtype)
+    need(tensor.shape == shape, f"{TENSORS}: {name}", "shape", tensor.shape, list(shape))
+    return tensor
+
+
+def _check_weight(build: Build, group: Group) -> None:
+    op, name, bound = group.op, f"{group.name}.weight", 1 << (group.w_bits - 1)
+    if isinstance(op, Dense):
+        shape = op.n_out, op.n_in
+    else:
+        shape = op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel
+    w = _tensor(build, name, f"int{weight_bits(group.w_bits)}", shape)
+    lo, hi = int(w.min()), int(w.max())
+    need(-bound <= lo and hi < bound, f"{TENSORS}: {name}", "range", (lo, hi),
+         f"{-bound}..{bound - 1}, w_bits being {group.w_bits}")  # fmt: skip
+
+
+def weight_bits(w_bits: int) -> int:
+    """Bits of the integers in which tensors.npz holds weights of `w_bits`."""
+    return next(bits for bits in (8, 16, 32) if w_bits <= bits)
+
+
+def _check_channels(build: Build, layer: Layer) -> None:
+    """bias, v_threshold and lsb, one value a channel."""
+    channels, peak = (layer.shape[0],), 1 << (BITS_MAX - 1)
+    lsb = _tensor(build, f"{layer.name}.lsb", "float64", channels)
+    where = f"{TENSORS}: {layer.name}.lsb"
+    need(bool(np.isfinite(lsb).all() and lsb.min() >= 0), where, "value",
+         lsb[~(np.isfinite(lsb) & (lsb >= 0))][:1], "finite numbers >= 0")  # fmt: skip
+    if isinstance(layer.update, Readout):
+        steps = build.dataflow.timesteps
+        need(bool((lsb == lsb[0]).all()), where, "range", (lsb.min(), lsb.max()), "one value")
+        need(layer.update.scale == lsb[0] / steps, f"{DATAFLOW}: {layer.name}", "scale",
+             layer.update.scale, f"{lsb[0] / steps}, the lsb over {steps} steps")  # fmt: skip
+    least = {"bias": -peak, "v_threshold": 1}
+    for name in _names(layer):
+        if (tensor := name.removeprefix(f"{layer.name}.")) in least:
+            values = _tensor(build, name, "int64", channels)
+            lo, hi = int(values.min()), int(values.max())
+            need(least[tensor] <= lo and hi < peak, f"{TENSORS}: {name}", "range", (lo, hi),
+                 f"{least[tensor]}..{peak - 1}")  # fmt: skip
+
+
+def check_intervals(build: Build, layer: Layer) -> None:
+    """Raise InputError unless a layer's intervals are its integers', and its widths theirs."""
+    flow, update, where = build.dataflow, layer.update, f"{DATAFLOW}: {layer.name}"
+    spiking = isinstance(update, Spiking)
+    events = [
+        Synapses(
+            op=group.op,
+            pools=group.pools,
+            shift=group.shift,
+            w=build.weight(group),
+            source=flow.shape_of(group.source),
+            encoding=flow.mode_of(group.source),
+            x_max=flow.input.x_max,
+        )
+        for group in layer.groups
+    ]
+    try:
+        accs, bounds = layer_intervals(
+            events, layer.shape, update.neuron if spiking else None,
+            build.tensors[f"{layer.name}.bias"],
+            build.tensors[f"{layer.name}.v_threshold"] if spiking else None, flow.timesteps,
+        )  # fmt: skip
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+    loadable = flow.provenance.get("loadable") is True
+    for group, acc in zip(layer.groups, accs, strict=True):
+        _check_width(f"{where}: {group.name}", "acc", group, acc, loadable)
+    if isinstance(bounds, Interval):
+        _check_width(where, "logit", update, bounds, loadable)
+    else:
+        assert spiking
+        _check_width(where, "p", update, bounds.p, loadable)
+        _check_width(where, "v", update, bounds.v, loadable)
+        leak_bits = update.v_bits + update.neuron.leak.k
+        need(update.leak_bits == leak_bits <= BITS_MAX, where, "leak_bits", update.leak_bits,
+             f"v_bits + k = {leak_bits}, and <= {BITS_MAX}")  # fmt: skip
+
+
+def _check_width(
+    where: str, name: str, owner: Group | Spiking | Readout, own: Interval, loadable: bool
+) -> None:
+    """An interval of the description is the integers' own, and so is its width.
+
+    Of a loadable build the width holds any weights, these among them.
+    """
+    found, bits = getattr(owner, name), getattr(owner, f"{name}_bits")
+    need(found == own, where, name, _shown(found), f"{_shown(own)}, by the weights")
+    most = BITS_MAX if loadable else own.bits
+    accepted = f"{own.bits}..{most}" if loadable else own.bits
+    need(own.bits <= bits <= most, where, f"{name}_bits", bits, f"{accepted}, by {name}")
+
+
+def _shown(interval: Interval) -> str:
+    return f"{interval.lo}..{interval.hi}{'' if interval.exact else ' (not exact)'}"
