@@ -7,8 +7,6 @@ had from here too; what must hold of a build, in validate_description.py and val
 import hashlib
 import io
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from hw_models import validate_description, validate_integers
+from hw_models import archive, validate_description, validate_integers
 from hw_models.dataflow import (
     DATAFLOW,
     FORMAT,
@@ -147,9 +145,8 @@ def load(path: Path) -> Build:
         raise InputError(f"{path / DATAFLOW}: sha256 differs from {IDENTITY}; build it again")
     contents = hashed(dataflow, path)
     try:
-        with np.load(io.BytesIO(contents.pop(TENSORS)), allow_pickle=False) as archive:
-            tensors = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        tensors = archive.read(contents.pop(TENSORS))
+    except InputError as error:
         raise InputError(f"{path / TENSORS}: {error}; build it again") from error
     build = Build(dataflow, tensors, path, sha256, contents)
     try:
@@ -195,7 +192,9 @@ def hashed(dataflow: Dataflow, path: Path) -> dict[str, bytes]:
     for name, expected in dataflow.files.items():
         parts = PurePosixPath(name).parts
         if not parts or name.startswith("/") or ".." in parts or "\0" in name:
-            raise InputError(f"{path / DATAFLOW}: files: {name!r}, need a path within the folder")
+            raise InputError(
+                f"{path / DATAFLOW}: files: {name!r}, need a path within the folder; build it again"
+            )
         try:
             contents[name] = (path / name).read_bytes()
         except OSError as error:

@@ -5,8 +5,6 @@ belong to.
 """
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models import archive
 from hw_models.dataflow import Build, Layer, Spiking
 from hw_models.errors import InputError, need
 from hw_models.golden import check_input
@@ -80,11 +79,7 @@ def load(build: Build) -> Reference:
     if hashlib.sha256(content).hexdigest() != about.vectors_sha256:
         raise InputError(f"{folder / VECTORS}: sha256 differs from {ABOUT}; {remedy}")
     try:
-        with np.load(folder / VECTORS, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"{folder / VECTORS}: {error}; {remedy}") from error
-    try:
+        arrays = archive.read(content)
         check(build, arrays)
     except InputError as error:
         raise InputError(f"{folder / VECTORS}: {error}; {remedy}") from error

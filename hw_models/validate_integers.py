@@ -4,7 +4,8 @@ Rule by rule of docs/semantics.md and docs/artefact.md, of a description that is
 validate_description.py. A fault is one InputError, as there.
 """
 
-import numpy as np
+import math
+
 from numpy.typing import NDArray
 
 from hw_models.dataflow import DATAFLOW, TENSORS, Build, Dense, Group, Layer, Readout, Spiking
@@ -68,13 +69,13 @@ def _check_channels(build: Build, layer: Layer) -> None:
     channels, peak = (layer.shape[0],), 1 << (BITS_MAX - 1)
     lsb = _tensor(build, f"{layer.name}.lsb", "float64", channels)
     where = f"{TENSORS}: {layer.name}.lsb"
-    need(bool(np.isfinite(lsb).all() and lsb.min() >= 0), where, "value",
-         lsb[~(np.isfinite(lsb) & (lsb >= 0))][:1], "finite numbers >= 0")  # fmt: skip
+    lo, hi = float(lsb.min()), float(lsb.max())  # a NaN is both
+    need(0 <= lo <= hi < math.inf, where, "range", (lo, hi), "finite numbers >= 0")
     if isinstance(layer.update, Readout):
         steps = build.dataflow.timesteps
-        need(bool((lsb == lsb[0]).all()), where, "range", (lsb.min(), lsb.max()), "one value")
-        need(layer.update.scale == lsb[0] / steps, f"{DATAFLOW}: {layer.name}", "scale",
-             layer.update.scale, f"{lsb[0] / steps}, the lsb over {steps} steps")  # fmt: skip
+        need(lo == hi, where, "range", (lo, hi), "one value for all classes")
+        need(layer.update.scale == lo / steps, f"{DATAFLOW}: {layer.name}", "scale",
+             layer.update.scale, f"{lo / steps}, the lsb over {steps} steps")  # fmt: skip
     least = {"bias": -peak, "v_threshold": 1}
     for name in _names(layer):
         if (tensor := name.removeprefix(f"{layer.name}.")) in least:
