@@ -7,8 +7,8 @@ from hw_models.errors import InputError
 from hw_models.semantics import BITS_MAX, Ints
 
 
-def to_integers(values: NDArray[np.float64], what: str) -> Ints:
-    """To the nearest integers, ties to even; the first axis is the channels.
+def to_integers(values: NDArray, what: str) -> Ints:
+    """Real numbers to the nearest integers, ties to even; the first axis is the channels.
 
     Raises:
         InputError: one is no number, or takes more than BITS_MAX bits; names it and its channel.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from compiler.casts import to_integers
 from compiler.ir import Graph, IntegerUpdate, Node, Readout, Reals, Spiking, Synapse
-from compiler.passes.exact_thresholds import exact_update, is_one_sum
+from compiler.passes.exact_thresholds import exact_update, is_one_sum, reach
 from compiler.passes.synapse_groups import heaviest, main_group, on_lsb, over, rounding_bits
 from hw_models.errors import InputError
 from hw_models.semantics import Interval
@@ -56,16 +56,29 @@ class ChooseLsb:
             elif is_one_sum(graph, layer):
                 changes |= exact_update(graph, layer, *synapses)
             else:
-                changes |= own.spiking(layer, synapses, bits, warnings)
+                changes |= own.spiking(graph, layer, synapses, bits, warnings)
         return graph.replaced(changes, warnings)
 
     def spiking(
-        self, layer: Spiking, synapses: tuple[Synapse, ...], bits: int, warnings: list[str]
+        self,
+        graph: Graph,
+        layer: Spiking,
+        synapses: tuple[Synapse, ...],
+        bits: int,
+        warnings: list[str],
     ) -> dict[str, Node]:
         main = main_group(synapses)
         others = [synapse for synapse in synapses if synapse is not main]
-        main = settled(layer, main)
-        shift = self.shift_of(layer, main, others, bits)
+        idle = is_idle(main)
+        votes = ~idle & decides(graph, layer, synapses)
+        if not votes.any():
+            votes = ~idle
+        # Any step would do for an idle channel, and its own says nothing.
+        step = np.median(main.step[votes]) if votes.any() else layer.v_th
+        main = replace(
+            main, w=np.where(over(main.w, idle), 0, main.w), step=np.where(idle, step, main.step)
+        )
+        shift = self.shift_of(layer, np.where(votes, main.step, step), others, bits)
         lsb, coarse = self.lsb_of(layer, main, others, shift, warnings)
         theta = layer.v_th / lsb
         v_threshold = np.floor(theta) + 1 if layer.strict else np.ceil(theta)
@@ -120,10 +133,10 @@ class ChooseLsb:
                 )
         return lsb, tiny
 
-    def shift_of(self, layer: Spiking, main: Synapse, others: list[Synapse], bits: int) -> int:
-        """F: the least that gives the median threshold so many bits, if it fits."""
+    def shift_of(self, layer: Spiking, steps: Reals, others: list[Synapse], bits: int) -> int:
+        """F: the least that gives the median threshold at these steps so many bits, if it fits."""
         chosen = self.shifts[layer.name] if self.shifts else self.frac_bits
-        median = float(np.median(layer.v_th / main.step))
+        median = float(np.median(layer.v_th / steps))
         fine = int(np.ceil(bits + rounding_bits(others) - np.log2(median)))
         most = max(0, int(np.floor(self.v_bits_max - 1 - SPARE_BITS - np.log2(median))))
         if chosen is None:
@@ -166,15 +179,30 @@ def threshold_bits(graph: Graph) -> int:
     return min(THRESHOLD_BITS + BITS_PER_LAYER * (layers - 1), THRESHOLD_BITS_MAX)
 
 
-def settled(layer: Spiking, main: Synapse) -> Synapse:
-    """The group with its idle channels, which have no weight or no gain, at the median step.
+def is_idle(main: Synapse) -> NDArray[np.bool_]:
+    """Channels that have no weight or no gain; their step may be the quantizer's least. [C]"""
+    return (main.step == 0) | ~main.w.reshape(len(main.w), -1).any(axis=1)
 
-    Any step would do, and theirs, which may be the quantizer's least, says nothing.
+
+def decides(graph: Graph, layer: Spiking, synapses: tuple[Synapse, ...]) -> NDArray[np.bool_]:
+    """Channels that fire for some inputs and not for others, as far as intervals tell. [C]
+
+    The rest, such as channels pruned to next to nothing, never fire or always do; how finely their
+    thresholds are divided makes no difference.
     """
-    idle = (main.step == 0) | ~main.w.reshape(len(main.w), -1).any(axis=1)
-    step = layer.v_th if idle.all() else np.median(main.step[~idle])
-    w = np.where(over(main.w, idle), 0, main.w)
-    return replace(main, w=w, step=np.where(idle, step, main.step))
+    ends = [reach(graph, synapse) for synapse in synapses]
+    offset = sum((synapse.offset for synapse in synapses), start=np.zeros(1))
+    lo, hi = (
+        offset + sum(s.step * end[side] for s, end in zip(synapses, ends, strict=True))
+        for side in (0, 1)
+    )
+    most = sum(
+        layer.tau**t for t in range(graph.timesteps)
+    )  # of one current, kept from step to step
+    fires, rests = hi * most >= layer.v_th, lo < layer.v_th
+    if layer.mode == "ternary":
+        fires, rests = fires | (lo * most <= -layer.v_th), rests & (hi > -layer.v_th)
+    return fires & rests
 
 
 def some(channels: NDArray[np.bool_]) -> str:

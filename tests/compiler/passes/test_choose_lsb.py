@@ -13,6 +13,7 @@ from compiler.passes.choose_lsb import (
     FRAC_BITS_MAX,
     READOUT_FRAC_BITS,
     ChooseLsb,
+    decides,
     threshold_bits,
 )
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
@@ -149,6 +150,72 @@ def test_channels_without_weights_or_gain_have_no_say_in_the_lsb(step, pruned):
     assert update.v_threshold is not None
     bits = threshold_bits(graph)
     assert 1 << bits <= update.v_threshold.min() < 2 << bits
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.5, -0.5, 8.0, -8.0])
+@pytest.mark.parametrize("step", [2.0**-16, 2.0**-20, 2.0**-40])
+def test_channels_that_no_input_decides_have_no_say_in_the_lsb(step, offset):
+    """Pruned to next to nothing, most of them: they never fire, or always do."""
+    graph = next(g for g in map(folded, range(50)) if len(g["fc0"].w) > 2)
+    synapse, layer = graph["fc0"], graph["lif0"]
+    assert isinstance(synapse, Synapse) and isinstance(layer, Spiking)
+    layer = replace(layer, mode="ternary", tau=0.25)
+    pruned = np.arange(len(synapse.w)) > 0
+    before = replace(
+        synapse,
+        w=np.full_like(synapse.w, 3),
+        step=np.where(pruned, step, 1.0) * layer.v_th,
+        offset=np.where(pruned, offset, 0.0) * layer.v_th,
+    )
+    lowered = ChooseLsb()(graph.replaced({"fc0": before, "lif0": layer}))
+    after, update = lowered["fc0"], update_of(lowered, "lif0")
+    assert isinstance(after, Synapse) and update.v_threshold is not None
+    assert after.shift == threshold_bits(graph)
+    assert update.v_threshold[0] == 1 << after.shift
+    assert (after.w[0] == 3).all()
+
+
+@pytest.mark.parametrize(("mode", "drive"), [("ternary", -1.5), ("ternary", 1.5), ("binary", 1.5)])
+def test_a_channel_that_some_input_decides_has_its_say(mode, drive):
+    """Its offset fires; of the currents some take that away."""
+    graph = folded(3)
+    layer, synapse = graph["lif0"], graph["fc0"]
+    assert isinstance(synapse, Synapse) and isinstance(layer, Spiking)
+    full = np.full(len(synapse.w), 1.0)
+    w = np.where(np.arange(synapse.w.shape[1]) == 0, 1, 0) * np.ones_like(synapse.w)
+    made = replace(synapse, w=w, step=full * layer.v_th, offset=full * drive * layer.v_th)
+    graph = graph.replaced({"fc0": made})
+    assert decides(graph, replace(layer, mode=mode), (made,)).all()
+    weak = replace(made, step=made.step * 2.0**-10)
+    assert not decides(graph, replace(layer, mode=mode), (weak,)).any()
+
+
+@pytest.mark.parametrize("offset", [1e30, -1e25, np.inf])
+def test_a_bias_beyond_all_integers_is_refused_by_channel(offset):
+    graph = folded(3)
+    for name, layer in (("fc0", "lif0"), (graph.nodes[-1].sources[0], "readout")):
+        synapse = graph[name]
+        assert isinstance(synapse, Synapse)
+        offsets = np.zeros(len(synapse.w))
+        offsets[-1] = offset
+        moved = replace(synapse, offset=offsets, w=np.ones_like(synapse.w))
+        message = f"{layer}: bias of channel {len(offsets) - 1} is .* LSB, need less than 2\\^61"
+        with pytest.raises(InputError, match=message):
+            ChooseLsb()(graph.replaced({name: moved}))
+
+
+@pytest.mark.parametrize("step", [1e-38, 1e-300, 1.0])
+def test_a_readout_without_weights_has_its_biases_alone(step):
+    """The scale of weights that are all 0 is the quantizer's least; it says nothing of a bias."""
+    graph = folded(2)
+    (name,) = graph.nodes[-1].sources
+    synapse = graph[name]
+    assert isinstance(synapse, Synapse)
+    offset = np.linspace(-0.5, 0.25, len(synapse.w))
+    dead = replace(synapse, w=synapse.w * 0, step=np.full(len(offset), step), offset=offset)
+    update = ChooseLsb()(graph.replaced({name: dead})).nodes[-1].integer
+    np.testing.assert_allclose(update.bias * update.lsb, offset, atol=2.0**-READOUT_FRAC_BITS)
+    assert np.abs(update.bias).max() == 1 << READOUT_FRAC_BITS
 
 
 def test_re_rounded_weights_are_worth_what_they_were():
