@@ -84,7 +84,7 @@ def load(build: Build) -> Reference:
     except InputError as error:
         raise InputError(f"{folder / VECTORS}: {error}; {remedy}") from error
     spikes = {name: arrays[SPIKES + name] for name in _layers(build) if SPIKES + name in arrays}
-    return Reference(about, *(arrays[name] for name in ARRAYS), spikes)
+    return Reference(about, arrays["x"], arrays["labels"], arrays["predictions"], spikes)
 
 
 def _layers(build: Build) -> dict[str, Layer]:

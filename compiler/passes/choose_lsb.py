@@ -78,7 +78,8 @@ class ChooseLsb:
         main = replace(
             main, w=np.where(over(main.w, idle), 0, main.w), step=np.where(idle, step, main.step)
         )
-        shift = self.shift_of(layer, np.where(votes, main.step, step), others, bits)
+        steps = main.step[votes] if votes.any() else main.step
+        shift = self.shift_of(layer, steps, others, bits)
         lsb, coarse = self.lsb_of(layer, main, others, shift, warnings)
         theta = layer.v_th / lsb
         v_threshold = np.floor(theta) + 1 if layer.strict else np.ceil(theta)
