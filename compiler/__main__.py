@@ -13,8 +13,8 @@ from compiler.loadable import as_text, register_writes
 from compiler.passes.choose_lsb import V_BITS_MAX
 from compiler.pipeline import LANES, Options, compile_graph, lower
 from compiler.preflight import faults
-from compiler.vectors import calibration, reference_vectors
-from hw_models import artefact, onnx_engine, reference
+from compiler.vectors import calibration, reference_vectors, samples_for
+from hw_models import artefact, files, onnx_engine, reference
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
 from hw_models.errors import InputError
 from hw_models.evaluate import evaluate
@@ -125,23 +125,28 @@ def build(
     name = name or name_of(ckpt)
     if crop is not None:
         trained, name = cropped(trained, crop), f"{name}-{crop}x{crop}"
+    if data_dir and no_reference and not options.goal:
+        raise InputError(
+            f"--data-dir {data_dir}: nothing is read from it with --no-reference; leave one out"
+        )
     samples = calibration(trained, data_dir) if options.goal else None
+    try:
+        test = None if no_reference else samples_for(trained, "test", data_dir)
+    except InputError as error:
+        raise InputError(f"{error}; or build with --no-reference") from error
     out = out or Path("build") / f"{name}-{target}"
     graph = import_network(trained, target, name)
     with artefact.fresh_folder(out) as folder:
         made = artefact.write(compile_graph(graph, options, sha256_of(ckpt), samples), folder)
-        if not no_reference:
-            try:
-                vectors = reference_vectors(trained, made.sha256 or "", data_dir)
-            except InputError as error:
-                raise InputError(f"{error}; or build with --no-reference") from error
+        if test is not None:
+            vectors = reference_vectors(trained, made.sha256 or "", test)
             reference.save(vectors, folder)
     for warning in made.dataflow.warnings:
         CONSOLE.print(f"[yellow]warning:[/] {warning}")
     CONSOLE.print(layer_table(made))
     if samples is not None:
         CONSOLE.print(work_table(made, samples, cycles))
-    if not no_reference:
+    if test is not None:
         report = evaluate(made, vectors)
         CONSOLE.print(
             f"accuracy on {report.dataset}: {report.accuracy:.2%} in integers, "
@@ -181,7 +186,8 @@ def reference_command(
         raise InputError(f"{ckpt}: {folder} was built from another checkpoint; build it again")
     if crop := made.dataflow.provenance.get(CROP):
         trained = cropped(trained, int(crop))
-    vectors = reference_vectors(trained, made.sha256 or "", data_dir, dataset, split)
+    samples = samples_for(trained, split, data_dir, dataset)
+    vectors = reference_vectors(trained, made.sha256 or "", samples, split)
     reference.save(vectors, folder)
     CONSOLE.print(f"{vectors.samples:,} samples of {vectors.about.dataset}/{split} in {folder}")
 
@@ -214,8 +220,7 @@ def load_command(hardware: Path, folder: Path, out: Path | None) -> None:
     """
     writes = register_writes(artefact.load(hardware), artefact.load(folder))
     out = out or folder / "export" / "registers.txt"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(as_text(writes))
+    files.write({out: as_text(writes).encode()})
     CONSOLE.print(f"{len(writes):,} writes: {out}")
 
 

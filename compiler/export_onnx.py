@@ -7,7 +7,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from compiler.onnx_synapses import Nodes, onnx_type, reshape, synapse
-from hw_models import onnx_engine
+from hw_models import files, onnx_engine
 from hw_models.artefact import Build, Dense, Layer, Spiking
 from hw_models.fast import membrane_dtype
 
@@ -22,13 +22,7 @@ def write(build: Build, path: Path) -> None:
         InputError: see export.
     """
     content = export(build).SerializeToString(deterministic=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    files.write({path: content})
 
 
 def export(build: Build) -> onnx.ModelProto:

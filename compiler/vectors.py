@@ -19,19 +19,14 @@ CALIBRATION_SAMPLES = 100
 
 
 def reference_vectors(
-    checkpoint: Checkpoint,
-    dataflow_sha256: str,
-    data_dir: Path | None = None,
-    dataset: str | None = None,
-    split: str = "test",
+    checkpoint: Checkpoint, dataflow_sha256: str, samples: data.Split, split: str = "test"
 ) -> Reference:
-    """Run the trained network on a split; the spikes of the first SPIKE_SAMPLES are kept.
+    """Run the trained network on samples; the spikes of the first SPIKE_SAMPLES are kept.
 
-    Raises:
-        InputError: the data set is missing, or its samples do not fit the network.
+    Args:
+        samples: of samples_for().
+        split: what they are of their data set.
     """
-    dataset = dataset or str(checkpoint.config["dataset"])
-    samples = samples_for(checkpoint, dataset, split, data_dir)
     net = checkpoint.network()
     inputs, predictions = [], []
     with torch.no_grad():
@@ -41,7 +36,7 @@ def reference_vectors(
             predictions.append(net(x).argmax(dim=1).numpy())
     first = record(net, samples.inputs(slice(0, SPIKE_SAMPLES)))
     return Reference(
-        About(dataset=dataset, split=split, dataflow_sha256=dataflow_sha256),
+        About(dataset=samples.spec.name, split=split, dataflow_sha256=dataflow_sha256),
         np.concatenate(inputs, axis=1),
         samples.y.numpy().astype(np.int64),
         np.concatenate(predictions),
@@ -53,18 +48,26 @@ def calibration(checkpoint: Checkpoint, data_dir: Path | None = None) -> NDArray
     """Integer inputs [T', B, *shape] of samples spread over the training split.
 
     Raises:
-        InputError: as of reference_vectors.
+        InputError: as of samples_for.
     """
-    samples = samples_for(checkpoint, str(checkpoint.config["dataset"]), "train", data_dir)
+    samples = samples_for(checkpoint, "train", data_dir)
     chosen = np.linspace(0, len(samples) - 1, min(CALIBRATION_SAMPLES, len(samples))).astype(int)
     with torch.no_grad():
         return integers(checkpoint.network(), samples.inputs(torch.from_numpy(chosen))).numpy()
 
 
 def samples_for(
-    checkpoint: Checkpoint, dataset: str, split: str, data_dir: Path | None
+    checkpoint: Checkpoint, split: str, data_dir: Path | None = None, dataset: str | None = None
 ) -> data.Split:
-    """A split of a data set, of samples that the network takes."""
+    """A split of a data set, of samples that the network takes.
+
+    Args:
+        dataset: another one than that it was trained on.
+
+    Raises:
+        InputError: the data set is missing, or its samples do not fit the network.
+    """
+    dataset = dataset or str(checkpoint.config["dataset"])
     samples = data.load(dataset, split, data_dir, data.frame_options(checkpoint.config))
     if size := checkpoint.config.get(CROP):
         samples = middle(samples, size)

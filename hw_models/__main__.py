@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from hw_models import artefact, evidence, reference
 from hw_models.artefact import Build
-from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
+from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.evaluate import ENGINES, FOREIGN, Report, evaluate
 from hw_models.tables import (
     energy_table,
@@ -47,9 +47,10 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
     build = artefact.load(folder)
     report = measured(build, samples, engine)
     Console().print(summary_table(report), spike_table(report), operation_table(report))
-    evidence.write(build, "onnx" if engine in FOREIGN else "golden", report)
     if json_path:
         evidence.write_json(report, json_path)
+    with keeping("evidence"):
+        evidence.write(build, "onnx" if engine in FOREIGN else "golden", report)
     for difference in report.differences:
         click.echo(str(difference), err=True)
     return EXIT_DIFFERS if report.differences else EXIT_OK

@@ -6,9 +6,7 @@ had from here too; what must hold of a build, in validate_description.py and val
 
 import hashlib
 import io
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from hw_models import archive, validate_description, validate_integers
+from hw_models import archive, files, validate_description, validate_integers
 from hw_models.dataflow import (
     DATAFLOW,
     FORMAT,
@@ -94,27 +92,9 @@ def write(build: Build, folder: Path) -> Build:
     return Build(dataflow, build.tensors, folder, sha256, build.files)
 
 
-@contextmanager
-def fresh_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder that takes the place of `path` if the block ends well.
-
-    Raises:
-        InputError: `path` exists and is no build; only a build is replaced.
-    """
-    if (
-        path.exists()
-        and not (path / DATAFLOW).is_file()
-        and (path.is_file() or any(path.iterdir()))
-    ):
-        raise InputError(f"{path}: exists and is no build folder; choose another or remove it")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
-        fresh = Path(scratch) / "fresh"
-        fresh.mkdir()
-        yield fresh
-        if path.exists():
-            path.rename(Path(scratch) / "old")
-        fresh.rename(path)
+def fresh_folder(path: Path) -> AbstractContextManager[Path]:
+    """A temporary folder that becomes the build folder `path`; only a build is overwritten."""
+    return files.fresh_folder(path, DATAFLOW, "build folder")
 
 
 class Format(msgspec.Struct):

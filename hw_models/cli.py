@@ -1,13 +1,18 @@
 """Runs a click command: one-line errors, `--debug` for the traceback, the exit statuses."""
 
+import errno
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from hw_models.errors import InputError
 
 EXIT_OK, EXIT_DIFFERS, EXIT_BAD_INPUT = 0, 1, 2
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run(command: click.Command, prog_name: str, args: list[str] | None = None) -> None:
@@ -25,10 +30,37 @@ def run(command: click.Command, prog_name: str, args: list[str] | None = None) -
     except (InputError, click.ClickException, OSError, OverflowError) as error:
         if debug:
             traceback.print_exc()
-        message = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        click.echo(f"error: {' '.join(message.split())}", err=True)
+        click.echo(f"error: {' '.join(message_of(error).split())}", err=True)
         sys.exit(EXIT_BAD_INPUT)
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         sys.exit(130)
     sys.exit(status if isinstance(status, int) else EXIT_OK)
+
+
+def message_of(error: Exception) -> str:
+    """What an error has to say to a user."""
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        remedy = "; free some or name another place" if error.errno in FULL else ""
+        return f"{where}{error.strerror}{remedy}"
+    return str(error)
+
+
+@contextmanager
+def keeping(what: str) -> Iterator[None]:
+    """Around what is kept in a folder that was given to be read.
+
+    Where that cannot be written a note on standard error says so, and the command goes on.
+
+    Args:
+        what: is not kept then.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
+        click.echo(f"note: {message_of(error)}; {what} not kept", err=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from hw_models import files
 from hw_models.artefact import Build
 from hw_models.errors import InputError
 
@@ -15,15 +16,7 @@ SHA256 = "dataflow_sha256"
 
 def write_json(report: msgspec.Struct | dict[str, Any], path: Path) -> None:
     """Write a report as indented JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file")
-    try:
-        part.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    files.write({path: msgspec.json.format(msgspec.json.encode(report)) + b"\n"})
 
 
 def write(build: Build, name: str, report: msgspec.Struct | dict[str, Any]) -> Path:

@@ -5,6 +5,7 @@ is used, so that equality with the golden model means something.
 """
 
 import functools
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -154,4 +155,4 @@ def _session(folder: Path, sha256: str, changed: int):
 
 
 def remedy(folder: Path) -> str:
-    return f"write it with `python -m compiler export {folder} --format onnx`"
+    return f"write it with `python -m compiler export {shlex.quote(str(folder))} --format onnx`"

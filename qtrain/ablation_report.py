@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 import msgspec
 from rich.table import Table
 
-from hw_models import evidence
+from hw_models import evidence, files
 from hw_models.errors import InputError
 from qtrain.ablation import Ablation, Cell, Result
 
@@ -80,7 +80,7 @@ def write(ablation: Ablation, out: Path) -> None:
     """
     made = rows(ablation.results)
     evidence.write_json({**msgspec.to_builtins(ablation), "rows": made}, out / JSON)
-    (out / MARKDOWN).write_text(markdown(ablation))
+    files.write({out / MARKDOWN: markdown(ablation).encode()})
     plot(made, ablation.integers_on, out / PLOT)
 
 
@@ -185,4 +185,5 @@ def plot(made: list[Row], split: str, path: Path) -> None:
     axes.grid(alpha=0.3)
     axes.legend()
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    with files.replaced(path) as (part,):
+        figure.savefig(part, dpi=120, format="png")

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import pickle
 import platform
 import warnings
@@ -14,6 +13,7 @@ import msgspec
 import torch
 from torch import Tensor
 
+from hw_models import files
 from hw_models.errors import InputError
 from qtrain.graph import Graph, Network, build_module
 
@@ -46,14 +46,8 @@ def save(
     training: dict[str, Any],
 ) -> None:
     """Write a checkpoint: whole, or not at all."""
-    content = _plain(Checkpoint(config, graph, tensors, metrics, training, versions()))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        torch.save(content, part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    made = Checkpoint(config, graph, tensors, metrics, training, versions())
+    files.write({path: content_of(made)})
 
 
 def content_of(checkpoint: Checkpoint, with_training: bool = True) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from rich.table import Table
 
-from hw_models import evidence, fast, pipeline, reference
+from hw_models import evidence, fast, files, pipeline, reference
 from hw_models.artefact import Build
 from hw_models.errors import InputError
 from rtl_sim import bench
@@ -166,4 +166,5 @@ def plot(sweep: Sweep, path: Path) -> None:
     axes.grid(alpha=0.3, which="both")
     axes.legend()
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    with files.replaced(path) as (part,):
+        figure.savefig(part, dpi=120, format=path.suffix[1:] or "png")

@@ -16,6 +16,7 @@ from qtrain.checkpoint import Checkpoint
 from qtrain.graph import record
 from tests.cli import assert_one_line, status_of
 from tests.compiler.networks import checkpoint, digits
+from tests.disk import full_after
 from tests.qtrain.nmnist_files import write_set
 
 
@@ -189,10 +190,67 @@ def test_a_missing_data_set_names_its_files_and_the_way_out(tmp_path, capsys, mo
     path = save(
         msgspec.structs.replace(checkpoint(), config={"dataset": "mnist"}), tmp_path / "m.pt"
     )
+    (tmp_path / "none").mkdir()
     status = status_of(cli, "build", path, "--out", tmp_path / "b", "--data-dir", tmp_path / "none")
     assert status == 2
     assert_one_line(capsys.readouterr().err, "t10k-images-idx3-ubyte", "none", "--no-reference")
     assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("command", ["build", "reference"])
+def test_a_data_folder_that_is_not_read_is_refused(ckpt, tmp_path, capsys, command):
+    """The digits come with a package."""
+    folder = tmp_path / "b"
+    arguments = [ckpt, "--out", folder]
+    if command == "reference":
+        assert status_of(cli, "build", ckpt, "--out", folder, "--no-reference") == 0
+        capsys.readouterr()
+        arguments = [folder, ckpt]
+    assert status_of(cli, command, *arguments, "--data-dir", tmp_path) == 2
+    assert_one_line(capsys.readouterr().err, f"--data-dir {tmp_path}: digits comes with a package")
+    assert not (folder / "reference").exists()
+
+
+def test_a_data_folder_for_no_vectors_is_refused(ckpt, tmp_path, capsys):
+    arguments = ("--no-reference", "--data-dir", tmp_path, "--out", tmp_path / "b")
+    assert status_of(cli, "build", ckpt, *arguments) == 2
+    assert_one_line(capsys.readouterr().err, "nothing is read from it with --no-reference")
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_build_fills_the_current_folder(ckpt, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for target in ("int8", "int4"):
+        assert status_of(cli, "build", ckpt, "--target", target, "--out", ".") == 0
+        assert artefact.load(tmp_path / "here").dataflow.target == target
+    assert [path.name for path in tmp_path.iterdir() if path.name != "runs"] == ["here"]
+
+
+def folder_bytes(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("command", ["build", "reference", "export", "load"])
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(tmp_path, capsys, command):
+    ckpt = save(checkpoint(), tmp_path / "runs/net/ckpt.pt")
+    folder = tmp_path / "b"
+    assert status_of(cli, "build", ckpt, "--loadable", "--out", folder) == 0
+    assert status_of(cli, "export", folder, "--format", "onnx") == 0
+    assert status_of(cli, "load", folder, folder) == 0
+    capsys.readouterr()
+    before = folder_bytes(folder)
+    arguments = {
+        "build": [ckpt, "--out", folder],
+        "reference": [folder, ckpt, "--split", "train"],
+        "export": [folder, "--format", "onnx"],
+        "load": [folder, folder],
+    }
+    with full_after(2000):
+        assert status_of(cli, command, *arguments[command]) == 2
+    assert_one_line(capsys.readouterr().err, str(folder), "File too large")
+    assert folder_bytes(folder) == before
+    assert [path.name for path in tmp_path.iterdir() if path.name != "runs"] == ["b"]
 
 
 def test_a_failed_build_leaves_the_old_one(ckpt, tmp_path):
