@@ -187,6 +187,7 @@ def main() -> None:
     metavar="[CKPT]",
     help="Go on from a checkpoint, with its options. Default: ckpt.pt in the folder of --out.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace another run's checkpoint in that folder.")
 @click.option(
     "--init",
     type=zoo.CheckpointPath(),
@@ -198,9 +199,13 @@ def train_command(
     out: Path | None,
     resume: str | None,
     init: Path | None,
+    overwrite: bool,
     **given: Any,
 ) -> None:
-    """Train a network; writes OUT/ckpt.pt after each epoch."""
+    """Train a network; writes OUT/ckpt.pt after each epoch.
+
+    The checkpoint of another run, of other options or data, is never replaced unasked.
+    """
     given = {name: value for name, value in given.items() if value is not None}
     dataset = given.pop("dataset", None)
     folder = out or (Path(resume).parent if resume else Path("runs") / (dataset or "digits"))
@@ -233,8 +238,9 @@ def train_command(
             )
 
         train(
-            options, folder, data_dir, resume=start, init=begin, on_step=on_step, on_epoch=on_epoch
-        )
+            options, folder, data_dir, resume=start, init=begin, overwrite=overwrite,
+            on_step=on_step, on_epoch=on_epoch,
+        )  # fmt: skip
     console.print(f"wrote {folder / checkpoint.NAME}")
 
 
@@ -321,6 +327,11 @@ def zoo_command(add: Path | None, name: str | None, command: str, report: Path |
     `python -m qtrain info zoo:NAME` shows the network and all options of its training.
     """
     if add is not None:
+        if not (zoo.FOLDER.parents[1] / "pyproject.toml").is_file():
+            raise InputError(
+                f"--add: the package is installed in {zoo.FOLDER}, which its next version "
+                "replaces; add to a clone of the source, installed with pip install --editable"
+            )
         zoo.add(add, name or add.name, command, report=report)
     table = Table()
     table.add_column("name", no_wrap=True)

@@ -13,7 +13,7 @@ import msgspec
 
 from hw_models import evidence
 from hw_models.errors import InputError
-from qtrain import checkpoint, config
+from qtrain import checkpoint, config, run_folder
 from qtrain.config import TrainConfig
 from qtrain.train import Epoch, train
 
@@ -204,13 +204,8 @@ def finished(options: TrainConfig, folder: Path) -> bool:
     if not path.exists():
         return False
     found = checkpoint.load(path)
-    trained = config.from_plain(found.config)
-    for option, value in msgspec.structs.asdict(options).items():
-        if (before := getattr(trained, option)) != value:
-            raise InputError(
-                f"{path}: trained with {option} = {before}, here it is {value}; remove the folder "
-                "or name another one with --out"
-            )
+    if other := run_folder.difference(found, options):
+        raise InputError(f"{path}: {other}; remove the folder or name another one with --out")
     return found.training.get("epoch") == options.epochs
 
 

@@ -14,6 +14,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from hw_models.files import replaced
 
 Arrays = dict[str, NDArray]
 
@@ -44,21 +45,11 @@ def cached(name: str, key: dict[str, Any], make: Callable[[], Arrays]) -> Arrays
     except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile):
         arrays = make()
     try:
-        _write(path, arrays)
+        with replaced(path) as (part,), part.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror}); name another folder for cached data "
             "with $TRISPIKE_CACHE"
         ) from error
     return arrays
-
-
-def _write(path: Path, arrays: Arrays) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Data sets behind one interface: a spec, and a split of it as time-major arrays."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class Spec:
     read: Callable[[str, Path | None], Arrays]  # split, data_dir -> x [N, T', *shape], labels [N]
     zero: int = 0  # the count that means 0
     input_peak: int = 127  # the largest |value|, in steps of the int8 input
+    in_files: bool = True  # that have to be looked for; else they come with a package
 
     def scale_of(self, bits: int) -> float | None:
         """Real value of one step of an input of `bits`, the sign included; None: spikes.
@@ -61,6 +63,14 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def sha256(self) -> str:
+        """Of the samples and their labels."""
+        digest = hashlib.sha256()
+        for tensor in (self.x, self.y):
+            digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+            digest.update(np.ascontiguousarray(tensor.numpy()))
+        return digest.hexdigest()
 
     def cut(self, last: int) -> tuple["Split", "Split"]:
         """The split without its last samples, and those.
@@ -122,19 +132,36 @@ def load(
     """One split ("train" or "test") of a data set, and nothing of the other.
 
     Files are looked for in data_dir and in its subfolder of the data set's name, where data_dir is
-    $TRISPIKE_DATA unless given.
+    $TRISPIKE_DATA unless given; nowhere else where either is named.
 
     Raises:
-        InputError: a missing or bad file, an unknown name, options that do not suit the set.
+        InputError: a missing or bad file, an unknown name, options that do not suit the set; a
+            data_dir that is no folder, or of a set without files.
     """
     found = spec(name, options)
     if split not in SPLITS:
         raise InputError(f"unknown split {split!r}; accepted: {', '.join(SPLITS)}")
-    if data_dir is None and os.environ.get("TRISPIKE_DATA"):
+    if data_dir is not None:
+        check_folder(found, data_dir)
+    elif os.environ.get("TRISPIKE_DATA"):
         data_dir = Path(os.environ["TRISPIKE_DATA"])
     x, y = found.read(split, data_dir)
     x = x.reshape(len(x), found.timesteps, *found.shape)
     return Split(found, torch.from_numpy(x), torch.from_numpy(y.astype(np.int64)))
+
+
+def check_folder(spec: Spec, data_dir: Path) -> None:
+    """Raise InputError where a data set cannot be read from that folder."""
+    if not spec.in_files:
+        raise InputError(
+            f"--data-dir {data_dir}: {spec.name} comes with a package and is read from no folder; "
+            "leave it out"
+        )
+    if not data_dir.is_dir():
+        what = "is no folder" if data_dir.exists() else "no such folder"
+        raise InputError(
+            f"--data-dir {data_dir}: {what}; name the folder that has the files of {spec.name}"
+        )
 
 
 def _digits(split: str, _: Path | None) -> Arrays:
@@ -154,8 +181,8 @@ def _mnist(name: str, source: str, *system_dirs: str) -> Spec:
     """A data set in MNIST's format; `source` says where it can be had."""
 
     def read(split: str, data_dir: Path | None) -> Arrays:
-        dirs = [data_dir / name, data_dir] if data_dir else []
-        return idx.read_split(name, split, dirs + [Path(d) for d in system_dirs], source)
+        dirs = [data_dir / name, data_dir] if data_dir else [Path(d) for d in system_dirs]
+        return idx.read_split(name, split, dirs, source)
 
     return Spec(
         name,
@@ -221,6 +248,7 @@ DATASETS: dict[str, Spec | EventSet] = {
             input_scale=1 / 16,
             read=_digits,
             input_peak=16,
+            in_files=False,
         ),
         _mnist("mnist", "https://ossci-datasets.s3.amazonaws.com/mnist/"),
         _mnist(

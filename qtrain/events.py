@@ -1,5 +1,6 @@
 """Event recordings as frames of ternary or binary spikes, one frame a time step."""
 
+import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -95,7 +96,7 @@ def read_split(
         "sensor": event_set.sensor,
         "split": split,
         "options": options,
-        "files": [_state(path) for path in recordings.paths],
+        "files": [_sha256(path) for path in recordings.paths],
         "labels": recordings.labels,
     }
     stored = cached(
@@ -104,10 +105,10 @@ def read_split(
     return stored["x"], np.array(recordings.labels, np.int64)
 
 
-def _state(path: Path) -> tuple[str, int, int]:
-    """What tells a file from a changed one, and is the same wherever the set is moved."""
-    stat = path.stat()
-    return path.name, stat.st_size, stat.st_mtime_ns
+def _sha256(path: Path) -> str:
+    """What tells a file from any other one: names, sizes and times can be alike."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _all_frames(recordings: Recordings, options: FrameOptions) -> NDArray[np.int8]:

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hw_models import files
 from hw_models.errors import InputError
-from qtrain import augment, checkpoint, data, models
+from qtrain import augment, checkpoint, data, models, run_folder
 from qtrain.autoaugment import autoaugmented
 from qtrain.checkpoint import Checkpoint
 from qtrain.config import TrainConfig
@@ -83,6 +84,7 @@ def train(
     module: nn.Module | None = None,
     resume: Checkpoint | None = None,
     init: Checkpoint | None = None,
+    overwrite: bool = False,
     on_step: Callable[[int, int, int], None] = lambda epoch, done, total: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Network:
@@ -99,11 +101,13 @@ def train(
         resume: go on from here, with the same config.
         init: begin with the tensors of this network of the same shape, at any number of time steps
             and any width of weights; or of a smaller one, see growth.grown.
+        overwrite: replace another run's checkpoint in `out`.
         on_step: called after each batch with the epoch from 1, and the batches (done, total) of it.
         on_epoch: called after each epoch's checkpoint is written.
 
     Raises:
-        InputError: the data set is missing or too small, the network cannot be traced.
+        InputError: the data set is missing or too small, the network cannot be traced, `out` is
+            another run's.
     """
     samples = data.load(config.dataset, "train", data_dir, config.frames)
     if config.validation:
@@ -128,8 +132,11 @@ def train(
     )
     generator = torch.Generator().manual_seed(config.seed)
     start = _restore(resume, steps, generator) if resume else 0
-    out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is better known before
-    with _one_thread():
+    data_sha256 = samples.sha256()
+    claim = run_folder.claimed(
+        out, config, net.graph, data_sha256, resumed=resume is not None, overwrite=overwrite
+    )
+    with claim, _one_thread():
         for epoch in range(start, config.epochs):
             loss = _train_epoch(config, net, samples, steps, generator, epoch, on_step)
             due = epoch + 1 == config.epochs or (epoch + 1) % config.evaluate_every == 0
@@ -145,6 +152,7 @@ def train(
                     "epoch": result.number,
                     "optimizer": steps.state_dict(),
                     "generator": generator.get_state(),
+                    run_folder.DATA: data_sha256,
                 },
             )
             _log(out / checkpoint.LOG, result)
@@ -156,7 +164,7 @@ def _log(path: Path, epoch: Epoch) -> None:
     """Write the epoch's line, behind those of the epochs before it that are there."""
     before = path.read_bytes().splitlines() if epoch.number > 1 and path.is_file() else []
     lines = [*before[: epoch.number - 1], msgspec.json.encode(_metrics(epoch)), b""]
-    path.write_bytes(b"\n".join(lines))
+    files.write({path: b"\n".join(lines)})
 
 
 def _metrics(epoch: Epoch) -> dict[str, Any]:

@@ -107,14 +107,48 @@ def test_a_missing_data_set_says_where_it_was_looked_for(tmp_path, name):
         idx.read_split(name, "train", [], "")
 
 
-def test_fashion_mnist_is_looked_for_where_debian_puts_it(tmp_path, monkeypatch):
+def test_fashion_mnist_is_looked_for_where_debian_puts_it_if_no_folder_is_named(
+    tmp_path, monkeypatch
+):
     seen = []
-    monkeypatch.setattr(idx, "read_split", lambda *args: seen.append(args) or 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        data.load("fashion-mnist", "test", tmp_path)
-    assert seen[0][2] == [
-        tmp_path / "fashion-mnist", tmp_path, Path("/usr/share/datasets/fashion-mnist"),
-    ]  # fmt: skip
+    monkeypatch.setattr(idx, "read_split", lambda *args: seen.append(args[2]) or 1 / 0)
+    monkeypatch.delenv("TRISPIKE_DATA", raising=False)
+    for data_dir in (None, tmp_path):
+        with pytest.raises(ZeroDivisionError):
+            data.load("fashion-mnist", "test", data_dir)
+    assert seen == [
+        [Path("/usr/share/datasets/fashion-mnist")],
+        [tmp_path / "fashion-mnist", tmp_path],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "message"),
+    [
+        ("digits", "", "digits comes with a package .* leave it out"),
+        ("digits", "my.npz", "digits comes with a package"),
+        ("mnist", "none", "none: no such folder; name the folder that has the files of mnist"),
+        ("cifar10", "my.npz", "my.npz: is no folder"),
+        ("nmnist", "my.npz", "my.npz: is no folder"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused(tmp_path, name, folder, message):
+    (tmp_path / "my.npz").touch()
+    with pytest.raises(InputError, match=rf"^--data-dir {tmp_path}.*{message}"):
+        data.load(name, "test", tmp_path / folder)
+
+
+def test_digits_need_no_folder_and_mind_none_for_all_sets(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRISPIKE_DATA", str(tmp_path / "none"))
+    assert len(data.load("digits", "test")) == 364
+
+
+def test_a_split_is_told_by_samples_and_labels():
+    split = data.load("digits", "test")
+    again = data.load("digits", "test")
+    assert split.sha256() == again.sha256() != data.load("digits", "train").sha256()
+    again.y[0] += 1
+    assert split.sha256() != again.sha256()
 
 
 def spoil_images(folder, edit):

@@ -1,5 +1,6 @@
 """Frames of recordings against their definition, event by event, and what is kept of them."""
 
+import os
 from fractions import Fraction
 from math import floor
 
@@ -152,6 +153,31 @@ def test_changed_recordings_are_read_again(tmp_path):
     x, y = read_split(NMNIST, "test", [tmp_path], FrameOptions())
     assert y.tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 9]
     np.testing.assert_array_equal(x, np.delete(after, 4, axis=0))
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_recordings_alike_in_names_sizes_and_times_are_told_apart(tmp_path, elsewhere):
+    """Another set, or another content put into the same files."""
+    roots = [tmp_path / "a", tmp_path / ("b" if elsewhere else "a")]
+    for seed, root in enumerate(roots):
+        path = root / "Train/0/00001.bin"
+        write_recording(path, random_events(seed))
+        os.utime(path, (1e9, 1e9))
+        x, _ = read_split(NMNIST, "train", [root], FrameOptions())
+        wanted = frames(structured(random_events(seed)), (34, 34), FrameOptions())
+        np.testing.assert_array_equal(x[0], wanted)
+
+
+def test_recordings_that_change_places_are_read_again(tmp_path):
+    """The same files in another order, under each other's names."""
+    write_set(tmp_path)
+    before, _ = read_split(NMNIST, "test", [tmp_path], FrameOptions())
+    first, second = (tmp_path / f"Test/{k}/0000{k}.bin" for k in (1, 2))
+    first.rename(tmp_path / "aside")
+    second.rename(first)
+    (tmp_path / "aside").rename(second)
+    after, _ = read_split(NMNIST, "test", [tmp_path], FrameOptions())
+    np.testing.assert_array_equal(after[[2, 1]], before[[1, 2]])
 
 
 def test_a_broken_recording_leaves_nothing_in_the_cache(tmp_path, cache):
