@@ -50,17 +50,18 @@ def message_of(error: Exception) -> str:
 
 
 @contextmanager
-def keeping(what: str) -> Iterator[None]:
+def keeping(what: str, *, at_best: bool = False) -> Iterator[None]:
     """Around what is kept in a folder that was given to be read.
 
     Where that cannot be written a note on standard error says so, and the command goes on.
 
     Args:
         what: is not kept then.
+        at_best: go on after any other error, too.
     """
     try:
         yield
-    except OSError as error:
-        if error.errno not in READ_ONLY:
+    except (OSError, InputError) as error:
+        if not at_best and not (isinstance(error, OSError) and error.errno in READ_ONLY):
             raise
         click.echo(f"note: {message_of(error)}; {what} not kept", err=True)

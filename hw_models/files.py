@@ -72,8 +72,7 @@ def fresh_folder(path: Path, mark: str, kind: str) -> Iterator[Path]:
         InputError: `path` exists, is not empty and has no `mark`.
         OSError: nothing can be written there.
     """
-    if path.exists() and not (path / mark).is_file() and not _is_empty(path):
-        raise InputError(f"{path}: exists and is no {kind}; choose another or remove it")
+    check_folder(path, mark, kind)
     there = path.is_dir()
     place = path.resolve()
     around = place if there else place.parent
@@ -98,6 +97,12 @@ def fresh_folder(path: Path, mark: str, kind: str) -> Iterator[Path]:
     except OSError as error:
         own = error.filename is None or HIDDEN in str(error.filename)
         raise OSError(error.errno, error.strerror, str(path if own else error.filename)) from error
+
+
+def check_folder(path: Path, mark: str, kind: str) -> None:
+    """Raise InputError where fresh_folder() would overwrite something else."""
+    if path.exists() and not (path / mark).is_file() and not _is_empty(path):
+        raise InputError(f"{path}: exists and is no {kind}; choose another or remove it")
 
 
 def _is_empty(path: Path) -> bool:

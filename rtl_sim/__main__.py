@@ -1,5 +1,7 @@
 """`python -m rtl_sim`: a build simulated in Verilog and compared, synthesized, measured."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,9 @@ from rich.progress import MofNCompleteColumn, Progress, ProgressColumn, TimeElap
 
 from hw_models import artefact, evidence, reference
 from hw_models.artefact import Build
-from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
+from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.errors import InputError
-from rtl_sim import bench, replay, report, simulators, stream
+from rtl_sim import bench, process, replay, report, simulators, stream
 from rtl_sim.proofs import certificate
 from rtl_sim.simulate import LIBRARY, Stalls
 from rtl_sim.spread import cores
@@ -99,7 +101,8 @@ def run_command(
 ) -> int:
     """Simulate the first reference samples of the build in FOLDER and compare everything.
 
-    Exit status: 0 if every event, membrane and logit is equal, 1 if not.
+    Exit status: 0 if every event, membrane and logit is equal, 1 if not, 2 if the simulator did
+    not come to the end.
     """
     if scheduler is None:
         simulators.check(sim)
@@ -111,10 +114,11 @@ def run_command(
     bench.parameters(build)
     x = reference.load(build).x[:, :samples]
     results = folder / evidence.FOLDER
-    results.mkdir(exist_ok=True)
+    if waves and not replay.writable(results if results.exists() else folder):
+        raise InputError(f"--waves: nothing can be written in {results}; copy the build first")
     failure = failure or results / f"failure-{sim}"
     rate = stalls * 256 // 100
-    with progress_bar() as progress:
+    with log_kept(results / f"simulation-{sim}.log"), progress_bar() as progress:
         task = progress.add_task(f"{build.dataflow.name} in {sim}", total=x.shape[1])
         result = report.run(
             build,
@@ -128,15 +132,25 @@ def run_command(
             failure=failure,
             advance=lambda n: progress.advance(task, n),
         )
-    evidence.write(build, "simulation", result)
+    Console().print(report.summary_table(result), report.layer_table(result))
     if json_path:
         evidence.write_json(result, json_path)
-    Console().print(report.summary_table(result), report.layer_table(result))
+    with keeping("evidence"):
+        evidence.write(build, "simulation", result)
     if not result.equal:
         click.echo(f"first difference: {result.first_difference}", err=True)
         if result.failure:
-            click.echo(f"again, with a waveform: python -m rtl_sim replay {failure}", err=True)
+            click.echo(f"again, with a waveform: {replay.command(failure)}", err=True)
     return EXIT_OK if result.equal else EXIT_DIFFERS
+
+
+@contextmanager
+def log_kept(path: Path) -> Iterator[None]:
+    """Around what simulates: if that breaks off, the error names its log, which lies at `path`."""
+    try:
+        yield
+    except process.Unfinished as error:
+        raise InputError(process.with_log(error, path)) from error
 
 
 @cli.command("replay")
@@ -148,7 +162,10 @@ def replay_command(folder: Path, sim: str | None, library: Path | None) -> int:
 
     Exit status: 0 if all is equal now, 1 if not.
     """
-    part = replay.replay(folder, sim, library)
+    if not replay.writable(folder):
+        click.echo(f"note: {folder}: nothing can be written there; no waveform is kept", err=True)
+    with log_kept(folder / "replay.log"):
+        part = replay.replay(folder, sim, library)
     if part.difference:
         click.echo(f"first difference: {part.difference}", err=True)
         return EXIT_DIFFERS
@@ -257,7 +274,8 @@ def synthesized(build: Build, device: str, **options: Any) -> flow.Report:
             bar.reset(task, total=parts, description=f"{name}: {step}")
 
         result = flow.run(build, device, begin=begin, advance=lambda: bar.advance(task), **options)
-    evidence.write(build, f"synthesis-{device}", result)
+    with keeping("evidence"):
+        evidence.write(build, f"synthesis-{device}", result)
     return result
 
 
@@ -282,8 +300,9 @@ def prove_command(folder: Path, jobs: int, library: Path | None) -> int:
             advance=lambda n: progress.advance(task, n),
             trace=trace,
         )
-    evidence.write(build, "proof", proof)
     Console().print(certificate.proof_table(proof), certificate.error_table(proof))
+    with keeping("evidence"):
+        evidence.write(build, "proof", proof)
     if failure := certificate.first_failure(proof):
         click.echo(f"refuted: {failure}", err=True)
     return EXIT_OK if proof.holds else EXIT_DIFFERS

@@ -70,6 +70,7 @@ module bench;
   wire        finished;
   wire        stuck /* verilator public_flat_rd */;
   reg         done /* verilator public_flat_rd */;  // the counters are written too
+  wire        last = finished && !done;  // the cycle in which the probes end their files
   wire        s_tlast;
   wire [31:0] s_tdata;
   wire        s_tvalid;
@@ -120,11 +121,12 @@ module bench;
   );
 
   bench_probe #(.WIDTH(64), .FILE("starts.bin")) starts (
-    .clk(clk), .rst_n(rst_n), .valid_i(s_beat && fresh), .word_i(cycle)
+    .clk(clk), .rst_n(rst_n), .valid_i(s_beat && fresh), .word_i(cycle), .end_i(last)
   );
 
   bench_probe #(.WIDTH(129), .FILE("logits.bin")) logits (
-    .clk(clk), .rst_n(rst_n), .valid_i(m_beat), .word_i({cycle, m_tlast, m_tdata})
+    .clk(clk), .rst_n(rst_n), .valid_i(m_beat), .word_i({cycle, m_tlast, m_tdata}),
+    .end_i(last)
   );
 
   initial done = 1'b0;
@@ -132,7 +134,7 @@ module bench;
   always @(posedge clk) done <= finished;
 
   bench_probe #(.WIDTH(64), .FILE("cycles.bin")) cycles (
-    .clk(clk), .rst_n(rst_n), .valid_i(finished && !done), .word_i({16'b0, dut.cycles})
+    .clk(clk), .rst_n(rst_n), .valid_i(last), .word_i({16'b0, dut.cycles}), .end_i(last)
   );
 {% for layer in layers %}
 {% set i = loop.index0 %}
@@ -140,23 +142,24 @@ module bench;
     .WIDTH({{ 32 + layer.slice_ * layer.v_bits }}), .FILE("membranes{{ i }}.bin")
   ) membranes{{ i }} (
     .clk(clk), .rst_n(rst_n), .valid_i(dut.layer{{ i }}.update.write_valid_q),
-    .word_i({32'd0 + dut.layer{{ i }}.update.write_word_q, dut.layer{{ i }}.update.write_v})
+    .word_i({32'd0 + dut.layer{{ i }}.update.write_word_q, dut.layer{{ i }}.update.write_v}),
+    .end_i(last)
   );
 
   bench_probe #(.WIDTH(144), .FILE("counts{{ i }}.bin")) counts{{ i }} (
-    .clk(clk), .rst_n(rst_n), .valid_i(finished && !done),
+    .clk(clk), .rst_n(rst_n), .valid_i(last),
     .word_i({
       dut.layer{{ i }}_events_in,
       {{ "48'd0" if loop.last else "dut.layer" ~ i ~ "_events_out" }},
       dut.layer{{ i }}_additions
-    })
+    }), .end_i(last)
   );
 {% if not loop.last %}
 
   bench_probe #(.WIDTH({{ layer["ADDR_BITS"] + 3 }}), .FILE("events{{ i }}.bin")) events{{ i }} (
     .clk(clk), .rst_n(rst_n),
     .valid_i(dut.layer{{ i }}_out_tvalid && dut.layer{{ i }}_out_tready),
-    .word_i({dut.layer{{ i }}_out_tlast, dut.layer{{ i }}_out_tdata})
+    .word_i({dut.layer{{ i }}_out_tlast, dut.layer{{ i }}_out_tdata}), .end_i(last)
   );
 {% endif %}
 {% endfor %}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hw_models.artefact import Build
 from hw_models.errors import InputError
 from rtl_sim.check import Part, check
+from rtl_sim.process import Unfinished
 from rtl_sim.simulate import Model, Stalls, compile_model
 
 CONNECT_SECONDS = 10
@@ -56,6 +57,7 @@ def run_on_cluster(
     Raises:
         InputError: the package `distributed` is missing, there is no scheduler, or a worker lacks
             the simulator.
+        Unfinished: a worker's simulator broke off.
     """
     try:
         from distributed import Client, as_completed
@@ -91,6 +93,8 @@ def check_there(kit: Kit, x: NDArray[np.int8], first: int, stalls: Stalls) -> Pa
     worker = get_worker()
     try:
         return check(compiled(kit, Path(worker.local_directory)), x, first, stalls)
+    except Unfinished as error:
+        raise Unfinished(f"worker {worker.address}: {error}", error.log) from error
     except InputError as error:
         raise InputError(f"worker {worker.address}: {error}") from error
 

@@ -8,6 +8,8 @@ got.npz           the simulation's, and the class beside each logit; -2**63 wher
 waveform.*        of these samples
 """
 
+import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models import artefact, evidence, golden
+from hw_models import artefact, evidence, files, golden
 from hw_models.artefact import Build
 from hw_models.errors import InputError
 from rtl_sim import simulators
@@ -26,6 +28,7 @@ from rtl_sim.compare import by_sample
 from rtl_sim.simulate import Model, Stalls, compile_model
 
 ABOUT, INPUT, WAVES = "failure.json", "input.npy", "waveform"
+KIND = "failure folder"
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,19 +61,18 @@ def record(
     Raises:
         InputError: `folder` exists and holds something else.
     """
-    check_folder(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-        fresh, compiled = Path(scratch) / "fresh", Path(scratch) / "compiled"
-        for made in (compiled, fresh, fresh / "build"):
-            made.mkdir()
+    with (
+        files.fresh_folder(folder, ABOUT, KIND) as fresh,
+        tempfile.TemporaryDirectory(prefix="trispike-") as compiled,
+    ):
+        (fresh / "build").mkdir()
         artefact.write(build, fresh / "build")
         shutil.copytree(library, fresh / "verilog")
-        model = compile_model(build, compiled, sim, library, waves=True)
+        model = compile_model(build, Path(compiled), sim, library, waves=True)
         for samples in candidates(part):
             about = Failure(
                 difference=part.difference,
-                command=f"python -m rtl_sim replay {folder}",
+                command=command(folder),
                 sim=sim,
                 stalls=stalls,
                 first=samples.start,
@@ -80,16 +82,17 @@ def record(
             evidence.write_json(about, fresh / ABOUT)
             if simulate_again(model, x[:, samples], about, fresh).difference:
                 break
-        if folder.exists():
-            shutil.rmtree(folder)
-        fresh.rename(folder)
     return about
+
+
+def command(folder: Path) -> str:
+    """What simulates a failure folder's samples again, as a shell takes it."""
+    return shlex.join(["python", "-m", "rtl_sim", "replay", str(folder)])
 
 
 def check_folder(folder: Path) -> None:
     """Raise InputError if `folder` holds anything but an earlier failure."""
-    if folder.exists() and not (folder / ABOUT).is_file():
-        raise InputError(f"{folder}: exists and is no failure folder; choose another or remove it")
+    files.check_folder(folder, ABOUT, KIND)
 
 
 def candidates(part: Part) -> Iterator[slice]:
@@ -104,7 +107,8 @@ def candidates(part: Part) -> Iterator[slice]:
 
 
 def replay(folder: Path, sim: str | None = None, library: Path | None = None) -> Part:
-    """Simulate a failure folder's samples again; renews its waveform and both sides' integers.
+    """Simulate a failure folder's samples again; renews its waveform and both sides' integers,
+    unless nothing can be written there.
 
     Args:
         sim: another simulator than the one in which they differed.
@@ -112,6 +116,7 @@ def replay(folder: Path, sim: str | None = None, library: Path | None = None) ->
 
     Raises:
         InputError: no failure folder, or a damaged one.
+        Unfinished: as of compile_model() and Model.run().
     """
     try:
         about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Failure)
@@ -121,9 +126,17 @@ def replay(folder: Path, sim: str | None = None, library: Path | None = None) ->
     except (msgspec.DecodeError, ValueError) as error:
         raise InputError(f"{folder}: damaged: {error}; run the simulation again") from error
     build, library = artefact.load(folder / "build"), library or folder / "verilog"
-    with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix="trispike-") as scratch,
+        tempfile.TemporaryDirectory(prefix="trispike-") as unkept,
+    ):
         model = compile_model(build, Path(scratch), sim or about.sim, library, waves=True)
-        return simulate_again(model, x, about, folder)
+        return simulate_again(model, x, about, folder if writable(folder) else Path(unkept))
+
+
+def writable(folder: Path) -> bool:
+    """Whether files can be made in a folder."""
+    return os.access(folder, os.W_OK)
 
 
 def simulate_again(model: Model, x: NDArray[np.int8], about: Failure, folder: Path) -> Part:
@@ -141,6 +154,8 @@ def simulate_again(model: Model, x: NDArray[np.int8], about: Failure, folder: Pa
         got[f"membranes.{name}"] = layer.membranes
         if layer.spikes is not None:
             got[f"spikes.{name}"] = layer.spikes
-    np.savez_compressed(folder / "expected.npz", allow_pickle=False, **expected)
-    np.savez_compressed(folder / "got.npz", allow_pickle=False, **got)
+    with files.replaced(folder / "expected.npz", folder / "got.npz") as parts:
+        for part, arrays in zip(parts, (expected, got), strict=True):
+            with part.open("wb") as file:
+                np.savez_compressed(file, allow_pickle=False, **arrays)
     return compared(model.build, x, trace, simulation, about.first)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from hw_models.artefact import Build
+from hw_models.cli import keeping
 from rtl_sim import cluster, replay, simulators, spread
 from rtl_sim.check import LayerReport, Part, check, total
 from rtl_sim.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
@@ -72,6 +73,7 @@ def run(
 
     Raises:
         InputError: as of compile_model() and run_on_cluster(); `failure` is something else.
+        Unfinished: as of compile_model() and Model.run().
     """
     if failure is not None:
         replay.check_folder(failure)
@@ -92,8 +94,9 @@ def run(
     differing = next((part for part in parts if part.difference), None)
     kept = None
     if failure and differing and simulators.SIMULATORS[sim].missing() is None:
-        replay.record(build, x, differing, sim, stalls, library, failure)
-        kept = str(failure)
+        with keeping("what differs", at_best=True):
+            replay.record(build, x, differing, sim, stalls, library, failure)
+            kept = str(failure)
     return msgspec.structs.replace(
         summarize(build, sim, parts),
         jobs=jobs,

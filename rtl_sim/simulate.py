@@ -1,18 +1,20 @@
 """Compiles a build with its bench for a simulator and runs samples through it."""
 
-import re
+import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models import files
 from hw_models.artefact import Build
-from rtl_sim import bench, simulators, stream, trace
+from rtl_sim import bench, process, simulators, stream, trace
 from rtl_sim.trace import Simulation
 
 LIBRARY = Path(__file__).parent / "verilog"
+VERILOG = "verilog"  # the library, in a model's folder
 BENCH = ("bench_control.v", "bench_source.v", "bench_probe.v")
 
 
@@ -35,8 +37,6 @@ class Model:
     build: Build
     sim: str
     folder: Path  # bench.v, mem/, rtl/ and compiled/; a run makes a folder of its own beside them
-    waves: bool  # whether runs can leave a waveform
-    problem: str  # why there is no model, in one line; "" if there is one
 
     def run(
         self,
@@ -50,45 +50,32 @@ class Model:
         Args:
             waves: write a waveform here, of a model that was compiled for it.
             name: of the folder that the run makes in the model's; one run at a time has it.
+
+        Raises:
+            Unfinished: the simulator broke off, or not all that the bench saw was written.
         """
         with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=self.folder) as scratch:
             folder = Path(scratch)
-            problem = self.problem
-            if not problem:
-                (folder / "mem").symlink_to(self.folder / "mem")
-                words = stream.input_words(self.build.dataflow.input, x)
-                (folder / "input.bin").write_bytes(stream.words_as_bytes(words))
-                problem = self.execute(folder, x.shape[1], stalls, waves)
-            return trace.read(self.build, folder, x.shape[1], problem)
+            (folder / "mem").symlink_to(Path("..") / "mem")
+            words = stream.input_words(self.build.dataflow.input, x)
+            files.write({folder / "input.bin": stream.words_as_bytes(words)})
+            options = [f"+{f.name}={getattr(stalls, f.name)}" for f in fields(stalls)]
+            options = [f"+samples={x.shape[1]}", *options]
+            waveform = f"waveform{simulators.SIMULATORS[self.sim].waves_suffix}" if waves else None
+            problem = simulators.run_bench(self.sim, folder, options, waveform)
+            if waves and waveform and (folder / waveform).exists():
+                with files.replaced(waves) as (part,):
+                    shutil.copyfile(folder / waveform, part)
+            return read_whole(self.build, folder, x.shape[1], problem)
 
-    def execute(self, folder: Path, samples: int, stalls: Stalls, waves: Path | None) -> str:
-        """Simulate in `folder`; the first problem that the simulation itself reports, or ""."""
-        runner = simulators.make_runner(self.sim)
-        options = [
-            f"+samples={samples}",
-            f"+idle={stalls.idle}",
-            f"+stall={stalls.stall}",
-            f"+reset_at={stalls.reset_at}",
-            *runner.run_args,
-            *(runner.waves_args(waves.absolute()) if waves else ()),
-        ]
-        log = folder / "simulation.log"
-        failed = None
-        try:
-            runner.test(
-                test_module="rtl_sim.wait",
-                hdl_toplevel_lang="verilog",
-                hdl_toplevel="bench",
-                build_dir=self.folder / "compiled",
-                test_dir=folder,
-                results_xml=str(folder / "results.xml"),
-                plusargs=options,
-                waves=waves is not None,
-                log_file=log,
-            )
-        except (RuntimeError, SystemExit) as error:
-            failed = str(error)
-        return problem_in(folder, log, failed)
+
+def read_whole(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
+    """trace.read() of a run that was written whole, unless the Verilog itself ended it early."""
+    if not problem and (cut := trace.cut_short(build, folder)):
+        log = process.text_of(folder / simulators.LOG)
+        why = process.reason(folder, "", 0) if process.full(folder) else f"{cut} ends early"
+        raise process.Unfinished(f"what the bench saw was not written whole: {why}", log)
+    return trace.read(build, folder, samples, problem)
 
 
 def compile_model(
@@ -99,33 +86,28 @@ def compile_model(
     Args:
         build: with its files mem/ and rtl/.
         library: folder of the Verilog modules.
+        waves: whether runs can leave a waveform.
 
     Raises:
         InputError: the simulator is not there, or the build has no top level.
+        Unfinished: the simulator refuses the Verilog, or breaks off.
     """
     simulators.check(sim)
-    bench_text = bench.generate(build)
+    made = {"bench.v": bench.generate(build).encode()}
+    names = build.files[bench.FILES].decode().split()
     for name, content in build.files.items():
         if str(PurePosixPath(name).parent) in ("mem", "rtl"):
-            (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_bytes(content)
-    (folder / "bench.v").write_text(bench_text)
-    names = build.files[bench.FILES].decode().split()
-    sources = [folder / bench.TOP if name == "top.v" else library / name for name in names]
-    runner = simulators.make_runner(sim)
-    log, problem = folder / "compile.log", ""
-    try:
-        runner.build(
-            sources=[*sources, *(LIBRARY / name for name in BENCH), folder / "bench.v"],
-            hdl_toplevel="bench",
-            build_dir=folder / "compiled",
-            build_args=runner.compile_args,
-            waves=waves,
-            log_file=log,
-        )
-    except (RuntimeError, SystemExit) as error:
-        problem = f"the Verilog does not compile: {complaint(log.read_text()) or error}"
-    return Model(build, sim, folder, waves, problem)
+            made[name] = content
+    for path in [
+        *(LIBRARY / name for name in BENCH),
+        *(library / n for n in names if n != "top.v"),
+    ]:
+        made[f"{VERILOG}/{path.name}"] = path.read_bytes()
+    files.write({folder / name: content for name, content in made.items()})
+    sources = [bench.TOP if name == "top.v" else f"{VERILOG}/{name}" for name in names]
+    sources += [*(f"{VERILOG}/{name}" for name in BENCH), "bench.v"]
+    simulators.compile_bench(sim, folder, sources, waves)
+    return Model(build, sim, folder)
 
 
 def simulate(
@@ -141,20 +123,3 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
         model = compile_model(build, Path(scratch), sim, library, waves is not None)
         return model.run(x, stalls, waves)
-
-
-def complaint(log: str) -> str:
-    """The first line of a compiler's log that names an error, else its first line."""
-    lines = log.splitlines()
-    return next((line for line in lines if "error" in line.lower()), lines[0] if lines else "")
-
-
-def problem_in(folder: Path, log: Path, failed: str | None) -> str:
-    """What a simulator's log and results say went wrong, in one line; "" if nothing."""
-    text = log.read_text() if log.exists() else ""
-    if assertion := re.search(r"^ASSERT (.*)$", text, re.MULTILINE):
-        return f"assertion {assertion[1]}"
-    results = folder / "results.xml"
-    if failed is None and results.exists() and "<failure" not in results.read_text():
-        return ""
-    return f"the simulation broke off: {complaint(text)[:200] or failed}"

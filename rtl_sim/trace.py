@@ -1,5 +1,6 @@
 """What a simulation wrote: probe files to spikes, membranes, logits and counters."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rtl_sim import bench
 from rtl_sim.address import addresses, sweep
 
 MISSING = np.iinfo(np.int64).min  # where the simulation gave nothing
+END = 0x454E4421.to_bytes(4, sys.byteorder)  # before the number of pieces, at a probe file's end
 LOGIT_WIDTHS = [64, 1, 16, 48]  # cycle, tlast, class, logit
 
 
@@ -50,6 +52,8 @@ def read_words(path: Path, widths: list[int]) -> list[Ints]:
     width = sum(widths)
     pieces = width // 32 + 1  # of 32 bits: the word and the bit `unknown`
     content = path.read_bytes() if path.exists() else b""
+    if ended(content):
+        content = content[: -len(END) - 4]
     records = np.frombuffer(content, np.uint32, len(content) // (4 * pieces) * pieces)
     records = records.reshape(-1, pieces)
     unknown = field(records, width, 1) != 0
@@ -60,6 +64,26 @@ def read_words(path: Path, widths: list[int]) -> list[Ints]:
         column[unknown] = MISSING
         columns.append(column)
     return columns
+
+
+def ended(content: bytes) -> bool:
+    """Whether a probe file was written to its end, which says how many pieces are before it."""
+    count = len(content) // 4 - 2
+    return count >= 0 and content[-8:] == END + count.to_bytes(4, sys.byteorder)
+
+
+def cut_short(build: Build, folder: Path) -> str:
+    """The name of a probe file that is not there whole, such as for want of room; "" if all are."""
+    layers = range(len(build.dataflow.layers))
+    names = [
+        "starts",
+        "logits",
+        "cycles",
+        *(f"{n}{i}" for i in layers for n in ("membranes", "counts")),
+    ]
+    names += [f"events{i}" for i in layers[:-1]]
+    paths = (folder / f"{name}.bin" for name in names)
+    return next((p.name for p in paths if not p.exists() or not ended(p.read_bytes())), "")
 
 
 def field(records: NDArray[np.uint32], low: int, bits: int) -> Ints:

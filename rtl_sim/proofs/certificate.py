@@ -12,7 +12,9 @@ from pathlib import Path
 import msgspec
 from rich.table import Table
 
+from hw_models import files
 from hw_models.artefact import Build
+from hw_models.cli import keeping
 from hw_models.errors import InputError
 from rtl_sim.proofs import layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
@@ -100,7 +102,8 @@ def run(
     answers = [proof_of(claim, future.result()) for future, claim in held.items()]
     errors = [refuted_of(error, future.result()) for future, error in found.items()]
     if trace is not None:
-        keep_trace([future.result() for future in held], trace)
+        with keeping("the counterexample"):
+            keep_trace([future.result() for future in held], trace)
     return Certificate(
         name=build.dataflow.name,
         target=build.dataflow.target,
@@ -181,11 +184,11 @@ def refuted_of(error: Refutation, verdict: Verdict | None) -> Refuted:
 
 def keep_trace(verdicts: list[Verdict], path: Path) -> None:
     """Write the first counterexample, or remove that of an earlier run."""
-    path.unlink(missing_ok=True)
+    if path.exists():
+        path.unlink()
     first = next((v.failed for v in verdicts if v.failed and v.failed.trace), None)
     if first:
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(first.trace)
+        files.write({path: first.trace})
 
 
 def hashes(texts: Mapping[str, str]) -> dict[str, str]:

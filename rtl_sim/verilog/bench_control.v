@@ -29,6 +29,7 @@ module bench_control #(
   integer    stall;
   integer    seen;
   integer    quiet;
+  integer    over;      // cycles since it finished
   reg [31:0] lfsr_q;
 
   initial begin
@@ -40,6 +41,7 @@ module bench_control #(
     stuck    = 1'b0;
     seen     = 0;
     quiet    = 0;
+    over     = 0;
     lfsr_q   = SEED;
     if (!$value$plusargs("samples=%d", samples)) samples = 1;
     if (!$value$plusargs("idle=%d", idle)) idle = 8'd0;
@@ -61,6 +63,9 @@ module bench_control #(
       stuck <= 1'b1;
     end
     if (quiet == QUIET || (seen >= samples && quiet == LINGER)) finished <= 1'b1;
+    // Whoever waits for the end stops the simulation; without anyone it would go on for ever.
+    if (finished) over <= over + 1;
+    if (over == LINGER) $finish;
   end
 
 endmodule

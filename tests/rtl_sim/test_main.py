@@ -82,12 +82,14 @@ def test_a_corrupted_weight_exits_1_and_is_named(tmp_path, network, capsys):
     assert report["equal"] is False and report["first_difference"] in err
 
 
-def test_verilog_that_does_not_compile_exits_1(tmp_path, network, capsys):
+def test_verilog_that_does_not_compile_exits_2(tmp_path, network, capsys):
     files = generate(network)
     files["rtl/top.v"] = files["rtl/top.v"].replace(b"endmodule", b"")
     save(tmp_path / "b", network, files)
-    assert status_of(cli, "run", tmp_path / "b", "--samples", 1) == 1
-    assert "does not compile" in capsys.readouterr().err
+    assert status_of(cli, "run", tmp_path / "b", "--samples", 1) == 2
+    log = tmp_path / "b/evidence/simulation-icarus.log"
+    assert_one_line(capsys.readouterr().err, "does not compile the Verilog: ", f"log: {log}")
+    assert "syntax error" in log.read_text()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from hw_models.golden import WidthError
 from rtl_sim import spread
+from rtl_sim.process import Unfinished
 from rtl_sim.report import Report, run
 from rtl_sim.simulate import Stalls
 from tests.random_builds import random_input
@@ -80,9 +81,19 @@ def test_an_error_in_one_part_ends_the_run(monkeypatch):
     assert 0 in started
 
 
-def test_a_core_that_counts_nothing_reports_unknown(tmp_path):
-    library = mutated(tmp_path, "neuron.v", "endmodule", "")
+def test_a_core_that_ends_at_once_reports_unknown(tmp_path):
+    """By an assertion of its own: the difference is that, and there are no counts."""
+    broken = 'initial begin $display("ASSERT %m: broken"); $finish; end endmodule'
+    library = mutated(tmp_path, "neuron.v", "endmodule", broken)
     report = run(BUILD, X, library=library)
-    assert "does not compile" in str(report.first_difference)
+    assert str(report.first_difference).startswith("layer layer0, time step 0, neuron 0: ")
+    assert ": broken" in str(report.first_difference)
     assert report.additions == report.cycles_total == report.layers["layer0"].events_in == -1
     assert report.cycles == report.latency == 0 and report.samples_equal == 0
+
+
+def test_verilog_that_does_not_compile_is_no_difference(tmp_path):
+    library = mutated(tmp_path, "neuron.v", "endmodule", "")
+    with pytest.raises(Unfinished, match="icarus does not compile the Verilog: ") as error:
+        run(BUILD, X, library=library, failure=tmp_path / "failure")
+    assert "syntax error" in error.value.log and not (tmp_path / "failure").exists()
