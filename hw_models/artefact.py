@@ -6,6 +6,7 @@ had from here too; what must hold of a build, in validate_description.py and val
 
 import hashlib
 import io
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath

@@ -5,12 +5,8 @@ belong to.
 """
 
 import hashlib
-<<<<<<< HEAD
-from collections.abc import Mapping
-=======
 import io
-import zipfile
->>>>>>> f55ddcd (Files are written whole or not at all by one helper; a folder that is there is filled)
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +14,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-<<<<<<< HEAD
-from hw_models import archive
+from hw_models import archive, files
 from hw_models.dataflow import Build, Layer, Spiking
 from hw_models.errors import InputError, need
 from hw_models.golden import check_input
-=======
-from hw_models import files
-from hw_models.artefact import Build
-from hw_models.errors import InputError
->>>>>>> f55ddcd (Files are written whole or not at all by one helper; a folder that is there is filled)
 
 FOLDER, VECTORS, ABOUT = "reference", "vectors.npz", "about.json"
 ARRAYS, SPIKES = ("x", "labels", "predictions"), "spikes."  # the last before a layer's name
@@ -58,23 +48,13 @@ class Reference:
 
 
 def save(reference: Reference, folder: Path) -> None:
-<<<<<<< HEAD
-    """Write reference/ into a build folder (or one being made)."""
-    target = folder / FOLDER
-    target.mkdir(exist_ok=True)
+    """Write reference/ into a build folder (or one being made), whole or not at all."""
     arrays = {name: getattr(reference, name) for name in ARRAYS}
     spikes = {SPIKES + name: s for name, s in reference.spikes.items()}
-    np.savez_compressed(target / VECTORS, allow_pickle=False, **arrays, **spikes)
-    digest = hashlib.sha256((target / VECTORS).read_bytes()).hexdigest()
-=======
-    """Write reference/ into a build folder (or one being made), whole or not at all."""
-    arrays = {"x": reference.x, "labels": reference.labels, "predictions": reference.predictions}
-    spikes = {f"spikes.{name}": s for name, s in reference.spikes.items()}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays, **spikes)
     vectors = buffer.getvalue()
     digest = hashlib.sha256(vectors).hexdigest()
->>>>>>> f55ddcd (Files are written whole or not at all by one helper; a folder that is there is filled)
     about = msgspec.structs.replace(reference.about, vectors_sha256=digest)
     text = msgspec.json.format(msgspec.json.encode(about)) + b"\n"
     files.write({folder / FOLDER / VECTORS: vectors, folder / FOLDER / ABOUT: text})

@@ -69,7 +69,7 @@ class Split:
         digest = hashlib.sha256()
         for tensor in (self.x, self.y):
             digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(np.ascontiguousarray(tensor.numpy()))
+            digest.update(np.ascontiguousarray(tensor.numpy()).data)
         return digest.hexdigest()
 
     def cut(self, last: int) -> tuple["Split", "Split"]:
