@@ -4,6 +4,8 @@
 
 // AXI4-Lite to reads and writes of 32-bit registers, one of each at a time.
 //
+// Every ready and valid that leaves is a flip-flop, 0 in reset: none follows an input in its cycle.
+//
 // A read is answered from read_data_i of the cycle in which read_o is set; both answers say SLVERR
 // where error_i was set in that cycle, and so does a write of less than a whole word, which is not
 // passed on.
@@ -15,7 +17,7 @@ module axi_lite #(
   input  wire [ADDR_BITS-1:0] s_axil_awaddr,
   input  wire [2:0]           s_axil_awprot,
   input  wire                 s_axil_awvalid,
-  output wire                 s_axil_awready,
+  output reg                  s_axil_awready,
   input  wire [31:0]          s_axil_wdata,
   input  wire [3:0]           s_axil_wstrb,
   input  wire                 s_axil_wvalid,
@@ -26,7 +28,7 @@ module axi_lite #(
   input  wire [ADDR_BITS-1:0] s_axil_araddr,
   input  wire [2:0]           s_axil_arprot,
   input  wire                 s_axil_arvalid,
-  output wire                 s_axil_arready,
+  output reg                  s_axil_arready,
   output reg  [31:0]          s_axil_rdata,
   output wire [1:0]           s_axil_rresp,
   output reg                  s_axil_rvalid,
@@ -45,29 +47,34 @@ module axi_lite #(
   reg write_error_q;
   reg read_error_q;
 
-  // Address and data of a write are taken together, when the answer to the one before has left.
-  wire write = s_axil_awvalid && s_axil_wvalid && !s_axil_bvalid;
-  wire whole = &s_axil_wstrb;
+  wire write   = s_axil_awvalid && s_axil_wvalid && s_axil_awready;
+  wire whole   = &s_axil_wstrb;
+  wire b_waits = s_axil_bvalid && !s_axil_bready;
+  wire r_waits = s_axil_rvalid && !s_axil_rready;
 
-  assign s_axil_awready = write;
-  assign s_axil_wready  = write;
-  assign s_axil_bresp   = {write_error_q, 1'b0};
-  assign write_o        = write && whole;
-  assign write_index_o  = s_axil_awaddr[ADDR_BITS-1:2];
-  assign write_data_o   = s_axil_wdata;
+  // Address and data of a write are taken together, when both have come and the answer to the one
+  // before has left.
+  assign s_axil_wready = s_axil_awready;
+  assign s_axil_bresp  = {write_error_q, 1'b0};
+  assign write_o       = write && whole;
+  assign write_index_o = s_axil_awaddr[ADDR_BITS-1:2];
+  assign write_data_o  = s_axil_wdata;
 
-  assign s_axil_arready = !s_axil_rvalid;
-  assign s_axil_rresp   = {read_error_q, 1'b0};
-  assign read_o         = s_axil_arvalid && s_axil_arready;
-  assign read_index_o   = s_axil_araddr[ADDR_BITS-1:2];
+  assign s_axil_rresp  = {read_error_q, 1'b0};
+  assign read_o        = s_axil_arvalid && s_axil_arready;
+  assign read_index_o  = s_axil_araddr[ADDR_BITS-1:2];
 
   always @(posedge clk) begin
     if (!rst_n) begin
-      s_axil_bvalid <= 1'b0;
-      s_axil_rvalid <= 1'b0;
+      s_axil_awready <= 1'b0;
+      s_axil_bvalid  <= 1'b0;
+      s_axil_arready <= 1'b0;
+      s_axil_rvalid  <= 1'b0;
     end else begin
-      s_axil_bvalid <= write || (s_axil_bvalid && !s_axil_bready);
-      s_axil_rvalid <= read_o || (s_axil_rvalid && !s_axil_rready);
+      s_axil_awready <= s_axil_awvalid && s_axil_wvalid && !s_axil_awready && !b_waits;
+      s_axil_bvalid  <= write || b_waits;
+      s_axil_arready <= !read_o && !r_waits;
+      s_axil_rvalid  <= read_o || r_waits;
     end
   end
 

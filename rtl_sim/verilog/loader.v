@@ -70,10 +70,17 @@ module loader #(
     if (!rst_n) begin
       memory_q <= NONE;
       write_q  <= 1'b0;
+      piece_q  <= PIECE_FIRST;
+      place_q  <= FIRST;
     end else begin
       write_q <= whole;
       if (select_i) begin
         for (n = 0; n < MEMORIES; n = n + 1) memory_q[n] <= data_i == n;
+        piece_q <= PIECE_FIRST;
+        place_q <= FIRST;
+      end else if (piece_i && fits) begin
+        piece_q <= whole ? PIECE_FIRST : piece_q + PIECE_ONE;
+        if (whole) place_q <= place_q + ONE;
       end
     end
   end
@@ -81,13 +88,6 @@ module loader #(
   always @(posedge clk) begin
     addr_q <= place_q[ADDR_BITS-1:0];
     if (piece_i && fits) word_q <= {word_q, data_i};
-    if (select_i) begin
-      piece_q <= PIECE_FIRST;
-      place_q <= FIRST;
-    end else if (piece_i && fits) begin
-      piece_q <= whole ? PIECE_FIRST : piece_q + PIECE_ONE;
-      if (whole) place_q <= place_q + ONE;
-    end
   end
 
 endmodule

@@ -195,7 +195,8 @@ module registers #(
   end
 
   always @(posedge clk) begin
-    if (read && counter && !read_index[0]) high_q <= count >> 32;
+    if (!core_rst_n_o) high_q <= 32'd0;
+    else if (read && counter && !read_index[0]) high_q <= count >> 32;
   end
 
 endmodule

@@ -45,6 +45,10 @@ def test_stream_guard(tmp_path, steps, shape, digit_max, signed):
     )
 
 
+def test_axi_lite(tmp_path):
+    run_bench(tmp_path, "bench_axi_lite", "axi_lite", library("axi_lite"))
+
+
 def with_bus(build: Build, bus: Bus) -> Build:
     """The build with its hardware, on widths for any weights where they can be loaded."""
     if bus.loadable:

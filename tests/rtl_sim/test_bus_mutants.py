@@ -34,6 +34,8 @@ GUARD = {
     "a late tlast is no error": ("step_end && !last_q;", "step_end && 1'b0;"),
     "tlast passes as it came": ("(fill_q || kind) && step_end;", "fill_q ? step_end : last_q;"),
     "an event after a marker does not wait": ("(done && !kind && !last_q)", "done"),
+    "not busy while markers are added": ("= valid_q || fill_q;", "= valid_q;"),
+    "not busy while a beat waits": ("= valid_q || fill_q;", "= fill_q;"),
 }  # fmt: skip
 
 
@@ -49,8 +51,46 @@ def test_mutants_of_the_guard_are_caught(name, tmp_path):
         run_bench(tmp_path, "bench_stream_guard", "stream_guard", sources, parameters, env)
 
 
+AXI_LITE = {
+    "a write is taken while an answer waits": ("!s_axil_awready && !b_waits;", "!s_axil_awready;"),
+    "a read is taken while an answer waits": ("!read_o && !r_waits;", "!read_o;"),
+    "a write is taken twice": ("&& !s_axil_awready && !b_waits", "&& !b_waits"),
+    "a write needs no address": ("<= s_axil_awvalid && s_axil_wvalid", "<= s_axil_wvalid"),
+    "a write's answer does not wait": ("<= write || b_waits;", "<= write;"),
+    "a ready follows its valid": ("wready = s_axil_awready;", "wready = write;"),
+    "a ready follows the answer's": (
+        "wready = s_axil_awready;", "wready = s_axil_awready && !b_waits;",
+    ),
+    "ready for writes in reset": ("s_axil_awready <= 1'b0;", "s_axil_awready <= 1'b1;"),
+    "ready for reads in reset": ("s_axil_arready <= 1'b0;", "s_axil_arready <= 1'b1;"),
+    "an answer to nothing": ("s_axil_bvalid  <= 1'b0;", "s_axil_bvalid  <= 1'b1;"),
+    "an answer says another access's error": ("if (write) write_error_q", "write_error_q"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AXI_LITE)
+def test_mutants_of_the_bus_are_caught(name, tmp_path):
+    library = mutated(tmp_path, "axi_lite.v", *AXI_LITE[name])
+    with pytest.raises(pytest.fail.Exception):
+        run_bench(tmp_path, "bench_axi_lite", "axi_lite", [library / "axi_lite.v"])
+
+
 # What is wrong: the test that shows it, the file, and what is put for what.
 CORE = {
+    "a high word is unknown": (
+        "no_register_is_unknown", "registers.v", "if (!core_rst_n_o) high_q", "if (1'b0) high_q",
+    ),
+    "a high word outlives the register's reset": (
+        "no_register_is_unknown", "registers.v", "if (!core_rst_n_o) high_q", "if (!rst_n) high_q",
+    ),
+    "the place of a word is unknown": (
+        "no_register_is_unknown", "loader.v",
+        "      place_q  <= FIRST;\n    end else", "    end else",
+    ),
+    "a memory stays selected": (
+        "no_register_is_unknown", "loader.v", "memory_q <= NONE;",
+        "memory_q <= ^memory_q === 1'bx ? NONE : memory_q;",
+    ),
     "a high word of another moment": (
         "a_counter_is_read_as_one", "registers.v", "read_index[0] ? high_q",
         "read_index[0] ? count >> 32",
@@ -70,7 +110,7 @@ CORE = {
         "registers", "axi_lite.v", "if (read_o) begin", "begin",
     ),
     "an answer does not wait": (
-        "samples_and_counters", "axi_lite.v", "read_o || (s_axil_rvalid && !s_axil_rready)",
+        "samples_and_counters", "axi_lite.v", "read_o || r_waits",
         "read_o",
     ),
     "the register's reset does nothing": (

@@ -14,7 +14,7 @@ from tests.rtl_sim.benches.core import Core, beats_of, case, expected_spikes, ex
 from tests.rtl_sim.malformed import EARLY, LATE, RANGE, REPEAT, Beat, Guard
 
 LIMIT = {"timeout_time": 4, "timeout_unit": "ms"}
-CONTROL_RESET, ALL_FLAGS = 1, 0x1F
+CONTROL_RESET, LOAD, ALL_FLAGS = 1, 0x10, 0x1F
 
 
 def guard_of(core: Core) -> Guard:
@@ -62,6 +62,32 @@ async def registers(dut) -> None:
         assert (await core.axil.read(address, 4)).resp == AxiResp.SLVERR, hex(address)
     for address in (0x00, 0x30, 0x100, end):
         assert (await core.axil.write(address, bytes(4))).resp == AxiResp.SLVERR, hex(address)
+
+
+@cocotb.test(**LIMIT)
+async def no_register_is_unknown_after_a_reset(dut) -> None:
+    """Whatever is read or written first: no x, and a piece without a memory is an error."""
+    core = await Core(dut).start()
+    readable = [r for r in core.described["registers"] if "r" in r["access"]]
+    fixed = {"ID", "VERSION", "BUILD", "SHAPE"}
+    for turn in range(2):
+        for register in reversed(readable):  # a high word before its low one
+            value = await core.read(register["name"])
+            assert register["name"] in fixed or value == 0, register["name"]
+        if core.described["memories"]:
+            for _ in range(3):
+                await core.write("LOAD_DATA", 0xFFFFFFFF)
+                assert await core.read("ERRORS") == LOAD
+                await core.write("ERRORS", LOAD)
+        if turn == 0:  # what a sample and a selected memory leave is gone as well
+            if core.described["memories"]:
+                await core.write("LOAD_SELECT", 0)
+            await core.send(beats_of(core.build, random_input(core.build, 1, 2)))
+            await core.results(1)
+            await core.settle()
+            dut.activity.cycles.count_o.value = 5 << 32
+            assert await core.counter("CYCLES") >= 5 << 32
+            await core.write("CONTROL", CONTROL_RESET)
 
 
 @cocotb.test(**LIMIT)

@@ -56,6 +56,13 @@ def chosen_events(rng, size: int, density: float) -> list[int]:
     return [j for j in chosen for _ in range(rng.choice([1, 1, 1, 2, 3]))]
 
 
+def event_of(spec, rng, address: int) -> tuple[int, int]:
+    """An event at an address, of any sign and digit: its beat's tdata and its value."""
+    neg, digit = rng.getrandbits(1), rng.randrange(1 << spec["DIGIT_BITS"])
+    data = (neg << spec["DIGIT_BITS"] | digit) << spec["ADDR_BITS"] | address
+    return data, (1 - 2 * neg) << digit
+
+
 @cocotb.test()
 @cocotb.parametrize(rates=[(0.0, 0.0), (0.6, 0.0), (0.0, 0.6), (0.3, 0.3)])
 async def currents(dut, rates) -> None:
@@ -78,9 +85,9 @@ async def currents(dut, rates) -> None:
         chosen = chosen_events(rng, op.n_in, (0.0, 0.4, 1.0)[step % 3])
         total = np.zeros(op.n_in, np.int64)
         for j in chosen:
-            neg, digit = rng.getrandbits(1), rng.randrange(1 << spec["DIGIT_BITS"])
-            beats.append((neg << top | digit << spec["ADDR_BITS"] | int(address[j]), False))
-            total[j] += (1 - 2 * neg) << digit
+            data, value = event_of(spec, rng, int(address[j]))
+            beats.append((data, False))
+            total[j] += value
             additions += int(fan[j])
         events += len(chosen)
         current = synapse(op, weights, total[None, None])[0, 0].reshape(-1) << spec["SHIFT"]
@@ -95,3 +102,43 @@ async def currents(dut, rates) -> None:
     await sending
     assert int(dut.events_o.value) == events
     assert int(dut.additions_o.value) == additions
+
+
+@cocotb.test()
+async def a_reset_in_mid_sweep(dut) -> None:
+    """After any number of a step's sweeps and any part of the next: nothing of them is left."""
+    spec, op, weights = case()
+    rng = random.Random("reset")
+    places = sweep(op.out_shape, op.groups, spec["SLICE"])
+    address = addresses(op.in_shape)
+    marker = 1 << (spec["ADDR_BITS"] + spec["DIGIT_BITS"] + 1)
+    cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())
+    dut.step_next_i.value = 0
+    source = Source(dut, "s_axis", 0.0, rng)
+    await reset(dut)
+    for sweeps in range(spec["REPEAT"]):
+        for words in {0, 1, len(places) // 2, len(places) - 1}:
+            beats, total = [], np.zeros(op.n_in, np.int64)
+            for j in chosen_events(rng, op.n_in, 0.6):
+                data, value = event_of(spec, rng, int(address[j]))
+                beats.append((data, False))
+                total[j] += value
+            current = synapse(op, weights, total[None, None])[0, 0].reshape(-1) << spec["SHIFT"]
+            wanted = current.tolist()
+            await source.send([*beats, (marker, True)])
+            for _ in range(sweeps):
+                assert await read_step(dut, spec, places, 0.0, rng) == (wanted, False)
+            while not int(dut.step_valid_o.value):
+                await FallingEdge(dut.clk)
+            for _ in range(words):
+                dut.step_next_i.value = 1
+                await FallingEdge(dut.clk)
+            dut.step_next_i.value = 0
+            await reset(dut)
+            await source.send([*beats, (marker, True)])
+            for repeat in range(spec["REPEAT"]):
+                done = repeat == spec["REPEAT"] - 1
+                assert await read_step(dut, spec, places, 0.0, rng) == (wanted, done)
+            for _ in range(4):
+                assert not int(dut.step_valid_o.value), "a step too many"
+                await FallingEdge(dut.clk)
