@@ -75,6 +75,11 @@ def cli() -> None:
     help="Percent of the cycles in which either side of the core makes it wait, at random.",
 )
 @click.option(
+    "--edges/--no-edges",
+    default=True,
+    help="Then a few samples more: events in another order, resets, register accesses, cycles.",
+)
+@click.option(
     "--waves",
     is_flag=True,
     help=f"Leave {evidence.FOLDER}/{WAVES}.fst (.vcd of Verilator) in FOLDER; for a few samples.",
@@ -94,6 +99,7 @@ def run_command(
     jobs: int,
     scheduler: str | None,
     stalls: int,
+    edges: bool,
     waves: bool,
     failure: Path | None,
     library: Path | None,
@@ -130,6 +136,7 @@ def run_command(
             scheduler=scheduler,
             library=library or LIBRARY,
             failure=failure,
+            with_edges=edges,
             advance=lambda n: progress.advance(task, n),
         )
     Console().print(report.summary_table(result), report.layer_table(result))

@@ -79,6 +79,9 @@ module bench;
   wire [63:0] m_tdata;
   wire        m_tvalid;
   wire        m_tready;
+  wire        settled;
+  wire        bus_answer;
+  wire        bus_busy;
   wire        s_beat = s_tvalid && s_tready;
   wire        m_beat = m_tvalid && m_tready;
   reg         fresh;  // the next beat in is a sample's first
@@ -88,9 +91,13 @@ module bench;
     else if (s_beat) fresh <= s_tlast;
   end
 
-  bench_control control (
+  bench_control #(.LAYERS({{ layers | length }})) control (
     .clk(clk), .rst_n(rst_n), .cycle(cycle), .idle(idle), .ready(m_tready),
-    .active_i(s_beat || m_beat
+    .busy_i(bus_busy), .settled(settled), .read_i({
+{%- for _ in layers %}
+dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
+{% endfor %}}),
+    .active_i(s_beat || m_beat || bus_answer
 
 {%- for layer in layers %}
 {% set layer = "dut.layer" ~ loop.index0 %}
@@ -100,6 +107,45 @@ module bench;
     .sample_i(m_beat && m_tlast), .finished(finished), .stuck(stuck)
   );
 
+{% if bus %}
+  wire [11:0] awaddr;
+  wire        awvalid;
+  wire        awready;
+  wire [31:0] wdata;
+  wire [3:0]  wstrb;
+  wire        wvalid;
+  wire        wready;
+  wire [1:0]  bresp;
+  wire        bvalid;
+  wire        bready;
+  wire [11:0] araddr;
+  wire        arvalid;
+  wire        arready;
+  wire [31:0] rdata;
+  wire [1:0]  rresp;
+  wire        rvalid;
+  wire        rready;
+
+  assign bus_answer = (bvalid && bready) || (rvalid && rready);
+
+  bench_bus bus (
+    .clk(clk), .rst_n(rst_n), .settled_i(settled), .busy_o(bus_busy),
+    .axil_awaddr(awaddr), .axil_awvalid(awvalid), .axil_awready(awready),
+    .axil_wdata(wdata), .axil_wstrb(wstrb), .axil_wvalid(wvalid), .axil_wready(wready),
+    .axil_bvalid(bvalid), .axil_bready(bready),
+    .axil_araddr(araddr), .axil_arvalid(arvalid), .axil_arready(arready),
+    .axil_rvalid(rvalid), .axil_rready(rready)
+  );
+
+  bench_probe #(.WIDTH(35), .FILE("answers.bin")) answers (
+    .clk(clk), .rst_n(rst_n), .valid_i(bus_answer),
+    .word_i(bvalid ? {1'b1, bresp, 32'd0} : {1'b0, rresp, rdata})
+  );
+{% else %}
+  assign bus_answer = 1'b0;
+  assign bus_busy   = 1'b0;
+{% endif %}
+
   bench_source source (
     .clk(clk), .rst_n(rst_n), .idle_i(idle),
     .valid_o(s_tvalid), .word_o({s_tlast, s_tdata}), .ready_i(s_tready)
@@ -108,11 +154,12 @@ module bench;
   top dut (
     .clk(clk), .rst_n(rst_n),
 {% if bus %}
-    .s_axil_awaddr(12'd0), .s_axil_awprot(3'd0), .s_axil_awvalid(1'b0), .s_axil_awready(),
-    .s_axil_wdata(32'd0), .s_axil_wstrb(4'd0), .s_axil_wvalid(1'b0), .s_axil_wready(),
-    .s_axil_bresp(), .s_axil_bvalid(), .s_axil_bready(1'b1),
-    .s_axil_araddr(12'd0), .s_axil_arprot(3'd0), .s_axil_arvalid(1'b0), .s_axil_arready(),
-    .s_axil_rdata(), .s_axil_rresp(), .s_axil_rvalid(), .s_axil_rready(1'b1),
+    .s_axil_awaddr(awaddr), .s_axil_awprot(3'd0), .s_axil_awvalid(awvalid),
+    .s_axil_awready(awready), .s_axil_wdata(wdata), .s_axil_wstrb(wstrb), .s_axil_wvalid(wvalid),
+    .s_axil_wready(wready), .s_axil_bresp(bresp), .s_axil_bvalid(bvalid), .s_axil_bready(bready),
+    .s_axil_araddr(araddr), .s_axil_arprot(3'd0), .s_axil_arvalid(arvalid),
+    .s_axil_arready(arready), .s_axil_rdata(rdata), .s_axil_rresp(rresp), .s_axil_rvalid(rvalid),
+    .s_axil_rready(rready),
 {% endif %}
     .s_axis_tdata(s_tdata), .s_axis_tvalid(s_tvalid),
     .s_axis_tlast(s_tlast), .s_axis_tready(s_tready),

@@ -10,6 +10,7 @@ from hw_models.artefact import Build
 from hw_models.golden import Trace
 from hw_models.operations import Operations
 from hw_models.semantics import Ints
+from rtl_sim import accesses
 from rtl_sim.trace import MISSING, Simulation
 
 
@@ -103,6 +104,8 @@ def first_difference(
         for what, expected, got in counted:
             if expected != got:
                 return f"layer {name}: expected {expected} {what}, the core counted {got}"
+    if access := accesses.first_difference(build, golden, operations, simulation):
+        return access
     if simulation.surplus:
         return f"logits: {simulation.surplus} words too many or with a wrong tlast"
     return ""

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from hw_models.artefact import Build
 from hw_models.cli import keeping
-from rtl_sim import cluster, replay, simulators, spread
+from rtl_sim import cluster, edges, replay, simulators, spread
 from rtl_sim.check import LayerReport, Part, check, total
 from rtl_sim.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
 
@@ -47,6 +47,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0  # of simulation and comparison
     images_per_second: float = 0.0
     failure: str | None = None  # the folder to replay
+    edges: dict[str, str | None] = {}  # looked at (edges.py): what differs; none after a difference
 
 
 def run(
@@ -59,6 +60,7 @@ def run(
     scheduler: str | None = None,
     library: Path = LIBRARY,
     failure: Path | None = None,
+    with_edges: bool = False,
     advance: Callable[[int], None] = lambda n: None,
 ) -> Report:
     """Compile the build, simulate samples x int8 [T', B, *shape] and compare.
@@ -69,6 +71,8 @@ def run(
         scheduler: address of a Dask cluster that simulates in place of this machine.
         library: folder of the Verilog modules.
         failure: keep what differs first in this folder (replay.py), if the simulator is here.
+        with_edges: simulate a few samples more where the core has edges (edges.py), if all of `x`
+            are equal.
         advance: told now and then how many more samples are done.
 
     Raises:
@@ -82,6 +86,13 @@ def run(
     if scheduler is not None:
         kit = cluster.Kit.of(build, sim, library)
         parts = cluster.run_on_cluster(scheduler, kit, x, divided, stalls, advance)
+        seconds = time.monotonic() - compiled
+
+        def there(few: NDArray[np.int8], stalls: Stalls) -> Part:
+            whole = [slice(0, few.shape[1])]
+            return cluster.run_on_cluster(scheduler, kit, few, whole, stalls, lambda n: None)[0]
+
+        tried = edges.check(build, x, there, 1) if with_edges and not differs(parts) else []
     else:
         with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
             model = compile_model(build, Path(scratch), sim, library, waves is not None)
@@ -90,15 +101,28 @@ def run(
                 parts = spread.run_here(model, x, divided, stalls, jobs, advance)
             else:
                 parts = [check(model, x, 0, stalls, waves)]
-    seconds = time.monotonic() - compiled
-    differing = next((part for part in parts if part.difference), None)
+            seconds = time.monotonic() - compiled
+
+            def here(few: NDArray[np.int8], stalls: Stalls) -> Part:
+                return check(model, few, 0, stalls)
+
+            tried = edges.check(build, x, here, jobs) if with_edges and not differs(parts) else []
+    treated = [
+        *((part, stalls) for part in parts),
+        *((part, edge.replayed) for edge, part in tried),
+    ]
+    part, how = next(((part, how) for part, how in treated if part.difference), (None, None))
+    difference = part.difference if part else None
     kept = None
-    if failure and differing and simulators.SIMULATORS[sim].missing() is None:
+    if failure and part and how and simulators.SIMULATORS[sim].missing() is None:
         with keeping("what differs", at_best=True):
-            replay.record(build, x, differing, sim, stalls, library, failure)
+            replay.record(build, x, part, sim, how, library, failure)
             kept = str(failure)
     return msgspec.structs.replace(
         summarize(build, sim, parts),
+        equal=difference is None,
+        first_difference=difference,
+        edges={edge.kind: part.difference or None for edge, part in tried},
         jobs=jobs,
         scheduler=scheduler,
         compile_seconds=round(compiled - begin, 2),
@@ -106,6 +130,10 @@ def run(
         images_per_second=round(x.shape[1] / seconds, 2),
         failure=kept,
     )
+
+
+def differs(parts: list[Part]) -> bool:
+    return any(part.difference for part in parts)
 
 
 def summarize(build: Build, sim: str, parts: list[Part]) -> Report:
@@ -159,6 +187,8 @@ def summary_table(report: Report) -> Table:
         "simulated and compared in": f"{report.seconds:,.1f} s, {where}",
         "images/s": f"{report.images_per_second:,.1f}",
     }
+    for kind, difference in report.edges.items():
+        rows[kind] = "differs" if difference else "equal"
     for label, value in rows.items():
         table.add_row(label, value)
     return table

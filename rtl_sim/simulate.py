@@ -10,21 +10,25 @@ from numpy.typing import NDArray
 
 from hw_models import files
 from hw_models.artefact import Build
-from rtl_sim import bench, process, simulators, stream, trace
+from rtl_sim import accesses, bench, process, simulators, stream, trace
 from rtl_sim.trace import Simulation
 
 LIBRARY = Path(__file__).parent / "verilog"
 VERILOG = "verilog"  # the library, in a model's folder
-BENCH = ("bench_control.v", "bench_source.v", "bench_probe.v")
+BENCH = ("bench_control.v", "bench_source.v", "bench_bus.v", "bench_probe.v")
 
 
 @dataclass(frozen=True, slots=True)
 class Stalls:
-    """How a bench treats the streams; none of it may change a value."""
+    """How a bench treats the core; none of it may change a value."""
 
     idle: int = 0  # of 256 cycles, the source gives nothing
     stall: int = 0  # of 256 cycles, the sink takes nothing
     reset_at: int = 0  # a reset in this cycle, after which the input starts again; 0: none
+    reset_layer: int = 0  # and one when this layer,
+    reset_word: int = 0  # having read this many words of its sweeps, is in mid-sample; 0: none
+    shuffled: bool = False  # the events of a step come in a random order, else addresses rise
+    registers: bool = False  # of a build with a bus: they are read and written (accesses.py)
 
 
 NO_STALLS = Stalls()
@@ -58,7 +62,15 @@ class Model:
             folder = Path(scratch)
             (folder / "mem").symlink_to(Path("..") / "mem")
             words = stream.input_words(self.build.dataflow.input, x)
-            files.write({folder / "input.bin": stream.words_as_bytes(words)})
+            if stalls.shuffled:
+                words = stream.shuffled(words)
+            asked = accesses.plan(self.build) if stalls.registers else []
+            files.write(
+                {
+                    folder / "input.bin": stream.words_as_bytes(words),
+                    folder / "accesses.bin": accesses.as_bytes(asked),
+                }
+            )
             options = [f"+{f.name}={getattr(stalls, f.name)}" for f in fields(stalls)]
             options = [f"+samples={x.shape[1]}", *options]
             waveform = f"waveform{simulators.SIMULATORS[self.sim].waves_suffix}" if waves else None

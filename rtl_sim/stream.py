@@ -37,6 +37,13 @@ def input_words(spec: Input, x: NDArray[np.int8]) -> NDArray[np.uint64]:
     return np.insert(events, ends, markers)
 
 
+def shuffled(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The same with the events of each step in a random order, the same one each time."""
+    marker = words >> np.uint64(KIND) & np.uint64(1)
+    step = np.cumsum(marker) - marker
+    return words[np.lexsort((np.random.default_rng(0).random(len(words)), marker, step))]
+
+
 def words_as_text(words: NDArray[np.uint64]) -> str:
     """The file of examples/classify.v: `kind neg digit addr last` a line."""
     fields = [(KIND, 1), (NEG, 1), (DIGIT, 7), (0, 0xFFFFFF), (LAST, 1)]

@@ -15,6 +15,7 @@ from rtl_sim.address import addresses, sweep
 MISSING = np.iinfo(np.int64).min  # where the simulation gave nothing
 END = 0x454E4421.to_bytes(4, sys.byteorder)  # before the number of pieces, at a probe file's end
 LOGIT_WIDTHS = [64, 1, 16, 48]  # cycle, tlast, class, logit
+ANSWER_WIDTHS = [1, 2, 32]  # of answers.bin: write, response, data
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Simulation:
     ends: Ints  # cycle of each sample's last word out, [samples]
     cycles: int  # by the core's own counter
     problem: str  # an assertion of the core, a deadlock; "" if none
+    answers: Ints | None = None  # of the bus, [n, (write, resp, data)]; None: nothing was asked
 
 
 def read_words(path: Path, widths: list[int]) -> list[Ints]:
@@ -123,7 +125,16 @@ def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
         ends=padded(cycle, wanted)[classes - 1 :: classes],
         cycles=int(padded(read_words(folder / "cycles.bin", [64])[0], 1)[0]),
         problem=problem,
+        answers=read_answers(folder),
     )
+
+
+def read_answers(folder: Path) -> Ints | None:
+    """What the bus answered, [n, (write, response, data)]; None where nothing was asked."""
+    asked = folder / "accesses.bin"
+    if not asked.exists() or not asked.stat().st_size:
+        return None
+    return np.stack(read_words(folder / "answers.bin", ANSWER_WIDTHS), axis=1)
 
 
 def samples_written(build: Build, folder: Path) -> int:

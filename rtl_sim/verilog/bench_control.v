@@ -4,11 +4,13 @@
 
 // Bench: clock, reset, back-pressure, and the end: all samples out, or nothing more happens.
 //
-// +samples=N    how many to wait for
-// +idle=N       of 256 cycles, the source is idle
-// +stall=N      of 256 cycles, the sink is not ready
-// +reset_at=N   a reset of one cycle in cycle N
+// +samples=N      how many to wait for
+// +idle=N         of 256 cycles, the source is idle
+// +stall=N        of 256 cycles, the sink is not ready
+// +reset_at=N     a reset of one cycle in cycle N
+// +reset_word=N   one when layer +reset_layer=L has read N words of its sweeps for the first time
 module bench_control #(
+  parameter        LAYERS = 1,
   parameter [31:0] SEED   = 32'h2,   // not 0
   parameter        LINGER = 64,      // cycles to watch for beats that should not come
   parameter        QUIET  = 10000    // cycles without any activity that mean: stuck
@@ -20,12 +22,18 @@ module bench_control #(
   output reg        ready,      // of the sink
   input  wire       active_i,   // something happens in the core
   input  wire       sample_i,   // a sample has left
+  input  wire       busy_i,     // something else is to be waited for
+  input  wire [LAYERS-1:0] read_i,  // by layer: a word of a sweep is read
+  output wire       settled,    // all samples have left
   output reg        finished,
   output reg        stuck
 );
 
   integer    samples;
   integer    reset_at;
+  integer    reset_word;
+  integer    reset_layer;
+  integer    words;     // that this layer has read
   integer    stall;
   integer    seen;
   integer    quiet;
@@ -39,6 +47,7 @@ module bench_control #(
     ready    = 1'b0;
     finished = 1'b0;
     stuck    = 1'b0;
+    words    = 0;
     seen     = 0;
     quiet    = 0;
     over     = 0;
@@ -47,7 +56,13 @@ module bench_control #(
     if (!$value$plusargs("idle=%d", idle)) idle = 8'd0;
     if (!$value$plusargs("stall=%d", stall)) stall = 0;
     if (!$value$plusargs("reset_at=%d", reset_at)) reset_at = 0;
+    if (!$value$plusargs("reset_word=%d", reset_word)) reset_word = 0;
+    if (!$value$plusargs("reset_layer=%d", reset_layer)) reset_layer = 0;
   end
+
+  wire word = words != reset_word && rst_n && read_i[reset_layer] === 1'b1;
+
+  assign settled = seen >= samples;
 
   always #1 clk = !clk;
 
@@ -55,14 +70,16 @@ module bench_control #(
     cycle  <= cycle + 64'd1;
     lfsr_q <= {lfsr_q[30:0], lfsr_q[31] ^ lfsr_q[21] ^ lfsr_q[1] ^ lfsr_q[0]};
     ready  <= lfsr_q[7:0] >= stall;
-    rst_n  <= cycle >= 64'd2 && (cycle != reset_at || reset_at == 0);
+    words  <= words + word;
+    rst_n  <= cycle >= 64'd2 && (cycle != reset_at || reset_at == 0)
+           && !(word && words + 1 == reset_word);
     seen   <= !rst_n ? 0 : seen + (sample_i === 1'b1);
     quiet  <= active_i === 1'b1 || !rst_n ? 0 : quiet + 1;  // x is no activity
     if (quiet == QUIET) begin
       $display("ASSERT %m: nothing has moved for %0d cycles", QUIET);
       stuck <= 1'b1;
     end
-    if (quiet == QUIET || (seen >= samples && quiet == LINGER)) finished <= 1'b1;
+    if (quiet == QUIET || (settled && quiet >= LINGER && !busy_i)) finished <= 1'b1;
     // Whoever waits for the end stops the simulation; without anyone it would go on for ever.
     if (finished) over <= over + 1;
     if (over == LINGER) $finish;

@@ -40,6 +40,7 @@ def test_equal_builds_exit_0_and_leave_evidence(tmp_path, network, capsys):
     evidence = json.loads((tmp_path / "b/evidence/simulation.json").read_text())
     assert report == evidence
     assert report["dataflow_sha256"] == build.sha256
+    assert list(report["edges"].values()) == [None] * 4
     assert report["samples"] == report["samples_equal"] == 5 and report["equal"] is True
     x = reference.load(build).x[:, :5]
     trace = golden.run(build, x)
@@ -52,6 +53,10 @@ def test_equal_builds_exit_0_and_leave_evidence(tmp_path, network, capsys):
     assert artefact.load(tmp_path / "b").sha256 == build.sha256
     out = capsys.readouterr().out
     assert "cycles per inference" in out and "layer0" in out
+    assert all(kind in out for kind in report["edges"])
+    assert status_of(cli, "run", tmp_path / "b", "--samples", 1, "--no-edges") == 0
+    report = json.loads((tmp_path / "b/evidence/simulation.json").read_text())
+    assert report["edges"] == {} and "another order" not in capsys.readouterr().out
 
 
 def test_convolutions_and_pools_run_alike(tmp_path, capsys):

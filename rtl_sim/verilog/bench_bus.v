@@ -1,0 +1,100 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Bench: reads and writes registers on AXI4-Lite as a file says.
+//
+// Accesses of one kind go out one upon the other, without waiting for answers; one of the other
+// kind, and one that is to come after the samples, waits until all before it are answered. Answers
+// are left to wait at random. A reset starts the file again.
+module bench_bus #(
+  parameter        ADDR_BITS = 12,
+  parameter        FILE      = "accesses.bin",  // words {after, write, strobes, address, data}
+  parameter [31:0] SEED      = 32'h3            // of the waits, not 0
+) (
+  input  wire                 clk,
+  input  wire                 rst_n,
+  input  wire                 settled_i,  // all samples are out
+  output wire                 busy_o,     // not all has been answered
+  output wire [ADDR_BITS-1:0] axil_awaddr,
+  output reg                  axil_awvalid,
+  input  wire                 axil_awready,
+  output wire [31:0]          axil_wdata,
+  output wire [3:0]           axil_wstrb,
+  output reg                  axil_wvalid,
+  input  wire                 axil_wready,
+  input  wire                 axil_bvalid,
+  output wire                 axil_bready,
+  output wire [ADDR_BITS-1:0] axil_araddr,
+  output reg                  axil_arvalid,
+  input  wire                 axil_arready,
+  input  wire                 axil_rvalid,
+  output wire                 axil_rready
+);
+
+  localparam WIDTH = 38 + ADDR_BITS;
+  localparam BYTES = (WIDTH + 7) / 8;
+
+  integer           file;
+  integer           found;
+  integer           waiting;  // accesses that have gone out and have no answer
+  reg               more;
+  reg [WIDTH-1:0]   next;     // the access to go out
+  reg [WIDTH-1:0]   word_q;   // the one that goes out
+  reg [31:0]        lfsr_q = SEED;
+
+  wire answered = (axil_bvalid && axil_bready) || (axil_rvalid && axil_rready);
+  wire going    = (axil_awvalid && !axil_awready) || (axil_wvalid && !axil_wready)
+                || (axil_arvalid && !axil_arready);
+  wire after    = next[WIDTH-1];
+  wire write    = next[WIDTH-2];
+  wire same     = write == word_q[WIDTH-2] && !(after && !word_q[WIDTH-1]);
+  wire go       = more && !going && (!after || settled_i) && (same || waiting == 0);
+
+  assign axil_awaddr = word_q[32+:ADDR_BITS];
+  assign axil_araddr = word_q[32+:ADDR_BITS];
+  assign axil_wdata  = word_q[31:0];
+  assign axil_wstrb  = word_q[32+ADDR_BITS+:4];
+  assign axil_bready = lfsr_q[1:0] == 2'd0;
+  assign axil_rready = lfsr_q[2];
+  assign busy_o      = more || waiting != 0;
+
+  task restart;
+    begin
+      file  = $fopen(FILE, "rb");
+      found = $fread(next, file);
+      more  = found == BYTES;
+    end
+  endtask
+
+  initial restart;
+
+  always @(posedge clk) begin
+    lfsr_q <= {lfsr_q[30:0], lfsr_q[31] ^ lfsr_q[21] ^ lfsr_q[1] ^ lfsr_q[0]};
+    if (!rst_n) begin
+      $fclose(file);
+      restart;
+      waiting      <= 0;
+      axil_awvalid <= 1'b0;
+      axil_wvalid  <= 1'b0;
+      axil_arvalid <= 1'b0;
+      word_q       <= {WIDTH{1'b0}};
+    end else begin
+      if (axil_awready) axil_awvalid <= 1'b0;
+      if (axil_wready) axil_wvalid <= 1'b0;
+      if (axil_arready) axil_arvalid <= 1'b0;
+      waiting <= waiting + go - answered;
+      if (go) begin
+        axil_awvalid <= write;
+        axil_wvalid  <= write;
+        axil_arvalid <= !write;
+        word_q       <= next;
+        found = $fread(next, file);
+        more  = found == BYTES;
+      end
+    end
+  end
+
+endmodule
+
+`resetall
