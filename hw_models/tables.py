@@ -39,7 +39,8 @@ def spike_table(report: Report) -> Table:
     """Per spiking layer: firing, entropy, differences from the QAT network."""
     table = _by_layer(
         "spikes of each layer",
-        "firing rate", "bits a neuron", "bits, pooled", "updates that differ", "share of spikes",
+        "firing rate", "bits a neuron", "bits, pooled", "updates that differ",
+        "as a share of spikes",
     )  # fmt: skip
     for name, rate in report.firing_rate.items():
         updates, spikes = report.updates_differing.get(name), report.spikes_differing.get(name)
@@ -106,13 +107,15 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
     if "golden" in reports:
         golden = _report(build, "golden", reports["golden"])
         samples = f"on {golden.samples:,} samples of {golden.dataset}"
-        differing = max(golden.updates_differing.values(), default=0.0)
+        updates = max(golden.updates_differing.values(), default=0.0)
+        spikes = max(golden.spikes_differing.values(), default=0.0)
         ops, energy = golden.operations["total"], golden.energy["total"]
         for step, what, result in (
             ("training", f"accuracy {samples}", f"{golden.reference_accuracy:.2%}"),
             ("integers", f"accuracy {samples}", f"{golden.accuracy:.2%}"),
             ("", "predictions equal to training's", f"{golden.predictions_equal:.2%}"),
-            ("", "neuron updates that differ, worst layer", f"{differing:.4%}"),
+            ("", "neuron updates that differ, worst layer", f"{updates:.4%}"),
+            ("", "the same as a share of the spikes, worst layer", f"{spikes:.4%}"),
             ("", "additions per inference", f"{ops['synaptic_additions']:,.0f}"),
             ("", "energy per inference, 45 nm estimate", _nj(energy["total_pj"])),
             ("", ANN_ENERGY, _nj(energy["ann_total_pj"])),
@@ -133,6 +136,8 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
             ("", "additions, by the core's own counters", f"{simulation['additions']:,}"),
         ):
             table.add_row(step, what, result)
+        for kind, difference in simulation.get("edges", {}).items():
+            table.add_row("", kind, "DIFFERENT" if difference else "all equal")
     for name, synthesis in reports.items():
         if name.startswith("synthesis-"):
             _add_synthesis(table, synthesis)

@@ -139,7 +139,7 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
 
   bench_probe #(.WIDTH(35), .FILE("answers.bin")) answers (
     .clk(clk), .rst_n(rst_n), .valid_i(bus_answer),
-    .word_i(bvalid ? {1'b1, bresp, 32'd0} : {1'b0, rresp, rdata})
+    .word_i(bvalid ? {1'b1, bresp, 32'd0} : {1'b0, rresp, rdata}), .end_i(last)
   );
 {% else %}
   assign bus_answer = 1'b0;

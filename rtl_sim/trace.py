@@ -84,6 +84,7 @@ def cut_short(build: Build, folder: Path) -> str:
         *(f"{n}{i}" for i in layers for n in ("membranes", "counts")),
     ]
     names += [f"events{i}" for i in layers[:-1]]
+    names += ["answers"] * (bench.REGISTERS in build.files)
     paths = (folder / f"{name}.bin" for name in names)
     return next((p.name for p in paths if not p.exists() or not ended(p.read_bytes())), "")
 
