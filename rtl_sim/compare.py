@@ -91,8 +91,9 @@ def first_difference(
         found = replace(found, sample=found.sample + first)
         problem = f"; {simulation.problem}" if simulation.problem else ""
         return f"{found}{problem}"
+    access = accesses.first_difference(build, golden, operations, simulation)
     if simulation.problem:
-        return simulation.problem
+        return "; ".join(filter(None, (access, simulation.problem)))
     for name, layer in simulation.layers.items():
         if layer.surplus:
             return f"layer {name}: {layer.surplus} beats too many or with a wrong tlast"
@@ -104,7 +105,7 @@ def first_difference(
         for what, expected, got in counted:
             if expected != got:
                 return f"layer {name}: expected {expected} {what}, the core counted {got}"
-    if access := accesses.first_difference(build, golden, operations, simulation):
+    if access:
         return access
     if simulation.surplus:
         return f"logits: {simulation.surplus} words too many or with a wrong tlast"

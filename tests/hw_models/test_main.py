@@ -1,11 +1,12 @@
 """`python -m hw_models run` and `energy`: their report, and their refusals."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from hw_models import energy, fast, operations, paper_energy, reference
+from hw_models import energy, evidence, fast, operations, paper_energy, reference
 from hw_models.__main__ import cli
 from hw_models.entropy import Signs
 from hw_models.evaluate import evaluate
@@ -46,6 +47,36 @@ def test_the_report(tmp_path, engine, capsys):
     ratio = report["energy"]["total"]["ratio"]
     for shown in ("75.00%", ANN_ENERGY, RATIO, f"{ratio:.2f}", f"{signs.neuron_bits(40):.3f}"):
         assert shown in out
+
+
+def test_differences_are_shares_of_updates_and_of_spikes(tmp_path, capsys):
+    """One update of 7 neurons, T steps and 20 samples flips; the spikes are fewer."""
+    build, vectors = saved_build(tmp_path / "b", 6, samples=40, widths=[9, 7, 4])
+    spikes = {name: s.copy() for name, s in vectors.spikes.items()}
+    spikes["layer0"][0, 3, 2] = 1 - abs(spikes["layer0"][0, 3, 2])
+    reference.save(dataclasses.replace(vectors, spikes=spikes), tmp_path / "b")
+    assert status_of(cli, "run", tmp_path / "b", "--json", tmp_path / "r.json") == 0
+    report = json.loads((tmp_path / "r.json").read_text())
+    updates, fired = 1 / spikes["layer0"].size, 1 / np.count_nonzero(spikes["layer0"])
+    assert report["updates_differing"] == {"layer0": pytest.approx(updates)}
+    assert report["spikes_differing"] == {"layer0": pytest.approx(fired)}
+    assert spikes["layer0"].size == 7 * build.dataflow.timesteps * 20 and fired > updates
+    evidence.write(build, "golden", report)
+    simulated = dict.fromkeys(("events_compared", "membranes_compared", "samples"), 1)
+    edges = {"events in another order": None, "register accesses": "read of ID: no"}
+    simulation = {**simulated, "equal": False, "cycles": 1, "additions": 1, "edges": edges}
+    evidence.write(build, "simulation", simulation)
+    capsys.readouterr()
+    assert status_of(cli, "report", tmp_path / "b") == 0
+    out = capsys.readouterr().out
+    rows = {
+        "neuron updates that differ, worst layer": f"{updates:.4%}",
+        "the same as a share of the spikes, worst layer": f"{fired:.4%}",
+        "events in another order": "all equal",
+        "register accesses": "DIFFERENT",
+    }
+    for label, value in rows.items():
+        assert value in next(line for line in out.splitlines() if label in line)
 
 
 def test_energy_shows_both_accountings_and_writes_the_same_report(tmp_path, capsys):
