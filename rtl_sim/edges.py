@@ -49,8 +49,7 @@ def of(build: Build) -> list[Edge]:
         static = any(flow.mode_of(group.source) == "static" for group in layer.groups)
         if static or index in (0, len(flow.layers) - 1):
             words = sweep_words(flow, layer)
-            # An odd number: a word of the engine's that is read in two slices breaks off as well.
-            middle = words * (flow.timesteps // 2) + (words // 2 | 1)
+            middle = words * (flow.timesteps // 2) + (words + 1) // 2
             stalls = Stalls(reset_layer=index, reset_word=middle)
             found.append(Edge(f"reset in a sweep of layer {layer.name}", stalls, 1))
     if bench.REGISTERS in build.files:
