@@ -57,9 +57,8 @@ AXI_LITE = {
     "a write is taken twice": ("&& !s_axil_awready && !b_waits", "&& !b_waits"),
     "a write needs no address": ("<= s_axil_awvalid && s_axil_wvalid", "<= s_axil_wvalid"),
     "a write's answer does not wait": ("<= write || b_waits;", "<= write;"),
-    "a ready follows its valid": ("wready = s_axil_awready;", "wready = write;"),
-    "a ready follows the answer's": (
-        "wready = s_axil_awready;", "wready = s_axil_awready && !b_waits;",
+    "a ready follows its valid": (
+        "wready = s_axil_awready;", "wready = s_axil_awvalid && s_axil_wvalid && !s_axil_bvalid;",
     ),
     "ready for writes in reset": ("s_axil_awready <= 1'b0;", "s_axil_awready <= 1'b1;"),
     "ready for reads in reset": ("s_axil_arready <= 1'b0;", "s_axil_arready <= 1'b1;"),
