@@ -11,8 +11,15 @@ import msgspec
 from compiler.emit_rtl import generate
 from hw_models.artefact import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
 from rtl_sim.simulate import LIBRARY
+from rtl_sim.simulators import Verilator
 from tests.random_builds import Builder, random_build, window_outputs
 from tests.residual_builds import identity
+
+
+def verilator() -> str | None:
+    """Verilator's command: of the Python package, else the one on PATH."""
+    root = Verilator.root()
+    return str(root / "bin" / "verilator") if root else shutil.which("verilator")
 
 
 def hardware(build: Build) -> Build:

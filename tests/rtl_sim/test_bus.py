@@ -16,10 +16,9 @@ from hw_models import artefact
 from hw_models.artefact import Build, Dense
 from hw_models.semantics import signed_digits
 from rtl_sim.simulate import LIBRARY
-from rtl_sim.simulators import Verilator
 from tests.random_builds import Builder, random_build
 from tests.residual_builds import identity
-from tests.rtl_sim.builds import conv, with_lanes
+from tests.rtl_sim.builds import conv, verilator, with_lanes
 from tests.rtl_sim.test_modules import library, run_bench, write_case
 
 
@@ -124,14 +123,14 @@ def test_core(tmp_path, name):
     run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path), {}, env)
 
 
-@pytest.mark.skipif(not Verilator.command(), reason="needs Verilator")
+@pytest.mark.skipif(not verilator(), reason="needs Verilator")
 @pytest.mark.parametrize("name", CORES)
 def test_verilator_has_nothing_to_say(tmp_path, name):
     for bits in (0, 20):
         core_case(tmp_path / str(bits), with_bus(CORES[name], Bus(bits)))
         sources = sources_of(tmp_path / str(bits))
         command = [
-            Verilator.command(),
+            verilator(),
             "--lint-only",
             "-Wall",
             "--top-module",

@@ -14,10 +14,9 @@ from hw_models import golden, reference
 from hw_models.artefact import Build
 from rtl_sim.__main__ import cli
 from rtl_sim.simulate import LIBRARY
-from rtl_sim.simulators import Verilator
 from tests.cli import status_of
 from tests.random_builds import random_build
-from tests.rtl_sim.builds import blocks
+from tests.rtl_sim.builds import blocks, verilator
 from tests.rtl_sim.test_main import save
 
 RTL_SIM = LIBRARY.parent
@@ -96,7 +95,7 @@ def fusesoc(build: Build, target: str, tmp_path: Path, *options: str) -> str:
 def environment() -> dict[str, str]:
     """With Verilator on PATH, and nothing of a make around this one."""
     kept = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS")}
-    command = Verilator.command()
+    command = verilator()
     folders = [str(Path(command).parent)] if command else []
     return kept | {"PATH": os.pathsep.join([*folders, kept["PATH"]])}
 
@@ -107,7 +106,7 @@ def test_fusesoc_simulates_a_build(build, events, tmp_path):
 
 
 @needs_fusesoc
-@pytest.mark.skipif(not Verilator.command(), reason="needs Verilator")
+@pytest.mark.skipif(not verilator(), reason="needs Verilator")
 def test_fusesoc_lints_a_build(build, tmp_path):
     fusesoc(build, "lint", tmp_path)
 

@@ -9,10 +9,9 @@ import pytest
 from compiler.emit_rtl import generate
 from hw_models.artefact import Build
 from rtl_sim.simulate import LIBRARY
-from rtl_sim.simulators import Verilator
 from tests.random_builds import random_build, random_conv_build
 from tests.random_graphs import random_graph_build
-from tests.rtl_sim.builds import mutated
+from tests.rtl_sim.builds import mutated, verilator
 
 FILES = sorted(LIBRARY.glob("*.v"))
 
@@ -56,7 +55,6 @@ def test_the_core_streams_are_whole_bytes(network):
     assert ports == {"31": "s_axis_tdata", "63": "m_axis_tdata"}
 
 
-verilator = Verilator.command
 needs_verilator = pytest.mark.skipif(not verilator(), reason="needs Verilator")
 
 
