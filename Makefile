@@ -19,6 +19,7 @@
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
 DATA   ?= $(TRISPIKE_DATA)
+FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: setup iverilog demo test lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random clean
@@ -54,15 +55,15 @@ test: lint
 data:
 	@test -n "$(DATA)" || { echo "error: DATA is empty; name the folder of the data sets: make mnist DATA=folder" >&2; exit 2; }
 
-# $(call network,name,target,options of the training)
+# $(call network,name,target,options of the training,folder of the data set unless it is DATA)
 define network
-	$(PYTHON) -m qtrain train --data-dir $(DATA) --out runs/$(1) $(3)
-	$(PYTHON) -m compiler build runs/$(1)/ckpt.pt --target $(2) --data-dir $(DATA) --out build/$(1)
+	$(PYTHON) -m qtrain train --data-dir $(or $(4),$(DATA)) --out runs/$(1) $(3)
+	$(PYTHON) -m compiler build runs/$(1)/ckpt.pt --target $(2) --data-dir $(or $(4),$(DATA)) --out build/$(1)
 endef
 
-# $(call chain,name,target,samples in Verilog,options of the training)
+# $(call chain,name,target,samples in Verilog,options of the training,folder of the data set unless it is DATA)
 define chain
-	$(call network,$(1),$(2),$(4))
+	$(call network,$(1),$(2),$(4),$(5))
 	$(PYTHON) -m hw_models run build/$(1)
 	$(PYTHON) -m compiler export build/$(1) --format onnx
 	$(PYTHON) -m hw_models run build/$(1) --engine onnx
@@ -81,7 +82,7 @@ CONV := --model convnet --timesteps 1 --epochs 8 --batch-size 128 --optimizer mu
 conv: data setup
 	$(call chain,mnist-conv-int8,int8,5,--dataset mnist $(CONV))
 	$(call chain,mnist-conv-int4,int4,5,--dataset mnist $(CONV) --weight-bits 4)
-	$(call chain,fashion-conv,int8,5,--dataset fashion-mnist $(CONV) --input-bits 4)
+	$(call chain,fashion-conv,int8,5,--dataset fashion-mnist $(CONV) --input-bits 4,$(FASHION))
 	$(call chain,nmnist,int8,5,--dataset nmnist)
 
 # Builds of `make mnist` and `make conv`, where they are there.
@@ -121,7 +122,9 @@ acc: data setup
 # The recommended recipe, then 8 epochs more at half its rates, at 8 bits and at 4 side by side.
 CIFAR := $(PYTHON) -m qtrain train --dataset cifar10 --data-dir $(DATA)
 CIFAR_LAST := --epochs 8 --lr 2.5e-3 --muon-lr 0.04 --soft-spikes 0 --firing-limit 0.15 --evaluate-every 4 --init runs/cifar-first/ckpt.pt
-CIFAR_RESIDUAL := --epochs 30 --model 32c3-80c3s2-80r3-160c3s2-160r3-256c3s2-gap-10
+# The network of the package, with two residual blocks more that begin as the identity.
+CIFAR_RESIDUAL := --model 48c3-96c3s2-96c3-96r3-192c3s2-192c3-192r3-384c3s2-gap-10 --init zoo:cifar10 --epochs 4 --lr 1.25e-3 \
+  --muon-lr 0.02 --soft-spikes 0 --firing-limit 0.15 --evaluate-every 2
 
 # $(call cifar10,name,target): build, integers, ONNX Runtime, ten images in Verilog
 define cifar10

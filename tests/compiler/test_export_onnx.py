@@ -372,7 +372,7 @@ def test_the_same_build_gives_the_same_bytes(tmp_path):
 
 def test_no_half_written_file(tmp_path):
     (tmp_path / "taken" / "by a folder").mkdir(parents=True)
-    with pytest.raises(OSError, match="taken"):
+    with pytest.raises(InputError, match="taken: is a folder; name a file"):
         export_onnx.write(random_build(1), tmp_path / "taken")
     assert [p.name for p in tmp_path.iterdir()] == ["taken"]
 
