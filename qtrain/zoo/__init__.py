@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from hw_models import files
 from hw_models.errors import InputError
 from qtrain import checkpoint
 
@@ -115,8 +116,12 @@ def add(
         sha256=hashlib.sha256(content).hexdigest(),
         **(measured(report) if report else {}),
     )
-    (folder / f"{name}.pt").write_bytes(content)
-    (folder / f"{name}.jsonl").write_bytes(log)
-    index = dict(sorted({**entries(folder), name: entry}.items()))
-    (folder / INDEX).write_bytes(msgspec.json.format(msgspec.json.encode(index), indent=1) + b"\n")
+    index = msgspec.json.encode(dict(sorted({**entries(folder), name: entry}.items())))
+    files.write(
+        {
+            folder / f"{name}.pt": content,
+            folder / f"{name}.jsonl": log,
+            folder / INDEX: msgspec.json.format(index, indent=1) + b"\n",
+        }
+    )
     return entry
