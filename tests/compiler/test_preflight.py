@@ -141,7 +141,12 @@ SUMS = [
     (lambda n, s: n.again(n.norm(n.a(s) + s)), "norm", "normalizes add", "each path before it"),
     (preactivated, "a", "a current read by again and add", "read the spikes"),
     (lambda n, s: n.again(n.a(s) + n.flatten(n.b(s))), "add", "flatten of b", "or spikes"),
-    (lambda n, s: n.again(n.a(s) + 1.0), "add", "no layer but a call_function of add", "the outputs of two layers"),
+    (
+        lambda n, s: n.again(n.a(s) + 1.0),
+        "add",
+        "no layer but a call_function of add",
+        "the outputs of two layers",
+    ),
     (lambda n, s: n.again((y := n.a(s)) + y), "add", "adds a to itself", "scale it"),
     (lambda n, s: n.again(n.a(s) + n.relu(s)), "relu", "ReLU", "use TernaryLIF"),
 ]
