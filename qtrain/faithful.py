@@ -33,7 +33,8 @@ def difference(layer: nn.Module, made: nn.Module, arguments: Mapping[str, Any] =
         made: a new layer of the plain type.
         arguments: of the constructor, which were taken from the layer: these attributes agree.
     """
-    return next(_differences("", layer, made, set(arguments), set()), None)
+    kept = {*arguments, *made.state_dict()}
+    return next(_differences("", layer, made, kept, set()), None)
 
 
 def hooked(module: nn.Module) -> bool:
@@ -46,9 +47,15 @@ def hooked(module: nn.Module) -> bool:
 
 
 def _differences(
-    path: str, layer: nn.Module, made: nn.Module, skipped: set[str], seen: set[tuple[int, int]]
+    path: str, layer: nn.Module, made: nn.Module, kept: set[str], seen: set[tuple[int, int]]
 ) -> Iterator[str]:
-    """As `difference`, all of them; `path` leads from the outer layer to this part of it."""
+    """As `difference`, all of them, but for values that a graph keeps.
+
+    Args:
+        path: from the outer layer to this part of it.
+        kept: paths of the arguments and tensors whose values a graph keeps.
+        seen: pairs that are looked at already.
+    """
     if (id(layer), id(made)) in seen:  # Brevitas's quantizers know the layer that they are part of
         return
     seen.add((id(layer), id(made)))
@@ -69,19 +76,21 @@ def _differences(
     for name in made._buffers.keys() & layer._buffers.keys():
         a, b = layer._buffers[name], made._buffers[name]
         yield from _of_tensor(f"{path}{name}", a, b)
-        if name in made._non_persistent_buffers_set and not _same(a, b, seen):
-            yield f"{path}{name} = {reprlib.repr(a)}; from its constructor: {reprlib.repr(b)}"
-    for name in sorted(vars(made).keys() - skipped - PASSING - set(TABLES)):
+        if f"{path}{name}" not in kept and not _same(a, b, seen):
+            yield f"{path}{name} = {_shown(a)}; from its constructor: {_shown(b)}"
+    for name in sorted(vars(made).keys() - PASSING - set(TABLES)):
+        if f"{path}{name}" in kept:
+            continue
         if name not in vars(layer):
             yield f"{path}{name} is gone"
         elif "_hooks" in name and vars(layer)[name]:
             yield f"{path}{name.strip('_')} were added to it"
         elif not _same(a := vars(layer)[name], b := vars(made)[name], seen):
-            yield f"{path}{name} = {reprlib.repr(a)}; from its constructor: {reprlib.repr(b)}"
+            yield f"{path}{name} = {_shown(a)}; from its constructor: {_shown(b)}"
     for name, child in made._modules.items():
         other = layer._modules.get(name)
         if child is not None and other is not None:
-            yield from _differences(f"{path}{name}.", other, child, set(), seen)
+            yield from _differences(f"{path}{name}.", other, child, kept, seen)
         elif child is not other and name in layer._modules:
             yield f"{path}{name} = {type(other).__name__}; from its constructor: a {child}"
 
@@ -116,6 +125,11 @@ def _of_tensor(name: str, a: Tensor | None, b: Tensor | None) -> Iterator[str]:
         yield f"{name} is a {type(a).__name__}, not a {type(b).__name__}"
     if a._backward_hooks or getattr(a, "_post_accumulate_grad_hooks", None):
         yield f"{name} has a hook"
+
+
+def _shown(value: Any) -> str:
+    """A value in one short line."""
+    return " ".join(reprlib.repr(value).split())
 
 
 def _same(a: Any, b: Any, seen: set[tuple[int, int]]) -> bool:

@@ -1,5 +1,6 @@
 """A network as plain data: traced from a module, checked, rebuilt and run without its class."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -88,11 +89,12 @@ def trace(
 def _change(op: str, layer: nn.Module) -> str | None:
     """What of a layer a node of its op would not keep."""
     try:
-        attrs = attrs_of(layer)
+        with warnings.catch_warnings(action="ignore"):  # of a parameter where a number was
+            attrs = attrs_of(layer)
         with torch.random.fork_rng(devices=[]):  # its initial values are not looked at
             made = OPS[op](**attrs)
     except (TypeError, ValueError, RuntimeError, AttributeError) as error:
-        return f"a {type(layer).__name__} that cannot be made again: {error}"
+        return f"a {type(layer).__name__} that cannot be made again: {' '.join(str(error).split())}"
     what = difference(layer, made, attrs)
     return what and f"a {type(layer).__name__} changed so that a graph would lose it: {what}"
 

@@ -97,7 +97,17 @@ class _Root(nn.Module):
         return self.net(x)
 
 
+class _Proxy(fx.Proxy):
+    """torch.fx's own takes a += b for a + b."""
+
+    def __iadd__(self, other: Any) -> fx.Proxy:
+        return self.tracer.create_proxy("call_function", operator.iadd, (self, other), {}, "add")
+
+
 class _Tracer(fx.Tracer):
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        return _Proxy(node, self)
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         ours, foreign = op_of(m) is not None, type(m).__module__.startswith("brevitas.")
         return ours or foreign or super().is_leaf_module(m, module_qualified_name)
@@ -119,7 +129,8 @@ def _traced(net: nn.Module, training: bool) -> fx.Graph:
         with _mode(net, training):
             traced = _Tracer().trace(_Root(net))
     except Exception as error:  # whatever the user's forward does with a stand-in for a tensor
-        raise InputError(f"{type(net).__name__}: forward cannot be traced: {error}") from error
+        what = " ".join(str(error).split())
+        raise InputError(f"{type(net).__name__}: forward cannot be traced: {what}") from error
     for item in reversed(traced.nodes):
         if item.op not in ("placeholder", "output") and not item.users:
             traced.erase_node(item)

@@ -113,8 +113,8 @@ def through_a_view(m, s):
         (Net(extra=hooked(nn.Identity())), ["'extra'", "Identity"]),
         (Net(extra=hooked(nn.Dropout(0.1))), ["'extra'", "a Dropout changed", "forward_hooks"]),
         (Net(extra=nn.Dropout1d(0.1)), ["'extra'", "Dropout1d"]),
-        (Net(in_place), ["'iadd'", "in place", "a = a + b"]),
-        (Net(through_a_view), ["'iadd'", "in place"]),
+        (Net(in_place), ["'add'", "in place", "a = a + b"]),
+        (Net(through_a_view), ["'add'", "in place"]),
         (Net(lambda m, s: m.fc2(s, 2.0)), ["'fc2'", "called with 2.0"]),
     ],
 )
