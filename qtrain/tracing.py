@@ -190,13 +190,15 @@ def _overwritten(
     A trace knows the old value by its old name, and would read that.
     """
     order = {item: k for k, item in enumerate(items)}
-    memory: dict[fx.Node, list[fx.Node]] = {}  # of each item: all items before it in its memory
+    owner: dict[fx.Node, fx.Node] = {}  # of each item: the first whose memory it may have
     for item in items:
-        shares = isinstance(layers[item], VIEWS) or item.target in IN_PLACE
-        source = item.all_input_nodes[0] if shares and item.all_input_nodes else None
-        memory[item] = [*memory.get(source, [source]), source] if source else []
+        shares = item.all_input_nodes and (
+            isinstance(layers[item], VIEWS) or item.target in IN_PLACE
+        )
+        source = item.all_input_nodes[0] if shares else item
+        owner[item] = owner.get(source, source)
         if item.target in IN_PLACE:
-            readers = {user for earlier in memory[item] for user in earlier.users}
-            later = {user for user in readers if order.get(user, len(items)) > order[item]}
-            if later:
+            before = [owner[item], *(other for other in owner if owner[other] is owner[item])]
+            readers = {user for other in before if other is not item for user in other.users}
+            if any(order.get(user, len(items)) > order[item] for user in readers):
                 yield item
