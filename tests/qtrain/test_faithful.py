@@ -29,6 +29,10 @@ def network(lif=TernaryLIF, fc=QuantLinear) -> nn.Sequential:
     return net.eval()
 
 
+def doubled(module, given, output):
+    return 2 * output
+
+
 def samples():
     return torch.rand((1, 60, *SHAPE), generator=torch.Generator().manual_seed(2))
 
@@ -195,11 +199,11 @@ def test_a_network_of_a_checkpoint_is_looked_at_as_well():
     graph, tensors = trace(net, SHAPE)
     with torch.no_grad():
         assert torch.equal(build_module(graph, tensors)(samples()), net(samples()))
-    net.layer("norm").register_forward_hook(lambda m, i, o: 2 * o)
+    net.layer("norm").register_forward_hook(doubled)
     with pytest.raises(InputError, match=r"'norm': .*forward_hooks"):
         trace(net, SHAPE)
     net = build_module(graph, tensors)
-    net.register_forward_hook(lambda m, i, o: 2 * o)
+    net.register_forward_hook(doubled)
     with pytest.raises(InputError, match="Network: its hooks would be lost"):
         trace(net, SHAPE)
 

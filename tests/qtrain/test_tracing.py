@@ -36,6 +36,10 @@ class Net(nn.Module):
         return self.readout(self.head(self.between(self, s)))
 
 
+def doubled(module, given, output):
+    return 2 * output
+
+
 def samples():
     return torch.rand((1, 40, *SHAPE), generator=torch.Generator().manual_seed(1))
 
@@ -74,7 +78,8 @@ def test_a_dropout_trains_and_is_left_out_of_what_is_built():
     net, plain = build_module(graph, tensors), build_module(inference(graph), tensors)
     with torch.no_grad():
         assert torch.equal(net(samples()), plain(samples()))
-        net.train(), plain.train()
+        net.train()
+        plain.train()
         assert not torch.equal(net(samples()), plain(samples()))
 
 
@@ -126,7 +131,7 @@ def test_what_a_trace_would_lose_is_named(net, parts):
 
 def test_a_hook_and_a_forward_of_the_network_itself_are_seen():
     net = Net()
-    net.register_forward_hook(lambda m, i, o: 2 * o)
+    net.register_forward_hook(doubled)
     with pytest.raises(InputError, match="'mul'"):
         trace(net, SHAPE)
     net = Net()
