@@ -338,13 +338,14 @@ def test_a_network_that_does_not_suit_is_named_before_the_first_epoch(tmp_path, 
 
 @pytest.mark.parametrize("kind", ["muon", "adamw", "sgd"])
 def test_what_is_fixed_is_not_trained_and_what_is_tied_is_trained_as_one(tmp_path, kind):
-    net = build(short(hidden=(16, 16, 16)))
+    net = build(short(hidden=(16, 16, 16, 16)))
     net.fc3.weight = net.fc2.weight
-    net.fc1.weight.requires_grad_(False)
+    for layer in (net.fc1, net.fc4):  # the second is one of those that Muon would scale
+        layer.weight.requires_grad_(False)
     net.bn2.requires_grad_(False)
     options = short(epochs=1, optimizer=kind, firing_limit=0.01)
     trained = train(options, tmp_path, module=net).tensors()
-    for key in ("fc1.weight", "bn2.weight", "bn2.bias"):
+    for key in ("fc1.weight", "fc4.weight", "bn2.weight", "bn2.bias"):
         assert torch.equal(trained[key], net.get_parameter(key)), key
     assert torch.equal(trained["fc3.weight"], trained["fc2.weight"])
     assert not torch.equal(trained["fc2.weight"], net.fc2.weight)
