@@ -16,7 +16,7 @@ from hw_models.errors import InputError
 from hw_models.synapse import output_size
 from qtrain import layers, neurons, spatial
 from qtrain.checkpoint import Checkpoint
-from qtrain.graph import Network, build_module
+from qtrain.graph import Network, build_module, inference
 
 TARGET_BITS = {"int8": 8, "int4": 4, "ternary": 2}
 
@@ -30,7 +30,7 @@ def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
     if found := faults(checkpoint.graph):
         raise InputError("; ".join(map(str, found)))
     bits = TARGET_BITS[target]
-    graph, requantized = at_bits(checkpoint.graph, bits)
+    graph, requantized = at_bits(inference(checkpoint.graph), bits)
     net = build_module(graph, checkpoint.tensors)
     timesteps = {layer.timesteps for layer in net.layers if isinstance(layer, neurons.LIF)}
     if not timesteps:
@@ -270,6 +270,12 @@ class _Reader:
         )
 
     def _readout(self, node: qtrain.graph.Node, layer: layers.Readout, source: str) -> ir.Readout:
+        classes, *area = self.shapes[source]
+        if math.prod(area) != 1:
+            raise InputError(
+                f"{node.name}: logits on maps of {area}, need one place; put a GlobalAvgPool or "
+                "Flatten before the last weights"
+            )
         return ir.Readout(node.name, (source,), self.shapes[source])
 
 

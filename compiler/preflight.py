@@ -7,14 +7,14 @@ from torch import nn
 
 from hw_models.errors import InputError
 from hw_models.semantics import Leak
-from qtrain.graph import INPUT, OPS, STATIC, UNKNOWN, Graph, Node, trace
+from qtrain.graph import INPUT, OPS, STATIC, UNKNOWN, Graph, Node, inference, trace
 
 ADVICE = {
     "MaxPool": "the largest spike is no sum; use AvgPool2d or a convolution with a stride",
     "BatchNorm": "use qtrain's BatchNorm, over time, batch and space",
     "Linear": "its weights are not quantized; use qtrain's QuantLinear",
     "Conv": "its weights are not quantized; use qtrain's QuantConv2d",
-    "Dropout": "it does nothing once trained; take it out before saving",
+    "Dropout": "use nn.Dropout, which trains and is left out of a build",
     "ReLU": "activations leave no spikes; use TernaryLIF",
     "add": "add the outputs of two layers, and nothing else",
 }
@@ -57,6 +57,7 @@ def check(model: nn.Module, in_shape: Sequence[int], encoding: str = STATIC) -> 
 
 def faults(graph: Graph) -> list[Fault]:
     """All faults, in the order of the layers."""
+    graph = inference(graph)
     nodes = {node.name: node for node in graph.nodes}
     found = [
         fault
@@ -75,7 +76,8 @@ def _of(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
     if node.op == UNKNOWN or node.op not in (INPUT, *OPS):
         kind = str(attrs.get("type", node.op))
         advice = next((text for part, text in ADVICE.items() if part in kind), None)
-        yield Fault(node.name, f"{kind} is unknown to it", advice or f"accepted: {LAYERS}")
+        why = attrs.get("why", f"{kind} is unknown to it")
+        yield Fault(node.name, why, advice or f"accepted: {LAYERS}, with nothing added to them")
     elif node.op == "add":
         yield from _sum(node, nodes)
     elif len(node.inputs) > 1:

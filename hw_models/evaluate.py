@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models import energy, fast, golden, onnx_engine, operations, paper_energy
+from hw_models.agreement import agreeing, share
 from hw_models.artefact import Build, Spiking
 from hw_models.energy import Energy
 from hw_models.entropy import Signs
+from hw_models.errors import InputError
 from hw_models.golden import Trace
 from hw_models.onnx_engine import Difference
 from hw_models.operations import Operations
@@ -80,8 +82,14 @@ def evaluate(
     engine: str = "fast",
     advance: Callable[[int], None] = lambda n: None,
 ) -> Report:
-    """Execute the first `samples` of the reference; `advance` is told of each batch done."""
+    """Execute the first `samples` of the reference; `advance` is told of each batch done.
+
+    Raises:
+        InputError: there are no samples, or fewer than 1 are asked for.
+    """
     samples = reference.samples if samples is None else min(samples, reference.samples)
+    if samples < 1:
+        raise InputError(f"{samples} of {reference.samples} samples; accepted: 1 or more")
     known = min(samples, min((s.shape[1] for s in reference.spikes.values()), default=0))
     tally = _Tally()
     for part in batches(samples):
@@ -97,9 +105,9 @@ def evaluate(
 
 def _add(tally: _Tally, build: Build, reference: Reference, part: slice, x, trace: Trace) -> None:
     labels, trained = reference.labels[part], reference.predictions[part]
-    tally.correct += int((trace.predictions == labels).sum())
-    tally.reference_correct += int((trained == labels).sum())
-    tally.equal += int((trace.predictions == trained).sum())
+    tally.correct += agreeing(trace.predictions, labels)
+    tally.reference_correct += agreeing(trained, labels)
+    tally.equal += agreeing(trace.predictions, trained)
     for name, s in trace.spikes.items():
         _sum(tally.signs, name, Signs.of(s))
         if name in reference.spikes:
@@ -132,9 +140,9 @@ def _report(
         dataset=f"{reference.about.dataset}/{reference.about.split}",
         engine=engine,
         samples=samples,
-        accuracy=tally.correct / samples,
-        reference_accuracy=tally.reference_correct / samples,
-        predictions_equal=tally.equal / samples,
+        accuracy=share(tally.correct, samples),
+        reference_accuracy=share(tally.reference_correct, samples),
+        predictions_equal=share(tally.equal, samples),
         updates_differing={
             n: c / (size[n] * steps * known) for n, c in tally.differing.items() if known
         },

@@ -32,8 +32,15 @@ class Trace:
 
 
 def check_input(build: Build, x: NDArray) -> None:
-    """Raise InputError unless x is [1, B, *shape] (static) or [T, B, *shape], within range."""
+    """Raise InputError unless x is of integers, [1, B, *shape] (static) or [T, B, *shape], within
+    range."""
     spec = build.dataflow.input
+    if not isinstance(x, np.ndarray) or not np.issubdtype(x.dtype, np.integer):
+        found = f"{x.dtype} values" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+        raise InputError(
+            f"{spec.name}: {found}, need an array of integers, which qtrain.graph.integers makes "
+            "of a network's real inputs"
+        )
     steps = 1 if spec.encoding == "static" else build.dataflow.timesteps
     if x.ndim < 2 or x.shape[0] != steps or x.shape[2:] != spec.shape:
         raise InputError(

@@ -58,7 +58,6 @@ def run(build: Build, x: NDArray[np.int8]) -> Trace:
         InputError: x does not fit the build's input; no onnxruntime; no exported network, a
             damaged one or another build's.
     """
-    check_input(build, x)
     assert build.path is not None and build.sha256, "a build that was never saved has no export"
     path = default_path(build.path)
     try:
@@ -131,7 +130,12 @@ def open_session(model: bytes):
 
 
 def execute(build: Build, session, x: NDArray[np.int8]) -> Trace:
-    """Spikes and logits of one session on x, [T', B, *shape]."""
+    """Spikes and logits of one session on x, [T', B, *shape].
+
+    Raises:
+        InputError: x does not fit the build's input.
+    """
+    check_input(build, x)
     layers = [layer.name for layer in build.dataflow.layers[:-1]]
     outputs = [LOGITS, *map(spikes_name, layers)]
     logits, *spikes = session.run(outputs, {build.dataflow.input.name: x.astype(np.int8)})

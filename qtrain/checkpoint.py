@@ -45,7 +45,11 @@ def save(
     metrics: dict[str, Any],
     training: dict[str, Any],
 ) -> None:
-    """Write a checkpoint: whole, or not at all."""
+    """Write a checkpoint: whole, or not at all.
+
+    Raises:
+        InputError: a tensor holds NaN or infinite values.
+    """
     made = Checkpoint(config, graph, tensors, metrics, training, versions())
     files.write({path: content_of(made)})
 
@@ -60,6 +64,9 @@ def content_of(checkpoint: Checkpoint, with_training: bool = True) -> bytes:
 
 
 def _plain(checkpoint: Checkpoint) -> dict[str, Any]:
+    for key, value in checkpoint.tensors.items():
+        if not torch.isfinite(value).all():
+            raise InputError(f"tensor {key!r} holds NaN or infinite values; nothing is saved")
     fields = {name: getattr(checkpoint, name) for name in checkpoint.__struct_fields__}
     tensors = {key: value.detach().cpu() for key, value in checkpoint.tensors.items()}
     graph = msgspec.to_builtins(checkpoint.graph)

@@ -1,5 +1,6 @@
 """The options of a training run: all that decides its result."""
 
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -119,6 +120,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 "more than 0, with trainable amplitudes alone",
             ),
         }
+        for option, value in msgspec.structs.asdict(self).items():
+            if isinstance(value, float) and not isfinite(value):
+                raise InputError(f"{option} = {value}; accepted: a finite number")
         for option, (good, accepted) in limits.items():
             if not good:
                 raise InputError(f"{option} = {getattr(self, option)}; accepted: {accepted}")

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +43,15 @@ class Spec:
     input_peak: int = 127  # the largest |value|, in steps of the int8 input
     in_files: bool = True  # that have to be looked for; else they come with a package
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """The least and the largest value of Split.x."""
+        if self.input_scale is None:
+            return (0, 1) if self.encoding == "binary" else (-1, 1)
+        peak = round(self.input_peak * self.input_scale / self.unit)
+        # A byte has one value more below its middle than above; the int8 input has none.
+        return self.zero - peak - (self.zero > 0), self.zero + peak
+
     def scale_of(self, bits: int) -> float | None:
         """Real value of one step of an input of `bits`, the sign included; None: spikes.
 
@@ -55,11 +65,41 @@ class Spec:
 
 @dataclass(frozen=True)
 class Split:
-    """Samples x [N, T', *shape], small integers, and their labels y [N], int64."""
+    """Samples x [N, T', *shape], small integers, and their labels y [N], int64.
+
+    Raises:
+        InputError: there are no samples, or they or their labels are not what the spec says.
+    """
 
     spec: Spec
     x: Tensor
     y: Tensor
+
+    def __post_init__(self) -> None:
+        found, name = self.spec, self.spec.name
+        if self.x.is_floating_point() or self.x.is_complex():
+            raise InputError(f"{name}: samples of {self.x.dtype}; accepted: small integers")
+        if self.y.dtype != torch.int64:
+            raise InputError(f"{name}: labels of {self.y.dtype}; accepted: torch.int64")
+        if len(self.x) != len(self.y) or self.y.ndim != 1:
+            raise InputError(
+                f"{name}: labels of shape {list(self.y.shape)} for {len(self.x)} samples; "
+                "accepted: one a sample"
+            )
+        if not len(self.x):
+            raise InputError(f"{name}: no samples; accepted: 1 or more")
+        shape = [found.timesteps, *found.shape]
+        if list(self.x.shape[1:]) != shape:
+            raise InputError(
+                f"{name}: samples of {list(self.x.shape[1:])}; accepted: {shape}, steps first"
+            )
+        for what, tensor, (low, high) in (
+            ("labels", self.y, (0, found.classes - 1)),
+            ("values", self.x, found.counts),
+        ):
+            least, most = (int(end) for end in tensor.aminmax())
+            if least < low or most > high:
+                raise InputError(f"{name}: {what} {least} to {most}; accepted: {low} to {high}")
 
     def __len__(self) -> int:
         return len(self.y)
@@ -136,7 +176,7 @@ def load(
 
     Raises:
         InputError: a missing or bad file, an unknown name, options that do not suit the set; a
-            data_dir that is no folder, or of a set without files.
+            data_dir that is no folder, or of a set without files; no samples.
     """
     found = spec(name, options)
     if split not in SPLITS:
@@ -146,8 +186,14 @@ def load(
     elif os.environ.get("TRISPIKE_DATA"):
         data_dir = Path(os.environ["TRISPIKE_DATA"])
     x, y = found.read(split, data_dir)
-    x = x.reshape(len(x), found.timesteps, *found.shape)
-    return Split(found, torch.from_numpy(x), torch.from_numpy(y.astype(np.int64)))
+    if x.size == len(x) * found.timesteps * prod(found.shape):
+        x = x.reshape(len(x), found.timesteps, *found.shape)
+    if np.issubdtype(y.dtype, np.integer):
+        y = y.astype(np.int64)
+    try:
+        return Split(found, torch.from_numpy(x), torch.from_numpy(y))
+    except InputError as error:
+        raise InputError(f"{split} split of {error}") from error
 
 
 def check_folder(spec: Spec, data_dir: Path) -> None:

@@ -3,6 +3,8 @@
 Activations are time-major, [T', B, ...]: T' time steps, or one for a static input.
 """
 
+from collections.abc import Sequence
+from math import inf, prod
 from typing import Any
 
 import torch
@@ -40,8 +42,13 @@ QUANTIZERS = {
 }
 
 
-def weight_quantizer(weight_bits: int, scaling: str, l1_max: int | None = None) -> Any:
+def weight_quantizer(
+    weight_bits: int, scaling: str, shape: Sequence[int], l1_max: int | None = None
+) -> Any:
     """Brevitas's quantizer of weights, for its layers' `weight_quant`.
+
+    Args:
+        shape: of the weights, [out, in / groups, ...].
 
     Raises:
         InputError: the number of bits or the scaling is unknown.
@@ -50,13 +57,15 @@ def weight_quantizer(weight_bits: int, scaling: str, l1_max: int | None = None) 
         raise InputError(f"weight_bits = {weight_bits}; accepted: 8, 4, 2")
     if scaling not in QUANTIZERS:
         raise InputError(f"scaling = {scaling!r}; accepted: {', '.join(QUANTIZERS)}")
-    quantizer: Any = QUANTIZERS[scaling][weight_bits == 2]
+    sharing = prod(shape if scaling == "tensor" else shape[1:])  # weights of one scale
+    # One number has no deviation, and its mean is its maximum.
+    quantizer: Any = QUANTIZERS[scaling][weight_bits == 2 and sharing > 1]
     if l1_max is None:
         return quantizer
     return quantizer.let(tensor_quant=BoundedIntQuant, l1_max=l1_max)
 
 
-def quantized(layer: Any, amplitude: Tensor | None) -> Any:
+def quantized(layer: Any, amplitude: Tensor | None, groups: int = 1) -> Any:
     """A layer's weights [out, in / groups, ...] through its quantizer, Brevitas's quantized tensor.
 
     Args:
@@ -64,11 +73,11 @@ def quantized(layer: Any, amplitude: Tensor | None) -> Any:
         amplitude: what a spike of each channel is worth, [C], of a layer whose amplitudes go into
             its readers' weights; None: nothing does. C divides the layer's inputs: a flattened map
             has C blocks of values.
+        groups: of a convolution.
     """
     if amplitude is None:
         return layer.quant_weight()
     outputs, inputs, *kernel = layer.weight.shape
-    groups = getattr(layer, "groups", 1)
     each = amplitude.repeat_interleave(groups * inputs // len(amplitude)).view(groups, inputs)
     by_output = each.repeat_interleave(outputs // groups, dim=0)
     return layer.weight_quant(layer.weight * by_output.view(outputs, inputs, *[1] * len(kernel)))
@@ -78,7 +87,8 @@ class QuantLinear(qnn.QuantLinear):
     """Dense synapses, y = x W^T (+ bias), W = scale * w_int with w_int narrow, symmetric integers.
 
     |w_int| <= 127, 7, 1 for 8, 4, 2 bits. The scale is max |w| / |w_int|max; for 2 bits, where that
-    is decided by one outlier, mean |w| + 1.5 std |w|: a weight below half of it becomes 0. (MNIST
+    is decided by one outlier, mean |w| + 1.5 std |w|, of one weight |w|: below half of it a weight
+    becomes 0. (MNIST
     784-128-10 at 20 % firing: 96.4 % with mean |w|, 97.3 % with 0.5 std added, 97.5 % with 1 to 2.)
     quant_weight() gives `.int()` and `.scale`, of which `.value` is the exact product.
 
@@ -105,16 +115,23 @@ class QuantLinear(qnn.QuantLinear):
             in_features,
             out_features,
             bias=bias,
-            weight_quant=weight_quantizer(weight_bits, scaling, l1_max),
+            weight_quant=weight_quantizer(
+                weight_bits, scaling, (out_features, in_features), l1_max
+            ),
             weight_bit_width=weight_bits,
         )
-        self.attrs: dict[str, Any] = {
-            "in_features": in_features,
-            "out_features": out_features,
-            "weight_bits": weight_bits,
-            "scaling": scaling,
-            "bias": bias,
-            "l1_max": l1_max,
+        self.weight_bits, self.scaling, self.l1_max = weight_bits, scaling, l1_max
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """The constructor's arguments that give the layer as it is now."""
+        return {
+            "in_features": int(self.in_features),
+            "out_features": int(self.out_features),
+            "weight_bits": self.weight_bits,
+            "scaling": self.scaling,
+            "bias": self.bias is not None,
+            "l1_max": self.l1_max,
         }
 
     def quant_weight_for(self, amplitude: Tensor | None) -> Any:
@@ -140,14 +157,26 @@ class BatchNorm(_BatchNorm):
         self,
         features: int,
         eps: float = 1e-5,
-        momentum: float = 0.1,
+        momentum: float | None = 0.1,
         gain: float = 1.0,
         offset: float = 0.0,
     ) -> None:
+        if not 0 <= eps < inf:
+            raise InputError(f"eps = {eps}; accepted: 0 or more, finite")
+        if momentum is not None and not 0 <= momentum <= 1:
+            raise InputError(f"momentum = {momentum}; accepted: None, or 0 to 1")
         super().__init__(features, eps=eps, momentum=momentum)
-        self.attrs: dict[str, Any] = {"features": features, "eps": eps, "momentum": momentum}
         nn.init.constant_(self.weight, gain)
         nn.init.constant_(self.bias, offset)
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """The constructor's arguments that give the layer as it is now, gain and offset aside."""
+        return {
+            "features": int(self.num_features),
+            "eps": float(self.eps),
+            "momentum": None if self.momentum is None else float(self.momentum),
+        }
 
     def _check_input_dim(self, input: Tensor) -> None:
         pass
@@ -171,13 +200,17 @@ class InputQuant(nn.Module):
 
     def __init__(self, scale: float, bits: int = 8) -> None:
         super().__init__()
-        if not scale > 0:
-            raise InputError(f"input scale = {scale}; accepted: more than 0")
+        if not 0 < scale < inf:
+            raise InputError(f"input scale = {scale}; accepted: more than 0, finite")
         if bits not in INPUT_BITS:
             raise InputError(f"input bits = {bits}; accepted: {INPUT_BITS[0]} to {INPUT_BITS[-1]}")
         self.scale = scale
         self.x_max = (1 << (bits - 1)) - 1
-        self.attrs: dict[str, Any] = {"scale": scale, "bits": bits}
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """The constructor's arguments that give the layer as it is now."""
+        return {"scale": float(self.scale), "bits": int(self.x_max).bit_length() + 1}
 
     def integers(self, x: Tensor) -> Tensor:
         return self._rounded(x).to(torch.int8)
@@ -189,17 +222,22 @@ class InputQuant(nn.Module):
         return (x / self.scale).round_().clamp_(-self.x_max, self.x_max)
 
 
-class Add(nn.Module):
+class Plain(nn.Module):
+    """A layer without options."""
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {}
+
+
+class Add(Plain):
     """The sum of the currents, or of currents and shortcut spikes, that meet before a LIF layer.
 
     Operands are [T', B, ...] with T' = T or 1; a static one counts at each step.
     """
 
     op = "add"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.attrs: dict[str, Any] = {}
 
     def forward(self, *operands: Tensor) -> Tensor:
         total, *others = operands
@@ -208,27 +246,28 @@ class Add(nn.Module):
         return total
 
 
-class Flatten(nn.Module):
+class Flatten(Plain):
     """[T', B, ...] to [T', B, features]."""
 
     op = "flatten"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.attrs: dict[str, Any] = {}
 
     def forward(self, x: Tensor) -> Tensor:
         return x.flatten(2)
 
 
-class Readout(nn.Module):
-    """Logits: the mean over the steps, [T', B, classes] to [B, classes]."""
+class Readout(Plain):
+    """Logits: the mean over the steps, [T', B, classes] or [T', B, classes, 1, 1] to [B, classes].
+
+    Raises:
+        InputError: the logits of a map of more than one place.
+    """
 
     op = "readout"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.attrs: dict[str, Any] = {}
-
     def forward(self, x: Tensor) -> Tensor:
-        return x.mean(0)
+        if x.shape[3:].numel() != 1:
+            raise InputError(
+                f"the logits are maps of {list(x.shape[2:])}; accepted: [classes] or "
+                "[classes, 1, 1]; put a GlobalAvgPool or Flatten before the last weights"
+            )
+        return x.mean(0).flatten(1)

@@ -1,6 +1,7 @@
 """Leaky integrate-and-fire layers with ternary or binary spikes, and their surrogate gradients."""
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any
 
 import torch
@@ -82,28 +83,17 @@ class LIF(nn.Module):
         surrogate_width: float = 1.0,
     ) -> None:
         super().__init__()
-        self.attrs: dict[str, Any] = {
-            "spike": spike,
-            "timesteps": timesteps,
-            "tau": tau,
-            "v_threshold": v_threshold,
-            "reset": reset,
-            "amplitude": amplitude,
-            "surrogate": surrogate,
-            "channels": channels,
-            "surrogate_width": surrogate_width,
-        }
+        chosen = {"spike": spike, "reset": reset, "amplitude": amplitude, "surrogate": surrogate}
         for option, accepted in CHOICES.items():
-            if self.attrs[option] not in accepted:
+            if chosen[option] not in accepted:
                 raise InputError(
-                    f"{option} = {self.attrs[option]!r} is unknown; accepted: {', '.join(accepted)}"
+                    f"{option} = {chosen[option]!r} is unknown; accepted: {', '.join(accepted)}"
                 )
         if timesteps < 1:
             raise InputError(f"timesteps = {timesteps}; accepted: 1 or more")
-        if not v_threshold > 0:
-            raise InputError(f"v_threshold = {v_threshold}; accepted: more than 0")
-        if not surrogate_width > 0:
-            raise InputError(f"surrogate_width = {surrogate_width}; accepted: more than 0")
+        for option, value in (("v_threshold", v_threshold), ("surrogate_width", surrogate_width)):
+            if not 0 < value < inf:
+                raise InputError(f"{option} = {value}; accepted: more than 0, finite")
         if channels is not None and channels < 1:
             raise InputError(f"channels = {channels}; accepted: None, or 1 or more")
         Leak.from_tau(tau)
@@ -120,6 +110,21 @@ class LIF(nn.Module):
         else:
             self.register_buffer("amplitude", one)
         self.observer: Callable[[Tensor], None] | None = None  # shown u at each forward
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """The constructor's arguments that give the layer as it is now."""
+        return {
+            "spike": "ternary" if self.ternary else "binary",
+            "timesteps": int(self.timesteps),
+            "tau": float(self.tau),
+            "v_threshold": float(self.v_threshold),
+            "reset": "hard" if self.hard else "soft",
+            "amplitude": "trainable" if "amplitude" in self._parameters else "fixed",
+            "surrogate": self.surrogate,
+            "channels": self.amplitude.numel() if self.per_channel else None,
+            "surrogate_width": float(self.surrogate_width),
+        }
 
     def forward(self, current: Tensor) -> Tensor:
         if current.shape[0] not in (1, self.timesteps):

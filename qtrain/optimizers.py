@@ -134,7 +134,7 @@ def optimizer(
     """
     hidden = hidden_weights(net) if kind == "muon" else []
     known = set(map(id, hidden))
-    rest = [p for p in net.parameters() if id(p) not in known]
+    rest = [p for p in net.parameters() if p.requires_grad and id(p) not in known]
     groups: list[dict[str, Any]] = [
         {"params": [p for p in rest if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0},
@@ -159,6 +159,8 @@ def hidden_weights(net: Network) -> list[nn.Parameter]:
         layer: Any = net.layer(source.name)
         if source.op not in (QuantLinear.op, QuantConv2d.op) or getattr(layer, "groups", 1) > 1:
             continue
-        if behind_spikes(source.inputs[0]):
-            found.append(layer.weight)
+        weight = layer.weight
+        new = weight.requires_grad and not any(weight is other for other in found)
+        if new and behind_spikes(source.inputs[0]):
+            found.append(weight)
     return found

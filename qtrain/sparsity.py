@@ -95,4 +95,5 @@ def hold_back(net: Network, membranes: Mapping[str, Tensor], limit: float) -> No
         above = float(lif.fired(u[:, : -(-u.shape[1] // SHARE)]).float().mean()) - limit
         if above > 0:
             for parameter in drivers(net, name):
-                parameter.mul_(1 - HOLD * above)
+                if parameter.requires_grad:
+                    parameter.mul_(1 - HOLD * above)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hw_models import files
+from hw_models.agreement import agreeing, share
 from hw_models.errors import InputError
 from qtrain import augment, checkpoint, data, models, run_folder
 from qtrain.autoaugment import autoaugmented
@@ -24,8 +25,11 @@ from qtrain.neurons import LIF
 from qtrain.optimizers import Optimizers, optimizer
 from qtrain.sparsity import hold_back, rate_penalty
 
+EPOCH_SEED = 1_000_003  # apart from the seeds of other runs
 
-class Evaluation(NamedTuple):
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
     """What a network does on a split."""
 
     accuracy: float  # share of the samples
@@ -106,8 +110,9 @@ def train(
         on_epoch: called after each epoch's checkpoint is written.
 
     Raises:
-        InputError: the data set is missing or too small, the network cannot be traced, `out` is
-            another run's.
+        InputError: the data set is missing, too small or not one that the network takes; the
+            network cannot be traced, gives other logits than one a class or no finite ones, or has
+            nothing to train; a loss or tensor is no longer finite; `out` is another run's.
     """
     samples = data.load(config.dataset, "train", data_dir, config.frames)
     if config.validation:
@@ -122,6 +127,9 @@ def train(
     if init and not resume:
         tensors = init.tensors if module else grown(config, net.tensors(), init)
         net = build_module(net.graph, tensors)
+    _try_out(net, held)
+    if not any(p.requires_grad for p in net.parameters()):
+        raise InputError("no parameter of the network has requires_grad; nothing can be trained")
     steps = optimizer(
         net,
         config.optimizer,
@@ -138,7 +146,9 @@ def train(
     )
     with claim, _one_thread():
         for epoch in range(start, config.epochs):
-            loss = _train_epoch(config, net, samples, steps, generator, epoch, on_step)
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed((config.seed + EPOCH_SEED * epoch) % (1 << 63))
+                loss = _train_epoch(config, net, samples, steps, generator, epoch, on_step)
             due = epoch + 1 == config.epochs or (epoch + 1) % config.evaluate_every == 0
             split = "validation" if config.validation else "test"
             result = Epoch(epoch + 1, loss, evaluate(net, held) if due else None, split)
@@ -184,7 +194,11 @@ def _train_epoch(
     epoch: int,
     on_step: Callable[[int, int, int], None],
 ) -> float:
-    """One pass over the samples in a new order, less the last part of a batch; the mean loss."""
+    """One pass over the samples in a new order, less the last part of a batch; the mean loss.
+
+    The generator orders and moves the samples; a dropout draws from torch's own, seeded for each
+    epoch, so that a resumed run goes on as it would have.
+    """
     net.train()
     lifs = net.lifs()
     steps = len(samples) // config.batch_size
@@ -234,7 +248,8 @@ def _augmented(
     mirror = mirrored[which]
     if config.autoaugment:
         counts = autoaugmented(samples.x[which].squeeze(1), generator)
-        samples, which = dataclasses.replace(samples, x=counts[:, None]), torch.arange(len(which))
+        samples = dataclasses.replace(samples, x=counts[:, None], y=samples.y[which])
+        which = torch.arange(len(which))
     x = augment.shifted(samples.inputs(which), config.shift, generator, config.border)
     if config.flip:
         x = augment.flipped(x, mirror)
@@ -265,17 +280,49 @@ def _one_thread() -> Iterator[None]:
 
 @torch.no_grad()
 def evaluate(net: Network, split: data.Split, batch_size: int = 250) -> Evaluation:
-    """Accuracy and firing rates in eval mode."""
-    net.eval()
+    """Accuracy and firing rates in eval mode.
+
+    Raises:
+        InputError: the network does not take these samples, or gives other logits than one a class.
+    """
+    _try_out(net, split)
     lifs = net.lifs()
     right, fired = 0, dict.fromkeys(lifs, 0.0)
     with membranes(net) as seen:
         for first in range(0, len(split), batch_size):
             which = slice(first, first + batch_size)
-            right += int((net(split.inputs(which)).argmax(1) == split.y[which]).sum())
+            right += agreeing(net(split.inputs(which)).argmax(1), split.y[which])
             for name, u in seen.items():
                 fired[name] += float(lifs[name].fired(u).float().mean()) * u.shape[1]
-    return Evaluation(right / len(split), {name: f / len(split) for name, f in fired.items()})
+    rates = {name: f / len(split) for name, f in fired.items()}
+    return Evaluation(share(right, len(split)), rates)
+
+
+@torch.no_grad()
+def _try_out(net: Network, split: data.Split) -> None:
+    """Raise InputError unless the network makes one finite logit a class of a sample.
+
+    A membrane that is NaN never fires, so that the logits behind it look sound: all are looked at.
+    """
+    spec, x = split.spec, split.inputs(slice(0, 1))
+    net.eval()
+    try:
+        with membranes(net) as seen:
+            logits = net(x)
+    except (RuntimeError, ValueError, IndexError) as error:  # shapes that do not fit
+        raise InputError(
+            f"the network does not take {spec.name}'s samples of {list(spec.shape)}: {error}"
+        ) from error
+    for name, values in {**seen, "the logits": logits}.items():
+        if not torch.isfinite(values).all():
+            raise InputError(
+                f"{name}: values that are NaN or infinite; look at the weights before it"
+            )
+    if logits.shape != (1, spec.classes):
+        raise InputError(
+            f"the network gives logits of {list(logits.shape[1:])}; accepted: {spec.classes}, the "
+            f"classes of {spec.name}"
+        )
 
 
 def _network(module: nn.Module, spec: data.Spec) -> Network:

@@ -88,7 +88,7 @@ CONV, HEAD = QuantConv2d(1, 4, 3, padding=1), QuantLinear(4, 10, scaling="tensor
     [
         (stack(CONV, nn.BatchNorm2d(4), LIF, Flatten(), HEAD), "2", "BatchNorm2d", "BatchNorm"),
         (stack(nn.Linear(1, 4), LIF, HEAD), "1", "Linear is unknown", "QuantLinear"),
-        (stack(CONV, LIF, nn.Dropout(), Flatten(), HEAD), "3", "Dropout", "take it out"),
+        (stack(CONV, LIF, nn.Dropout2d(), Flatten(), HEAD), "3", "Dropout2d", "use nn.Dropout,"),
         (
             stack(CONV, LIF, AvgPool2d(3, padding=1, count_include_pad=False), Flatten(), HEAD),
             "3", "count_include_pad", "count_include_pad=True",
@@ -141,7 +141,12 @@ SUMS = [
     (lambda n, s: n.again(n.norm(n.a(s) + s)), "norm", "normalizes add", "each path before it"),
     (preactivated, "a", "a current read by again and add", "read the spikes"),
     (lambda n, s: n.again(n.a(s) + n.flatten(n.b(s))), "add", "flatten of b", "or spikes"),
-    (lambda n, s: n.again(n.a(s) + 1.0), "add", "add is unknown", "the outputs of two layers"),
+    (
+        lambda n, s: n.again(n.a(s) + 1.0),
+        "add",
+        "no layer but a call_function of add",
+        "the outputs of two layers",
+    ),
     (lambda n, s: n.again((y := n.a(s)) + y), "add", "adds a to itself", "scale it"),
     (lambda n, s: n.again(n.a(s) + n.relu(s)), "relu", "ReLU", "use TernaryLIF"),
 ]

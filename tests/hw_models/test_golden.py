@@ -4,10 +4,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from hw_models import golden
+from hw_models import fast, golden
 from hw_models.artefact import Build, Readout, Spiking
 from hw_models.errors import InputError
 from hw_models.golden import WidthError
+from hw_models.onnx_engine import execute
 from hw_models.semantics import signed_digits
 from tests.random_builds import random_build, random_input
 
@@ -141,3 +142,23 @@ def test_an_input_that_does_not_fit_is_refused(change, message):
     build = random_build(1, encoding="ternary", widths=[4, 3])
     with pytest.raises(InputError, match=message):
         golden.run(build, change(random_input(build, 2, 0)))
+
+
+@pytest.mark.parametrize("engine", [golden.run, fast.run, lambda b, x: execute(b, None, x)])
+@pytest.mark.parametrize(
+    ("spoil", "part"),
+    [
+        (lambda x: x / 127, "float64 values, need an array of integers"),
+        (lambda x: x.astype(np.float32), "float32 values"),
+        (lambda x: x != 0, "bool values"),
+        (lambda x: x.astype(complex), "complex128 values"),
+        (lambda x: x.tolist(), "a list"),
+        (lambda x: x.astype(np.int64) + 200, "values"),
+        (lambda x: x.astype(np.uint8) + 128, "values"),
+        (lambda x: x[..., None], "shape"),
+    ],
+)
+def test_every_engine_takes_integers_in_range_alone(engine, spoil, part):
+    build = random_build(0)
+    with pytest.raises(InputError, match=part):
+        engine(build, spoil(np.abs(random_input(build, 3, 0))))

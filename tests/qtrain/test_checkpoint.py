@@ -120,3 +120,14 @@ def test_refuses_values_that_are_not_finite(saved, value):
 )  # fmt: skip
 def test_refuses_a_network_that_cannot_be_built(saved, edit, parts):
     refused(edited(saved, edit), *parts)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("key", ["fc1.weight", "bn1.running_var", "lif1.amplitude"])
+def test_what_is_not_finite_is_not_saved(saved, key, value):
+    before, found = saved.read_bytes(), checkpoint.load(saved)
+    found.tensors[key].view(-1)[0] = value
+    with pytest.raises(InputError, match=f"tensor '{key}' holds NaN or infinite values"):
+        checkpoint.save(saved, found.config, found.graph, found.tensors, {}, {})
+    assert saved.read_bytes() == before
+    assert [path.name for path in saved.parent.iterdir()] == ["ckpt.pt"]

@@ -1,5 +1,6 @@
 """Data sets: splits, inputs, IDX files and what is said of missing or bad ones."""
 
+import dataclasses
 import gzip
 import os
 from pathlib import Path
@@ -274,3 +275,64 @@ def test_real_mnist():
     test = data.load("mnist", "test", DATA)
     assert test.x.shape == (10_000, 1, 1, 28, 28)
     assert test.y[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+IMAGES = torch.zeros((6, 1, 1, 8, 8), dtype=torch.uint8)
+LABELS = torch.arange(6)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "part"),
+    [
+        (IMAGES[:0], LABELS[:0], "no samples"),
+        (IMAGES, LABELS[:5], r"labels of shape \[5\] for 6 samples"),
+        (IMAGES, LABELS[:, None], r"labels of shape \[6, 1\]"),
+        (IMAGES, LABELS.float(), "labels of torch.float32; accepted: torch.int64"),
+        (IMAGES, LABELS + 5, "labels 5 to 10; accepted: 0 to 9"),
+        (IMAGES, LABELS - 1, "labels -1 to 4; accepted: 0 to 9"),
+        (IMAGES / 0, LABELS, "samples of torch.float32; accepted: small integers"),
+        (IMAGES + 17, LABELS, "values 17 to 17; accepted: -16 to 16"),
+        (IMAGES.int() - 300, LABELS, "values -300 to -300"),
+        (IMAGES.expand(6, 2, 1, 8, 8), LABELS, r"samples of \[2, 1, 8, 8\]; accepted: \[1, 1, 8"),
+        (IMAGES[..., :7], LABELS, r"samples of \[1, 1, 8, 7\]"),
+    ],
+)
+def test_a_split_is_what_its_spec_says(x, y, part):
+    with pytest.raises(InputError, match=f"^digits: {part}"):
+        data.Split(data.spec("digits"), x, y)
+
+
+@pytest.mark.parametrize(("polarity", "least", "most"), [("signed", -1, 1), ("split", 0, 1)])
+def test_spikes_are_spikes(polarity, least, most):
+    spec = data.spec("nmnist", FrameOptions(polarity=polarity))
+    x = torch.zeros((2, spec.timesteps, *spec.shape), dtype=torch.int8)
+    for value in range(-3, 4):
+        x[1, 1, 0, 2, 2] = value
+        if least <= value <= most:
+            assert len(data.Split(spec, x, LABELS[:2])) == 2
+        else:
+            with pytest.raises(InputError, match=rf"nmnist: values .*accepted: {least} to {most}"):
+                data.Split(spec, x, LABELS[:2])
+
+
+def test_every_value_of_an_image_s_byte_is_accepted():
+    for name in ("mnist", "fashion-mnist", "cifar10", "cifar100"):
+        spec = data.spec(name)
+        x = torch.zeros((2, 1, *spec.shape), dtype=torch.uint8)
+        x[0] = 255
+        assert len(data.Split(spec, x, LABELS[:2])) == 2
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_of_no_images_is_named(tmp_path, split):
+    write_split(tmp_path, {"train": "train", "test": "t10k"}[split], count=0)
+    with pytest.raises(InputError, match=f"^{split} split of mnist: no samples; accepted: 1 or"):
+        data.load("mnist", split, tmp_path)
+
+
+def test_labels_that_are_no_integers_are_not_rounded(monkeypatch):
+    digits = data.spec("digits")
+    spec = dataclasses.replace(digits, read=lambda *_: (IMAGES.numpy(), LABELS.numpy() + 0.5))
+    monkeypatch.setitem(data.DATASETS, "digits", spec)
+    with pytest.raises(InputError, match=r"test split of digits: labels of torch\.float64"):
+        data.load("digits", "test")

@@ -11,6 +11,7 @@ from qtrain.graph import build_module, integers, trace
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
 from qtrain.neurons import LIF, TernaryLIF
 from qtrain.optimizers import optimizer
+from qtrain.spatial import GlobalAvgPool, QuantConv2d
 from qtrain.train import build, evaluate, learning_rate, train
 from tests.qtrain.test_cifar import write as write_cifar
 
@@ -288,3 +289,79 @@ def test_labels_are_smoothed(tmp_path):
         options = msgspec.structs.replace(short(epochs=1, label_smoothing=smoothing), lr=1e-30)
         train(options, tmp_path / str(smoothing), on_epoch=lambda epoch: losses.append(epoch.loss))
     assert losses[0] != losses[1]
+
+
+def on_maps(*head):
+    conv = QuantConv2d(1, 4, 3, 1, 1)
+    return nn.Sequential(InputQuant(1 / 16), conv, BatchNorm(4), TernaryLIF(2), *head, Readout())
+
+
+def head(classes=10):
+    return QuantConv2d(4, classes, 1, scaling="tensor", bias=True)
+
+
+def test_a_convolution_that_gives_the_logits_is_counted_once_a_sample(tmp_path):
+    seen = []
+    module = on_maps(GlobalAvgPool(), head())
+    net = train(short(epochs=1), tmp_path, module=module, on_epoch=seen.append)
+    test = data.load("digits", "test")
+    with torch.no_grad():
+        logits = net(test.inputs(slice(None)))
+    assert logits.shape == (len(test), 10)
+    assert seen[0].held.accuracy == float((logits.argmax(1) == test.y).double().mean())
+
+
+def spoiled(net):
+    net[1].weight.data[0, 0] = float("nan")
+    return net
+
+
+@pytest.mark.parametrize(
+    ("module", "part"),
+    [
+        (on_maps(head()), r"logits are maps of \[10, 8, 8\]"),
+        (on_maps(GlobalAvgPool(), head(11)), r"logits of \[11\]; accepted: 10"),
+        (on_maps(GlobalAvgPool(), head(9)), r"logits of \[9\]; accepted: 10"),
+        (on_maps(Flatten(), QuantLinear(64, 10, scaling="tensor")), r"samples of \[1, 8, 8\]: "),
+        (spoiled(on_maps(GlobalAvgPool(), head())), "3: values that are NaN or infinite"),
+        (
+            on_maps(GlobalAvgPool(), head()).requires_grad_(False),
+            "no parameter of the network has requires_grad",
+        ),
+    ],
+)
+def test_a_network_that_does_not_suit_is_named_before_the_first_epoch(tmp_path, module, part):
+    with pytest.raises(InputError, match=part):
+        train(short(), tmp_path / "run", module=module, on_step=lambda *step: pytest.fail("began"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("kind", ["muon", "adamw", "sgd"])
+def test_what_is_fixed_is_not_trained_and_what_is_tied_is_trained_as_one(tmp_path, kind):
+    net = build(short(hidden=(16, 16, 16, 16)))
+    net.fc3.weight = net.fc2.weight
+    for layer in (net.fc1, net.fc4):  # the second is one of those that Muon would scale
+        layer.weight.requires_grad_(False)
+    net.bn2.requires_grad_(False)
+    options = short(epochs=1, optimizer=kind, firing_limit=0.01)
+    trained = train(options, tmp_path, module=net).tensors()
+    for key in ("fc1.weight", "fc4.weight", "bn2.weight", "bn2.bias"):
+        assert torch.equal(trained[key], net.get_parameter(key)), key
+    assert torch.equal(trained["fc3.weight"], trained["fc2.weight"])
+    assert not torch.equal(trained["fc2.weight"], net.fc2.weight)
+    again = checkpoint.load(tmp_path / "ckpt.pt").network()
+    assert again.layer("fc3").weight is again.layer("fc2").weight
+    assert not again.layer("fc1").weight.requires_grad
+
+
+def test_a_run_with_dropout_resumes_to_the_same_result(tmp_path):
+    def module():
+        torch.manual_seed(0)
+        return on_maps(nn.Dropout(0.5), Flatten(), QuantLinear(256, 10, scaling="tensor"))
+
+    whole = tensors(train(short(epochs=2), tmp_path / "whole", module=module()))
+    stop = lambda epoch: (_ for _ in ()).throw(KeyboardInterrupt)  # noqa: E731
+    with pytest.raises(KeyboardInterrupt):
+        train(short(epochs=2), tmp_path / "part", module=module(), on_epoch=stop)
+    start = checkpoint.load(tmp_path / "part" / "ckpt.pt")
+    assert_same(whole, tensors(train(short(epochs=2), tmp_path / "part", resume=start)))
