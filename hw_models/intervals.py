@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from hw_models.dataflow import Conv2d, Dense, Pool, per_neuron
+from hw_models.dataflow import Build, Conv2d, Dense, Layer, Pool, Spiking, per_neuron
 from hw_models.errors import InputError
 from hw_models.semantics import (
     BITS_MAX,
@@ -98,6 +98,29 @@ def layer_intervals(
     check_size(timesteps * most + int(v_threshold.max()))
     v_threshold = per_neuron(v_threshold, shape)
     return accs, layer_bounds(neuron, current, v_threshold, bias, timesteps)
+
+
+def intervals_of(build: Build, layer: Layer) -> tuple[list[Interval], LayerBounds | Interval]:
+    """`layer_intervals` of a layer of a build."""
+    flow, update = build.dataflow, layer.update
+    spiking = isinstance(update, Spiking)
+    groups = [
+        Synapses(
+            op=group.op,
+            pools=group.pools,
+            shift=group.shift,
+            w=build.weight(group),
+            source=flow.shape_of(group.source),
+            encoding=flow.mode_of(group.source),
+            x_max=flow.input.x_max,
+        )
+        for group in layer.groups
+    ]
+    return layer_intervals(
+        groups, layer.shape, update.neuron if spiking else None,
+        build.tensors[f"{layer.name}.bias"],
+        build.tensors[f"{layer.name}.v_threshold"] if spiking else None, flow.timesteps,
+    )  # fmt: skip
 
 
 def check_size(largest: int) -> None:

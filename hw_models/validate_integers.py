@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import DATAFLOW, TENSORS, Build, Dense, Group, Layer, Readout, Spiking
 from hw_models.errors import InputError, need
-from hw_models.intervals import Synapses, layer_intervals
+from hw_models.intervals import intervals_of
 from hw_models.semantics import BITS_MAX, Interval
 
 
@@ -88,25 +88,8 @@ def _check_channels(build: Build, layer: Layer) -> None:
 def check_intervals(build: Build, layer: Layer) -> None:
     """Raise InputError unless a layer's intervals are its integers', and its widths theirs."""
     flow, update, where = build.dataflow, layer.update, f"{DATAFLOW}: {layer.name}"
-    spiking = isinstance(update, Spiking)
-    events = [
-        Synapses(
-            op=group.op,
-            pools=group.pools,
-            shift=group.shift,
-            w=build.weight(group),
-            source=flow.shape_of(group.source),
-            encoding=flow.mode_of(group.source),
-            x_max=flow.input.x_max,
-        )
-        for group in layer.groups
-    ]
     try:
-        accs, bounds = layer_intervals(
-            events, layer.shape, update.neuron if spiking else None,
-            build.tensors[f"{layer.name}.bias"],
-            build.tensors[f"{layer.name}.v_threshold"] if spiking else None, flow.timesteps,
-        )  # fmt: skip
+        accs, bounds = intervals_of(build, layer)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     loadable = flow.provenance.get("loadable") is True
@@ -115,7 +98,7 @@ def check_intervals(build: Build, layer: Layer) -> None:
     if isinstance(bounds, Interval):
         _check_width(where, "logit", update, bounds, loadable)
     else:
-        assert spiking
+        assert isinstance(update, Spiking)
         _check_width(where, "p", update, bounds.p, loadable)
         _check_width(where, "v", update, bounds.v, loadable)
         leak_bits = update.v_bits + update.neuron.leak.k

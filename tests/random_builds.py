@@ -1,5 +1,6 @@
 """Random builds from integers alone, widths by the semantics: for golden, fast and RTL tests."""
 
+import dataclasses
 import itertools
 
 import msgspec
@@ -19,10 +20,11 @@ from hw_models.artefact import (
     Shape3,
     Spiking,
 )
-from hw_models.intervals import Synapses
+from hw_models.intervals import Synapses, intervals_of
 from hw_models.semantics import (
     Bounds,
     Interval,
+    LayerBounds,
     Leak,
     Neuron,
     layer_bounds,
@@ -137,6 +139,31 @@ class Builder:
             layers=tuple(self.layers), provenance={"seed": self.seed},
         )  # fmt: skip
         return Build(flow, self.tensors)
+
+
+def with_own_widths(build: Build) -> Build:
+    """The build with the intervals and widths that its tensors have."""
+    layers = []
+    for layer in build.dataflow.layers:
+        accs, bounds = intervals_of(build, layer)
+        groups = tuple(
+            msgspec.structs.replace(group, acc=acc, acc_bits=acc.bits)
+            for group, acc in zip(layer.groups, accs, strict=True)
+        )
+        layers.append(
+            msgspec.structs.replace(layer, groups=groups, update=_of_bounds(layer.update, bounds))
+        )
+    flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
+    return dataclasses.replace(build, dataflow=flow)
+
+
+def _of_bounds(update: Spiking | Readout, bounds: LayerBounds | Interval) -> Spiking | Readout:
+    if isinstance(update, Readout):
+        return msgspec.structs.replace(update, logit=bounds, logit_bits=bounds.bits)
+    p, v, k = bounds.p, bounds.v, update.neuron.leak.k
+    return msgspec.structs.replace(
+        update, p=p, v=v, p_bits=p.bits, v_bits=v.bits, leak_bits=v.bits + k
+    )
 
 
 def weight_shape(op: Dense | Conv2d) -> tuple[int, ...]:

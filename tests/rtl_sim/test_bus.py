@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ from hw_models import artefact
 from hw_models.artefact import Build, Dense
 from hw_models.semantics import signed_digits
 from rtl_sim.simulate import LIBRARY
-from tests.random_builds import Builder, random_build
+from tests.random_builds import Builder, random_build, with_own_widths
 from tests.residual_builds import identity
 from tests.rtl_sim.builds import conv, verilator, with_lanes
 from tests.rtl_sim.test_modules import library, run_bench, write_case
@@ -52,6 +53,9 @@ def with_bus(build: Build, bus: Bus) -> Build:
     """The build with its hardware, on widths for any weights where they can be loaded."""
     if bus.loadable:
         build = loadable.widened(build, bus.channel_bits)
+        said = build.dataflow.provenance | {"axi_lite": True, "loadable": True}
+        flow = msgspec.structs.replace(build.dataflow, provenance=said)
+        build = replace(build, dataflow=flow)
     return replace(build, files=generate(build, bus))
 
 
@@ -79,7 +83,7 @@ def sources_of(folder: Path, verilog: Path = LIBRARY) -> list[Path]:
 
 
 def same_shape(build: Build, seed: int) -> Build:
-    """The same network with other weights, biases and thresholds of the same widths."""
+    """The same network with its weights, biases and thresholds in another order."""
     rng = np.random.default_rng(seed)
     tensors = {
         name: tensor
@@ -87,7 +91,7 @@ def same_shape(build: Build, seed: int) -> Build:
         else rng.permutation(tensor.reshape(-1)).reshape(tensor.shape)
         for name, tensor in build.tensors.items()
     }
-    return Build(build.dataflow, tensors)
+    return with_own_widths(Build(build.dataflow, tensors))
 
 
 def joined() -> Build:
