@@ -144,7 +144,8 @@ cifar: data setup
 	$(call cifar10,cifar-int4,int4)
 
 cifar-residual: data setup
-	$(CIFAR) --out runs/cifar-residual $(CIFAR_RESIDUAL)
+	$(CIFAR) --out runs/cifar-grown $(CIFAR_RESIDUAL)
+	$(PYTHON) -m qtrain halve runs/cifar-grown --data-dir $(DATA) --out runs/cifar-residual
 	$(call cifar10,cifar-residual,int8)
 
 ablation: data setup
