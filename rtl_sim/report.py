@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
+from hw_models import golden
 from hw_models.artefact import Build
 from hw_models.cli import keeping
 from rtl_sim import cluster, edges, replay, simulators, spread
@@ -76,9 +77,11 @@ def run(
         advance: told now and then how many more samples are done.
 
     Raises:
-        InputError: as of compile_model() and run_on_cluster(); `failure` is something else.
+        InputError: x is none of the build's; as of compile_model() and run_on_cluster(); `failure`
+            is something else.
         Unfinished: as of compile_model() and Model.run().
     """
+    golden.check_input(build, x)
     if failure is not None:
         replay.check_folder(failure)
     begin = compiled = time.monotonic()

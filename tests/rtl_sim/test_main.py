@@ -9,7 +9,9 @@ import pytest
 from compiler.emit_rtl import generate
 from hw_models import artefact, golden, reference
 from hw_models.artefact import Build
+from hw_models.errors import InputError
 from hw_models.reference import About, Reference
+from rtl_sim import report
 from rtl_sim.__main__ import cli
 from tests.cli import assert_one_line, status_of
 from tests.random_builds import random_build, random_input
@@ -143,3 +145,20 @@ def test_a_cluster_makes_no_waveforms(tmp_path, network, capsys):
     options = ("--waves", "--scheduler", "tcp://127.0.0.1:9")
     assert status_of(cli, "run", tmp_path / "b", *options) == 2
     assert_one_line(capsys.readouterr().err, "--waves", "--scheduler")
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        (lambda x: x / 2, "float64 values, need an array of integers"),
+        (lambda x: x[:, :, :-1], "need [1, samples, 5]"),
+        (lambda x: x + 127, "need -127..127"),
+    ],
+)
+def test_samples_that_are_none_of_the_build_s_are_not_simulated(change, part):
+    build = random_build(21, encoding="static", widths=[5, 4, 3], x_max=127)
+    x = random_input(build, 2, 1).astype(np.int16)
+    x[0, 0, 0] = 1
+    with pytest.raises(InputError) as error:
+        report.run(build, change(x))  # without Verilog, so nothing could be compiled
+    assert part in str(error.value)
