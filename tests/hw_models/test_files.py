@@ -174,3 +174,13 @@ def test_what_cannot_be_kept_in_a_read_only_folder_is_a_note(capsys, number):
 def test_any_other_error_is_one(number):
     with pytest.raises(OSError, match="Errno"), keeping("evidence"):
         raise OSError(number, os.strerror(number), "/b/evidence")
+
+
+def test_who_reads_the_old_file_reads_it_to_its_end(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old" * 10000)
+    with path.open("rb") as reader:
+        assert reader.read(3) == b"old"
+        files.write({path: b"new" * 10000})
+        assert reader.read() == b"old" * 9999
+    assert path.read_bytes() == b"new" * 10000
