@@ -20,7 +20,6 @@ from qtrain.network import (
     Node,
     build_module,
     channels_last,
-    check,
     inference,
     own_tensors,
 )
@@ -49,7 +48,8 @@ def trace(
     A layer's options are those that it has now, whatever its constructor was given; parameters
     with requires_grad = False stay as they are in training.
     Tensors are named "<node>.<parameter or statistic>" and share the network's memory. Where not
-    strict, what is none of OPS becomes a node of op UNKNOWN, and the graph is not checked.
+    strict, what is none of OPS becomes a node of op UNKNOWN. Whether the network is whole, from a
+    quantized input to logits, is looked at where a Network is made of the graph.
 
     Raises:
         InputError: names each layer or call that is not one of OPS, or of which a graph would lose
@@ -82,7 +82,6 @@ def trace(
         raise InputError(f"{'; '.join(faults)}; accepted: {known}, with nothing added to them")
     if last != nodes[-1].name:
         raise InputError(f"{type(net).__name__}: forward returns not what its last layer gives")
-    check(graph)
     return graph, tensors
 
 
