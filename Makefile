@@ -122,9 +122,7 @@ acc: data setup
 # The recommended recipe, then 8 epochs more at half its rates, at 8 bits and at 4 side by side.
 CIFAR := $(PYTHON) -m qtrain train --dataset cifar10 --data-dir $(DATA)
 CIFAR_LAST := --epochs 8 --lr 2.5e-3 --muon-lr 0.04 --soft-spikes 0 --firing-limit 0.15 --evaluate-every 4 --init runs/cifar-first/ckpt.pt
-# The network of the package, with two residual blocks more that begin as the identity.
-CIFAR_RESIDUAL := --model 48c3-96c3s2-96c3-96r3-192c3s2-192c3-192r3-384c3s2-gap-10 --init zoo:cifar10 --epochs 4 --lr 1.25e-3 \
-  --muon-lr 0.02 --soft-spikes 0 --firing-limit 0.15 --evaluate-every 2
+CIFAR_RESIDUAL := --epochs 30 --model 32c3-80c3s2-80r3-160c3s2-160r3-256c3s2-gap-10
 
 # $(call cifar10,name,target): build, integers, ONNX Runtime, ten images in Verilog
 define cifar10
@@ -144,8 +142,7 @@ cifar: data setup
 	$(call cifar10,cifar-int4,int4)
 
 cifar-residual: data setup
-	$(CIFAR) --out runs/cifar-grown $(CIFAR_RESIDUAL)
-	$(PYTHON) -m qtrain halve runs/cifar-grown --data-dir $(DATA) --out runs/cifar-residual
+	$(CIFAR) --out runs/cifar-residual $(CIFAR_RESIDUAL)
 	$(call cifar10,cifar-residual,int8)
 
 ablation: data setup

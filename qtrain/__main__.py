@@ -10,7 +10,7 @@ from rich.table import Table
 
 from hw_models.cli import run
 from hw_models.errors import InputError
-from qtrain import ablation, ablation_report, checkpoint, config, data, halving, models, zoo
+from qtrain import ablation, ablation_report, checkpoint, config, data, models, zoo
 from qtrain.events import BINS, POLARITIES
 from qtrain.neurons import CHOICES
 from qtrain.train import Epoch, Evaluation, evaluate, train
@@ -191,8 +191,7 @@ def main() -> None:
 @click.option(
     "--init",
     type=zoo.CheckpointPath(),
-    help="A checkpoint to start from: of the same shape, at any time steps and width of weights, "
-    "or of a network to which this one adds residual blocks, which begin as the identity.",
+    help="A checkpoint of the same shape to start from, at any time steps and width of weights.",
 )
 def train_command(
     data_dir: Path | None,
@@ -290,21 +289,6 @@ def evaluate_command(ckpt: Path, data_dir: Path | None) -> None:
     split = data.load(options.dataset, "test", data_dir, options.frames)
     result = evaluate(trained.network(), split)
     console.print(f"{split.spec.name}, {len(split)} test samples: {_line(result)}")
-
-
-@main.command("halve")
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Another folder.")
-@DATA_DIR
-def halve_command(run: Path, out: Path, data_dir: Path | None) -> None:
-    """Round a finished run's weights to float16, for a checkpoint of half the size, and evaluate.
-
-    A few weights of 8 bits round to the next integer then. RUN is the folder of a run, and stays.
-    """
-    options = config.from_plain(checkpoint.load(run / checkpoint.NAME).config)
-    split = data.load(options.dataset, "test", data_dir, options.frames)
-    console.print(f"{len(split)} test samples: {_line(halving.halve(run, out, split))}")
-    console.print(f"wrote {out / checkpoint.NAME}")
 
 
 @main.command()

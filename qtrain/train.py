@@ -20,7 +20,6 @@ from qtrain.autoaugment import autoaugmented
 from qtrain.checkpoint import Checkpoint
 from qtrain.config import TrainConfig
 from qtrain.graph import Network, build_module, membranes, trace
-from qtrain.growth import grown
 from qtrain.neurons import LIF
 from qtrain.optimizers import Optimizers, optimizer
 from qtrain.sparsity import hold_back, rate_penalty
@@ -104,7 +103,7 @@ def train(
         module: a network of qtrain's layers to train in place of the one that config names.
         resume: go on from here, with the same config.
         init: begin with the tensors of this network of the same shape, at any number of time steps
-            and any width of weights; or of a smaller one, see growth.grown.
+            and any width of weights.
         overwrite: replace another run's checkpoint in `out`.
         on_step: called after each batch with the epoch from 1, and the batches (done, total) of it.
         on_epoch: called after each epoch's checkpoint is written.
@@ -125,8 +124,7 @@ def train(
         )
     net = resume.network() if resume else _network(module or build(config), samples.spec)
     if init and not resume:
-        tensors = init.tensors if module else grown(config, net.tensors(), init)
-        net = build_module(net.graph, tensors)
+        net = build_module(net.graph, init.tensors)
     _try_out(net, held)
     if not any(p.requires_grad for p in net.parameters()):
         raise InputError("no parameter of the network has requires_grad; nothing can be trained")
