@@ -122,7 +122,9 @@ acc: data setup
 # The recommended recipe, then 8 epochs more at half its rates, at 8 bits and at 4 side by side.
 CIFAR := $(PYTHON) -m qtrain train --dataset cifar10 --data-dir $(DATA)
 CIFAR_LAST := --epochs 8 --lr 2.5e-3 --muon-lr 0.04 --soft-spikes 0 --firing-limit 0.15 --evaluate-every 4 --init runs/cifar-first/ckpt.pt
-CIFAR_RESIDUAL := --epochs 30 --model 32c3-80c3s2-80r3-160c3s2-160r3-256c3s2-gap-10
+CIFAR_RESIDUAL := --model 32c3-80c3s2-80r3-160c3s2-160r3-256c3s2-gap-10
+CIFAR_RESIDUAL_LAST := --epochs 9 --lr 3.75e-3 --muon-lr 0.06 --soft-spikes 0 --firing-limit 0.2 --evaluate-every 4 \
+  --init runs/cifar-residual-first/ckpt.pt
 
 # $(call cifar10,name,target): build, integers, ONNX Runtime, ten images in Verilog
 define cifar10
@@ -142,7 +144,8 @@ cifar: data setup
 	$(call cifar10,cifar-int4,int4)
 
 cifar-residual: data setup
-	$(CIFAR) --out runs/cifar-residual $(CIFAR_RESIDUAL)
+	$(CIFAR) --out runs/cifar-residual-first $(CIFAR_RESIDUAL) --epochs 30
+	$(CIFAR) --out runs/cifar-residual $(CIFAR_RESIDUAL) $(CIFAR_RESIDUAL_LAST)
 	$(call cifar10,cifar-residual,int8)
 
 ablation: data setup
