@@ -8,7 +8,7 @@
 // kind, and one that is to come after the samples, waits until all before it are answered. Answers
 // are left to wait at random. A reset starts the file again.
 module bench_bus #(
-  parameter        ADDR_BITS = 12,
+  parameter        ADDR_BITS = 12,           // of a register
   parameter        FILE      = "accesses.bin",  // words {after, write, strobes, address, data}
   parameter [31:0] SEED      = 32'h3            // of the waits, not 0
 ) (

@@ -10,7 +10,7 @@
 // +reset_at=N     a reset of one cycle in cycle N
 // +reset_word=N   one when layer +reset_layer=L has read N words of its sweeps for the first time
 module bench_control #(
-  parameter        LAYERS = 1,
+  parameter        LAYERS = 1,       // of the core
   parameter [31:0] SEED   = 32'h2,   // not 0
   parameter        LINGER = 64,      // cycles to watch for beats that should not come
   parameter        QUIET  = 10000    // cycles without any activity that mean: stuck
