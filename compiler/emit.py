@@ -8,8 +8,8 @@ from compiler import emit_rtl, loadable
 from compiler.casts import narrowed
 from compiler.ir import Graph, Input, Readout, Spiking, Synapse
 from compiler.registers import Bus
-from hw_models import artefact
-from hw_models.artefact import Build, Dataflow, Group, Layer
+from hw_models import dataflow
+from hw_models.dataflow import Build, Dataflow, Group, Layer
 from hw_models.semantics import Interval, LayerBounds
 from hw_models.validate_integers import weight_bits
 from hw_models.words import rearranged
@@ -44,8 +44,8 @@ def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
     return Build(flow, tensors)
 
 
-def _input(node: Input) -> artefact.Input:
-    return artefact.Input(
+def _input(node: Input) -> dataflow.Input:
+    return dataflow.Input(
         name=node.name,
         shape=node.shape,
         encoding=node.encoding,  # pyright: ignore[reportArgumentType]
@@ -63,7 +63,7 @@ def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) 
     if isinstance(layer, Spiking):
         assert isinstance(bounds, LayerBounds) and update.v_threshold is not None
         tensors[f"{layer.name}.v_threshold"] = update.v_threshold
-        neuron = artefact.Spiking(
+        neuron = dataflow.Spiking(
             neuron=layer.neuron,
             p_bits=bounds.p.bits,
             v_bits=bounds.v.bits,
@@ -75,7 +75,7 @@ def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) 
         assert isinstance(bounds, Interval)
         # The float network takes the mean over T, the integers the sum.
         scale = float(update.lsb[0]) / graph.timesteps
-        neuron = artefact.Readout(logit_bits=bounds.bits, logit=bounds, scale=scale)
+        neuron = dataflow.Readout(logit_bits=bounds.bits, logit=bounds, scale=scale)
     return Layer(name=layer.name, shape=layer.shape, groups=groups, update=neuron, lanes=lanes)
 
 

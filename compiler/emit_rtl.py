@@ -29,7 +29,7 @@ from compiler.instances import (
 )
 from compiler.registers import Bus, Memory
 from hw_models import words
-from hw_models.artefact import Build, Conv2d, Group, Layer, Readout, Spiking
+from hw_models.dataflow import Build, Conv2d, Group, Layer, Readout, Spiking
 from hw_models.errors import InputError
 from hw_models.streams import Reader, input_buffers, readers
 

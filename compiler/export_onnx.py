@@ -8,7 +8,7 @@ from onnx import helper, numpy_helper
 
 from compiler.onnx_synapses import Nodes, onnx_type, reshape, synapse
 from hw_models import files, onnx_engine
-from hw_models.artefact import Build, Dense, Layer, Spiking
+from hw_models.dataflow import Build, Dense, Layer, Spiking
 from hw_models.fast import membrane_dtype
 
 OPSET, IR_VERSION = 17, 8

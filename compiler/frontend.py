@@ -11,7 +11,7 @@ import torch
 import qtrain.graph
 from compiler import ir
 from compiler.preflight import faults
-from hw_models.artefact import Conv2d, Dense, Pair, Pool
+from hw_models.dataflow import Conv2d, Dense, Pair, Pool
 from hw_models.errors import InputError
 from hw_models.synapse import output_size
 from qtrain import layers, neurons, spatial

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from hw_models import cycles, fast, pipeline
-from hw_models.artefact import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer, Spiking
 
 
 def layer_table(build: Build) -> Table:

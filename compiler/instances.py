@@ -5,7 +5,7 @@ from typing import Any
 
 from compiler import memory
 from hw_models import words
-from hw_models.artefact import Build, Group, Layer, Pool, Readout, Spiking
+from hw_models.dataflow import Build, Group, Layer, Pool, Readout, Spiking
 from hw_models.errors import InputError
 from hw_models.semantics import signed_digits
 from hw_models.streams import Reader, outlet_buffers

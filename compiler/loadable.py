@@ -13,7 +13,7 @@ import numpy as np
 
 from compiler import emit_rtl, memory
 from compiler.instances import BITS_OF, channel_tensors
-from hw_models.artefact import Build, Dataflow, Group, Layer, Spiking
+from hw_models.dataflow import Build, Dataflow, Group, Layer, Spiking
 from hw_models.errors import InputError
 from hw_models.intervals import Synapses
 from hw_models.semantics import Bounds, Interval, layer_bounds, readout_bounds

@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
-from hw_models.artefact import Build, Dense, Group, Pool
+from hw_models.dataflow import Build, Dense, Group, Pool
 from hw_models.errors import InputError
 
 ZERO = np.uint8(128)  # the byte that stands for 0

@@ -17,7 +17,7 @@ from compiler.passes.fold_pool import FoldPool
 from compiler.passes.infer_widths import InferWidths
 from compiler.registers import Bus
 from hw_models import validate_description, validate_integers
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 
 Pass = Callable[[Graph], Graph]

@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.words import as_map
 

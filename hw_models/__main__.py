@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hw_models import artefact, evidence, reference
-from hw_models.artefact import Build
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
+from hw_models.dataflow import Build
 from hw_models.evaluate import ENGINES, FOREIGN, Report, evaluate
 from hw_models.tables import (
     energy_table,

@@ -1,7 +1,7 @@
 """The build folder: dataflow.json, tensors.npz and the files hashed beside them; read and written.
 
-docs/artefact.md describes it. What the description is made of is defined in dataflow.py, and can be
-had from here too; what must hold of a build, in validate_description.py and validate_integers.py.
+docs/artefact.md describes it. What the description is made of is defined in dataflow.py; what must
+hold of a build, in validate_description.py and validate_integers.py.
 """
 
 import hashlib
@@ -16,56 +16,10 @@ import msgspec
 import numpy as np
 
 from hw_models import archive, files, validate_description, validate_integers
-from hw_models.dataflow import (
-    DATAFLOW,
-    FORMAT,
-    IDENTITY,
-    TENSORS,
-    VERSION,
-    Build,
-    Conv2d,
-    Dataflow,
-    Dense,
-    Group,
-    Input,
-    Lanes,
-    Layer,
-    Pair,
-    Pool,
-    Readout,
-    Shape3,
-    Spiking,
-    per_neuron,
-)
+from hw_models.dataflow import DATAFLOW, FORMAT, IDENTITY, TENSORS, VERSION, Build, Dataflow
 from hw_models.errors import InputError
 
 HARDWARE = "mem", "rtl"  # folders whose files are all hashed
-
-__all__ = [
-    "DATAFLOW",
-    "FORMAT",
-    "IDENTITY",
-    "TENSORS",
-    "VERSION",
-    "Build",
-    "Conv2d",
-    "Dataflow",
-    "Dense",
-    "Group",
-    "Input",
-    "Lanes",
-    "Layer",
-    "Pair",
-    "Pool",
-    "Readout",
-    "Shape3",
-    "Spiking",
-    "fresh_folder",
-    "load",
-    "per_neuron",
-    "save",
-    "write",
-]
 
 
 def save(build: Build, path: Path) -> Build:

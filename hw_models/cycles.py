@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Conv2d, Dataflow, Group, Layer
+from hw_models.dataflow import Build, Conv2d, Dataflow, Group, Layer
 from hw_models.golden import Trace
 from hw_models.operations import digits
 from hw_models.semantics import Ints

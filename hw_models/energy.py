@@ -18,7 +18,7 @@ from operator import add
 
 import msgspec
 
-from hw_models.artefact import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer, Spiking
 from hw_models.operations import Operations, channel_bits, kept_bits
 
 ADD_PJ = {8: 0.03, 32: 0.1}

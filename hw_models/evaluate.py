@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hw_models import energy, fast, golden, onnx_engine, operations, paper_energy
 from hw_models.agreement import agreeing, share
-from hw_models.artefact import Build, Spiking
+from hw_models.dataflow import Build, Spiking
 from hw_models.energy import Energy
 from hw_models.entropy import Signs
 from hw_models.errors import InputError

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from hw_models import files
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 
 FOLDER = "evidence"

@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer, Spiking
 from hw_models.golden import Trace, check_input
 from hw_models.products import Synapse, empty, synapse
 

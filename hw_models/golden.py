@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Group, Layer, Readout, Spiking
+from hw_models.dataflow import Build, Group, Layer, Readout, Spiking
 from hw_models.errors import InputError
 from hw_models.semantics import Ints, signed_digits
 from hw_models.synapse import pooled, synapse

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.golden import Trace, check_input
 

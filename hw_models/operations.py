@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Group, Layer, Spiking
+from hw_models.dataflow import Build, Group, Layer, Spiking
 from hw_models.golden import Trace
 from hw_models.semantics import Interval, signed_digits
 from hw_models.synapse import fan_out, pooled

@@ -15,8 +15,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Dataflow, Group, Layer, Pool, Readout, Shape3
 from hw_models.cycles import SWEEP_MIN, event_cycles, words_of_group
+from hw_models.dataflow import Dataflow, Group, Layer, Pool, Readout, Shape3
 from hw_models.golden import Trace
 from hw_models.operations import digits
 from hw_models.semantics import Ints

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Conv2d, Dense, Group
+from hw_models.dataflow import Build, Conv2d, Dense, Group
 from hw_models.synapse import pooled, taps
 from hw_models.words import depthwise
 

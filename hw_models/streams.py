@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hw_models.artefact import Dataflow, Group, Layer
+from hw_models.dataflow import Dataflow, Group, Layer
 from hw_models.semantics import signed_digits
 from hw_models.words import sweep_words
 

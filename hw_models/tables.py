@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from rich.table import Table
 
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.evaluate import Report
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, ProgressColumn, TimeElapsedColumn
 
 from hw_models import artefact, evidence, reference
-from hw_models.artefact import Build
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from rtl_sim import bench, process, replay, report, simulators, stream
 from rtl_sim.proofs import certificate

@@ -3,7 +3,7 @@
 import msgspec
 from jinja2 import StrictUndefined, Template
 
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.words import rearranged
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models import golden, operations
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.golden import Trace
 from hw_models.semantics import Ints
 from rtl_sim.compare import equal_samples, first_difference

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.golden import Trace
 from hw_models.operations import Operations
 from hw_models.semantics import Ints

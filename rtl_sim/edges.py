@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models import golden, pipeline
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.words import sweep_words
 from rtl_sim import bench
 from rtl_sim.check import Part

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models import artefact, evidence, files, golden
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from rtl_sim import simulators
 from rtl_sim.check import Part, compared

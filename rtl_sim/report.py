@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from hw_models import golden
-from hw_models.artefact import Build
 from hw_models.cli import keeping
+from hw_models.dataflow import Build
 from rtl_sim import cluster, edges, replay, simulators, spread
 from rtl_sim.check import LayerReport, Part, check, total
 from rtl_sim.simulate import LIBRARY, NO_STALLS, Stalls, compile_model

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models import files
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from rtl_sim import accesses, bench, process, simulators, stream, trace
 from rtl_sim.trace import Simulation
 

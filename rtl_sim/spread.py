@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from rtl_sim.check import Part, check
 from rtl_sim.simulate import Model, Stalls
 from rtl_sim.trace import samples_written

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Input
+from hw_models.dataflow import Input
 from hw_models.semantics import signed_digits
 from rtl_sim.address import addresses
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.artefact import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer, Spiking
 from hw_models.semantics import Ints
 from rtl_sim import bench
 from rtl_sim.address import addresses, sweep

@@ -6,7 +6,7 @@ import itertools
 import msgspec
 import numpy as np
 
-from hw_models.artefact import (
+from hw_models.dataflow import (
     Build,
     Conv2d,
     Dataflow,

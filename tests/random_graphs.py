@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hw_models.artefact import Build, Conv2d, Dense, Pool, Shape3
+from hw_models.dataflow import Build, Conv2d, Dense, Pool, Shape3
 from hw_models.synapse import output_size
 from tests.random_builds import Builder, Source, random_conv
 from tests.residual_builds import identity

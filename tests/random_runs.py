@@ -16,8 +16,8 @@ import click
 import numpy as np
 
 from hw_models import golden, pipeline
-from hw_models.artefact import Build
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
+from hw_models.dataflow import Build
 from hw_models.golden import Trace
 from rtl_sim.check import compared
 from rtl_sim.simulate import LIBRARY, NO_STALLS, Stalls, compile_model

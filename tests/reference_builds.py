@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from hw_models import artefact, golden, reference
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.reference import About, Reference
 from tests.random_builds import random_build, random_input
 

@@ -1,6 +1,6 @@
 """Residual builds from integers alone: basic blocks, identity and 1x1 shortcuts, pooled readout."""
 
-from hw_models.artefact import Build, Conv2d, Dense, Pool, Shape3
+from hw_models.dataflow import Build, Conv2d, Dense, Pool, Shape3
 from hw_models.semantics import Leak, Neuron
 from tests.random_builds import Builder, window_outputs
 

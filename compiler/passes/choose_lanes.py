@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from compiler.emit import integers
 from compiler.ir import Graph, Node, Readout, Spiking
 from compiler.passes.assign_lanes import channels_of, fewest
-from hw_models import artefact, cycles, fast, pipeline
-from hw_models.artefact import Build, Lanes, Layer
+from hw_models import cycles, dataflow, fast, pipeline
 from hw_models.cycles import Load
+from hw_models.dataflow import Build, Lanes, Layer
 from hw_models.errors import InputError
 from hw_models.golden import Trace
 from hw_models.words import conv_of, lanes_of, section_of
@@ -81,7 +81,7 @@ class ChooseLanes:
 
     def choices(self, build: Build, layer: Layer, load: Load) -> list[Choice]:
         """The lanes of a layer that are worth it: the cheapest first, each faster than the last."""
-        flow, readout = build.dataflow, isinstance(layer.update, artefact.Readout)
+        flow, readout = build.dataflow, isinstance(layer.update, dataflow.Readout)
         ops = [conv_of(flow, group) for group in layer.groups]
         channels = max(channels_of(op, 1) for op in ops)
         section, _ = section_of(layer, ops)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hw_models.artefact import Build, Group, Layer, Spiking
+from hw_models.dataflow import Build, Group, Layer, Spiking
 from hw_models.semantics import Ints, signed_digits
 from hw_models.synapse import pooled, synapse
 from hw_models.words import as_map

@@ -13,8 +13,8 @@ import msgspec
 from rich.table import Table
 
 from hw_models import files
-from hw_models.artefact import Build
 from hw_models.cli import keeping
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from rtl_sim.proofs import layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hw_models.artefact import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer, Spiking
 from hw_models.semantics import Interval, Leak
 from rtl_sim.proofs import bounds
 from rtl_sim.proofs.claim import Claim, Refutation

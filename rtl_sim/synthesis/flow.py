@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from rtl_sim import bench
 from rtl_sim.simulate import LIBRARY
 from rtl_sim.synthesis import placement, tools, yosys

@@ -8,7 +8,7 @@ import msgspec
 from rich.table import Table
 
 from hw_models import evidence, fast, files, pipeline, reference
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from rtl_sim import bench
 from rtl_sim.simulate import LIBRARY

@@ -22,7 +22,7 @@ from torch import Tensor
 from compiler.frontend import import_network
 from compiler.pipeline import Options, compile_graph
 from hw_models import fast, golden
-from hw_models.artefact import Build, Spiking
+from hw_models.dataflow import Build, Spiking
 from hw_models.products import synapse
 from qtrain.checkpoint import Checkpoint
 from qtrain.graph import Network, build_module, membranes, record, trace

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from compiler.ir import BatchNorm, Graph, Input, Readout, Spiking, Synapse
-from hw_models.artefact import Conv2d, Dense
+from hw_models.dataflow import Conv2d, Dense
 
 Vector = list[Fraction]
 

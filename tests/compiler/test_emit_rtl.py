@@ -14,7 +14,7 @@ import rtl_sim
 from compiler.emit_rtl import generate
 from compiler.instances import digit_bits
 from compiler.memory import bank_depths
-from hw_models.artefact import Build, Readout, Spiking
+from hw_models.dataflow import Build, Readout, Spiking
 from hw_models.errors import InputError
 from tests.random_builds import random_build, random_conv_build
 from tests.random_graphs import random_graph_build

@@ -11,7 +11,7 @@ from onnx import TensorProto, numpy_helper
 
 from compiler import export_onnx, onnx_synapses
 from hw_models import golden, onnx_engine
-from hw_models.artefact import Build, Conv2d, Dense, Group, Pool, Spiking
+from hw_models.dataflow import Build, Conv2d, Dense, Group, Pool, Spiking
 from hw_models.errors import InputError
 from hw_models.semantics import Interval, Leak, Neuron
 from tests.random_builds import Builder, random_build, random_conv_build, random_input

@@ -7,7 +7,7 @@ import torch
 
 from compiler.frontend import TARGET_BITS, at_bits, import_network
 from compiler.ir import BatchNorm, Input, Readout, Spiking, Synapse
-from hw_models.artefact import Conv2d
+from hw_models.dataflow import Conv2d
 from hw_models.errors import InputError
 from qtrain.graph import Graph, Node, trace
 from qtrain.layers import Flatten, InputQuant, QuantLinear

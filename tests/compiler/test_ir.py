@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from compiler.ir import Graph, Spiking, Synapse, check
-from hw_models.artefact import Dense
+from hw_models.dataflow import Dense
 from hw_models.errors import InputError
 from tests.compiler.rational import random_graph
 

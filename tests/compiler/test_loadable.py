@@ -10,7 +10,7 @@ import pytest
 from compiler.emit_rtl import generate
 from compiler.loadable import as_text, register_writes, widened
 from compiler.registers import Bus
-from hw_models.artefact import Build, Spiking, per_neuron
+from hw_models.dataflow import Build, Spiking, per_neuron
 from hw_models.errors import InputError
 from hw_models.semantics import (
     Bounds,

@@ -11,6 +11,7 @@ from compiler import export_onnx
 from compiler.__main__ import cli
 from hw_models import artefact, evidence, fast, onnx_engine, reference
 from hw_models.__main__ import cli as hw_models
+from hw_models.dataflow import Build
 from qtrain import checkpoint as checkpoints
 from qtrain.checkpoint import Checkpoint
 from qtrain.graph import record
@@ -299,7 +300,7 @@ def test_onnx_of_other_thresholds_is_told_apart(ckpt, tmp_path, capsys):
     status_of(cli, "build", ckpt, "--out", folder)
     build = artefact.load(folder)
     changed = {**build.tensors, "lif2.v_threshold": build.tensors["lif2.v_threshold"] * 2}
-    other = artefact.Build(build.dataflow, changed, build.path, build.sha256)
+    other = Build(build.dataflow, changed, build.path, build.sha256)
     export_onnx.write(other, onnx_engine.default_path(folder))
     assert status_of(hw_models, "run", folder, "--engine", "onnx") == 1
     assert "layer lif2, time step" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from compiler.memory import (
     signed_bits,
     weight_rows,
 )
-from hw_models.artefact import Build, Dense, Lanes
+from hw_models.dataflow import Build, Dense, Lanes
 from hw_models.synapse import synapse
 from hw_models.words import as_conv, lanes_of, section_of
 from tests.random_builds import random_build

@@ -15,7 +15,7 @@ from compiler.registers import (
     counters,
     register_map,
 )
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from rtl_sim.simulate import LIBRARY
 from tests.random_builds import random_build, random_conv_build

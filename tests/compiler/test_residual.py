@@ -13,7 +13,7 @@ from compiler.frontend import TARGET_BITS, import_network
 from compiler.pipeline import Options, compile_graph
 from hw_models import artefact, energy, fast, golden, onnx_engine, operations
 from hw_models.__main__ import cli as hw_models
-from hw_models.artefact import Build, Spiking
+from hw_models.dataflow import Build, Spiking
 from hw_models.golden import Trace
 from hw_models.operations import Operations
 from qtrain.graph import Recording, record

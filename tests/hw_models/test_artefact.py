@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hw_models import artefact
+from hw_models.dataflow import DATAFLOW, IDENTITY, Build
 from hw_models.errors import InputError
 from tests.random_builds import random_build
 
@@ -19,7 +20,7 @@ def folder_bytes(path):
 def folder(tmp_path):
     path = tmp_path / "build"
     build = random_build(0, widths=[6, 5, 3])
-    artefact.save(artefact.Build(build.dataflow, build.tensors, files={"mem/a.mem": b"00\n"}), path)
+    artefact.save(Build(build.dataflow, build.tensors, files={"mem/a.mem": b"00\n"}), path)
     return path
 
 
@@ -66,22 +67,22 @@ def test_a_missing_file_is_refused_by_name(folder):
     ],
 )
 def test_a_bad_description_is_refused(folder, change, message):
-    path = folder / artefact.DATAFLOW
+    path = folder / DATAFLOW
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(InputError, match=message):
         artefact.load(folder)
 
 
 def test_a_truncated_description_is_refused(folder):
-    path = folder / artefact.DATAFLOW
+    path = folder / DATAFLOW
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match="truncated"):
         artefact.load(folder)
 
 
 def test_the_identity_is_what_sha256sum_checks(folder):
-    assert subprocess.run(["sha256sum", "-c", artefact.IDENTITY], cwd=folder).returncode == 0
-    (folder / artefact.IDENTITY).unlink()
+    assert subprocess.run(["sha256sum", "-c", IDENTITY], cwd=folder).returncode == 0
+    (folder / IDENTITY).unlink()
     with pytest.raises(InputError, match=r"dataflow\.sha256: missing"):
         artefact.load(folder)
 

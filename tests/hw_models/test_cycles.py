@@ -3,7 +3,7 @@
 import numpy as np
 
 from hw_models import cycles, golden
-from hw_models.artefact import Dense
+from hw_models.dataflow import Dense
 from tests.random_builds import Builder
 from tests.residual_builds import identity
 from tests.rtl_sim.builds import blocks, conv, with_lanes

@@ -4,6 +4,7 @@ import pytest
 
 from hw_models import artefact, evidence
 from hw_models.__main__ import cli
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.tables import ANN_ENERGY, RATIO
 from tests.cli import assert_one_line, status_of
@@ -15,7 +16,7 @@ def test_evidence_of_an_earlier_build_is_left_out(tmp_path):
     build = artefact.save(random_build(0), tmp_path / "b")
     evidence.write(build, "golden", {"accuracy": 1.0})
     assert evidence.read(build)["golden"]["accuracy"] == 1.0
-    other = artefact.Build(build.dataflow, build.tensors, build.path, "0" * 64)
+    other = Build(build.dataflow, build.tensors, build.path, "0" * 64)
     assert evidence.read(other) == {}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hw_models import fast, golden
-from hw_models.artefact import Build, Conv2d, Dense, Pool
+from hw_models.dataflow import Build, Conv2d, Dense, Pool
 from hw_models.products import BLOCK_BYTES
 from hw_models.semantics import Interval, Leak, Neuron
 from tests.random_builds import (

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hw_models import fast, golden
-from hw_models.artefact import Build, Readout, Spiking
+from hw_models.dataflow import Build, Readout, Spiking
 from hw_models.errors import InputError
 from hw_models.golden import WidthError
 from hw_models.onnx_engine import execute

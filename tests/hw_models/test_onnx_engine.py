@@ -9,7 +9,7 @@ import pytest
 
 from compiler import export_onnx
 from hw_models import fast, golden, onnx_engine
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from tests.reference_builds import saved_build
 

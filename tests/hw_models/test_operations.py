@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hw_models import energy, golden, operations
-from hw_models.artefact import Build, Dense, Readout
+from hw_models.dataflow import Build, Dense, Readout
 from hw_models.operations import Operations
 from hw_models.semantics import Interval, Leak, Neuron, signed_digits
 from hw_models.synapse import pooled, synapse

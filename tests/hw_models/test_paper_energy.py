@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hw_models import golden, operations, paper_energy
-from hw_models.artefact import Spiking
+from hw_models.dataflow import Spiking
 from hw_models.operations import Operations
 from hw_models.semantics import Leak, Neuron
 from tests.random_builds import random_input

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from hw_models.artefact import Conv2d, Dense
+from hw_models.dataflow import Conv2d, Dense
 from hw_models.semantics import row_bounds
 from hw_models.synapse import fan_out, pool, pooled, row_sums, synapse
 from tests.random_builds import random_conv, random_pool, weight_shape

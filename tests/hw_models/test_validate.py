@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from hw_models import artefact, golden, reference
-from hw_models.artefact import DATAFLOW, IDENTITY, TENSORS, Dense, Pool
+from hw_models.dataflow import DATAFLOW, IDENTITY, TENSORS, Dataflow, Dense, Pool
 from hw_models.errors import InputError
 from hw_models.reference import About, Reference
 from hw_models.semantics import Leak, Neuron
@@ -383,4 +383,4 @@ def test_a_description_written_otherwise_is_the_same(folder):
     """Hashes are of the bytes; what they mean does not depend on blanks or the order of fields."""
     flow = json.loads((folder / DATAFLOW).read_text())
     seal(folder, json.dumps(dict(reversed(flow.items()))).encode())
-    assert artefact.load(folder).dataflow == msgspec.convert(flow, artefact.Dataflow)
+    assert artefact.load(folder).dataflow == msgspec.convert(flow, Dataflow)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from compiler.emit_rtl import generate
-from hw_models.artefact import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
+from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
 from rtl_sim.simulate import LIBRARY
 from rtl_sim.simulators import Verilator
 from tests.random_builds import Builder, random_build, window_outputs

@@ -14,7 +14,7 @@ from compiler import loadable
 from compiler.emit_rtl import generate
 from compiler.registers import Bus
 from hw_models import artefact
-from hw_models.artefact import Build, Dense
+from hw_models.dataflow import Build, Dense
 from hw_models.semantics import signed_digits
 from rtl_sim.simulate import LIBRARY
 from tests.random_builds import Builder, random_build, with_own_widths

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hw_models import golden, reference
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from rtl_sim.__main__ import cli
 from rtl_sim.simulate import LIBRARY
 from tests.cli import status_of

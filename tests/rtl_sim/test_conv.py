@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hw_models import golden, operations
-from hw_models.artefact import Build, Spiking
+from hw_models.dataflow import Build, Spiking
 from rtl_sim.report import Report, run
 from rtl_sim.simulate import Stalls, simulate
 from tests.random_builds import random_conv_build, random_input

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hw_models import golden, operations
-from hw_models.artefact import Build, Readout
+from hw_models.dataflow import Build, Readout
 from rtl_sim.compare import first_difference
 from rtl_sim.report import Report, run
 from rtl_sim.simulate import Stalls, simulate

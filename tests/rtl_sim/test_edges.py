@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compiler.registers import Bus
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from rtl_sim import edges, stream
 from rtl_sim.replay import replay
 from rtl_sim.report import run

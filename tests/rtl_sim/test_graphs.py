@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hw_models import cycles, golden
-from hw_models.artefact import Build, Dense
+from hw_models.dataflow import Build, Dense
 from rtl_sim.report import Report, run
 from rtl_sim.simulate import Stalls, simulate
 from tests.random_builds import Builder, random_input

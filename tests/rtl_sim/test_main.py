@@ -8,7 +8,7 @@ import pytest
 
 from compiler.emit_rtl import generate
 from hw_models import artefact, golden, reference
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.reference import About, Reference
 from rtl_sim import report

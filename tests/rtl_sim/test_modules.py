@@ -11,7 +11,7 @@ from cocotb_tools.runner import get_runner
 
 from compiler import memory
 from compiler.instances import address_bits, index_bits
-from hw_models.artefact import Conv2d, Dense, Pool
+from hw_models.dataflow import Conv2d, Dense, Pool
 from hw_models.synapse import synapse
 from hw_models.words import as_conv
 from rtl_sim.simulate import LIBRARY

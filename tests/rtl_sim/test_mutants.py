@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hw_models import golden, operations
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from rtl_sim.compare import first_difference
 from rtl_sim.simulate import LIBRARY, Stalls, simulate
 from tests.random_builds import random_build, random_input

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hw_models import cycles, golden, pipeline
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from rtl_sim.simulate import simulate
 from tests.random_builds import random_build, random_input
 from tests.residual_builds import residual_build

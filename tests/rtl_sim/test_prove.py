@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from hw_models import artefact
-from hw_models.artefact import Build, Dense
+from hw_models.dataflow import Build, Dense
 from hw_models.semantics import Leak, Neuron
 from rtl_sim.__main__ import cli
 from rtl_sim.proofs import bounds, certificate, layers, mutants, solver, streams

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from hw_models import evidence, reference
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from rtl_sim import __main__ as commands
 from rtl_sim import report
 from rtl_sim.__main__ import cli

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from hw_models.__main__ import cli as models
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from rtl_sim.__main__ import cli
 from rtl_sim.simulate import LIBRARY

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compiler.emit_rtl import generate
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from rtl_sim.simulate import LIBRARY
 from tests.random_builds import random_build, random_conv_build
 from tests.random_graphs import random_graph_build

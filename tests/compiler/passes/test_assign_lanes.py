@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from compiler.ir import Graph, Input, Readout, Synapse
 from compiler.passes.assign_lanes import AssignLanes
-from hw_models.artefact import Dense
+from hw_models.dataflow import Dense
 
 
 @given(st.integers(1, 300), st.integers(1, 64), st.integers(1, 8))

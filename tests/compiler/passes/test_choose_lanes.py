@@ -14,7 +14,7 @@ from compiler.ir import Readout, Spiking
 from compiler.passes.choose_lanes import UPDATE_COST, Choice, ChooseLanes
 from compiler.pipeline import Options, lower
 from hw_models import cycles, fast, pipeline
-from hw_models.artefact import Lanes
+from hw_models.dataflow import Lanes
 from hw_models.errors import InputError
 from hw_models.words import conv_of, lanes_of, section_of
 from qtrain.graph import record

@@ -15,7 +15,7 @@ from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.passes.synapse_groups import main_group, rounding_bits
 from compiler.pipeline import Options, compile_graph
 from hw_models import fast, golden
-from hw_models.artefact import Pool
+from hw_models.dataflow import Pool
 from hw_models.semantics import Interval
 from tests.compiler.rational import random_residual_graph, random_steps, run
 

@@ -11,7 +11,7 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from hw_models.artefact import Conv2d
+from hw_models.dataflow import Conv2d
 from hw_models.synapse import fan_out, synapse
 from rtl_sim.address import addresses, sweep
 from tests.rtl_sim.benches.axis import Source, reset

@@ -13,7 +13,7 @@ from cocotb.triggers import ClockCycles
 from cocotbext.axi import AxiResp, AxiStreamFrame
 
 from hw_models import artefact, golden, operations
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from tests.random_builds import random_input
 from tests.rtl_sim.benches.core import Core, case
 from tests.rtl_sim.malformed import REPEAT

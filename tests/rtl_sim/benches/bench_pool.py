@@ -10,7 +10,7 @@ import msgspec
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
-from hw_models.artefact import Pool
+from hw_models.dataflow import Pool
 from rtl_sim.address import addresses
 from tests.rtl_sim.benches.axis import Sink, Source, reset
 

@@ -20,7 +20,7 @@ from cocotbext.axi import (
 )
 
 from hw_models import artefact
-from hw_models.artefact import Build
+from hw_models.dataflow import Build
 from hw_models.golden import Trace
 from rtl_sim.address import addresses
 from rtl_sim.stream import LAST, input_words
