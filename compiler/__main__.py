@@ -6,20 +6,22 @@ from typing import Any
 import click
 from rich.console import Console
 
-from compiler.crop import CROP, cropped
-from compiler.frontend import TARGET_BITS, import_network
+from compiler.emit.loadable import as_text, register_writes
+from compiler.frontend.crop import CROP, cropped
+from compiler.frontend.importer import TARGET_BITS, import_network
+from compiler.frontend.preflight import faults
+from compiler.frontend.samples import calibration, recorded_vectors, samples_for
 from compiler.inspection import layer_table, work_table
-from compiler.loadable import as_text, register_writes
 from compiler.passes.choose_lsb import V_BITS_MAX
 from compiler.pipeline import LANES, Options, compile_graph, lower
-from compiler.preflight import faults
-from compiler.vectors import calibration, reference_vectors, samples_for
-from hw_models import artefact, files, onnx_engine, reference
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
+from hw_models.engines import onnx_runtime
 from hw_models.errors import InputError
-from hw_models.evaluate import evaluate
-from qtrain import checkpoint, data
+from hw_models.folder import artefact, files, reference_vectors
+from hw_models.report.evaluate import evaluate
+from qtrain import checkpoint
 from qtrain.checkpoint import sha256_of
+from qtrain.data import datasets
 from qtrain.zoo import CheckpointPath
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
@@ -139,8 +141,8 @@ def build(
     with artefact.fresh_folder(out) as folder:
         made = artefact.write(compile_graph(graph, options, sha256_of(ckpt), samples), folder)
         if test is not None:
-            vectors = reference_vectors(trained, made.sha256 or "", test)
-            reference.save(vectors, folder)
+            vectors = recorded_vectors(trained, made.sha256 or "", test)
+            reference_vectors.save(vectors, folder)
     for warning in made.dataflow.warnings:
         CONSOLE.print(f"[yellow]warning:[/] {warning}")
     CONSOLE.print(layer_table(made))
@@ -174,8 +176,8 @@ def check_command(ckpt: Path) -> int:
 @click.argument("folder", type=PATH)
 @click.argument("ckpt", type=CheckpointPath())
 @click.option("--data-dir", type=PATH, help="Where the data set lies.")
-@click.option("--dataset", type=click.Choice(list(data.DATASETS)), help="Default: as trained.")
-@click.option("--split", type=click.Choice(data.SPLITS), default="test", show_default=True)
+@click.option("--dataset", type=click.Choice(list(datasets.DATASETS)), help="Default: as trained.")
+@click.option("--split", type=click.Choice(datasets.SPLITS), default="test", show_default=True)
 def reference_command(
     folder: Path, ckpt: Path, data_dir: Path | None, dataset: str | None, split: str
 ) -> None:
@@ -187,8 +189,8 @@ def reference_command(
     if crop := made.dataflow.provenance.get(CROP):
         trained = cropped(trained, int(crop))
     samples = samples_for(trained, split, data_dir, dataset)
-    vectors = reference_vectors(trained, made.sha256 or "", samples, split)
-    reference.save(vectors, folder)
+    vectors = recorded_vectors(trained, made.sha256 or "", samples, split)
+    reference_vectors.save(vectors, folder)
     CONSOLE.print(f"{vectors.samples:,} samples of {vectors.about.dataset}/{split} in {folder}")
 
 
@@ -200,11 +202,11 @@ def export(folder: Path, format_: str, out: Path | None) -> None:
     """Write the integer network of the build in FOLDER in a standard format."""
     made = artefact.load(folder)
     try:
-        from compiler import export_onnx
+        from compiler.onnx import export
     except ImportError as error:
         raise InputError(f"{error}; install it with `pip install onnx`") from error
-    out = out or onnx_engine.default_path(folder)
-    export_onnx.write(made, out)
+    out = out or onnx_runtime.default_path(folder)
+    export.write(made, out)
     CONSOLE.print(f"{format_}: {out}")
 
 

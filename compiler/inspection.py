@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from hw_models import cycles, fast, pipeline
+from hw_models.core import timing, workload
 from hw_models.dataflow import Build, Layer, Spiking
+from hw_models.engines import fast
 
 
 def layer_table(build: Build) -> Table:
@@ -35,7 +36,7 @@ def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Ta
     beside the slowest layer where there is none; then what all of them take together."""
     flow = build.dataflow
     trace = fast.run(build, x, keep_membranes=False)
-    mean = {name: work.cycles.mean() for name, work in cycles.count(build, x, trace).items()}
+    mean = {name: work.cycles.mean() for name, work in workload.count(build, x, trace).items()}
     slowest = max(mean, key=lambda name: mean[name])
     whole = goal or mean[slowest]
     table = Table(title=f"cycles a sample, mean of {x.shape[1]} of the training split")
@@ -45,7 +46,7 @@ def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Ta
         work, lanes = mean[layer.name], f"{layer.lanes.accumulate}/{layer.lanes.update}"
         limits = "limits" if layer.name == slowest else ""
         table.add_row(layer.name, lanes, f"{work:,.0f}", f"{work / whole:.1%}", limits)
-    pace = pipeline.run(flow, x, trace).pace
+    pace = timing.run(flow, x, trace).pace
     table.add_row("from sample to sample", "", f"{pace:,.0f}", f"{pace / whole:.1%}", "")
     return table
 

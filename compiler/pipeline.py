@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.emit import emit
+from compiler.emit.integers import emit
+from compiler.emit.register_map import Bus
 from compiler.ir import Graph, Readout, Spiking, check
 from compiler.passes.assign_lanes import AssignLanes
 from compiler.passes.choose_lanes import ChooseLanes
@@ -15,10 +16,9 @@ from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.passes.fold_pool import FoldPool
 from compiler.passes.infer_widths import InferWidths
-from compiler.registers import Bus
-from hw_models import validate_description, validate_integers
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.validate import description, integers
 
 Pass = Callable[[Graph], Graph]
 V_BITS = range(8, 33)  # that a threshold may be allowed
@@ -127,8 +127,8 @@ def compile_graph(
             provenance[name] = True
     lowered = lower(graph, options, calibration)
     made = emit(lowered, options.target, provenance, bus_of(options))
-    validate_description.check(made.dataflow)  # as whoever opens it will
-    validate_integers.check(made)
+    description.check(made.dataflow)  # as whoever opens it will
+    integers.check(made)
     return made
 
 

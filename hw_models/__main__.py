@@ -6,11 +6,11 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from hw_models import artefact, evidence, reference
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
-from hw_models.evaluate import ENGINES, FOREIGN, Report, evaluate
-from hw_models.tables import (
+from hw_models.folder import artefact, evidence, reference_vectors
+from hw_models.report.evaluate import ENGINES, FOREIGN, Report, evaluate
+from hw_models.report.tables import (
     energy_table,
     evidence_table,
     operation_table,
@@ -74,7 +74,7 @@ def energy_command(folder: Path, samples: int | None, json_path: Path | None) ->
 
 def measured(build: Build, samples: int | None, engine: str = "fast") -> Report:
     """Evaluate the build on its reference vectors, with a progress bar on a terminal."""
-    vectors = reference.load(build)
+    vectors = reference_vectors.load(build)
     wanted = min(samples or vectors.samples, vectors.samples)
     errors = Console(stderr=True)
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:

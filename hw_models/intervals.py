@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from hw_models.dataflow import Build, Conv2d, Dense, Layer, Pool, Spiking, per_neuron
+from hw_models.engines.synapse import row_sums
 from hw_models.errors import InputError
 from hw_models.semantics import (
     BITS_MAX,
@@ -21,7 +22,6 @@ from hw_models.semantics import (
     readout_bounds,
     row_bounds,
 )
-from hw_models.synapse import row_sums
 
 
 @dataclass(frozen=True, slots=True)

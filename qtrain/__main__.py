@@ -10,10 +10,13 @@ from rich.table import Table
 
 from hw_models.cli import run
 from hw_models.errors import InputError
-from qtrain import ablation, ablation_report, checkpoint, config, data, models, zoo
-from qtrain.events import BINS, POLARITIES
-from qtrain.neurons import CHOICES
-from qtrain.train import Epoch, Evaluation, evaluate, train
+from qtrain import checkpoint, zoo
+from qtrain.data import datasets
+from qtrain.data.events import BINS, POLARITIES
+from qtrain.layers.neurons import CHOICES
+from qtrain.models import stack
+from qtrain.training import ablation, ablation_report, config
+from qtrain.training.train import Epoch, Evaluation, evaluate, train
 
 console = Console(highlight=False, soft_wrap=True)
 DATA_DIR = click.option(
@@ -47,7 +50,7 @@ def main() -> None:
 
 
 @main.command("train")
-@click.option("--dataset", type=click.Choice(list(data.DATASETS)), help="Default: digits.")
+@click.option("--dataset", type=click.Choice(list(datasets.DATASETS)), help="Default: digits.")
 @DATA_DIR
 @click.option(
     "--recipe",
@@ -57,7 +60,7 @@ def main() -> None:
 )
 @click.option(
     "--model",
-    help=f"{', '.join(models.NAMED)}, or layers such as 16c3-p2-10. {_default('model')}",
+    help=f"{', '.join(stack.NAMED)}, or layers such as 16c3-p2-10. {_default('model')}",
 )
 @click.option("--channels", callback=_widths, help="Of a convnet. Default: 16,32.")
 @click.option("--hidden", callback=_widths, help="Widths of the hidden layers. Default: 128.")
@@ -286,7 +289,7 @@ def evaluate_command(ckpt: Path, data_dir: Path | None) -> None:
     """Accuracy and firing rates of a checkpoint on the test split it was trained for."""
     trained = checkpoint.load(ckpt)
     options = config.from_plain(trained.config)
-    split = data.load(options.dataset, "test", data_dir, options.frames)
+    split = datasets.load(options.dataset, "test", data_dir, options.frames)
     result = evaluate(trained.network(), split)
     console.print(f"{split.spec.name}, {len(split)} test samples: {_line(result)}")
 

@@ -13,9 +13,10 @@ import msgspec
 import torch
 from torch import Tensor
 
-from hw_models import files
 from hw_models.errors import InputError
-from qtrain.graph import Graph, Network, build_module
+from hw_models.folder import files
+from qtrain.network.graph import Graph
+from qtrain.network.module import Network, build_module
 
 FORMAT = "trispike-checkpoint"
 VERSION = 1

@@ -9,14 +9,14 @@ import click
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, ProgressColumn, TimeElapsedColumn
 
-from hw_models import artefact, evidence, reference
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from rtl_sim import bench, process, replay, report, simulators, stream
+from hw_models.folder import artefact, evidence, reference_vectors
 from rtl_sim.proofs import certificate
-from rtl_sim.simulate import LIBRARY, Stalls
-from rtl_sim.spread import cores
+from rtl_sim.simulation import bench, process, replay, report, simulators, stream
+from rtl_sim.simulation.simulate import LIBRARY, Stalls
+from rtl_sim.simulation.spread import cores
 from rtl_sim.synthesis import flow, sweep
 from rtl_sim.synthesis.devices import DEVICES
 from rtl_sim.synthesis.report import placed_line, resource_table
@@ -118,7 +118,7 @@ def run_command(
         )
     build = artefact.load(folder)
     bench.parameters(build)
-    x = reference.load(build).x[:, :samples]
+    x = reference_vectors.load(build).x[:, :samples]
     results = folder / evidence.FOLDER
     if waves and not replay.writable(results if results.exists() else folder):
         raise InputError(f"--waves: nothing can be written in {results}; copy the build first")
@@ -190,7 +190,7 @@ def events_command(folder: Path, samples: int) -> None:
     examples/classify.v.
     """
     build = artefact.load(folder)
-    x = reference.load(build).x[:, :samples]
+    x = reference_vectors.load(build).x[:, :samples]
     click.echo(stream.words_as_text(stream.input_words(build.dataflow.input, x)), nl=False)
 
 

@@ -15,16 +15,17 @@ from pathlib import Path
 import click
 import numpy as np
 
-from hw_models import golden, pipeline
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
+from hw_models.core import timing
 from hw_models.dataflow import Build
-from hw_models.golden import Trace
-from rtl_sim.check import compared
-from rtl_sim.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
-from rtl_sim.trace import Simulation
-from tests.random_builds import random_build, random_conv_build, random_input
-from tests.random_graphs import random_graph_build
-from tests.rtl_sim.builds import hardware
+from hw_models.engines import golden
+from hw_models.engines.golden import Trace
+from rtl_sim.simulation.check import compared
+from rtl_sim.simulation.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
+from rtl_sim.simulation.trace import Simulation
+from tests.builders.random_builds import random_build, random_conv_build, random_input
+from tests.builders.random_graphs import random_graph_build
+from tests.builders.simulated_builds import hardware
 
 KINDS: dict[str, Callable[..., Build]] = {
     "dense": random_build, "convolutions": random_conv_build, "graph": random_graph_build,
@@ -68,11 +69,11 @@ def check(seed: int, library: Path = LIBRARY) -> Result:
 
 def untimely(build: Build, x: np.ndarray, trace: Trace, simulation: Simulation) -> str:
     """The first sample that goes in or comes out in another cycle than the model says, or ""."""
-    timing = pipeline.run(build.dataflow, x, trace)
-    begin = simulation.starts[0] - timing.starts[0]  # the two count from different cycles
+    times = timing.run(build.dataflow, x, trace)
+    begin = simulation.starts[0] - times.starts[0]  # the two count from different cycles
     for what, expected, got in (
-        ("in", timing.starts, simulation.starts - begin),
-        ("out", timing.ends, simulation.ends - begin),
+        ("in", times.starts, simulation.starts - begin),
+        ("out", times.ends, simulation.ends - begin),
     ):
         for sample in np.flatnonzero(expected != got):
             return f"sample {sample} {what}: expected cycle {expected[sample]}, got {got[sample]}"

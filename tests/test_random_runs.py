@@ -2,10 +2,10 @@
 
 import pytest
 
-from hw_models import pipeline
+from hw_models.core import timing
+from tests.builders.simulated_builds import mutated
 from tests.cli import status_of
 from tests.random_runs import check, cli
-from tests.rtl_sim.builds import mutated
 
 
 def test_some_random_builds(capsys):
@@ -22,7 +22,7 @@ def test_other_verilog_is_found(tmp_path):
 
 @pytest.mark.parametrize("constant", ["CURRENT_LATENCY", "FIFO_LATENCY"])
 def test_a_cycle_more_is_found_and_named(constant, monkeypatch, capsys):
-    monkeypatch.setattr(pipeline, constant, getattr(pipeline, constant) + 1)
+    monkeypatch.setattr(timing, constant, getattr(timing, constant) + 1)
     assert status_of(cli, "--seed", 5, "--count", 1) == 1
     err = capsys.readouterr().err
     assert err.startswith("seed 5 (graph): sample 0 out: expected cycle")

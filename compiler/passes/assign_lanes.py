@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from compiler.ir import Graph, Node, Readout, Spiking
+from hw_models.core.layout import as_conv, cut, depthwise
 from hw_models.dataflow import Conv2d, Lanes
 from hw_models.errors import InputError
-from hw_models.words import as_conv, cut, depthwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.emit import integers
+from compiler.emit.integers import integers
 from compiler.ir import Graph, Node, Readout, Spiking
 from compiler.passes.assign_lanes import channels_of, fewest
-from hw_models import cycles, dataflow, fast, pipeline
-from hw_models.cycles import Load
+from hw_models import dataflow
+from hw_models.core import timing, workload
+from hw_models.core.layout import conv_of, lanes_of, section_of
+from hw_models.core.workload import Load
 from hw_models.dataflow import Build, Lanes, Layer
+from hw_models.engines import fast
+from hw_models.engines.golden import Trace
 from hw_models.errors import InputError
-from hw_models.golden import Trace
-from hw_models.words import conv_of, lanes_of, section_of
 
 # An update lane (leak, threshold, reset) is about as much logic as two accumulate lanes.
 UPDATE_COST = 2
@@ -55,7 +57,7 @@ class ChooseLanes:
     def __call__(self, graph: Graph) -> Graph:
         build = integers(graph, "", {})
         trace = fast.run(build, self.samples, keep_membranes=False)
-        loads = cycles.loads(build.dataflow, self.samples, trace)
+        loads = workload.loads(build.dataflow, self.samples, trace)
         choices = {
             layer.name: self.choices(build, layer, loads[layer.name])
             for layer in build.dataflow.layers
@@ -77,7 +79,7 @@ class ChooseLanes:
             for layer in build.dataflow.layers
         )
         flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
-        return pipeline.run(flow, self.samples, trace).pace
+        return timing.run(flow, self.samples, trace).pace
 
     def choices(self, build: Build, layer: Layer, load: Load) -> list[Choice]:
         """The lanes of a layer that are worth it: the cheapest first, each faster than the last."""
@@ -103,7 +105,7 @@ class ChooseLanes:
     def choice(self, build: Build, layer: Layer, lanes: Lanes, load: Load) -> Choice:
         """What a layer takes on these lanes."""
         layer = msgspec.structs.replace(layer, lanes=lanes)
-        work = cycles.work(build.dataflow, layer, load).cycles
+        work = workload.work(build.dataflow, layer, load).cycles
         work = work[1:] if len(work) > 1 else work  # as the pace does: from the first sample's end
         ops = [conv_of(build.dataflow, group) for group in layer.groups]
         _, slice_ = section_of(layer, ops)

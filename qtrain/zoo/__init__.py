@@ -7,8 +7,8 @@ from typing import Any
 import click
 import msgspec
 
-from hw_models import files
 from hw_models.errors import InputError
+from hw_models.folder import files
 from qtrain import checkpoint
 
 FOLDER = Path(__file__).parent

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hw_models.core.layout import as_map
 from hw_models.dataflow import Build, Group, Layer, Spiking
+from hw_models.engines.synapse import pooled, synapse
 from hw_models.semantics import Ints, signed_digits
-from hw_models.synapse import pooled, synapse
-from hw_models.words import as_map
 
 
 @dataclass(frozen=True, slots=True)

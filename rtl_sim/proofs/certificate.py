@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 from rich.table import Table
 
-from hw_models import files
 from hw_models.cli import keeping
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.folder import files
 from rtl_sim.proofs import layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
-from rtl_sim.simulate import LIBRARY
+from rtl_sim.simulation.simulate import LIBRARY
 
 PARAMETERS = "rtl/parameters.json"
 TRACE = "counterexample.vcd"

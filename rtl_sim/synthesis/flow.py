@@ -19,8 +19,8 @@ from pathlib import Path
 import msgspec
 
 from hw_models.dataflow import Build
-from rtl_sim import bench
-from rtl_sim.simulate import LIBRARY
+from rtl_sim.simulation import bench
+from rtl_sim.simulation.simulate import LIBRARY
 from rtl_sim.synthesis import placement, tools, yosys
 from rtl_sim.synthesis.devices import DEVICES, Resources
 from rtl_sim.synthesis.placement import Placed

@@ -7,11 +7,13 @@ from pathlib import Path
 import msgspec
 from rich.table import Table
 
-from hw_models import evidence, fast, files, pipeline, reference
+from hw_models.core import timing
 from hw_models.dataflow import Build
+from hw_models.engines import fast
 from hw_models.errors import InputError
-from rtl_sim import bench
-from rtl_sim.simulate import LIBRARY
+from hw_models.folder import evidence, files, reference_vectors
+from rtl_sim.simulation import bench
+from rtl_sim.simulation.simulate import LIBRARY
 from rtl_sim.synthesis.devices import Resources
 from rtl_sim.synthesis.flow import Report
 from rtl_sim.synthesis.yosys import library_sha256
@@ -61,9 +63,9 @@ def known(build: Build, device: str) -> Report | None:
 def pace(build: Build, samples: int) -> float:
     """Cycles per inference by the model of the pipeline, as `rtl_sim run` counts them: the mean
     from one reference sample's last word to the next one's, back to back; of one, its latency."""
-    x = reference.load(build).x[:, :samples]
-    timing = pipeline.run(build.dataflow, x, fast.run(build, x, keep_membranes=False))
-    return float((timing.intervals if x.shape[1] > 1 else timing.latencies).mean())
+    x = reference_vectors.load(build).x[:, :samples]
+    times = timing.run(build.dataflow, x, fast.run(build, x, keep_membranes=False))
+    return float((times.intervals if x.shape[1] > 1 else times.latencies).mean())
 
 
 def run(

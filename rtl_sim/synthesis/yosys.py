@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from hw_models.dataflow import Build
-from rtl_sim import bench
+from rtl_sim.simulation import bench
 from rtl_sim.synthesis import tools
 from rtl_sim.synthesis.devices import Device, Resources
 

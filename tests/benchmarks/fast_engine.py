@@ -15,10 +15,10 @@ import click
 import torch
 from torch import Tensor, nn
 
-from hw_models import fast
-from hw_models.evaluate import BATCH, batches
-from tests.random_builds import random_input
-from tests.residual_builds import residual_build
+from hw_models.engines import fast
+from hw_models.report.evaluate import BATCH, batches
+from tests.builders.random_builds import random_input
+from tests.builders.residual_builds import residual_build
 
 STEPS, TORCH_BATCH = 2, 250
 

@@ -19,16 +19,18 @@ from rich.progress import track
 from rich.table import Table
 from torch import Tensor
 
-from compiler.frontend import import_network
+from compiler.frontend.importer import import_network
 from compiler.pipeline import Options, compile_graph
-from hw_models import fast, golden
 from hw_models.dataflow import Build, Spiking
-from hw_models.products import synapse
+from hw_models.engines import fast, golden
+from hw_models.engines.products import synapse
 from qtrain.checkpoint import Checkpoint
-from qtrain.graph import Network, build_module, membranes, record, trace
-from qtrain.layers import BatchNorm
-from qtrain.models import TEXTS, network
-from qtrain.residual import NETWORKS
+from qtrain.layers.dense import BatchNorm
+from qtrain.models.residual import NETWORKS
+from qtrain.models.stack import TEXTS, network
+from qtrain.network.module import Network, build_module
+from qtrain.network.recording import membranes, record
+from qtrain.network.trace import trace
 
 SIZES = {"vgg11": 32, "resnet18": 32, "resnet34": 32}  # of the input; else 16
 RATES = 0.02, 0.6

@@ -14,8 +14,8 @@ from typing import Any
 import click
 import torch
 
-from qtrain import config
-from qtrain.train import Epoch, train
+from qtrain.training import config
+from qtrain.training.train import Epoch, train
 
 CIFAR = {"model": "32c3-64c3s2-64c3-128c3s2-128c3-256c3s2-gap-10"}
 JOINED = {"model": "32c3-64c3s2-64r3-128c3s2-128r3-gap-10"}

@@ -12,10 +12,13 @@ from pathlib import Path
 import click
 import torch
 
-from qtrain import checkpoint, config, data, zoo
-from qtrain.graph import Network, record
-from qtrain.layers import Add
-from qtrain.neurons import LIF
+from qtrain import checkpoint, zoo
+from qtrain.data import datasets
+from qtrain.layers.dense import Add
+from qtrain.layers.neurons import LIF
+from qtrain.network.module import Network
+from qtrain.network.recording import record
+from qtrain.training import config
 
 
 def shortcuts(net: Network) -> list[tuple[LIF, str, LIF, str]]:
@@ -41,7 +44,7 @@ def main(ckpts: tuple[Path, ...], data_dir: Path | None, samples: int) -> None:
     for path in ckpts:
         trained = checkpoint.load(path)
         options = config.from_plain(trained.config)
-        split = data.load(options.dataset, "test", data_dir, options.frames)
+        split = datasets.load(options.dataset, "test", data_dir, options.frames)
         net = trained.network()
         spikes = record(net, split.inputs(torch.arange(samples))).spikes
         for before, source, behind, name in shortcuts(net):

@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 import matplotlib
 
-from hw_models import artefact, reference
-from hw_models.evaluate import Report, evaluate
+from hw_models.folder import artefact, reference_vectors
+from hw_models.report.evaluate import Report, evaluate
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -33,7 +33,7 @@ def measured(spike: str, target: float, data_dir: Path, folder: Path) -> Report:
     for command in ([*train, *options], compile_):
         subprocess.run([sys.executable, "-m", *map(str, command)], check=True, stdout=sys.stderr)
     made = artefact.load(build)
-    return evaluate(made, reference.load(made))
+    return evaluate(made, reference_vectors.load(made))
 
 
 def row(spike: str, target: float, report: Report) -> str:

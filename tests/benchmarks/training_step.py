@@ -21,10 +21,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from qtrain.graph import build_module, trace
-from qtrain.layers import QuantLinear
-from qtrain.models import network
-from qtrain.spatial import QuantConv2d
+from qtrain.layers.dense import QuantLinear
+from qtrain.layers.spatial import QuantConv2d
+from qtrain.models.stack import network
+from qtrain.network.module import build_module
+from qtrain.network.trace import trace
 
 SHAPE, CLASSES = (3, 32, 32), 10
 Step = Callable[[Tensor], Tensor]  # images [B, 3, 32, 32] to logits [B, classes]

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from compiler.frontend import import_network
+from compiler.frontend.importer import import_network
 from compiler.pipeline import Options, compile_graph
-from qtrain import models
 from qtrain.checkpoint import Checkpoint
-from qtrain.graph import trace
+from qtrain.models import stack
+from qtrain.network.trace import trace
 
 SHAPE = (1, 12, 12)
 
@@ -15,8 +15,8 @@ SHAPE = (1, 12, 12)
 def built(text, target="int8", spike="ternary", static=True, **options):
     """acc_bits of each group of an untrained network, the first one's apart."""
     torch.manual_seed(1)
-    net = models.stack(
-        models.parse(text), SHAPE, 10, input_scale=0.01 if static else None, timesteps=2,
+    net = stack.stack(
+        stack.parse(text), SHAPE, 10, input_scale=0.01 if static else None, timesteps=2,
         spike=spike, **options,
     )  # fmt: skip
     graph, tensors = trace(net, SHAPE, "static" if static else spike)

@@ -9,7 +9,7 @@ from compiler.casts import narrowed, to_integers
 from compiler.ir import check
 from hw_models.errors import InputError
 from hw_models.semantics import BITS_MAX
-from tests.compiler.rational import random_graph
+from tests.builders.rational import random_graph
 
 MOST = 1 << (BITS_MAX - 1)
 

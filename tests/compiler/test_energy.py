@@ -8,12 +8,15 @@ import pytest
 import torch
 
 from compiler.__main__ import cli
-from compiler.frontend import import_network
+from compiler.frontend.importer import import_network
 from compiler.pipeline import Options, compile_graph
-from hw_models import artefact, energy, fast, operations, reference
+from hw_models.cost import energy, operations
+from hw_models.engines import fast
+from hw_models.folder import artefact, reference_vectors
 from qtrain.checkpoint import Checkpoint
-from qtrain.graph import build_module, trace
-from qtrain.models import network
+from qtrain.models.stack import network
+from qtrain.network.module import build_module
+from qtrain.network.trace import trace
 from tests.cli import status_of
 
 DOC = Path(__file__).parents[2] / "docs/energy.md"
@@ -44,7 +47,7 @@ def example(tmp_path_factory):
     folder = tmp_path_factory.mktemp("energy") / "digits"
     assert status_of(cli, "build", "zoo:digits", "--target", "int8", "--out", folder) == 0
     build = artefact.load(folder)
-    x = reference.load(build).x[:, :1]
+    x = reference_vectors.load(build).x[:, :1]
     return build, operations.count(build, x, fast.run(build, x))
 
 

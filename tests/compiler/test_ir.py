@@ -8,7 +8,7 @@ import pytest
 from compiler.ir import Graph, Spiking, Synapse, check
 from hw_models.dataflow import Dense
 from hw_models.errors import InputError
-from tests.compiler.rational import random_graph
+from tests.builders.rational import random_graph
 
 GRAPH = random_graph(7)
 

@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from compiler import export_onnx
 from compiler.__main__ import cli
-from hw_models import artefact, evidence, fast, onnx_engine, reference
+from compiler.onnx import export
 from hw_models.__main__ import cli as hw_models
 from hw_models.dataflow import Build
+from hw_models.engines import fast, onnx_runtime
+from hw_models.folder import artefact, evidence, reference_vectors
 from qtrain import checkpoint as checkpoints
 from qtrain.checkpoint import Checkpoint
-from qtrain.graph import record
+from qtrain.network.recording import record
+from tests.builders.networks import checkpoint, digits
+from tests.builders.nmnist_files import write_set
 from tests.cli import assert_one_line, status_of
-from tests.compiler.networks import checkpoint, digits
 from tests.disk import full_after
-from tests.qtrain.nmnist_files import write_set
 
 
 def save(trained: Checkpoint, path):
@@ -38,7 +39,7 @@ def test_build_leaves_a_whole_folder_with_vectors(ckpt, tmp_path, capsys):
     build = artefact.load(tmp_path / "b")
     assert build.dataflow.name == "net"
     assert {"rtl/top.v", "rtl/files.f"} <= set(build.files)
-    vectors = reference.load(build)
+    vectors = reference_vectors.load(build)
     recording = record(checkpoint().network(), digits())
     np.testing.assert_array_equal(vectors.x, recording.inputs.numpy())
     np.testing.assert_array_equal(vectors.predictions, recording.logits.argmax(1).numpy())
@@ -82,7 +83,7 @@ def test_the_default_folder_is_named_after_run_and_target(ckpt, tmp_path, monkey
 def test_vectors_of_another_split(ckpt, tmp_path):
     assert status_of(cli, "build", ckpt, "--out", tmp_path / "b", "--no-reference") == 0
     assert status_of(cli, "reference", tmp_path / "b", ckpt, "--split", "train") == 0
-    vectors = reference.load(artefact.load(tmp_path / "b"))
+    vectors = reference_vectors.load(artefact.load(tmp_path / "b"))
     assert vectors.about.split == "train"
     assert vectors.samples > len(digits()[0])
 
@@ -301,7 +302,7 @@ def test_onnx_of_other_thresholds_is_told_apart(ckpt, tmp_path, capsys):
     build = artefact.load(folder)
     changed = {**build.tensors, "lif2.v_threshold": build.tensors["lif2.v_threshold"] * 2}
     other = Build(build.dataflow, changed, build.path, build.sha256)
-    export_onnx.write(other, onnx_engine.default_path(folder))
+    export.write(other, onnx_runtime.default_path(folder))
     assert status_of(hw_models, "run", folder, "--engine", "onnx") == 1
     assert "layer lif2, time step" in capsys.readouterr().err
 

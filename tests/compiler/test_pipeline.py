@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from compiler.frontend import TARGET_BITS, import_network
+from compiler.frontend.importer import TARGET_BITS, import_network
 from compiler.pipeline import Options, compile_graph
-from hw_models import artefact, golden
+from hw_models.engines import golden
 from hw_models.errors import InputError
+from hw_models.folder import artefact
 from hw_models.semantics import digit_peak
-from qtrain.graph import record
-from tests.compiler.networks import checkpoint, digits, users_checkpoint
+from qtrain.network.recording import record
+from tests.builders.networks import checkpoint, digits, users_checkpoint
 
 CASES = [
     (target, spike, reset, tau)

@@ -7,25 +7,27 @@ import msgspec
 import numpy as np
 import pytest
 
-from compiler import export_onnx
 from compiler.__main__ import cli as compiler
-from compiler.frontend import TARGET_BITS, import_network
+from compiler.frontend.importer import TARGET_BITS, import_network
+from compiler.onnx import export
 from compiler.pipeline import Options, compile_graph
-from hw_models import artefact, energy, fast, golden, onnx_engine, operations
 from hw_models.__main__ import cli as hw_models
+from hw_models.cost import energy, operations
+from hw_models.cost.operations import Operations
 from hw_models.dataflow import Build, Spiking
-from hw_models.golden import Trace
-from hw_models.operations import Operations
-from qtrain.graph import Recording, record
-from qtrain.layers import QuantLinear
-from qtrain.residual import ResNet
-from qtrain.spatial import QuantConv2d
-from rtl_sim import report as rtl_report
+from hw_models.engines import fast, golden, onnx_runtime
+from hw_models.engines.golden import Trace
+from hw_models.folder import artefact
+from qtrain.layers.dense import QuantLinear
+from qtrain.layers.spatial import QuantConv2d
+from qtrain.models.residual import ResNet
+from qtrain.network.recording import Recording, record
 from rtl_sim.__main__ import cli as rtl_sim
-from rtl_sim.simulate import Stalls
+from rtl_sim.simulation import report as rtl_report
+from rtl_sim.simulation.simulate import Stalls
+from tests.builders.networks import digits
+from tests.builders.residual_networks import POOLS, residual_checkpoint, resnet_checkpoint
 from tests.cli import assert_one_line, status_of
-from tests.compiler.networks import digits
-from tests.compiler.residuals import POOLS, residual_checkpoint, resnet_checkpoint
 from tests.compiler.test_main import save
 
 CASES = [
@@ -74,8 +76,8 @@ def test_the_whole_network_agrees_and_all_engines_are_equal(case):
     build, recording = compiled(**case)
     x = recording.inputs.numpy()
     slow, quick = golden.run(build, x), fast.run(build, x)
-    session = onnx_engine.open_session(export_onnx.export(build).SerializeToString())
-    foreign = onnx_engine.execute(build, session, x)
+    session = onnx_runtime.open_session(export.export(build).SerializeToString())
+    foreign = onnx_runtime.execute(build, session, x)
     for name, spikes in slow.spikes.items():
         np.testing.assert_array_equal(quick.spikes[name], spikes)
         np.testing.assert_array_equal(foreign.spikes[name], spikes)

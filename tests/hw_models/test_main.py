@@ -6,13 +6,15 @@ import json
 import numpy as np
 import pytest
 
-from hw_models import energy, evidence, fast, operations, paper_energy, reference
 from hw_models.__main__ import cli
-from hw_models.entropy import Signs
-from hw_models.evaluate import evaluate
-from hw_models.tables import ANN_ENERGY, RATIO
+from hw_models.cost import energy, operations, paper_energy
+from hw_models.cost.entropy import Signs
+from hw_models.engines import fast
+from hw_models.folder import evidence, reference_vectors
+from hw_models.report.evaluate import evaluate
+from hw_models.report.tables import ANN_ENERGY, RATIO
+from tests.builders.reference_builds import saved_build
 from tests.cli import assert_one_line, status_of
-from tests.reference_builds import saved_build
 
 
 @pytest.mark.parametrize("engine", ["fast", "golden"])
@@ -54,7 +56,7 @@ def test_differences_are_shares_of_updates_and_of_spikes(tmp_path, capsys):
     build, vectors = saved_build(tmp_path / "b", 6, samples=40, widths=[9, 7, 4])
     spikes = {name: s.copy() for name, s in vectors.spikes.items()}
     spikes["layer0"][0, 3, 2] = 1 - abs(spikes["layer0"][0, 3, 2])
-    reference.save(dataclasses.replace(vectors, spikes=spikes), tmp_path / "b")
+    reference_vectors.save(dataclasses.replace(vectors, spikes=spikes), tmp_path / "b")
     assert status_of(cli, "run", tmp_path / "b", "--json", tmp_path / "r.json") == 0
     report = json.loads((tmp_path / "r.json").read_text())
     updates, fired = 1 / spikes["layer0"].size, 1 / np.count_nonzero(spikes["layer0"])
@@ -128,7 +130,7 @@ def test_spikes_that_differ_from_the_reference_are_counted(tmp_path):
     spikes = vectors.spikes["layer0"].copy()
     spikes[0, 0, :2] = 1 - abs(spikes[0, 0, :2])
     vectors.spikes["layer0"] = spikes
-    reference.save(vectors, tmp_path / "b")
+    reference_vectors.save(vectors, tmp_path / "b")
     assert status_of(cli, "run", tmp_path / "b", "--json", tmp_path / "r.json") == 0
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["updates_differing"]["layer0"] == pytest.approx(2 / spikes.size)

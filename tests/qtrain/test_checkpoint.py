@@ -8,8 +8,8 @@ import torch
 
 from hw_models.errors import InputError
 from qtrain import checkpoint
-from qtrain.graph import trace
-from qtrain.models import mlp
+from qtrain.models.stack import mlp
+from qtrain.network.trace import trace
 
 
 class Code:

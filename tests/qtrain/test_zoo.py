@@ -5,8 +5,10 @@ import msgspec
 import pytest
 
 from hw_models.errors import InputError
-from qtrain import checkpoint, config, data, zoo
-from qtrain.train import evaluate, train
+from qtrain import checkpoint, zoo
+from qtrain.data import datasets
+from qtrain.training import config
+from qtrain.training.train import evaluate, train
 
 
 @pytest.fixture(scope="module")
@@ -103,5 +105,5 @@ def test_the_command_line_takes_a_name_or_a_file(tmp_path):
 
 @pytest.mark.skipif("digits" not in zoo.entries(), reason="no such checkpoint in this package")
 def test_it_reaches_the_accuracy_that_is_written_beside_it():
-    found = evaluate(checkpoint.load(zoo.path("digits")).network(), data.load("digits", "test"))
+    found = evaluate(checkpoint.load(zoo.path("digits")).network(), datasets.load("digits", "test"))
     assert found.accuracy == pytest.approx(zoo.entries()["digits"].test_accuracy, abs=0.003)

@@ -6,16 +6,17 @@ from functools import partial
 import numpy as np
 import pytest
 
-from compiler.emit_rtl import generate
-from hw_models import artefact, golden, reference
+from compiler.emit.rtl import generate
 from hw_models.dataflow import Build
+from hw_models.engines import golden
 from hw_models.errors import InputError
-from hw_models.reference import About, Reference
-from rtl_sim import report
+from hw_models.folder import artefact, reference_vectors
+from hw_models.folder.reference_vectors import About, Reference
 from rtl_sim.__main__ import cli
+from rtl_sim.simulation import report
+from tests.builders.random_builds import random_build, random_input
+from tests.builders.simulated_builds import chain, conv, mutated, pool
 from tests.cli import assert_one_line, status_of
-from tests.random_builds import random_build, random_input
-from tests.rtl_sim.builds import chain, conv, mutated, pool
 
 
 def save(folder, build: Build, files: dict[str, bytes] | None = None) -> Build:
@@ -25,7 +26,7 @@ def save(folder, build: Build, files: dict[str, bytes] | None = None) -> Build:
     x = random_input(build, 6, 1)
     about = About(dataset="random", split="test", dataflow_sha256=build.sha256 or "")
     predictions = golden.run(build, x).predictions
-    reference.save(Reference(about, x, predictions, predictions, {}), folder)
+    reference_vectors.save(Reference(about, x, predictions, predictions, {}), folder)
     return build
 
 
@@ -44,7 +45,7 @@ def test_equal_builds_exit_0_and_leave_evidence(tmp_path, network, capsys):
     assert report["dataflow_sha256"] == build.sha256
     assert list(report["edges"].values()) == [None] * 4
     assert report["samples"] == report["samples_equal"] == 5 and report["equal"] is True
-    x = reference.load(build).x[:, :5]
+    x = reference_vectors.load(build).x[:, :5]
     trace = golden.run(build, x)
     assert report["events_compared"] == np.count_nonzero(trace.spikes["layer0"])
     assert report["membranes_compared"] == 5 * build.dataflow.timesteps * (10 + 4)

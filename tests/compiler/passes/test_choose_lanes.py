@@ -8,17 +8,18 @@ import msgspec
 import numpy as np
 import pytest
 
-from compiler.emit import integers
-from compiler.frontend import import_network
+from compiler.emit.integers import integers
+from compiler.frontend.importer import import_network
 from compiler.ir import Readout, Spiking
 from compiler.passes.choose_lanes import UPDATE_COST, Choice, ChooseLanes
 from compiler.pipeline import Options, lower
-from hw_models import cycles, fast, pipeline
+from hw_models.core import timing, workload
+from hw_models.core.layout import conv_of, lanes_of, section_of
 from hw_models.dataflow import Lanes
+from hw_models.engines import fast
 from hw_models.errors import InputError
-from hw_models.words import conv_of, lanes_of, section_of
-from qtrain.graph import record
-from tests.compiler.networks import checkpoint, digits, users_checkpoint
+from qtrain.network.recording import record
+from tests.builders.networks import checkpoint, digits, users_checkpoint
 
 NETWORKS = {"dense": checkpoint, "conv": users_checkpoint}
 
@@ -37,7 +38,7 @@ def reached(name: str):
     graph, x = network(name)
     build = integers(lower(graph, Options()), "int8", {})
     trace = fast.run(build, x, keep_membranes=False)
-    return build.dataflow, x, trace, cycles.loads(build.dataflow, x, trace)
+    return build.dataflow, x, trace, workload.loads(build.dataflow, x, trace)
 
 
 class Taken:
@@ -51,7 +52,7 @@ class Taken:
             layer = msgspec.structs.replace(layer, lanes=lanes[layer.name])
             ops = [conv_of(flow, group) for group in layer.groups]
             _, slice_ = section_of(layer, ops)
-            self.work[layer.name] = cycles.work(flow, layer, loads[layer.name]).cycles[1:].mean()
+            self.work[layer.name] = workload.work(flow, layer, loads[layer.name]).cycles[1:].mean()
             self.adders[layer.name] = sum(lanes_of(layer, op, slice_) for op in ops)
             self.cost[layer.name] = self.adders[layer.name] + UPDATE_COST * slice_
         layers = [msgspec.structs.replace(x, lanes=lanes[x.name]) for x in flow.layers]
@@ -60,7 +61,7 @@ class Taken:
     @property
     def pace(self) -> float:
         """Cycles from one sample to the next."""
-        return pipeline.run(self.flow, self.x, self.trace).pace
+        return timing.run(self.flow, self.x, self.trace).pace
 
 
 def chosen(name: str, **options) -> Taken:

@@ -20,9 +20,9 @@ from compiler.passes.choose_lsb import (
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.pipeline import Options, compile_graph
-from hw_models import golden
+from hw_models.engines import golden
 from hw_models.errors import InputError
-from tests.compiler.rational import random_graph, random_steps, run
+from tests.builders.rational import random_graph, random_steps, run
 
 seeds = st.integers(0, 1 << 20)
 

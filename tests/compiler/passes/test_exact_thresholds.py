@@ -15,9 +15,9 @@ from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.passes.infer_widths import InferWidths
 from compiler.pipeline import Options, compile_graph
-from hw_models import golden
 from hw_models.dataflow import Dense
-from tests.compiler.rational import fire, random_graph, random_residual_graph, random_steps, run
+from hw_models.engines import golden
+from tests.builders.rational import fire, random_graph, random_residual_graph, random_steps, run
 
 V_TH = 0.5
 steps = st.one_of(

@@ -11,7 +11,7 @@ from compiler.ir import BatchNorm, Spiking, Synapse, check
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from hw_models.errors import InputError
-from tests.compiler.rational import any_graph, random_graph, random_steps, run
+from tests.builders.rational import any_graph, random_graph, random_steps, run
 
 seeds = st.integers(0, 1 << 20)
 

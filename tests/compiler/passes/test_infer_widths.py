@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from compiler.pipeline import Options, compile_graph
-from hw_models import golden
-from hw_models.golden import WidthError
-from tests.compiler.rational import random_graph
+from hw_models.engines import golden
+from hw_models.engines.golden import WidthError
+from tests.builders.rational import random_graph
 
 
 @pytest.mark.parametrize("seed", range(30))

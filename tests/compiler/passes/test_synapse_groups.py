@@ -14,10 +14,10 @@ from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.passes.synapse_groups import main_group, rounding_bits
 from compiler.pipeline import Options, compile_graph
-from hw_models import fast, golden
 from hw_models.dataflow import Pool
+from hw_models.engines import fast, golden
 from hw_models.semantics import Interval
-from tests.compiler.rational import random_residual_graph, random_steps, run
+from tests.builders.rational import random_residual_graph, random_steps, run
 
 # Of weights halfway between two multiples, float64 may take either.
 HALF = Fraction(1, 2) + Fraction(1, 1 << 30)

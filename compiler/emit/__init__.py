@@ -1,0 +1,1 @@
+"""From a finished graph to a build: integers, memories, parameters, the top level."""

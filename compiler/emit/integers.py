@@ -1,0 +1,95 @@
+"""A finished graph as hw_models' artefact: description, tensors, memory files, top level."""
+
+from dataclasses import replace
+
+from numpy.typing import NDArray
+
+from compiler.casts import narrowed
+from compiler.emit import loadable, rtl
+from compiler.emit.register_map import Bus
+from compiler.ir import Graph, Input, Readout, Spiking, Synapse
+from hw_models import dataflow
+from hw_models.core.layout import rearranged
+from hw_models.dataflow import Build, Dataflow, Group, Layer
+from hw_models.semantics import Interval, LayerBounds
+from hw_models.validate.integers import weight_bits
+
+Provenance = dict[str, str | int | float | bool]
+
+
+def emit(graph: Graph, target: str, provenance: Provenance, bus: Bus | None = None) -> Build:
+    """The build of a graph that all passes have seen."""
+    build = integers(graph, target, provenance)
+    # A shortcut around a flatten is the one thing that all engines but the core take: no Verilog.
+    if rearranged(build.dataflow):
+        return build
+    if bus and bus.loadable:
+        build = loadable.widened(build, bus.channel_bits)
+    return replace(build, files=rtl.generate(build, bus))
+
+
+def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
+    """The same without its hardware: all that the golden model and the fast engine need."""
+    tensors: dict[str, NDArray] = {}
+    layers = tuple(_layer(graph, layer, tensors) for layer in graph.of(Spiking, Readout))
+    flow = Dataflow(
+        name=graph.name,
+        target=target,  # pyright: ignore[reportArgumentType]
+        timesteps=graph.timesteps,
+        input=_input(graph.input),
+        layers=layers,
+        provenance=provenance,
+        warnings=graph.warnings,
+    )
+    return Build(flow, tensors)
+
+
+def _input(node: Input) -> dataflow.Input:
+    return dataflow.Input(
+        name=node.name,
+        shape=node.shape,
+        encoding=node.encoding,  # pyright: ignore[reportArgumentType]
+        x_max=node.x_max,
+        scale=node.scale,
+    )
+
+
+def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) -> Layer:
+    update, bounds, lanes = layer.integer, layer.bounds, layer.lanes
+    assert update is not None and bounds is not None and lanes is not None
+    tensors[f"{layer.name}.lsb"] = update.lsb
+    tensors[f"{layer.name}.bias"] = update.bias
+    groups = tuple(_group(synapse, tensors) for synapse in graph.groups(layer))
+    if isinstance(layer, Spiking):
+        assert isinstance(bounds, LayerBounds) and update.v_threshold is not None
+        tensors[f"{layer.name}.v_threshold"] = update.v_threshold
+        neuron = dataflow.Spiking(
+            neuron=layer.neuron,
+            p_bits=bounds.p.bits,
+            v_bits=bounds.v.bits,
+            leak_bits=bounds.v.bits + layer.neuron.leak.k,
+            p=bounds.p,
+            v=bounds.v,
+        )
+    else:
+        assert isinstance(bounds, Interval)
+        # The float network takes the mean over T, the integers the sum.
+        scale = float(update.lsb[0]) / graph.timesteps
+        neuron = dataflow.Readout(logit_bits=bounds.bits, logit=bounds, scale=scale)
+    return Layer(name=layer.name, shape=layer.shape, groups=groups, update=neuron, lanes=lanes)
+
+
+def _group(synapse: Synapse, tensors: dict[str, NDArray]) -> Group:
+    assert synapse.acc is not None
+    name = f"{synapse.name}.weight"
+    tensors[name] = narrowed(synapse.w, weight_bits(synapse.w_bits), name)
+    return Group(
+        name=synapse.name,
+        source=synapse.source,
+        pools=synapse.pools,
+        op=synapse.op,
+        shift=synapse.shift,
+        w_bits=synapse.w_bits,
+        acc_bits=synapse.acc.bits,
+        acc=synapse.acc,
+    )

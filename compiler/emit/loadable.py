@@ -1,0 +1,190 @@
+"""Memories loaded at run time: widths for any weights, and a network as register writes.
+
+A core whose memories are loaded must hold the sums of weights that nobody knows yet. Its shape,
+time steps, neurons and shifts are fixed, and so are the bits of a weight, a bias and a threshold:
+from these alone follow intervals, those of a network of the largest weights.
+"""
+
+import json
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+
+from compiler.emit import memory, rtl
+from compiler.emit.parameters import BITS_OF, channel_tensors
+from hw_models.dataflow import Build, Dataflow, Group, Layer, Spiking
+from hw_models.errors import InputError
+from hw_models.intervals import Synapses
+from hw_models.semantics import Bounds, Interval, layer_bounds, readout_bounds
+
+OUT_OF_REACH = 1 << 60  # of any p
+PIECE_DIGITS = 8  # hex digits of 32 bits
+
+
+def widened(build: Build, channel_bits: int) -> Build:
+    """The build on hardware for any weights of its widths, biases and thresholds of channel_bits.
+
+    Only widths change: acc_bits, p_bits, v_bits, leak_bits, logit_bits. The intervals beside them
+    remain those of the build's own weights.
+    """
+    layers = tuple(_widened_layer(build, layer, channel_bits) for layer in build.dataflow.layers)
+    return replace(build, dataflow=msgspec.structs.replace(build.dataflow, layers=layers))
+
+
+def _widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
+    zero, peak = np.zeros(layer.shape, np.int64), 1 << (channel_bits - 1)
+    drive, groups = Bounds(zero - peak, zero + peak), []  # the bias, then the currents
+    for group in layer.groups:
+        partial, complete = _largest(build, group)
+        drive += complete.scaled(1 << group.shift).reshaped(layer.shape)
+        bits = Interval.hull(partial.lo, partial.hi, False).bits
+        groups.append(msgspec.structs.replace(group, acc_bits=max(group.acc_bits, bits)))
+    update, timesteps = layer.update, build.dataflow.timesteps
+    if isinstance(update, Spiking):
+        # A hard reset leaves the more, the larger the threshold; a soft one at most p itself, as
+        # where the threshold is out of reach.
+        hard = update.neuron.reset == "hard"
+        b = layer_bounds(
+            update.neuron, drive, zero + (peak if hard else OUT_OF_REACH), zero, timesteps
+        )
+        p = b.p if hard else Interval(min(b.v.lo, -peak), max(b.v.hi, peak), False)
+        v_bits = max(update.v_bits, b.v.bits)
+        wide = msgspec.structs.replace(
+            update,
+            p_bits=max(update.p_bits, p.bits),
+            v_bits=v_bits,
+            leak_bits=v_bits + update.neuron.leak.k,
+        )
+    else:
+        bits = readout_bounds(drive, zero, timesteps).bits
+        wide = msgspec.structs.replace(update, logit_bits=max(update.logit_bits, bits))
+    return msgspec.structs.replace(layer, groups=tuple(groups), update=wide)
+
+
+def _largest(build: Build, group: Group) -> tuple[Bounds, Bounds]:
+    """Per neuron, bounds of the partial and the complete sums of a step for the largest weights."""
+    flow = build.dataflow
+    mode = flow.mode_of(group.source)
+    return Synapses(
+        op=group.op,
+        pools=group.pools,
+        shift=group.shift,
+        w=np.full(build.weight(group).shape, -1 << (group.w_bits - 1), np.int64),
+        source=flow.shape_of(group.source),
+        encoding="static" if mode == "static" else "ternary",  # a weight may have any sign
+        x_max=flow.input.x_max,
+    ).bounds()
+
+
+def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:
+    """(byte address, value) of the writes that put a network into the hardware of another build.
+
+    Raises:
+        InputError: the hardware's memories cannot be loaded, or the network does not fit; says
+            where.
+    """
+    if not {"rtl/registers.json", "rtl/parameters.json"} <= set(hardware.files):
+        raise InputError(f"{named(hardware)}: no registers; build it with --loadable")
+    described = json.loads(hardware.files["rtl/registers.json"])
+    offsets = {register["name"]: register["offset"] for register in described["registers"]}
+    if "LOAD_SELECT" not in offsets:
+        raise InputError(f"{named(hardware)}: its memories are fixed; build it with --loadable")
+    check_shape(hardware, build)
+    tails = [entry["tail"] for entry in json.loads(hardware.files["rtl/parameters.json"])]
+    pairs = list(zip(hardware.dataflow.layers, build.dataflow.layers, tails, strict=True))
+    for own, other, tail in pairs:
+        check_widths(hardware, build, own, other, tail)
+    moved = Build(hardware.dataflow, _renamed(hardware.dataflow, build))
+    contents: dict[str, bytes] = {}
+    for own, _, tail in pairs:
+        contents |= rtl.memories(moved, own, tail)
+    writes = []
+    for entry in described["memories"]:
+        writes.append((offsets["LOAD_SELECT"], entry["select"]))
+        digits = PIECE_DIGITS * entry["pieces"]
+        for line in rtl.memory_lines(contents, entry["name"]):
+            word = line.zfill(digits)
+            writes += [
+                (offsets["LOAD_DATA"], int(word[at : at + PIECE_DIGITS], 16))
+                for at in range(0, digits, PIECE_DIGITS)
+            ]
+    return writes
+
+
+def _renamed(flow: Dataflow, build: Build) -> dict[str, np.ndarray]:
+    """The build's tensors under the names of a network of the same shape."""
+    tensors = {}
+    for own, other in zip(flow.layers, build.dataflow.layers, strict=True):
+        for mine, group in zip(own.groups, other.groups, strict=True):
+            tensors[f"{mine.name}.weight"] = build.tensors[f"{group.name}.weight"]
+        for tensor, _ in channel_tensors(own):
+            tensors[f"{own.name}.{tensor}"] = build.tensors[f"{other.name}.{tensor}"]
+    return tensors
+
+
+def check_shape(hardware: Build, build: Build) -> None:
+    """Raise InputError where the networks differ in more than integers; layers go by position."""
+    own, other = hardware.dataflow, build.dataflow
+    facts = [
+        ("", "time steps", own.timesteps, other.timesteps),
+        ("", "layers", len(own.layers), len(other.layers)),
+        *(
+            (own.input.name, field, getattr(own.input, field), getattr(other.input, field))
+            for field in ("shape", "encoding", "x_max")
+        ),
+    ]
+    streams = [
+        {name: place for place, name in enumerate([f.input.name, *(x.name for x in f.layers)])}
+        for f in (own, other)
+    ]
+    for a, b in zip(own.layers, other.layers, strict=False):
+        facts.append((a.name, "shape", a.shape, b.shape))
+        facts.append((a.name, "synapse groups", len(a.groups), len(b.groups)))
+        neurons = [x.update.neuron if isinstance(x.update, Spiking) else "readout" for x in (a, b)]
+        facts.append((a.name, "neuron", *neurons))
+        for mine, its in zip(a.groups, b.groups, strict=False):
+            sources = (streams[0][mine.source], streams[1][its.source])
+            facts.append((mine.name, "source, of the streams in order", *sources))
+            for field in ("op", "pools", "shift"):
+                facts.append((mine.name, field, getattr(mine, field), getattr(its, field)))
+    for where, what, mine, its in facts:
+        if mine != its:
+            hint = "; build it with --like" if what == "shift" else ""
+            raise InputError(
+                f"{named(build)}: {where}{': ' if where else ''}{what} {its}, the hardware of "
+                f"{named(hardware)} has {mine}{hint}"
+            )
+
+
+def check_widths(hardware: Build, build: Build, own: Layer, other: Layer, tail: dict) -> None:
+    """Raise InputError where a number of the build's layer is wider than in the hardware."""
+    needs = []
+    for mine, its in zip(own.groups, other.groups, strict=True):
+        w = build.weight(its)
+        needs.append((mine.name, "weights", Interval.hull(w, w, True).bits, mine.w_bits))
+        needs.append((mine.name, "accumulators", its.acc.bits, mine.acc_bits))
+    for tensor, _ in channel_tensors(own):
+        bits = memory.signed_bits(build.tensors[f"{other.name}.{tensor}"])
+        needs.append((own.name, tensor, bits, tail[BITS_OF[tensor]]))
+    if isinstance(own.update, Spiking) and isinstance(other.update, Spiking):
+        needs.append((own.name, "p", other.update.p.bits, own.update.p_bits))
+        needs.append((own.name, "v", other.update.v.bits, own.update.v_bits))
+    elif not isinstance(own.update, Spiking) and not isinstance(other.update, Spiking):
+        needs.append((own.name, "logits", other.update.logit.bits, own.update.logit_bits))
+    for where, what, need, has in needs:
+        if need > has:
+            raise InputError(
+                f"{named(build)}: {where}: {what} of {need} bits, the hardware of "
+                f"{named(hardware)} has {has}; it needs a core of its own"
+            )
+
+
+def named(build: Build) -> str:
+    """What a message calls a build."""
+    return str(build.path or build.dataflow.name)
+
+
+def as_text(writes: list[tuple[int, int]]) -> str:
+    """A write a line: byte address and value, in hex."""
+    return "".join(f"{address:03x} {value:08x}\n" for address, value in writes)

@@ -1,0 +1,170 @@
+"""The core's registers on AXI4-Lite, one list: for the Verilog, for programs and for the host.
+
+registers.v decodes the fixed ones by hand; docs/core.md says what they do.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from hw_models.core.layout import as_map
+from hw_models.dataflow import Build
+from hw_models.errors import InputError
+
+ID = 0x5452_5350  # "TRSP"
+VERSION = 0x0001_0000  # of the map: incompatible changes . additions
+ADDR_BITS = 12
+COUNTERS_AT, COUNTER_BYTES = 0x100, 8
+LAYERS_MAX = ((1 << ADDR_BITS) - COUNTERS_AT - COUNTER_BYTES) // (3 * COUNTER_BYTES)
+TIMESTEPS_MAX = (1 << 16) - 1
+
+ERRORS = ("range", "repeat", "early", "late", "load")  # flags, from bit 0
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """32 bits at a byte offset; `access` of r, w, rw, and c where writing a 1 clears a bit."""
+
+    name: str
+    offset: int
+    access: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A memory of the core that can be loaded at run time: `words` of `bits`."""
+
+    name: str
+    select: int  # its number
+    words: int
+    bits: int
+
+    @property
+    def pieces(self) -> int:
+        """Pieces of 32 bits that make a word."""
+        return -(-self.bits // 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Bus:
+    """The core's AXI4-Lite bus: registers, and a guard before the input."""
+
+    channel_bits: int = 0  # of a bias or threshold that can be loaded; 0: memories are fixed
+
+    @property
+    def loadable(self) -> bool:
+        return self.channel_bits > 0
+
+
+def fixed(loadable: bool) -> list[Register]:
+    """The registers that every core with a bus has."""
+    flags = ", ".join(f"bit {bit} {name}" for bit, name in enumerate(ERRORS))
+    found = [
+        Register("ID", 0x00, "r", "0x54525350, 'TRSP'"),
+        Register("VERSION", 0x04, "r", "of this map, major in the upper half"),
+        Register("BUILD", 0x08, "r", "first 32 bits of the sha256 of rtl/parameters.json"),
+        Register("SHAPE", 0x0C, "r", "time steps [31:16], layers [15:1], loadable [0]"),
+        Register("CONTROL", 0x10, "w", "bit 0: reset the core, its counters and its streams"),
+        Register("STATUS", 0x14, "r", "bit 0: a sample is in the core"),
+        Register("ERRORS", 0x18, "rc", flags),
+        Register("ERROR_SAMPLE", 0x1C, "r", "number, since reset, of the sample of the first flag"),
+        Register("SAMPLES_IN", 0x20, "r", "samples that are in as a whole, since reset"),
+        Register("SAMPLES_OUT", 0x24, "r", "samples whose last word has left, since reset"),
+    ]
+    if loadable:
+        found += [
+            Register("LOAD_SELECT", 0x28, "w", "number of the memory to be loaded, from its start"),
+            Register("LOAD_DATA", 0x2C, "w", "the next 32 bits; a word's highest piece first"),
+        ]
+    return found
+
+
+def counters(build: Build) -> list[str]:
+    """Names of the counters, in their order."""
+    layers = build.dataflow.layers
+    kinds = ("EVENTS_IN", "EVENTS_OUT", "ADDITIONS")
+    return ["CYCLES", *(f"LAYER{n}_{kind}" for n in range(len(layers)) for kind in kinds)]
+
+
+def register_map(build: Build, bus: Bus) -> list[Register]:
+    """All registers, addresses rising.
+
+    Raises:
+        InputError: more layers or time steps than the map has room for.
+    """
+    flow = build.dataflow
+    if len(flow.layers) > LAYERS_MAX or flow.timesteps > TIMESTEPS_MAX:
+        raise InputError(
+            f"{flow.name}: {len(flow.layers)} layers, {flow.timesteps} time steps; the registers "
+            f"have room for {LAYERS_MAX} and {TIMESTEPS_MAX}; build it without --axi-lite"
+        )
+    found = fixed(bus.loadable)
+    for n, name in enumerate(counters(build)):
+        at = COUNTERS_AT + n * COUNTER_BYTES
+        found += [
+            Register(f"{name}_LOW", at, "r", "bits 31..0; keeps the others for the next read"),
+            Register(f"{name}_HIGH", at + 4, "r", "the others, of the low word read last"),
+        ]
+    return found
+
+
+def shape_word(build: Build, bus: Bus) -> int:
+    """The register SHAPE."""
+    flow = build.dataflow
+    return flow.timesteps << 16 | len(flow.layers) << 1 | bus.loadable
+
+
+def build_word(parameters: bytes) -> int:
+    """The register BUILD, of rtl/parameters.json."""
+    return int.from_bytes(hashlib.sha256(parameters).digest()[:4], "big")
+
+
+def as_json(build: Build, bus: Bus, build_id: int, memories: list[Memory]) -> bytes:
+    """rtl/registers.json."""
+    flow = build.dataflow
+    described = {
+        "id": ID,
+        "version": VERSION,
+        "build": build_id,
+        "errors": list(ERRORS),
+        "layers": [layer.name for layer in flow.layers],
+        "registers": [asdict(register) for register in register_map(build, bus)],
+        "memories": [{**asdict(memory), "pieces": memory.pieces} for memory in memories],
+    }
+    return json.dumps(described, indent=1).encode() + b"\n"
+
+
+def as_header(build: Build, bus: Bus, build_id: int) -> bytes:
+    """rtl/registers.h: the same for the host's C, and what it must know of the streams."""
+    flow = build.dataflow
+    channels, height, width = as_map(flow.input.shape)
+    lines = [
+        "/* The core's registers and streams: generated, see docs/core.md. */",
+        "#ifndef TRISPIKE_REGISTERS_H",
+        "#define TRISPIKE_REGISTERS_H",
+        "",
+    ]
+    constants = {
+        "MAGIC": f"0x{ID:08x}u",
+        "MAP_VERSION": f"0x{VERSION:08x}u",
+        "BUILD": f"0x{build_id:08x}u",
+        "TIMESTEPS": f"{flow.timesteps}u",
+        "STATIC": f"{int(flow.input.encoding == 'static')}",
+        "X_MAX": f"{flow.input.x_max}",
+        "CHANNELS": f"{channels}u",
+        "HEIGHT": f"{height}u",
+        "WIDTH": f"{width}u",
+        "X_SHIFT": f"{(channels - 1).bit_length()}u",
+        "Y_SHIFT": f"{(channels - 1).bit_length() + (width - 1).bit_length()}u",
+        "CLASSES": f"{flow.layers[-1].size}u",
+        "LAYERS": f"{len(flow.layers)}u",
+    }
+    lines += [f"#define TRISPIKE_{name:<28} {value}" for name, value in constants.items()]
+    lines.append("")
+    for register in register_map(build, bus):
+        lines.append(f"#define TRISPIKE_REG_{register.name:<24} 0x{register.offset:03x}u")
+    lines.append("")
+    for bit, name in enumerate(ERRORS):
+        lines.append(f"#define TRISPIKE_ERROR_{name.upper():<22} 0x{1 << bit:02x}u")
+    return "\n".join([*lines, "", "#endif", ""]).encode()

@@ -1,0 +1,45 @@
+"""The same weights on the middle of each sample: a smaller network for a slow simulator."""
+
+import dataclasses
+
+import msgspec
+
+from hw_models.errors import InputError
+from qtrain.checkpoint import Checkpoint
+from qtrain.data import datasets
+
+CROP = "crop"  # in a checkpoint's config and a build's provenance: rows and columns that are left
+
+
+def cropped(checkpoint: Checkpoint, size: int) -> Checkpoint:
+    """The checkpoint for inputs of size x size; its convolutions and pools follow.
+
+    Raises:
+        InputError: the input is no map, or not larger than that.
+    """
+    first, *rest = checkpoint.graph.nodes
+    channels, *area = first.attrs["shape"]
+    if len(area) != 2 or not 1 <= size <= min(area):
+        raise InputError(
+            f"crop = {size}, need 1..{min(area, default=0)}: {first.name} has shape "
+            f"{list(first.attrs['shape'])}"
+        )
+    attrs = {**first.attrs, "shape": [channels, size, size]}
+    return msgspec.structs.replace(
+        checkpoint,
+        graph=msgspec.structs.replace(
+            checkpoint.graph, nodes=(msgspec.structs.replace(first, attrs=attrs), *rest)
+        ),
+        config={**checkpoint.config, CROP: size},
+    )
+
+
+def middle(samples: datasets.Split, size: int) -> datasets.Split:
+    """The size x size places in the middle of each sample."""
+    channels, *area = samples.spec.shape
+    top, left = ((n - size) // 2 for n in area)
+    return datasets.Split(
+        dataclasses.replace(samples.spec, shape=(channels, size, size)),
+        samples.x[..., top : top + size, left : left + size],
+        samples.y,
+    )

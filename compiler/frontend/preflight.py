@@ -1,0 +1,185 @@
+"""What the hardware cannot take of a network, layer by layer: why, and what to use instead."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from hw_models.errors import InputError
+from hw_models.semantics import Leak
+from qtrain.layers.ops import OPS
+from qtrain.network.calls import INPUT
+from qtrain.network.graph import STATIC, Graph, Node, inference
+from qtrain.network.trace import UNKNOWN, trace
+
+ADVICE = {
+    "MaxPool": "the largest spike is no sum; use AvgPool2d or a convolution with a stride",
+    "BatchNorm": "use qtrain's BatchNorm, over time, batch and space",
+    "Linear": "its weights are not quantized; use qtrain's QuantLinear",
+    "Conv": "its weights are not quantized; use qtrain's QuantConv2d",
+    "Dropout": "use nn.Dropout, which trains and is left out of a build",
+    "ReLU": "activations leave no spikes; use TernaryLIF",
+    "add": "add the outputs of two layers, and nothing else",
+}
+# What a layer may read, and what to do where it reads something else.
+POOLS = ("avg_pool2d", "global_avg_pool")
+SIGNALS = ("input", "input_quant", "lif", "flatten", *POOLS)
+CURRENTS = ("linear", "conv2d", "batchnorm")
+ADDS = (*SIGNALS, *CURRENTS, "add")
+READS = {
+    "linear": (SIGNALS, "put a TernaryLIF between"),
+    "conv2d": (SIGNALS, "put a TernaryLIF between"),
+    "avg_pool2d": (SIGNALS, "pool the spikes, behind a TernaryLIF"),
+    "global_avg_pool": (SIGNALS, "pool the spikes, behind a TernaryLIF"),
+    "batchnorm": (CURRENTS, "put it behind a QuantLinear or QuantConv2d"),
+    "lif": ((*CURRENTS, *POOLS, "add"), "put a QuantLinear or QuantConv2d before it"),
+}
+LAYERS = ", ".join(sorted(layer.__name__ for layer in OPS.values()))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One layer that the target cannot take."""
+
+    layer: str
+    why: str
+    instead: str
+
+    def __str__(self) -> str:
+        return f"{self.layer}: {self.why}; {self.instead}"
+
+
+def check(model: nn.Module, in_shape: Sequence[int], encoding: str = STATIC) -> list[Fault]:
+    """The faults of a model, trained or not; in_shape is that of a sample, without time and batch.
+
+    Raises:
+        InputError: its forward cannot be traced.
+    """
+    return faults(trace(model, in_shape, encoding, strict=False)[0])
+
+
+def faults(graph: Graph) -> list[Fault]:
+    """All faults, in the order of the layers."""
+    graph = inference(graph)
+    nodes = {node.name: node for node in graph.nodes}
+    found = [
+        fault
+        for node in graph.nodes
+        for fault in (*_of(node, nodes), *_order(node, nodes), *_readers(node, graph))
+    ]
+    steps = {n.attrs["timesteps"]: n.name for n in graph.nodes if n.op == "lif"}
+    if len(steps) > 1:
+        names = ", ".join(f"{t} in {name}" for t, name in sorted(steps.items()))
+        found.append(Fault("timesteps", names, "use one number of time steps for all layers"))
+    return found
+
+
+def _of(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    attrs = node.attrs
+    if node.op == UNKNOWN or node.op not in (INPUT, *OPS):
+        kind = str(attrs.get("type", node.op))
+        advice = next((text for part, text in ADVICE.items() if part in kind), None)
+        why = attrs.get("why", f"{kind} is unknown to it")
+        yield Fault(node.name, why, advice or f"accepted: {LAYERS}, with nothing added to them")
+    elif node.op == "add":
+        yield from _sum(node, nodes)
+    elif len(node.inputs) > 1:
+        yield Fault(node.name, f"reads {', '.join(node.inputs)}", "a layer reads one other")
+    elif node.op == "lif":
+        try:
+            Leak.from_tau(float(attrs["tau"]))
+        except InputError as error:
+            yield Fault(node.name, *str(error).split("; ", 1))
+    elif node.op == "conv2d" and any(d != 1 for d in attrs["dilation"]):
+        yield Fault(
+            node.name, f"dilation = {attrs['dilation']}", "use dilation 1 and a larger kernel"
+        )
+    elif node.op == "avg_pool2d":
+        divisor = "divides by what depends on the position"
+        if attrs["ceil_mode"]:
+            yield Fault(node.name, f"ceil_mode {divisor}", "use ceil_mode=False, or pad the map")
+        if not attrs["count_include_pad"] and any(attrs["padding"]):
+            yield Fault(
+                node.name, f"count_include_pad=False {divisor}", "use count_include_pad=True"
+            )
+    elif node.op == "readout":
+        yield from _readout(node, nodes)
+
+
+def _order(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    """A layer that reads what it cannot; what an unknown layer gives is not judged."""
+    if node.op not in READS or len(node.inputs) != 1:
+        return
+    source, (accepted, advice) = nodes[node.inputs[0]], READS[node.op]
+    if source.op == "add" and node.op not in ("lif", "batchnorm"):
+        if not _all_spikes(source, nodes):  # else it is the sum that is at fault
+            yield Fault(
+                node.name, f"a {node.op} that reads {source.name}, a sum of currents",
+                "put a TernaryLIF behind the sum",
+            )  # fmt: skip
+    elif source.op == "add" and node.op == "batchnorm":
+        yield Fault(node.name, f"normalizes {source.name}, a sum", "put one on each path before it")
+    elif source.op in OPS and source.op not in accepted:
+        yield Fault(node.name, f"a {node.op} that reads {source.name}, a {source.op}", advice)
+
+
+def _sum(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    """A sum of currents, or of a current and spikes, before a LIF."""
+    operands = {name: _behind_flatten(nodes[name], nodes) for name in node.inputs}
+    if len(operands) < max(2, len(node.inputs)):
+        yield Fault(
+            node.name, f"adds {node.inputs[0]} to itself", "let a batch norm or weights scale it"
+        )
+        return
+    for name, operand in operands.items():
+        flat_current = nodes[name].op == "flatten" and operand.op in (*CURRENTS, "add")
+        if operand.op in OPS and (flat_current or operand.op not in ADDS):
+            yield Fault(
+                node.name, f"adds {name}, a {nodes[name].op} of {operand.name}"
+                if flat_current else f"adds {name}, a {operand.op}",
+                "add what a QuantLinear, QuantConv2d or BatchNorm gives, or spikes",
+            )  # fmt: skip
+    if _all_spikes(node, nodes):
+        yield Fault(
+            node.name,
+            f"adds spikes alone ({', '.join(operands)}); SEW adds of spikes leave {{-2..2}}",
+            "add the shortcut to the current before the TernaryLIF",
+        )
+
+
+def _behind_flatten(node: Node, nodes: dict[str, Node]) -> Node:
+    """What a flattened stream is made of."""
+    while node.op == "flatten":
+        node = nodes[node.inputs[0]]
+    return node
+
+
+def _all_spikes(add: Node, nodes: dict[str, Node]) -> bool:
+    """Whether no operand of a sum is a current."""
+    return all(_behind_flatten(nodes[name], nodes).op in SIGNALS for name in add.inputs)
+
+
+def _readers(node: Node, graph: Graph) -> Iterator[Fault]:
+    """A current that several layers read; spikes may have any number of readers."""
+    if node.op not in (*CURRENTS, "add"):
+        return
+    readers = [reader.name for reader in graph.nodes if node.name in reader.inputs]
+    if len(readers) > 1:
+        yield Fault(
+            node.name, f"a current read by {' and '.join(readers)}",
+            "let a shortcut read the spikes of the TernaryLIF, or use a layer for each",
+        )  # fmt: skip
+
+
+def _readout(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    source = nodes[node.inputs[0]]
+    if source.op not in ("linear", "conv2d"):
+        yield Fault(
+            node.name, f"reads {source.name}, a {source.op}", "let a QuantLinear give the logits"
+        )
+    elif source.attrs["scaling"] != "tensor":
+        yield Fault(
+            source.name,
+            "gives the logits with a scale for each class",
+            'use scaling="tensor", so that logits can be compared',
+        )

@@ -1,0 +1,80 @@
+"""Reference vectors: integer inputs, labels and what the trained network makes of them."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from compiler.frontend.crop import CROP, middle
+from hw_models.errors import InputError
+from hw_models.folder.reference_vectors import About, Reference
+from hw_models.report.evaluate import batches
+from qtrain.checkpoint import Checkpoint
+from qtrain.data import datasets
+from qtrain.network.recording import integers, record
+
+SPIKE_SAMPLES = 200
+CALIBRATION_SAMPLES = 100
+
+
+def recorded_vectors(
+    checkpoint: Checkpoint, dataflow_sha256: str, samples: datasets.Split, split: str = "test"
+) -> Reference:
+    """Run the trained network on samples; the spikes of the first SPIKE_SAMPLES are kept.
+
+    Args:
+        samples: of samples_for().
+        split: what they are of their data set.
+    """
+    net = checkpoint.network()
+    inputs, predictions = [], []
+    with torch.no_grad():
+        for part in batches(len(samples)):
+            x = samples.inputs(part)
+            inputs.append(integers(net, x).numpy())
+            predictions.append(net(x).argmax(dim=1).numpy())
+    first = record(net, samples.inputs(slice(0, SPIKE_SAMPLES)))
+    return Reference(
+        About(dataset=samples.spec.name, split=split, dataflow_sha256=dataflow_sha256),
+        np.concatenate(inputs, axis=1),
+        samples.y.numpy().astype(np.int64),
+        np.concatenate(predictions),
+        {name: spikes.numpy() for name, spikes in first.spikes.items()},
+    )
+
+
+def calibration(checkpoint: Checkpoint, data_dir: Path | None = None) -> NDArray[np.int8]:
+    """Integer inputs [T', B, *shape] of samples spread over the training split.
+
+    Raises:
+        InputError: as of samples_for.
+    """
+    samples = samples_for(checkpoint, "train", data_dir)
+    chosen = np.linspace(0, len(samples) - 1, min(CALIBRATION_SAMPLES, len(samples))).astype(int)
+    with torch.no_grad():
+        return integers(checkpoint.network(), samples.inputs(torch.from_numpy(chosen))).numpy()
+
+
+def samples_for(
+    checkpoint: Checkpoint, split: str, data_dir: Path | None = None, dataset: str | None = None
+) -> datasets.Split:
+    """A split of a data set, of samples that the network takes.
+
+    Args:
+        dataset: another one than that it was trained on.
+
+    Raises:
+        InputError: the data set is missing, or its samples do not fit the network.
+    """
+    dataset = dataset or str(checkpoint.config["dataset"])
+    samples = datasets.load(dataset, split, data_dir, datasets.frame_options(checkpoint.config))
+    if size := checkpoint.config.get(CROP):
+        samples = middle(samples, size)
+    spec, taken = samples.spec, checkpoint.graph.nodes[0].attrs
+    if [list(spec.shape), spec.encoding] != [list(taken["shape"]), taken["encoding"]]:
+        raise InputError(
+            f"{dataset}: {spec.encoding} samples of {list(spec.shape)}, but the network takes "
+            f"{taken['encoding']} ones of {list(taken['shape'])}; use the data it was trained on"
+        )
+    return samples

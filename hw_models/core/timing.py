@@ -1,0 +1,315 @@
+"""When samples enter and leave the core, to the cycle, where nothing outside stalls it.
+
+docs/core.md has the rules; each class here is a module of the core. A time is the cycle in which a
+beat is handed over: what hands it on asks the next to `take` it no earlier than a cycle, and is
+told when it did. Steps are worked off in order, and within a step layers are, so that all that a
+beat waits for (the sweep of the step before, the places in a buffer that hold a step at least) is
+known when it comes.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.core.buffers import input_buffers, outlet_buffers, readers
+from hw_models.core.layout import as_map, conv_of, depthwise, section_of
+from hw_models.core.workload import SWEEP_MIN, event_cycles, words_of_group
+from hw_models.cost.operations import digits
+from hw_models.dataflow import Dataflow, Group, Layer, Pool, Readout, Shape3
+from hw_models.engines.golden import Trace
+from hw_models.semantics import Ints
+
+CURRENT_LATENCY = 6  # cycles from a sweep's read of a word to its current (engine.v)
+UPDATE_LATENCY = 3  # from there to the spikes or the logit at the buffer (update.v)
+FIFO_LATENCY = 2  # from a word's arrival in a buffer to its first chance to leave (fifo.v)
+CLASS_LATENCY = 2  # from the last logit of a sample to its class (argmax.v)
+FIRST_BEAT = 1  # cycle in which the source offers its first beat, counted from the reset's end
+
+MARKER = -1  # in place of an address
+Beats = list[int]  # addresses, as places in a map [H, W, C], and markers
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Cycles, counted from the end of the reset, of samples back to back; [B]."""
+
+    starts: Ints  # a sample's first beat goes in
+    ends: Ints  # its last word comes out
+
+    @property
+    def latencies(self) -> Ints:
+        """From a sample's first beat in to its last word out, both counted."""
+        return self.ends - self.starts + 1
+
+    @property
+    def intervals(self) -> Ints:
+        """From each sample's last word to the next one's, [B - 1]."""
+        return np.diff(self.ends)
+
+    @property
+    def pace(self) -> float:
+        """Cycles from one sample to the next, mean; a sample alone takes its latency."""
+        return float((self.intervals if len(self.ends) > 1 else self.latencies).mean())
+
+
+class Taker(Protocol):
+    """What takes beats."""
+
+    def take(self, ready: int, beat: int) -> int:
+        """The cycle, from `ready` on, in which the beat is taken."""
+        ...
+
+
+class Engine:
+    """An event holds the head for its words; a marker until the last sweep of its steps is over."""
+
+    def __init__(self, flow: Dataflow, layer: Layer, group: Group) -> None:
+        op = conv_of(flow, group)
+        if depthwise(op):
+            _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.groups])
+            words = -(-op.groups // slice_)
+        else:
+            words = op.groups * words_of_group(flow, layer, group)
+        self.cost: list[int] = in_raster(event_cycles(flow, layer, group), op.in_shape).tolist()
+        self.static = flow.mode_of(group.source) == "static"
+        self.free = op.out_shape[1] * op.out_shape[2] * words  # the sweep that clears, after reset
+        self.marker = 0  # when the last one was taken
+
+    def take(self, ready: int, beat: int) -> int:
+        at = max(ready, self.free)
+        if beat == MARKER:
+            self.marker = at
+        else:
+            self.free = at + self.cost[beat]
+        return at
+
+
+class Windows:
+    """A pool: a beat is held until its last window is taken."""
+
+    def __init__(self, pool: Pool, reader: Taker) -> None:
+        self.windows = windows(pool)
+        self.reader, self.free = reader, 0
+
+    def take(self, ready: int, beat: int) -> int:
+        at = last = max(ready, self.free)
+        for window in (MARKER,) if beat == MARKER else self.windows[beat]:
+            last = self.reader.take(last + 1, window)
+        self.free = max(last, at + 1)
+        return at
+
+
+class Waits:
+    """A stream_buffer: beats wait in it for a reader that is late."""
+
+    def __init__(self, places: int, reader: Taker) -> None:
+        self.places = deque([0] * places)  # when each is free
+        self.inside: list[tuple[int, int]] = []  # when a beat came, and the beat
+        self.reader, self.free = reader, 0
+
+    def take(self, ready: int, beat: int) -> int:
+        at = max(ready, self.places.popleft())
+        self.inside.append((at, beat))
+        return at
+
+    def drain(self) -> None:
+        """Hand on all that is inside."""
+        for came, beat in self.inside:
+            at = self.reader.take(max(came + FIFO_LATENCY, self.free), beat)
+            self.free = at + 1
+            self.places.append(self.free)
+        self.inside = []
+
+
+class Outlet:
+    """Spike words of a layer wait for one reader; the serializer takes them apart."""
+
+    def __init__(self, places: int, reader: Taker) -> None:
+        self.places = np.zeros(places, np.int64)  # when each is free, those of a step and more
+        self.reader, self.free = reader, 0
+
+    def room(self, words: int) -> Ints:
+        """Spend the places of a sweep: when each is there."""
+        taken, self.places = self.places[:words], self.places[words:]
+        assert len(taken) == words, "a buffer holds a step at least"
+        return taken
+
+    def feed(self, came: list[int], beats: list[Beats]) -> None:
+        """The words of a sweep, each when it comes to the buffer and with its beats."""
+        left, free, take = [], self.free, self.reader.take
+        for at, word in zip(came, beats, strict=True):
+            out = last = max(at + FIFO_LATENCY, free)
+            left.append(out + 1)
+            for beat in word:
+                last = take(last + 1, beat)
+            free = max(last, out + 1)
+        self.free = free
+        self.places = np.concatenate([self.places, left])
+
+
+class Sweeps:
+    """A layer's second half: sweeps when all engines hold a marker, a word where there is room."""
+
+    def __init__(self, flow: Dataflow, layer: Layer, engines: list[Engine]) -> None:
+        self.engines, self.free = engines, 0
+        self.outlets: list[Outlet] = []
+        self.order = sweep_order(flow, layer)
+
+    def step(self, spikes: NDArray[np.int8], last: bool) -> None:
+        """One time step's spikes [*shape] to the outlets; `last`: of a sample."""
+        words = len(self.order)
+        read = self.sweep(np.max([outlet.room(words) for outlet in self.outlets], axis=0), last)
+        fired = np.append(in_raster(spikes, as_map(spikes.shape)), 0)[self.order] != 0
+        addresses = iter(self.order[fired].tolist())
+        beats = [list(islice(addresses, n)) for n in fired.sum(axis=1).tolist()]
+        beats[-1].append(MARKER)
+        came = (read + (CURRENT_LATENCY + UPDATE_LATENCY)).tolist()
+        for outlet in self.outlets:
+            outlet.feed(came, beats)
+
+    def sweep(self, room: Ints | int, last: bool) -> Ints:
+        """When each word is read, given when there is room for it."""
+        start = max(self.free, *(engine.marker + 1 for engine in self.engines))
+        order = np.arange(len(self.order))
+        read = order + np.maximum.accumulate(np.maximum(room, start) - order)
+        end = int(read[-1])
+        self.free = end + 1 + max(0, SWEEP_MIN - len(order))
+        for engine in self.engines:
+            if last or not engine.static:  # a static input's marker stays for all steps
+                engine.free = end + 1
+        return read
+
+
+class Logits(Sweeps):
+    """The readout's: its last sweep of a sample waits for the logits of the sample before."""
+
+    left: Ints | int = 0  # when each of them has made room
+
+    def finish(self, last: bool) -> int:
+        """One time step; when the sample's last word leaves, if it was the last step."""
+        came = self.sweep(self.left if last else 0, last) + (CURRENT_LATENCY + UPDATE_LATENCY)
+        order = np.arange(len(came))
+        ready = np.maximum(came + FIFO_LATENCY, came[-1] + CLASS_LATENCY)
+        left = order + np.maximum.accumulate(ready - order)
+        if last:
+            self.left = left + 1
+        return int(left[-1])
+
+
+class Core:
+    """The modules of a build, connected as its top level connects them."""
+
+    def __init__(self, flow: Dataflow) -> None:
+        streams = readers(flow)
+        takers: dict[str, Taker] = {}
+        self.halves: list[Sweeps] = []
+        for layer in flow.layers:
+            engines = [Engine(flow, layer, group) for group in layer.groups]
+            for group, engine in zip(layer.groups, engines, strict=True):
+                takers[group.name] = behind_pools(group, engine)
+            kind = Logits if isinstance(layer.update, Readout) else Sweeps
+            self.halves.append(kind(flow, layer, engines))
+        for layer, half in zip(flow.layers[:-1], self.halves, strict=False):
+            found = streams[layer.name]
+            half.outlets = [
+                Outlet(places, takers[reader.group.name])
+                for places, reader in zip(outlet_buffers(flow, layer, found), found, strict=True)
+            ]
+        found = streams[flow.input.name]
+        self.inlets: list[Taker] = []
+        self.waits: dict[str, Waits] = {}  # by group
+        for places, reader in zip(input_buffers(flow, found), found, strict=True):
+            taker = takers[reader.group.name]
+            if places:
+                taker = self.waits[reader.group.name] = Waits(places, taker)
+            self.inlets.append(taker)
+        self.free = FIRST_BEAT
+
+    def feed(self, beats: Beats) -> int:
+        """Beats from outside, each to all inlets; when the first is taken by all of them."""
+        first = None
+        for beat in beats:
+            at = max(inlet.take(self.free, beat) for inlet in self.inlets)
+            first = at if first is None else first
+            self.free = at + 1
+        assert first is not None
+        return first
+
+
+def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
+    """Send samples through the core back to back, the addresses of a step rising.
+
+    Args:
+        x: the build's input, [T', B, *shape].
+        trace: what golden.run or fast.run made of it.
+    """
+    core = Core(flow)
+    starts, ends = [], []
+    for sample in range(x.shape[1]):
+        for t in range(flow.timesteps):
+            if t < len(x):
+                at = core.feed(input_beats(flow, x[t, sample]))
+                starts += [at] * (t == 0)
+            last = t == flow.timesteps - 1
+            for layer, half in zip(flow.layers, core.halves, strict=True):
+                for group in layer.groups:
+                    if group.name in core.waits:
+                        core.waits[group.name].drain()
+                if isinstance(half, Logits):
+                    ends += [half.finish(last)] * last
+                else:
+                    half.step(trace.spikes[layer.name][t, sample], last)
+    return Timing(np.array(starts), np.array(ends))
+
+
+def behind_pools(group: Group, engine: Engine) -> Taker:
+    """A group's pools with its engine behind."""
+    taker: Taker = engine
+    for pool in reversed(group.pools):
+        taker = Windows(pool, taker)
+    return taker
+
+
+def input_beats(flow: Dataflow, x: NDArray[np.int8]) -> Beats:
+    """A step's beats: an event for each digit of each value, addresses rising, and the marker."""
+    counts = in_raster(digits(x, flow.input.x_max), as_map(x.shape))
+    return [*np.repeat(np.arange(counts.size), counts).tolist(), MARKER]
+
+
+def in_raster(values: NDArray, shape: Shape3) -> NDArray:
+    """Values [C * H * W] as addresses {y, x, c} rise, [H * W * C]."""
+    return values.reshape(shape).transpose(1, 2, 0).reshape(-1)
+
+
+def sweep_order(flow: Dataflow, layer: Layer) -> Ints:
+    """The neuron at each place of a sweep's words, as addresses rise, [words, slice]; -1: none."""
+    section, slice_ = section_of(layer, [conv_of(flow, group) for group in layer.groups])
+    places = np.arange(layer.size).reshape(-1, section)
+    padded = np.pad(places, [(0, 0), (0, -section % slice_)], constant_values=-1)
+    return padded.reshape(-1, slice_)
+
+
+def windows(pool: Pool) -> list[Beats]:
+    """The windows that contain each address of a map, row by row; all as addresses rise."""
+    channels, height, width = pool.in_shape
+    _, out_height, out_width = pool.out_shape
+    rows, columns = (
+        [
+            [o for o in range(out) if 0 <= i + padding - o * stride < kernel]
+            for i in range(size)
+        ]
+        for size, out, kernel, stride, padding in zip(
+            (height, width), (out_height, out_width), pool.kernel, pool.stride, pool.padding,
+            strict=True,
+        )
+    )  # fmt: skip
+    return [
+        [(y * out_width + x) * channels + c for y in rows[i] for x in columns[j]]
+        for i in range(height)
+        for j in range(width)
+        for c in range(channels)
+    ]

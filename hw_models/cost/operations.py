@@ -1,0 +1,184 @@
+"""Counts what the hardware does for given events: additions, updates, compares, memory traffic.
+
+Names are NeuroBench's (Yik et al., arXiv 2304.04640) where it has one. Every count is an exact
+integer over the samples given; the core counts its own additions and must arrive at the same.
+"""
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.dataflow import Build, Group, Layer, Spiking
+from hw_models.engines.golden import Trace
+from hw_models.engines.synapse import fan_out, pooled
+from hw_models.semantics import Interval, signed_digits
+
+
+class Operations(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of one layer, or the sum of several."""
+
+    events: int = 0  # spikes in; for a static input its nonzero signed digits
+    synaptic_additions: int = 0  # executed: an addition per event and target neuron
+    Effective_ACs: int = 0  # of these, with a nonzero weight
+    Dense: int = 0  # if every input of every step were an event; of a static input, see count()
+    MembraneUpdates: int = 0  # neurons x steps: each membrane is rewritten each step
+    update_additions: int = 0  # leak, current, bias, soft reset
+    compares: int = 0
+    weight_read_bits: int = 0
+    acc_read_bits: int = 0
+    acc_write_bits: int = 0
+    state_read_bits: int = 0  # threshold, bias; membrane, but with one time step
+    state_write_bits: int = 0  # membrane, likewise
+    ann_macs: int = 0  # multiply-accumulates of the same network as an ANN
+    # as the Ternary Spike paper counts (hw_models/paper_energy.py)
+    flops: int = 0  # multiply-accumulates of a static input, in each time step
+    sops: int = 0  # additions of spikes
+    sign_ops: int = 0  # compares of the neurons that fire
+
+    def __add__(self, other: "Operations") -> "Operations":
+        return Operations(
+            **{f: getattr(self, f) + getattr(other, f) for f in self.__struct_fields__}
+        )
+
+
+def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operations]:
+    """Operations of each layer for the samples of one run, by layer name.
+
+    `Dense` is what the core would execute if every value were as many events as one can be: a spike
+    in every step, and of a static input, which enters once, the most digits that a value within
+    x_max has (4 of an int8). So no input makes synaptic_additions exceed it.
+
+    Args:
+        x: the build's input, [T', B, *shape].
+        trace: what golden.run or fast.run made of it.
+    """
+    flow = build.dataflow
+    static = flow.mode_of(flow.input.name) == "static"
+    events = {name: per_step(np.abs(s)).sum(axis=0) for name, s in trace.spikes.items()}
+    at_input = digits(x, flow.input.x_max) if static else np.abs(x)
+    events[flow.input.name] = per_step(at_input).sum(axis=0)
+    samples = x.shape[1]
+    return {
+        layer.name: sum(
+            (_synapses(build, group, events[group.source], samples) for group in layer.groups),
+            start=_updates(build, layer, samples) + _signs(layer, events),
+        )
+        for layer in flow.layers
+    }
+
+
+def digits(x: NDArray[np.int8], x_max: int) -> NDArray[np.int8]:
+    """The number of signed digits of each value: as many events."""
+    return digit_counts(x_max)[np.abs(x)]
+
+
+def digit_counts(x_max: int) -> NDArray[np.int8]:
+    """The number of signed digits of 0..x_max."""
+    return np.array([len(signed_digits(n)) for n in range(x_max + 1)], np.int8)
+
+
+def per_step(events: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Sum over the samples, [T', *shape] of [T', B, *shape] whose values are within -4..4.
+
+    In bytes first: 31 * 4 = 124 is the most that one holds, and they are added many at a time.
+    """
+    parts = (
+        events[:, start : start + 31].sum(axis=1, dtype=np.int8)
+        for start in range(0, events.shape[1], 31)
+    )
+    return sum(parts, start=np.zeros((len(events), *events.shape[2:]), np.int64))
+
+
+def _synapses(build: Build, group: Group, at_source: NDArray[np.int64], samples: int) -> Operations:
+    """Behind a pool, an event at the source counts once for each window that contains it.
+
+    The accumulators are read in every step's sweep and cleared with the read; those of a static
+    input are repeated, and cleared with a sample's last step alone (docs/core.md).
+    """
+    w, flow = build.weight(group), build.dataflow
+    events = pooled(group.pools, at_source).reshape(-1)
+    if_all = pooled(group.pools, np.ones(flow.shape_of(group.source), np.int64)).reshape(-1)
+    fan = fan_out(group.op, np.ones_like(w))
+    additions = int(events @ fan)
+    static = flow.mode_of(group.source) == "static"
+    most = int(digit_counts(flow.input.x_max).max()) if static else flow.timesteps
+    swept = group.op.n_out * samples  # accumulators of one sweep
+    return Operations(
+        events=int(events.sum()),
+        synaptic_additions=additions,
+        Effective_ACs=int(events @ fan_out(group.op, w != 0)),
+        Dense=int(if_all @ fan) * samples * most,
+        weight_read_bits=additions * group.w_bits,
+        acc_read_bits=(additions + swept * flow.timesteps) * group.acc_bits,
+        acc_write_bits=(additions + swept * (1 if static else flow.timesteps)) * group.acc_bits,
+        ann_macs=int(fan.sum()) * samples,
+        flops=swept * w[0].size * flow.timesteps if static else 0,
+        sops=0 if static else additions,
+    )
+
+
+def _updates(build: Build, layer: Layer, samples: int) -> Operations:
+    updates = layer.size * build.dataflow.timesteps * samples
+    bias_bits = _bits(build.bias(layer))
+    if not isinstance(layer.update, Spiking):
+        return Operations(
+            MembraneUpdates=updates,
+            update_additions=updates * (1 + len(layer.groups)),
+            compares=layer.size * samples,
+            state_read_bits=updates * (kept_bits(build, layer) + bias_bits),
+            state_write_bits=updates * kept_bits(build, layer),
+        )
+    neuron, v_bits = layer.update.neuron, kept_bits(build, layer)
+    # leak: one addition fewer than m has digits; then a current per group, the bias, a soft reset
+    additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.groups) + 1
+    additions += neuron.reset == "soft"
+    return Operations(
+        MembraneUpdates=updates,
+        update_additions=updates * additions,
+        compares=updates * compares(layer.update),
+        state_read_bits=updates * (v_bits + _bits(build.v_threshold(layer)) + bias_bits),
+        state_write_bits=updates * v_bits,
+    )
+
+
+def _signs(layer: Layer, events: dict[str, NDArray[np.int64]]) -> Operations:
+    if not isinstance(layer.update, Spiking):
+        return Operations()
+    return Operations(sign_ops=int(events[layer.name].sum()) * compares(layer.update))
+
+
+def compares(update: Spiking) -> int:
+    """Comparisons of a neuron in a step: p with v_threshold, ternary with -v_threshold too."""
+    return 2 if update.neuron.mode == "ternary" else 1
+
+
+def kept_bits(build: Build, layer: Layer) -> int:
+    """What a neuron keeps from step to step, v or the sum so far; of one time step, nothing."""
+    if build.dataflow.timesteps == 1:
+        return 0
+    update = layer.update
+    return update.v_bits if isinstance(update, Spiking) else update.logit_bits
+
+
+def channel_bits(build: Build, layer: Layer) -> int:
+    """The biases and thresholds of all channels."""
+    tensors = [build.bias(layer)]
+    if isinstance(layer.update, Spiking):
+        tensors.append(build.v_threshold(layer))
+    return sum(tensor.size * _bits(tensor) for tensor in tensors)
+
+
+def _bits(tensor: NDArray[np.int64]) -> int:
+    """Width of the narrowest memory that holds the tensor, two's complement."""
+    return Interval.hull(tensor, tensor, exact=True).bits
+
+
+def footprint_bytes(build: Build) -> int:
+    """Footprint: weights, thresholds, biases, accumulators, and membranes where there is more than
+    one time step, at their real widths."""
+    bits = 0
+    for layer in build.dataflow.layers:
+        for group in layer.groups:
+            bits += build.weight(group).size * group.w_bits + layer.size * group.acc_bits
+        bits += layer.size * kept_bits(build, layer) + channel_bits(build, layer)
+    return -(-bits // 8)

@@ -1,0 +1,1 @@
+"""The engines that execute a build: the golden model, the fast engine, ONNX Runtime."""

@@ -1,0 +1,102 @@
+"""The fast engine: the golden model's integers by float products, a few samples at a time."""
+
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.dataflow import Build, Layer, Spiking
+from hw_models.engines.golden import Trace, check_input
+from hw_models.engines.products import Synapse, empty, synapse
+
+# Of the largest stream or current of a tile: the whole network's traffic stays in the cache.
+TILE_BYTES = 1 << 21
+
+
+def run(build: Build, x: NDArray[np.int8], keep_membranes: bool = True) -> Trace:
+    """As golden.run, value for value, without its checks of widths; membranes in int32 or int64.
+
+    Memory is that of the trace and a few MB, whatever the number of samples. Without
+    `keep_membranes`, `membranes` is empty: spikes are one byte each, membranes four or eight.
+    """
+    check_input(build, x)
+    flow = build.dataflow
+    steps, samples = flow.timesteps, x.shape[1]
+    layers = [_Layer(build, layer) for layer in flow.layers]
+    spikes, membranes = {}, {}
+    for layer in flow.layers:
+        if isinstance(layer.update, Spiking):
+            spikes[layer.name] = empty((steps, samples), layer.shape, np.int8)
+        if keep_membranes:
+            membranes[layer.name] = empty((steps, samples), layer.shape, membrane_dtype(layer))
+    logits = np.empty((samples, flow.layers[-1].size), np.int64)
+    tile = tile_samples(build)
+    for start in range(0, samples, tile):
+        part = slice(start, start + tile)
+        streams = {name: s[:, part] for name, s in {flow.input.name: x, **spikes}.items()}
+        kept = {name: v[:, part] for name, v in membranes.items()}
+        for layer in layers:
+            last = layer(streams, kept)
+        logits[part] = last.reshape(-1, logits.shape[1])
+    return Trace(spikes, membranes, logits)
+
+
+def tile_samples(build: Build) -> int:
+    """How many samples go through the whole network together."""
+    flow = build.dataflow
+    largest = max(np.prod(flow.input.shape, dtype=int), *(layer.size for layer in flow.layers))
+    return max(1, TILE_BYTES // (flow.timesteps * int(largest) * 4))
+
+
+def membrane_dtype(layer: Layer) -> type[np.int32] | type[np.int64]:
+    """The type that holds every sum of an update: leak, current, bias and |v| * m."""
+    update = layer.update
+    bits = (
+        max(update.p_bits, update.leak_bits) if isinstance(update, Spiking) else update.logit_bits
+    )
+    # leak + current + bias is p; a partial sum of the three needs at most two bits more.
+    return np.int32 if bits + 2 <= 32 else np.int64
+
+
+class _Layer:
+    """A layer made ready: weights as floats, thresholds and biases laid out as its map is."""
+
+    def __init__(self, build: Build, layer: Layer) -> None:
+        self.layer, self.timesteps = layer, build.dataflow.timesteps
+        self.dtype = membrane_dtype(layer)
+        self.synapses: list[tuple[str, Synapse]] = [
+            (group.source, synapse(build, group)) for group in layer.groups
+        ]
+        self.bias = self._laid_out(build.bias(layer))
+        if isinstance(layer.update, Spiking):
+            self.v_threshold = self._laid_out(build.v_threshold(layer))
+
+    def _laid_out(self, tensor: NDArray) -> NDArray:
+        full = empty((), self.layer.shape, self.dtype)
+        full[:] = tensor
+        return full
+
+    def __call__(self, streams: dict[str, NDArray], membranes: dict[str, NDArray]) -> NDArray:
+        """Writes the layer's spikes and, where there is a place for them, its membranes.
+
+        Returns: the membranes after the last step.
+        """
+        currents, update, name = self._currents(streams), self.layer.update, self.layer.name
+        v = np.zeros_like(currents[0])
+        for t in range(self.timesteps):
+            i = currents[min(t, len(currents) - 1)]  # a static current is replayed
+            if isinstance(update, Spiking):
+                _, streams[name][t], v = update.neuron.step(v, i, self.v_threshold, self.bias)
+            else:
+                v = v + i + self.bias
+            if name in membranes:
+                membranes[name][t] = v
+        return v
+
+    def _currents(self, streams: dict[str, NDArray]) -> NDArray:
+        """i[t, b, n], [T', B, *shape]; T' = 1 if all sources are static."""
+        parts = []
+        for source, apply in self.synapses:
+            s = streams[source]
+            parts.append(apply(s).astype(self.dtype).reshape(*s.shape[:2], *self.layer.shape))
+        return reduce(np.add, parts)

@@ -1,0 +1,138 @@
+"""The reference interpreter: docs/semantics.md in int64, as plain as its text."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.dataflow import Build, Group, Layer, Readout, Spiking
+from hw_models.engines.synapse import pooled, synapse
+from hw_models.errors import InputError
+from hw_models.semantics import Ints, signed_digits
+
+Spikes = NDArray[np.int8]
+
+
+class WidthError(OverflowError):
+    """A value does not fit the width that the build declares for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All that a run computes; arrays are time-major."""
+
+    spikes: dict[str, Spikes]  # of each spiking layer, [T, B, *shape]
+    membranes: dict[str, Ints]  # after the reset, [T, B, *shape]; of the readout: the sum so far
+    logits: Ints  # [B, classes]
+
+    @property
+    def predictions(self) -> Ints:
+        """The class of the largest logit; the lowest index wins a tie. [B]"""
+        return self.logits.argmax(axis=1)
+
+
+def check_input(build: Build, x: NDArray) -> None:
+    """Raise InputError unless x is of integers, [1, B, *shape] (static) or [T, B, *shape], within
+    range."""
+    spec = build.dataflow.input
+    if not isinstance(x, np.ndarray) or not np.issubdtype(x.dtype, np.integer):
+        found = f"{x.dtype} values" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+        raise InputError(
+            f"{spec.name}: {found}, need an array of integers, which "
+            "qtrain.network.recording.integers makes of a network's real inputs"
+        )
+    steps = 1 if spec.encoding == "static" else build.dataflow.timesteps
+    if x.ndim < 2 or x.shape[0] != steps or x.shape[2:] != spec.shape:
+        raise InputError(
+            f"{spec.name}: shape {list(x.shape)}, need [{steps}, samples, "
+            + ", ".join(map(str, spec.shape)) + "]"
+        )  # fmt: skip
+    low = 0 if spec.encoding == "binary" else -spec.x_max
+    if x.size and not low <= int(x.min()) <= int(x.max()) <= spec.x_max:
+        raise InputError(f"{spec.name}: values {x.min()}..{x.max()}, need {low}..{spec.x_max}")
+
+
+def run(build: Build, x: NDArray[np.int8]) -> Trace:
+    """Execute the build on B samples.
+
+    Args:
+        build: the network.
+        x: int8 [1, B, *shape] for a static input, spikes [T, B, *shape] otherwise.
+
+    Raises:
+        InputError: x does not fit the build's input.
+        WidthError: a value, or a partial sum in some order of the events, exceeds its width.
+    """
+    check_input(build, x)
+    flow = build.dataflow
+    streams: dict[str, NDArray] = {flow.input.name: x}
+    membranes: dict[str, Ints] = {}
+    for layer in flow.layers:
+        currents = layer_currents(build, layer, streams)
+        if isinstance(layer.update, Spiking):
+            streams[layer.name], membranes[layer.name] = spiking(build, layer, currents)
+        else:
+            membranes[layer.name] = readout(build, layer, currents)
+    last = flow.layers[-1].name
+    return Trace(
+        {name: s for name, s in streams.items() if name != flow.input.name},
+        membranes,
+        membranes[last][-1].reshape(x.shape[1], -1),
+    )
+
+
+def layer_currents(build: Build, layer: Layer, streams: dict[str, NDArray]) -> Ints:
+    """i[t, b, n] = sum over groups of acc << shift; [T, B, *shape], [1, ...] if all static."""
+    current = np.zeros((), np.int64)
+    for group in layer.groups:
+        acc = accumulate(build, group, streams[group.source])
+        current = current + (acc << group.shift).reshape(*acc.shape[:2], *layer.shape)
+    return current
+
+
+def accumulate(build: Build, group: Group, s: NDArray) -> Ints:
+    """acc[t, b, n] of the events s, every order of the additions within acc_bits."""
+    w, events = build.weight(group), s.astype(np.int64)
+    total = synapse(group.op, w, pooled(group.pools, events))
+    # What the events add of each sign separately: an event adds +-w, a digit d adds +-(w << d).
+    magnitude = digit_magnitudes(build.dataflow.input.x_max)[np.abs(events)]
+    both = synapse(group.op, np.abs(w), pooled(group.pools, magnitude))
+    check_width(f"{group.name}: acc", (total - both) // 2, (total + both) // 2, group.acc_bits)
+    return total
+
+
+def digit_magnitudes(x_max: int) -> Ints:
+    """sum of 2**exponent over the signed digits of 0..x_max; 1 for a spike."""
+    return np.array([sum(1 << e for _, e in signed_digits(x)) for x in range(x_max + 1)])
+
+
+def spiking(build: Build, layer: Layer, currents: Ints) -> tuple[Spikes, Ints]:
+    """Spikes and membranes [T, B, *shape] of a layer; a static current is replayed T times."""
+    assert isinstance(layer.update, Spiking)
+    update, timesteps = layer.update, build.dataflow.timesteps
+    v_threshold, bias = build.v_threshold(layer), build.bias(layer)
+    v = np.zeros(currents.shape[1:], np.int64)
+    spikes, membranes = [], []
+    for i in np.broadcast_to(currents, (timesteps, *currents.shape[1:])):
+        p, s, v = update.neuron.step(v, i, v_threshold, bias)
+        check_width(f"{layer.name}: p", p, p, update.p_bits)
+        check_width(f"{layer.name}: v", v, v, update.v_bits)
+        spikes.append(s)
+        membranes.append(v)
+    return np.stack(spikes), np.stack(membranes)
+
+
+def readout(build: Build, layer: Layer, currents: Ints) -> Ints:
+    """The sum so far, after each step, [T, B, *shape]; the last one is the logits."""
+    assert isinstance(layer.update, Readout)
+    steps = (build.dataflow.timesteps, *currents.shape[1:])
+    sums = np.cumsum(np.broadcast_to(currents + build.bias(layer), steps), axis=0)
+    check_width(f"{layer.name}: logit", sums, sums, layer.update.logit_bits)
+    return sums
+
+
+def check_width(what: str, lo: Ints, hi: Ints, bits: int) -> None:
+    """Raise WidthError unless lo and hi fit two's complement of `bits`."""
+    bound = 1 << (bits - 1)
+    if lo.size and (int(lo.min()) < -bound or int(hi.max()) >= bound):
+        raise WidthError(f"{what} in {int(lo.min())}..{int(hi.max())} exceeds {bits} bits")

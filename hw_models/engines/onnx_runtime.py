@@ -1,0 +1,162 @@
+"""Executes the exported ONNX network of a build in ONNX Runtime, and compares two traces.
+
+The compiler writes the file and ONNX Runtime executes it: of this repository's arithmetic nothing
+is used, so that equality with the golden model means something.
+"""
+
+import functools
+import shlex
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.dataflow import Build
+from hw_models.engines.golden import Trace, check_input
+from hw_models.errors import InputError
+
+FOLDER, NETWORK = "export", "network.onnx"
+SHA256 = "dataflow_sha256"  # metadata: the build that the file was made from
+LOGITS = "logits"
+
+
+def spikes_name(layer: str) -> str:
+    """The name of the output that carries a layer's spikes."""
+    return f"{layer}.spikes"
+
+
+def default_path(folder: Path) -> Path:
+    """Where a build's ONNX network lies, outside of the hashed set."""
+    return folder / FOLDER / NETWORK
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """The first value of a layer, by time step, sample and neuron, that is not as expected."""
+
+    layer: str
+    what: str  # spike, logit
+    step: int  # 0 for a logit, which is summed over all steps
+    neuron: int  # in the flattened layer
+    expected: int
+    got: int
+    sample: int
+    count: int  # values of the layer that differ
+
+    def __str__(self) -> str:
+        return (
+            f"layer {self.layer}, time step {self.step}, neuron {self.neuron}: "
+            f"expected {self.what} {self.expected}, got {self.got} "
+            f"(sample {self.sample}; {self.count} differ)"
+        )
+
+
+def run(build: Build, x: NDArray[np.int8]) -> Trace:
+    """As golden.run by ONNX Runtime: spikes and logits; `membranes` is empty.
+
+    Raises:
+        InputError: x does not fit the build's input; no onnxruntime; no exported network, a
+            damaged one or another build's.
+    """
+    assert build.path is not None and build.sha256, "a build that was never saved has no export"
+    path = default_path(build.path)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; {remedy(build.path)}") from error
+    return execute(build, _session(build.path, build.sha256, changed), x)
+
+
+def compare(build: Build, x: NDArray[np.int8], expected: Trace) -> list[Difference]:
+    """Differences of ONNX Runtime from what golden.run or fast.run made of x; see `differences`.
+
+    Raises:
+        InputError: see run.
+    """
+    return differences(expected, run(build, x))
+
+
+def differences(expected: Trace, got: Trace, first_sample: int = 0) -> list[Difference]:
+    """The first difference of each layer's spikes and of the logits, in execution order.
+
+    Args:
+        expected, got: two runs of the same samples.
+        first_sample: the number of the first of these samples.
+    """
+    pairs: list[tuple[str, str, NDArray, NDArray]] = [
+        (layer, "spike", s, got.spikes[layer]) for layer, s in expected.spikes.items()
+    ]
+    pairs.append((LOGITS, "logit", expected.logits[None], got.logits[None]))
+    found = []
+    for layer, what, wanted, actual in pairs:
+        if wanted.shape != actual.shape:
+            raise ValueError(f"{layer}: shape {actual.shape}, need {wanted.shape}")
+        unequal = wanted != actual
+        if unequal.any():
+            place = np.unravel_index(unequal.argmax(), unequal.shape)
+            step, sample, *neuron = (int(i) for i in place)
+            found.append(
+                Difference(
+                    layer=layer,
+                    what=what,
+                    step=step,
+                    neuron=int(np.ravel_multi_index(neuron, unequal.shape[2:])),
+                    expected=int(wanted[place]),
+                    got=int(actual[place]),
+                    sample=first_sample + sample,
+                    count=int(np.count_nonzero(unequal)),
+                )
+            )
+    return found
+
+
+def open_session(model: bytes):
+    """An onnxruntime.InferenceSession on the CPU.
+
+    Raises:
+        InputError: onnxruntime is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise InputError(
+            f"onnxruntime: {error}; install it with `pip install onnxruntime`"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors alone
+    # Idle threads would take the other engine's cores between runs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def execute(build: Build, session, x: NDArray[np.int8]) -> Trace:
+    """Spikes and logits of one session on x, [T', B, *shape].
+
+    Raises:
+        InputError: x does not fit the build's input.
+    """
+    check_input(build, x)
+    layers = [layer.name for layer in build.dataflow.layers[:-1]]
+    outputs = [LOGITS, *map(spikes_name, layers)]
+    logits, *spikes = session.run(outputs, {build.dataflow.input.name: x.astype(np.int8)})
+    return Trace(dict(zip(layers, spikes, strict=True)), {}, logits)
+
+
+@functools.lru_cache(maxsize=1)
+def _session(folder: Path, sha256: str, changed: int):
+    """The session of a build's network; opened anew when the file has `changed`."""
+    path = default_path(folder)
+    content = path.read_bytes()
+    try:
+        session = open_session(content)
+    except InputError:
+        raise
+    except Exception as error:  # onnxruntime's own errors have no common base
+        raise InputError(f"{path}: no ONNX network ({error}); {remedy(folder)}") from error
+    if session.get_modelmeta().custom_metadata_map.get(SHA256) != sha256:
+        raise InputError(f"{path}: exported from another build; {remedy(folder)}")
+    return session
+
+
+def remedy(folder: Path) -> str:
+    return f"write it with `python -m compiler export {shlex.quote(str(folder))} --format onnx`"

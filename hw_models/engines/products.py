@@ -1,0 +1,103 @@
+"""Synapse groups as float matrix products that are proven exact, a small block of maps at a time.
+
+Arrays are indexed as everywhere, [T', B, C, H, W]; in memory the channels of a map lie last, so
+that a window is a few contiguous runs and a product's result is the next map, nothing transposed.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.core.layout import depthwise
+from hw_models.dataflow import Build, Conv2d, Dense, Group
+from hw_models.engines.synapse import pooled, taps
+
+# Windows of one block, laid out as rows: they are read back at once, from a core's own cache.
+BLOCK_BYTES = 1 << 19
+
+Synapse = Callable[[NDArray], NDArray]  # [T', B, *shape of the source] to [T', B, ...]
+
+
+def empty(lead: tuple[int, ...], shape: tuple[int, ...], dtype) -> NDArray:
+    """An array [*lead, *shape] whose channels, the first axis of `shape`, lie last in memory."""
+    return np.moveaxis(np.empty((*lead, *shape[1:], shape[0]), dtype), -1, len(lead))
+
+
+def carrier(largest: int) -> type[np.float32] | type[np.float64]:
+    """The narrowest float type in which all integers up to `largest` are exact."""
+    if largest <= 1 << 24:
+        return np.float32
+    if largest <= 1 << 53:
+        return np.float64
+    raise OverflowError(f"sums up to {largest} are exact in no float type here")
+
+
+def synapse(build: Build, group: Group) -> Synapse:
+    """The map from events to acc << shift, as floats that carry integers.
+
+    Every partial sum of a dot product, in any order and blocking, lies within `group.acc`, which
+    bounds any subset of the additions; a float of b mantissa bits holds integers up to 2**b, and
+    as well their multiples of 2**shift. A pool's sum is within it too, or meets weights of 0 alone.
+    """
+    dtype = carrier(max(-group.acc.lo, group.acc.hi))
+    w, op = (build.weight(group) << group.shift).astype(dtype), group.op
+    if isinstance(op, Dense):
+        apply = _dense(w)
+    elif depthwise(op):
+        apply = _depthwise(op, w)
+    else:
+        apply = _convolution(op, w)
+    if not group.pools:
+        return apply
+    return lambda s: apply(pooled(group.pools, s.astype(dtype)))
+
+
+def _dense(w: NDArray) -> Synapse:
+    return lambda s: s.reshape(*s.shape[:2], -1).astype(w.dtype) @ w.T
+
+
+def _depthwise(op: Conv2d, w: NDArray) -> Synapse:
+    """One channel in, one channel out: a weight per tap and channel, laid out as the map is."""
+    weights = empty(op.kernel, op.out_shape, w.dtype)
+    weights[:] = w[:, 0].transpose(1, 2, 0)[..., None, None]
+
+    def apply(s: NDArray) -> NDArray:
+        x = s.reshape(*s.shape[:2], *op.in_shape)
+        seen = taps(x, op.kernel, op.stride, op.padding, op.out_shape)
+        return sum((part * weights[ky, kx] for ky, kx, part in seen), start=np.zeros((), w.dtype))
+
+    return apply
+
+
+def _convolution(op: Conv2d, w: NDArray) -> Synapse:
+    """Windows laid out as rows, times the weights: a block of maps at a time."""
+    (py, px), (_, height, width) = op.padding, op.in_shape
+    outputs, inputs = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups
+    positions, fan_in = op.out_shape[1] * op.out_shape[2], inputs * op.kernel[0] * op.kernel[1]
+    kernels = w.reshape(op.groups, outputs, inputs, *op.kernel).transpose(0, 3, 4, 2, 1)
+    kernels = np.ascontiguousarray(kernels).reshape(op.groups, fan_in, outputs)
+    block = max(1, BLOCK_BYTES // (positions * op.groups * fan_in * w.itemsize))
+
+    padded = np.zeros((block, height + 2 * py, width + 2 * px, op.in_shape[0]), w.dtype)
+    inside = np.moveaxis(padded[:, py : py + height, px : px + width], -1, 1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, op.kernel, axis=(1, 2))
+    windows = windows[:, :: op.stride[0], :: op.stride[1]]  # [block, H_out, W_out, C_in, ky, kx]
+    windows = windows.reshape(*windows.shape[:3], op.groups, inputs, *op.kernel)
+    windows = windows.transpose(3, 0, 1, 2, 5, 6, 4)
+
+    def apply(s: NDArray) -> NDArray:
+        maps = s.reshape(*s.shape[:2], *op.in_shape)
+        acc = np.empty((*s.shape[:2], positions, op.groups, outputs), w.dtype)
+        for step in range(len(maps)):
+            for start in range(0, maps.shape[1], block):
+                part = slice(start, start + block)
+                n = len(maps[step, part])
+                inside[:n] = maps[step, part]
+                rows = windows[:, :n].reshape(op.groups, n * positions, fan_in)
+                out = acc[step, part].reshape(n * positions, op.groups, outputs)
+                np.matmul(rows, kernels, out=out.swapaxes(0, 1))
+        acc = acc.reshape(*s.shape[:2], *op.out_shape[1:], op.out_shape[0])
+        return np.moveaxis(acc, -1, 2)
+
+    return apply

@@ -1,0 +1,1 @@
+"""The build folder: its description and integers, reference vectors, evidence."""

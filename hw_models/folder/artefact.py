@@ -1,0 +1,146 @@
+"""The build folder: dataflow.json, tensors.npz and the files hashed beside them; read and written.
+
+docs/artefact.md describes it. What the description is made of is defined in dataflow.py; what must
+hold of a build, in validate_description.py and validate_integers.py.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from hw_models.dataflow import DATAFLOW, FORMAT, IDENTITY, TENSORS, VERSION, Build, Dataflow
+from hw_models.errors import InputError
+from hw_models.folder import archive, files
+from hw_models.validate import description, integers
+
+HARDWARE = "mem", "rtl"  # folders whose files are all hashed
+
+
+def save(build: Build, path: Path) -> Build:
+    """Write a build folder of its own, whole or not at all (see `fresh_folder`)."""
+    with fresh_folder(path) as folder:
+        written = write(build, folder)
+    return replace(written, path=path)
+
+
+def write(build: Build, folder: Path) -> Build:
+    """Write the hashed files into an empty folder; the same build gives the same bytes."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, allow_pickle=False, **{name: build.tensors[name] for name in sorted(build.tensors)}
+    )
+    contents = {TENSORS: buffer.getvalue(), **build.files}
+    hashes = {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)}
+    dataflow = msgspec.structs.replace(build.dataflow, files=hashes)
+    text = msgspec.json.format(msgspec.json.encode(dataflow), indent=1) + b"\n"
+    for name, content in {**contents, DATAFLOW: text}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    sha256 = hashlib.sha256(text).hexdigest()
+    (folder / IDENTITY).write_text(f"{sha256}  {DATAFLOW}\n")  # as sha256sum -c reads it
+    return Build(dataflow, build.tensors, folder, sha256, build.files)
+
+
+def fresh_folder(path: Path) -> AbstractContextManager[Path]:
+    """A temporary folder that becomes the build folder `path`; only a build is overwritten."""
+    return files.fresh_folder(path, DATAFLOW, "build folder")
+
+
+class Format(msgspec.Struct):
+    """What tells one version's dataflow.json from another's."""
+
+    format: str
+    version: int
+
+
+def load(path: Path) -> Build:
+    """Open a build folder, checking its hashes and every rule that holds of a build.
+
+    Raises:
+        InputError: no build, another version, a changed file, or what no engine could execute as
+            it is described: says where, what was found and what is accepted.
+    """
+    try:
+        text = (path / DATAFLOW).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: no build folder ({DATAFLOW}: {error.strerror})") from error
+    dataflow = described(text, path / DATAFLOW)
+    sha256 = hashlib.sha256(text).hexdigest()
+    try:
+        identity = (path / IDENTITY).read_text().split()[0]
+    except (OSError, IndexError, UnicodeDecodeError) as error:
+        raise InputError(f"{path / IDENTITY}: missing or damaged; build it again") from error
+    if sha256 != identity:
+        raise InputError(f"{path / DATAFLOW}: sha256 differs from {IDENTITY}; build it again")
+    contents = hashed(dataflow, path)
+    try:
+        tensors = archive.read(contents.pop(TENSORS))
+    except InputError as error:
+        raise InputError(f"{path / TENSORS}: {error}; build it again") from error
+    build = Build(dataflow, tensors, path, sha256, contents)
+    try:
+        description.check(dataflow)
+        integers.check(build)
+    except InputError as error:
+        raise InputError(f"{path}/{error}; build it again") from error
+    return build
+
+
+def described(text: bytes, path: Path) -> Dataflow:
+    """dataflow.json, each field there and of its type, none besides."""
+    try:
+        kind = msgspec.json.decode(text, type=Format)
+        if (kind.format, kind.version) != (FORMAT, VERSION):
+            raise InputError(
+                f"{kind.format} version {kind.version}, need {FORMAT} version {VERSION}"
+            )
+        dataflow = msgspec.json.decode(text, type=Dataflow)
+        for field in missing(msgspec.json.decode(text), msgspec.to_builtins(dataflow)):
+            raise InputError(f"{field} is missing")
+    except (msgspec.DecodeError, InputError, RecursionError) as error:
+        raise InputError(f"{path}: {error}; build it again") from error
+    return dataflow
+
+
+def missing(found: Any, whole: Any, at: str = "$") -> Iterator[str]:
+    """Where `found` lacks a field that `whole` has."""
+    if isinstance(whole, dict):
+        for name, value in whole.items():
+            if name in found:
+                yield from missing(found[name], value, f"{at}.{name}")
+            else:
+                yield f"{at}.{name}"
+    elif isinstance(whole, list | tuple):
+        for place, pair in enumerate(zip(found, whole, strict=True)):
+            yield from missing(*pair, f"{at}[{place}]")
+
+
+def hashed(dataflow: Dataflow, path: Path) -> dict[str, bytes]:
+    """The files that a description names, by their names, each as it was written."""
+    contents = {}
+    for name, expected in dataflow.files.items():
+        parts = PurePosixPath(name).parts
+        if not parts or name.startswith("/") or ".." in parts or "\0" in name:
+            raise InputError(
+                f"{path / DATAFLOW}: files: {name!r}, need a path within the folder; build it again"
+            )
+        try:
+            contents[name] = (path / name).read_bytes()
+        except OSError as error:
+            raise InputError(f"{path / name}: {error.strerror}; build it again") from error
+        if hashlib.sha256(contents[name]).hexdigest() != expected:
+            raise InputError(f"{path / name}: sha256 differs from {DATAFLOW}; build it again")
+    if TENSORS not in contents:
+        raise InputError(f"{path / DATAFLOW}: names no {TENSORS}; build it again")
+    for folder in HARDWARE:
+        for file in sorted((path / folder).glob("*")):
+            if f"{folder}/{file.name}" not in contents:
+                raise InputError(f"{file}: not named in {DATAFLOW}; build it again")
+    return contents

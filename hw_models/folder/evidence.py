@@ -1,0 +1,45 @@
+"""evidence/ of a build folder: reports of what was measured, each naming the build."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hw_models.dataflow import Build
+from hw_models.errors import InputError
+from hw_models.folder import files
+
+FOLDER = "evidence"
+SHA256 = "dataflow_sha256"
+
+
+def write_json(report: msgspec.Struct | dict[str, Any], path: Path) -> None:
+    """Write a report as indented JSON, whole or not at all."""
+    files.write({path: msgspec.json.format(msgspec.json.encode(report)) + b"\n"})
+
+
+def write(build: Build, name: str, report: msgspec.Struct | dict[str, Any]) -> Path:
+    """Write evidence/<name>.json of a build that was loaded from a folder."""
+    assert build.path is not None, "a build that was never saved has no evidence"
+    path = build.path / FOLDER / f"{name}.json"
+    write_json({**msgspec.to_builtins(report), SHA256: build.sha256}, path)
+    return path
+
+
+def read(build: Build) -> dict[str, dict[str, Any]]:
+    """All reports about this very build, by name; those about an earlier one are left out.
+
+    Raises:
+        InputError: a report is damaged.
+    """
+    assert build.path is not None
+    reports = {}
+    for path in sorted((build.path / FOLDER).glob("*.json")):
+        try:
+            report = json.loads(path.read_text())
+        except ValueError as error:
+            raise InputError(f"{path}: {error}; remove it or make it again") from error
+        if isinstance(report, dict) and report.get(SHA256) == build.sha256:
+            reports[path.stem] = report
+    return reports

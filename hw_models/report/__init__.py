@@ -1,0 +1,1 @@
+"""Reports of a build on its reference vectors, and their tables."""

@@ -1,0 +1,177 @@
+"""Runs a build on its reference vectors: accuracy, agreement with training, operations, energy."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.cost import energy, operations, paper_energy
+from hw_models.cost.energy import Energy
+from hw_models.cost.entropy import Signs
+from hw_models.cost.operations import Operations
+from hw_models.dataflow import Build, Spiking
+from hw_models.engines import fast, golden, onnx_runtime
+from hw_models.engines.golden import Trace
+from hw_models.engines.onnx_runtime import Difference
+from hw_models.errors import InputError
+from hw_models.folder.reference_vectors import Reference
+from hw_models.report.agreement import agreeing, share
+
+BATCH = 64  # few enough that an allocator hands the same memory out again
+ENGINES: dict[str, Callable[[Build, NDArray[np.int8]], Trace]] = {
+    "fast": functools.partial(fast.run, keep_membranes=False),
+    "golden": golden.run,
+    "onnx": onnx_runtime.run,
+}
+FOREIGN = {"onnx"}  # arithmetic of another's making: compared with the fast engine bit for bit
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `python -m hw_models` prints and writes; shares are 0..1, counts per inference."""
+
+    name: str
+    target: str
+    timesteps: int
+    dataset: str
+    engine: str
+    samples: int
+    accuracy: float
+    reference_accuracy: float  # of the QAT network, on the same samples
+    predictions_equal: float
+    # by layer, over the samples that have reference spikes: neurons whose s differs in a step, of
+    # all neurons and steps, and of the QAT network's spikes there
+    updates_differing: dict[str, float]
+    spikes_differing: dict[str, float]
+    spike_samples: int
+    firing_rate: dict[str, float]  # by layer: spikes per neuron and time step
+    entropy_bits: dict[str, float]  # by layer, mean over neurons and steps (hw_models/entropy.py)
+    pooled_entropy_bits: dict[str, float]  # by layer, of all its neurons and steps alike
+    operations: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
+    activation_sparsity: float
+    footprint_bytes: int
+    energy: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
+    differences: tuple[Difference, ...] = ()  # of a foreign engine: the first of each layer
+
+
+def batches(samples: int, size: int = BATCH) -> Iterator[slice]:
+    """Consecutive slices over the samples."""
+    return (slice(i, min(i + size, samples)) for i in range(0, samples, size))
+
+
+@dataclasses.dataclass(slots=True)
+class _Tally:
+    """What is summed over batches, so that memory stays bounded."""
+
+    correct: int = 0
+    reference_correct: int = 0
+    equal: int = 0
+    signs: dict[str, Signs] = dataclasses.field(default_factory=dict)
+    differing: dict[str, int] = dataclasses.field(default_factory=dict)
+    trained_spikes: dict[str, int] = dataclasses.field(default_factory=dict)
+    operations: dict[str, Operations] = dataclasses.field(default_factory=dict)
+    differences: list[Difference] = dataclasses.field(default_factory=list)
+
+
+def evaluate(
+    build: Build,
+    reference: Reference,
+    samples: int | None = None,
+    engine: str = "fast",
+    advance: Callable[[int], None] = lambda n: None,
+) -> Report:
+    """Execute the first `samples` of the reference; `advance` is told of each batch done.
+
+    Raises:
+        InputError: there are no samples, or fewer than 1 are asked for.
+    """
+    samples = reference.samples if samples is None else min(samples, reference.samples)
+    if samples < 1:
+        raise InputError(f"{samples} of {reference.samples} samples; accepted: 1 or more")
+    known = min(samples, min((s.shape[1] for s in reference.spikes.values()), default=0))
+    tally = _Tally()
+    for part in batches(samples):
+        x = reference.x[:, part]
+        trace = ENGINES[engine](build, x)
+        if engine in FOREIGN and not tally.differences:
+            expected = fast.run(build, x, keep_membranes=False)
+            tally.differences = onnx_runtime.differences(expected, trace, part.start)
+        _add(tally, build, reference, part, x, trace)
+        advance(part.stop - part.start)
+    return _report(build, reference, samples, known, engine, tally)
+
+
+def _add(tally: _Tally, build: Build, reference: Reference, part: slice, x, trace: Trace) -> None:
+    labels, trained = reference.labels[part], reference.predictions[part]
+    tally.correct += agreeing(trace.predictions, labels)
+    tally.reference_correct += agreeing(trained, labels)
+    tally.equal += agreeing(trace.predictions, trained)
+    for name, s in trace.spikes.items():
+        _sum(tally.signs, name, Signs.of(s))
+        if name in reference.spikes:
+            expected = reference.spikes[name][:, part]
+            differing = np.count_nonzero(s[:, : expected.shape[1]] != expected)
+            _sum(tally.differing, name, int(differing))
+            _sum(tally.trained_spikes, name, int(np.count_nonzero(expected)))
+    for name, ops in operations.count(build, x, trace).items():
+        _sum(tally.operations, name, ops)
+
+
+def _sum(sums: dict[str, Any], name: str, value: Any) -> None:
+    sums[name] = sums[name] + value if name in sums else value
+
+
+def _report(
+    build: Build, reference: Reference, samples: int, known: int, engine: str, tally: _Tally
+) -> Report:
+    flow = build.dataflow
+    size = {layer.name: layer.size for layer in flow.layers if isinstance(layer.update, Spiking)}
+    steps = flow.timesteps
+    spikes = {name: signs.spikes for name, signs in tally.signs.items()}
+    total = sum(tally.operations.values(), start=Operations())
+    counts = {**tally.operations, "total": total}
+    energies = energy.by_layer(build, tally.operations)
+    return Report(
+        name=flow.name,
+        target=flow.target,
+        timesteps=steps,
+        dataset=f"{reference.about.dataset}/{reference.about.split}",
+        engine=engine,
+        samples=samples,
+        accuracy=share(tally.correct, samples),
+        reference_accuracy=share(tally.reference_correct, samples),
+        predictions_equal=share(tally.equal, samples),
+        updates_differing={
+            n: c / (size[n] * steps * known) for n, c in tally.differing.items() if known
+        },
+        spikes_differing={
+            n: c / max(1, tally.trained_spikes[n]) for n, c in tally.differing.items() if known
+        },
+        spike_samples=known,
+        firing_rate={n: c / (size[n] * steps * samples) for n, c in spikes.items()},
+        entropy_bits={n: signs.neuron_bits(samples) for n, signs in tally.signs.items()},
+        pooled_entropy_bits={n: signs.pooled_bits(samples) for n, signs in tally.signs.items()},
+        operations={n: _mean(ops, samples) for n, ops in counts.items()},
+        activation_sparsity=1 - sum(spikes.values()) / max(1, sum(size.values()) * steps * samples),
+        footprint_bytes=operations.footprint_bytes(build),
+        energy={n: _picojoules(e, counts[n], samples) for n, e in energies.items()},
+        differences=tuple(tally.differences),
+    )
+
+
+def _mean(sums: msgspec.Struct, samples: int) -> dict[str, float]:
+    return {f: getattr(sums, f) / samples for f in sums.__struct_fields__}
+
+
+def _picojoules(of_table: Energy, ops: Operations, samples: int) -> dict[str, float]:
+    """All that a layer's energy is, by the 45 nm table and by the Ternary Spike paper."""
+    return {
+        **_mean(of_table, samples),
+        "total_pj": of_table.total_pj / samples,
+        "ann_total_pj": of_table.ann_total_pj / samples,
+        "ratio": of_table.ratio,
+        "paper_pj": paper_energy.picojoules(ops) / samples,
+    }

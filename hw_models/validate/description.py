@@ -1,0 +1,144 @@
+"""What must hold of dataflow.json, rule by rule of docs/semantics.md and docs/artefact.md.
+
+Whatever the integers are; validate_integers.py goes on from there. A fault is one InputError: the
+file, the layer, the field, its value and what is accepted.
+"""
+
+import math
+from collections.abc import Mapping
+
+from hw_models.dataflow import (
+    DATAFLOW,
+    Conv2d,
+    Dataflow,
+    Dense,
+    Group,
+    Input,
+    Layer,
+    Pool,
+    Readout,
+    alike,
+)
+from hw_models.engines.synapse import output_size
+from hw_models.errors import need
+from hw_models.semantics import BITS_MAX
+
+# Beyond these a description is a mistake, and checking what it says would take for ever.
+TIMESTEPS_MAX = 1 << 16
+SIZE_MAX = 1 << 24  # addresses of a stream
+WINDOW_MAX = 1 << 16  # places
+PADDING_MAX = 1 << 10
+W_BITS = range(2, 33)
+X_MAX = [(1 << (bits - 1)) - 1 for bits in range(2, 9)]  # of a static input of so many bits
+PROVENANCE: Mapping[str, type] = {
+    "checkpoint_sha256": str, "v_bits_max": int, "lanes": int, "update_lanes": int, "cycles": int,
+    "total_lanes": int, "crop": int, "axi_lite": bool, "loadable": bool, "like": str,
+}  # fmt: skip
+
+
+def check(flow: Dataflow) -> None:
+    """Raise InputError unless the description is of a network, whatever its integers are."""
+    need(0 < flow.timesteps <= TIMESTEPS_MAX, DATAFLOW, "timesteps", flow.timesteps,
+         f"1..{TIMESTEPS_MAX}")  # fmt: skip
+    _check_input(flow.input)
+    _check_provenance(flow)
+    need(bool(flow.layers), DATAFLOW, "layers", flow.layers, "a readout at least")
+    shapes = {flow.input.name: flow.input.shape}
+    groups: set[str] = set()
+    read: set[str] = set()
+    for place, layer in enumerate(flow.layers):
+        where, last = f"{DATAFLOW}: {layer.name}", place == len(flow.layers) - 1
+        need(layer.name not in shapes, where, "name", layer.name, "a name of its own")
+        need(isinstance(layer.update, Readout) == last, where, "update", _kind(layer),
+             "readout in the last layer, spiking in all others")  # fmt: skip
+        need(bool(layer.groups), where, "groups", (), "one at least")
+        _check_sizes(where, "shape", layer.shape)
+        if isinstance(layer.update, Readout):
+            check_scale(where, layer.update.scale)
+            need(layer.size == layer.shape[0], where, "shape", layer.shape,
+                 "one neuron for each class")  # fmt: skip
+        for group in layer.groups:
+            at = f"{where}: {group.name}"
+            need(group.name not in groups, at, "name", group.name, "a name of its own")
+            need(group.source in shapes, at, "source", group.source,
+                 f"a stream that comes before ({', '.join(shapes)})")  # fmt: skip
+            _check_group(at, group, shapes[group.source], layer.shape)
+            groups.add(group.name)
+            read.add(group.source)
+        need(min(layer.lanes.accumulate, layer.lanes.update) >= 1, where, "lanes",
+             (layer.lanes.accumulate, layer.lanes.update), ">= 1 each")  # fmt: skip
+        shapes[layer.name] = layer.shape
+    for name in list(shapes)[:-1]:
+        need(name in read, f"{DATAFLOW}: {name}", "readers", 0, "one at least")
+
+
+def _kind(layer: Layer) -> str:
+    return "readout" if isinstance(layer.update, Readout) else "spiking"
+
+
+def _check_input(spec: Input) -> None:
+    where = f"{DATAFLOW}: {spec.name}"
+    _check_sizes(where, "shape", spec.shape)
+    x_max = X_MAX if spec.encoding == "static" else [1]
+    need(spec.x_max in x_max, where, "x_max", spec.x_max,
+         f"{', '.join(map(str, x_max))} where the encoding is {spec.encoding}")  # fmt: skip
+    check_scale(where, spec.scale)
+
+
+def check_scale(where: str, scale: float) -> None:
+    need(0 < scale < math.inf, where, "scale", scale, "a finite number > 0")
+
+
+def _check_provenance(flow: Dataflow) -> None:
+    where = f"{DATAFLOW}: provenance"
+    for name, kind in PROVENANCE.items():
+        if name in flow.provenance:
+            value = flow.provenance[name]
+            need(type(value) is kind, where, name, value, f"of type {kind.__name__}")
+    if (crop := flow.provenance.get("crop")) is not None:
+        area = flow.input.shape[1:]
+        need(
+            area == (crop, crop), where, "crop", crop, f"the input's rows and columns {list(area)}"
+        )
+
+
+def _check_sizes(where: str, what: str, sizes: tuple[int, ...]) -> None:
+    fits = len(sizes) > 0 and min(sizes) >= 1 and math.prod(sizes) <= SIZE_MAX
+    need(fits, where, what, sizes, f"all >= 1, {SIZE_MAX} together at most")
+
+
+def _check_group(at: str, group: Group, source: tuple[int, ...], layer: tuple[int, ...]) -> None:
+    """One synapse group between the shape of its source and that of its layer."""
+    for number, pool in enumerate(group.pools):
+        _check_window(f"{at}: pools[{number}]", pool, source)
+        need(pool.in_shape[0] == pool.out_shape[0], f"{at}: pools[{number}]", "out_shape",
+             pool.out_shape, f"{pool.in_shape[0]} channels")  # fmt: skip
+        source = pool.out_shape
+    op = group.op
+    if isinstance(op, Dense):
+        need(op.n_in == math.prod(source), at, "n_in", op.n_in,
+             f"{math.prod(source)}, the size of {list(source)}")  # fmt: skip
+        made: tuple[int, ...] = (op.n_out,)
+    else:
+        _check_window(at, op, source)
+        channels = op.in_shape[0], op.out_shape[0]
+        need(op.groups >= 1 and not any(c % op.groups for c in channels), at, "groups", op.groups,
+             f"a divisor of {channels[0]} and {channels[1]} channels")  # fmt: skip
+        made = op.out_shape
+    need(alike(made, layer), at, "output", made, f"the layer's shape {list(layer)}")
+    need(group.w_bits in W_BITS, at, "w_bits", group.w_bits, f"{W_BITS[0]}..{W_BITS[-1]}")
+    need(0 <= group.shift <= BITS_MAX, at, "shift", group.shift, f"0..{BITS_MAX}")
+
+
+def _check_window(at: str, op: Conv2d | Pool, source: tuple[int, ...]) -> None:
+    """The geometry of a convolution or a pool over a map like `source`."""
+    need(alike(op.in_shape, source), at, "in_shape", op.in_shape, f"{list(source)}, what arrives")
+    for what in ("in_shape", "out_shape", "kernel", "stride"):
+        _check_sizes(at, what, getattr(op, what))
+    need(math.prod(op.kernel) <= WINDOW_MAX, at, "kernel", op.kernel, f"{WINDOW_MAX} places")
+    need(0 <= min(op.padding) <= max(op.padding) <= PADDING_MAX, at, "padding", op.padding,
+         f"0..{PADDING_MAX}")  # fmt: skip
+    sizes = zip(op.in_shape[1:], op.kernel, op.stride, op.padding, strict=True)
+    fits = tuple(output_size(*size) for size in sizes)
+    need(op.out_shape[1:] == fits, at, "out_shape", op.out_shape,
+         f"{list(fits)} rows and columns")  # fmt: skip

@@ -1,0 +1,1 @@
+"""Data sets behind one interface, how they are read, and augmentation."""

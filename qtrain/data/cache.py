@@ -1,0 +1,55 @@
+"""Keeps arrays that took long to make in the user's cache folder."""
+
+import hashlib
+import os
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from hw_models.errors import InputError
+from hw_models.folder.files import replaced
+
+Arrays = dict[str, NDArray]
+
+
+def folder() -> Path:
+    """$TRISPIKE_CACHE, or the platform's folder for such files (Linux: ~/.cache/trispike)."""
+    named = os.environ.get("TRISPIKE_CACHE")
+    return Path(named) if named else platformdirs.user_cache_path("trispike", appauthor=False)
+
+
+def cached(name: str, key: dict[str, Any], make: Callable[[], Arrays]) -> Arrays:
+    """make(), or what it gave before for an equal key.
+
+    Written whole or not at all; a damaged file is made anew.
+
+    Args:
+        name: the beginning of the file's name.
+        key: plain data that decides the arrays.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    digest = hashlib.sha256(msgspec.json.encode(key, order="deterministic")).hexdigest()
+    path = folder() / f"{name}-{digest[:16]}.npz"
+    try:
+        with path.open("rb") as file, np.load(file) as stored:
+            return dict(stored)
+    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile):
+        arrays = make()
+    try:
+        with replaced(path) as (part,), part.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror}); name another folder for cached data "
+            "with $TRISPIKE_CACHE"
+        ) from error
+    return arrays

@@ -1,0 +1,1 @@
+"""Named networks, as plain modules."""

@@ -1,0 +1,1 @@
+"""Training runs: options, optimizers, the loop, ablations."""

@@ -1,0 +1,1 @@
+"""A build simulated in Verilog and compared with the golden model."""

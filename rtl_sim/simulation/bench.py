@@ -1,0 +1,219 @@
+"""The bench of a build: its top level between a source and a sink, with a probe on every layer."""
+
+import msgspec
+from jinja2 import StrictUndefined, Template
+
+from hw_models.core.layout import rearranged
+from hw_models.dataflow import Build
+from hw_models.errors import InputError
+
+TOP, PARAMETERS, FILES = "rtl/top.v", "rtl/parameters.json", "rtl/files.f"
+REGISTERS = "rtl/registers.json"  # of a build with an AXI4-Lite bus
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True):
+    """A layer's entry in rtl/parameters.json."""
+
+    name: str
+    tail: dict[str, int | str]
+
+    def __getitem__(self, name: str) -> int:
+        """A numeric parameter of the layer's second half."""
+        value = self.tail[name]
+        assert isinstance(value, int)
+        return value
+
+    @property
+    def v_bits(self) -> int:
+        return self["V_BITS"] if "V_BITS" in self.tail else self["LOGIT_BITS"]
+
+    @property
+    def slice_(self) -> int:
+        return self["SLICE"] if "SLICE" in self.tail else 1
+
+    @property
+    def groups(self) -> int:
+        return self["GROUPS"] if "GROUPS" in self.tail else 1
+
+
+def parameters(build: Build) -> list[Parameters]:
+    """The parameters of each layer's instances in the build's top level.
+
+    Raises:
+        InputError: the build has no top level.
+    """
+    if not {TOP, PARAMETERS, FILES} <= set(build.files):
+        group = rearranged(build.dataflow)
+        why = f"{group} reads a map as a vector, the core takes that of dense layers alone"
+        raise InputError(
+            f"{build.path or build.dataflow.name}: no {TOP}; {why if group else 'build it again'}"
+        )
+    return msgspec.json.decode(build.files[PARAMETERS], type=list[Parameters])
+
+
+def generate(build: Build) -> str:
+    """Module `bench`, which writes the files that trace.py reads."""
+    return TEMPLATE.render(layers=parameters(build), bus=REGISTERS in build.files)
+
+
+TEMPLATE = Template(
+    """\
+`timescale 1ns / 1ps
+`default_nettype none
+
+module bench;
+
+  wire        clk;
+  wire        rst_n;
+  wire [63:0] cycle;
+  wire [7:0]  idle;
+  wire        finished;
+  wire        stuck /* verilator public_flat_rd */;
+  reg         done /* verilator public_flat_rd */;  // the counters are written too
+  wire        last = finished && !done;  // the cycle in which the probes end their files
+  wire        s_tlast;
+  wire [31:0] s_tdata;
+  wire        s_tvalid;
+  wire        s_tready;
+  wire        m_tlast;
+  wire [63:0] m_tdata;
+  wire        m_tvalid;
+  wire        m_tready;
+  wire        settled;
+  wire        bus_answer;
+  wire        bus_busy;
+  wire        s_beat = s_tvalid && s_tready;
+  wire        m_beat = m_tvalid && m_tready;
+  reg         fresh;  // the next beat in is a sample's first
+
+  always @(posedge clk) begin
+    if (!rst_n) fresh <= 1'b1;
+    else if (s_beat) fresh <= s_tlast;
+  end
+
+  bench_control #(.LAYERS({{ layers | length }})) control (
+    .clk(clk), .rst_n(rst_n), .cycle(cycle), .idle(idle), .ready(m_tready),
+    .busy_i(bus_busy), .settled(settled), .read_i({
+{%- for _ in layers %}
+dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
+{% endfor %}}),
+    .active_i(s_beat || m_beat || bus_answer
+
+{%- for layer in layers %}
+{% set layer = "dut.layer" ~ loop.index0 %}
+ || {{ layer }}.update.write_valid_q
+{%- if not loop.last %} || ({{ layer }}_out_tvalid && {{ layer }}_out_tready){% endif %}
+{% endfor %}),
+    .sample_i(m_beat && m_tlast), .finished(finished), .stuck(stuck)
+  );
+
+{% if bus %}
+  wire [11:0] awaddr;
+  wire        awvalid;
+  wire        awready;
+  wire [31:0] wdata;
+  wire [3:0]  wstrb;
+  wire        wvalid;
+  wire        wready;
+  wire [1:0]  bresp;
+  wire        bvalid;
+  wire        bready;
+  wire [11:0] araddr;
+  wire        arvalid;
+  wire        arready;
+  wire [31:0] rdata;
+  wire [1:0]  rresp;
+  wire        rvalid;
+  wire        rready;
+
+  assign bus_answer = (bvalid && bready) || (rvalid && rready);
+
+  bench_bus bus (
+    .clk(clk), .rst_n(rst_n), .settled_i(settled), .busy_o(bus_busy),
+    .axil_awaddr(awaddr), .axil_awvalid(awvalid), .axil_awready(awready),
+    .axil_wdata(wdata), .axil_wstrb(wstrb), .axil_wvalid(wvalid), .axil_wready(wready),
+    .axil_bvalid(bvalid), .axil_bready(bready),
+    .axil_araddr(araddr), .axil_arvalid(arvalid), .axil_arready(arready),
+    .axil_rvalid(rvalid), .axil_rready(rready)
+  );
+
+  bench_probe #(.WIDTH(35), .FILE("answers.bin")) answers (
+    .clk(clk), .rst_n(rst_n), .valid_i(bus_answer),
+    .word_i(bvalid ? {1'b1, bresp, 32'd0} : {1'b0, rresp, rdata}), .end_i(last)
+  );
+{% else %}
+  assign bus_answer = 1'b0;
+  assign bus_busy   = 1'b0;
+{% endif %}
+
+  bench_source source (
+    .clk(clk), .rst_n(rst_n), .idle_i(idle),
+    .valid_o(s_tvalid), .word_o({s_tlast, s_tdata}), .ready_i(s_tready)
+  );
+
+  top dut (
+    .clk(clk), .rst_n(rst_n),
+{% if bus %}
+    .s_axil_awaddr(awaddr), .s_axil_awprot(3'd0), .s_axil_awvalid(awvalid),
+    .s_axil_awready(awready), .s_axil_wdata(wdata), .s_axil_wstrb(wstrb), .s_axil_wvalid(wvalid),
+    .s_axil_wready(wready), .s_axil_bresp(bresp), .s_axil_bvalid(bvalid), .s_axil_bready(bready),
+    .s_axil_araddr(araddr), .s_axil_arprot(3'd0), .s_axil_arvalid(arvalid),
+    .s_axil_arready(arready), .s_axil_rdata(rdata), .s_axil_rresp(rresp), .s_axil_rvalid(rvalid),
+    .s_axil_rready(rready),
+{% endif %}
+    .s_axis_tdata(s_tdata), .s_axis_tvalid(s_tvalid),
+    .s_axis_tlast(s_tlast), .s_axis_tready(s_tready),
+    .m_axis_tdata(m_tdata), .m_axis_tvalid(m_tvalid),
+    .m_axis_tlast(m_tlast), .m_axis_tready(m_tready)
+  );
+
+  bench_probe #(.WIDTH(64), .FILE("starts.bin")) starts (
+    .clk(clk), .rst_n(rst_n), .valid_i(s_beat && fresh), .word_i(cycle), .end_i(last)
+  );
+
+  bench_probe #(.WIDTH(129), .FILE("logits.bin")) logits (
+    .clk(clk), .rst_n(rst_n), .valid_i(m_beat), .word_i({cycle, m_tlast, m_tdata}),
+    .end_i(last)
+  );
+
+  initial done = 1'b0;
+
+  always @(posedge clk) done <= finished;
+
+  bench_probe #(.WIDTH(64), .FILE("cycles.bin")) cycles (
+    .clk(clk), .rst_n(rst_n), .valid_i(last), .word_i({16'b0, dut.cycles}), .end_i(last)
+  );
+{% for layer in layers %}
+{% set i = loop.index0 %}
+  bench_probe #(
+    .WIDTH({{ 32 + layer.slice_ * layer.v_bits }}), .FILE("membranes{{ i }}.bin")
+  ) membranes{{ i }} (
+    .clk(clk), .rst_n(rst_n), .valid_i(dut.layer{{ i }}.update.write_valid_q),
+    .word_i({32'd0 + dut.layer{{ i }}.update.write_word_q, dut.layer{{ i }}.update.write_v}),
+    .end_i(last)
+  );
+
+  bench_probe #(.WIDTH(144), .FILE("counts{{ i }}.bin")) counts{{ i }} (
+    .clk(clk), .rst_n(rst_n), .valid_i(last),
+    .word_i({
+      dut.layer{{ i }}_events_in,
+      {{ "48'd0" if loop.last else "dut.layer" ~ i ~ "_events_out" }},
+      dut.layer{{ i }}_additions
+    }), .end_i(last)
+  );
+{% if not loop.last %}
+
+  bench_probe #(.WIDTH({{ layer["ADDR_BITS"] + 3 }}), .FILE("events{{ i }}.bin")) events{{ i }} (
+    .clk(clk), .rst_n(rst_n),
+    .valid_i(dut.layer{{ i }}_out_tvalid && dut.layer{{ i }}_out_tready),
+    .word_i({dut.layer{{ i }}_out_tlast, dut.layer{{ i }}_out_tdata}), .end_i(last)
+  );
+{% endif %}
+{% endfor %}
+
+endmodule
+""",
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    keep_trailing_newline=True,
+)

@@ -1,0 +1,111 @@
+"""Some of the samples, simulated and compared with the golden model: what is counted of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.cost import operations
+from hw_models.dataflow import Build
+from hw_models.engines import golden
+from hw_models.engines.golden import Trace
+from hw_models.semantics import Ints
+from rtl_sim.simulation.compare import equal_samples, first_difference
+from rtl_sim.simulation.simulate import NO_STALLS, Model, Stalls
+from rtl_sim.simulation.trace import MISSING, Simulation
+
+UNKNOWN = -1  # a count that the simulation did not give
+
+
+def total(counts) -> int:
+    """The sum of counts; UNKNOWN if one of them is."""
+    counts = [int(count) for count in counts]
+    return sum(counts) if min(counts, default=0) >= 0 else UNKNOWN
+
+
+class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of one layer over all samples; UNKNOWN where the core gave none."""
+
+    events_in: int  # by the core's counter
+    events_out: int  # by the core's counter; 0 for the readout
+    additions: int  # by the core's counter
+    additions_expected: int  # by the golden model's spikes
+
+    def __add__(self, other: "LayerReport") -> "LayerReport":
+        return LayerReport(
+            **{f: total((getattr(self, f), getattr(other, f))) for f in self.__struct_fields__}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a report needs of consecutive samples, back to back from a reset."""
+
+    first: int  # number of the first sample
+    equal: NDArray[np.bool_]  # per sample: every spike, membrane, logit and the class
+    difference: str  # the first one; "" if all is equal, the counters too
+    events: int
+    membranes: int
+    logits: int
+    intervals: Ints  # cycles from one sample's last word to the next one's
+    latencies: Ints  # cycles from a sample's first beat in to its last word out
+    cycles: int  # by the core's counter
+    layers: dict[str, LayerReport]
+
+    @property
+    def suspect(self) -> int:
+        """The sample to look at where something differs, counted within the part."""
+        return len(self.equal) - 1 if self.equal.all() else int(self.equal.argmin())
+
+
+def check(
+    model: Model,
+    x: NDArray[np.int8],
+    first: int = 0,
+    stalls: Stalls = NO_STALLS,
+    waves: Path | None = None,
+) -> Part:
+    """Simulate samples x int8 [T', B, *shape], the first of which bears the number `first`."""
+    trace = golden.run(model.build, x)
+    simulation = model.run(x, stalls, waves, f"run{first}")
+    return compared(model.build, x, trace, simulation, first)
+
+
+def compared(
+    build: Build, x: NDArray[np.int8], trace: Trace, simulation: Simulation, first: int
+) -> Part:
+    """What the golden model and a simulation made of samples x, against each other."""
+    counts = operations.count(build, x, trace)
+    intervals, latencies = timing(simulation)
+    return Part(
+        first=first,
+        equal=equal_samples(build, trace, simulation),
+        difference=first_difference(build, trace, counts, simulation, first),
+        events=sum(int(np.count_nonzero(s)) for s in trace.spikes.values()),
+        membranes=sum(v.size for v in trace.membranes.values()),
+        logits=trace.logits.size,
+        intervals=intervals,
+        latencies=latencies,
+        cycles=total([simulation.cycles]),
+        layers={
+            name: LayerReport(
+                events_in=total([layer.events_in]),
+                events_out=total([layer.events_out]),
+                additions=total([layer.additions]),
+                additions_expected=counts[name].synaptic_additions,
+            )
+            for name, layer in simulation.layers.items()
+        },
+    )
+
+
+def timing(simulation: Simulation) -> tuple[Ints, Ints]:
+    """(cycles between samples, latencies) of the samples that went through.
+
+    The first sample finds the core empty: it has a latency and no interval.
+    """
+    done = (simulation.starts != MISSING) & (simulation.ends != MISSING)
+    starts, ends = simulation.starts[done], simulation.ends[done]
+    return np.diff(ends), ends - starts + 1

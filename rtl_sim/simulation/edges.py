@@ -1,0 +1,97 @@
+"""The core's edges: what samples back to back, their events in order, do not show.
+
+A run simulates a few of its samples once more: with the events of a step in another order, with a
+reset in mid-sample, and, where the build has a bus, with its registers read and written. And it
+compares the cycles of its first samples with those of the pipeline model.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.core import timing
+from hw_models.core.layout import sweep_words
+from hw_models.dataflow import Build
+from hw_models.engines import golden
+from rtl_sim.simulation import bench
+from rtl_sim.simulation.check import Part
+from rtl_sim.simulation.simulate import NO_STALLS, Stalls
+
+FEW = 2  # samples of an edge at most
+CYCLES = "cycles as by the pipeline model"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The first samples once more, treated in another way."""
+
+    kind: str
+    stalls: Stalls
+    samples: int = FEW
+
+    @property
+    def replayed(self) -> Stalls | None:
+        """What shows a difference again; None where no value differs."""
+        return None if self.kind == CYCLES else self.stalls
+
+
+def of(build: Build) -> list[Edge]:
+    """The edges that are simulated of a build.
+
+    A reset falls into the middle of a sweep: of the first layer, of the last one, and of each that
+    replays a static input, between two of its replays where there are several.
+    """
+    flow = build.dataflow
+    found = [Edge("events in another order", Stalls(shuffled=True))]
+    for index, layer in enumerate(flow.layers):
+        static = any(flow.mode_of(group.source) == "static" for group in layer.groups)
+        if static or index in (0, len(flow.layers) - 1):
+            words = sweep_words(flow, layer)
+            middle = words * (flow.timesteps // 2) + (words + 1) // 2
+            stalls = Stalls(reset_layer=index, reset_word=middle)
+            found.append(Edge(f"reset in a sweep of layer {layer.name}", stalls, 1))
+    if bench.REGISTERS in build.files:
+        found.append(Edge("register accesses", Stalls(registers=True), 1))
+    else:  # the model knows nothing of the guard before a core with a bus
+        found.append(Edge(CYCLES, NO_STALLS))
+    return found
+
+
+def check(
+    build: Build,
+    x: NDArray[np.int8],
+    simulate: Callable[[NDArray[np.int8], Stalls], Part],
+    jobs: int,
+) -> list[tuple[Edge, Part]]:
+    """Simulate all edges, `jobs` at a time; what differs names the edge.
+
+    Args:
+        x: the samples of the run, int8 [T', B, *shape].
+        simulate: the samples, treated so, against the golden model.
+    """
+
+    def one(edge: Edge) -> tuple[Edge, Part]:
+        few = x[:, : edge.samples]
+        part = simulate(few, edge.stalls)
+        difference = part.difference
+        if edge.kind == CYCLES and not difference:
+            difference = late(build, few, part)
+        return edge, replace(part, difference=difference and f"{edge.kind}: {difference}")
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(one, of(build)))
+
+
+def late(build: Build, x: NDArray[np.int8], part: Part) -> str:
+    """The first sample that takes other cycles than the pipeline model says; "" if none does."""
+    times = timing.run(build.dataflow, x, golden.run(build, x))
+    for sample, (expected, got) in enumerate(zip(times.latencies, part.latencies, strict=True)):
+        if expected != got:
+            return f"expected a latency of {expected}, got {got} (sample {sample})"
+    for sample, (expected, got) in enumerate(zip(times.intervals, part.intervals, strict=True)):
+        if expected != got:
+            return f"expected {expected} from the sample before, got {got} (sample {sample + 1})"
+    return ""

@@ -1,0 +1,162 @@
+"""A sample that differs, kept with all that it takes to simulate it again: the failure folder.
+
+failure.json      what differed, where, in which simulator, and the command that reruns it
+build/, verilog/  the build and the library that were simulated
+input.npy         the samples, int8 [T', B, *shape]
+expected.npz      the golden model's integers: spikes.*, membranes.* [B, T, size], logits
+got.npz           the simulation's, and the class beside each logit; -2**63 where nothing came
+waveform.*        of these samples
+"""
+
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.dataflow import Build
+from hw_models.engines import golden
+from hw_models.errors import InputError
+from hw_models.folder import artefact, evidence, files
+from rtl_sim.simulation import simulators
+from rtl_sim.simulation.check import Part, compared
+from rtl_sim.simulation.compare import by_sample
+from rtl_sim.simulation.simulate import Model, Stalls, compile_model
+
+ABOUT, INPUT, WAVES = "failure.json", "input.npy", "waveform"
+KIND = "failure folder"
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """failure.json."""
+
+    difference: str
+    command: str  # that simulates the folder's samples again
+    sim: str
+    stalls: Stalls
+    first: int  # number of the folder's first sample
+    dataflow_sha256: str | None  # of the build that was run
+
+
+def record(
+    build: Build,
+    x: NDArray[np.int8],
+    part: Part,
+    sim: str,
+    stalls: Stalls,
+    library: Path,
+    folder: Path,
+) -> Failure:
+    """Find the fewest samples of a part that show its difference and keep them in `folder`.
+
+    Args:
+        x: the samples of the whole run, int8 [T', B, *shape].
+        part: of that run, with a difference.
+        folder: made anew; an earlier failure folder is replaced.
+
+    Raises:
+        InputError: `folder` exists and holds something else.
+    """
+    with (
+        files.fresh_folder(folder, ABOUT, KIND) as fresh,
+        tempfile.TemporaryDirectory(prefix="trispike-") as compiled,
+    ):
+        (fresh / "build").mkdir()
+        artefact.write(build, fresh / "build")
+        shutil.copytree(library, fresh / "verilog")
+        model = compile_model(build, Path(compiled), sim, library, waves=True)
+        for samples in candidates(part):
+            about = Failure(
+                difference=part.difference,
+                command=command(folder),
+                sim=sim,
+                stalls=stalls,
+                first=samples.start,
+                dataflow_sha256=build.sha256,
+            )
+            np.save(fresh / INPUT, x[:, samples])
+            evidence.write_json(about, fresh / ABOUT)
+            if simulate_again(model, x[:, samples], about, fresh).difference:
+                break
+    return about
+
+
+def command(folder: Path) -> str:
+    """What simulates a failure folder's samples again, as a shell takes it."""
+    return shlex.join(["python", "-m", "rtl_sim", "replay", str(folder)])
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError if `folder` holds anything but an earlier failure."""
+    files.check_folder(folder, ABOUT, KIND)
+
+
+def candidates(part: Part) -> Iterator[slice]:
+    """Samples that may show the difference again, the fewest first: the sample alone; after those
+    before it, if it needs what they leave in the core, or their stalls; the whole part."""
+    suspect, end = part.first + part.suspect, part.first + len(part.equal)
+    yield slice(suspect, suspect + 1)
+    if part.first < suspect:
+        yield slice(part.first, suspect + 1)
+    if suspect + 1 < end:
+        yield slice(part.first, end)
+
+
+def replay(folder: Path, sim: str | None = None, library: Path | None = None) -> Part:
+    """Simulate a failure folder's samples again; renews its waveform and both sides' integers,
+    unless nothing can be written there.
+
+    Args:
+        sim: another simulator than the one in which they differed.
+        library: other Verilog than the folder's.
+
+    Raises:
+        InputError: no failure folder, or a damaged one.
+        Unfinished: as of compile_model() and Model.run().
+    """
+    try:
+        about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Failure)
+        x = np.load(folder / INPUT, allow_pickle=False)
+    except OSError as error:
+        raise InputError(f"{folder}: no failure folder ({error.strerror})") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InputError(f"{folder}: damaged: {error}; run the simulation again") from error
+    build, library = artefact.load(folder / "build"), library or folder / "verilog"
+    with (
+        tempfile.TemporaryDirectory(prefix="trispike-") as scratch,
+        tempfile.TemporaryDirectory(prefix="trispike-") as unkept,
+    ):
+        model = compile_model(build, Path(scratch), sim or about.sim, library, waves=True)
+        return simulate_again(model, x, about, folder if writable(folder) else Path(unkept))
+
+
+def writable(folder: Path) -> bool:
+    """Whether files can be made in a folder."""
+    return os.access(folder, os.W_OK)
+
+
+def simulate_again(model: Model, x: NDArray[np.int8], about: Failure, folder: Path) -> Part:
+    """Simulate and compare, leaving waveform, expected.npz and got.npz in `folder`."""
+    for old in folder.glob(f"{WAVES}.*"):
+        old.unlink()
+    waves = folder / f"{WAVES}{simulators.SIMULATORS[model.sim].waves_suffix}"
+    simulation = model.run(x, about.stalls, waves)
+    trace = golden.run(model.build, x)
+    spikes = {f"spikes.{name}": by_sample(s) for name, s in trace.spikes.items()}
+    membranes = {f"membranes.{name}": by_sample(v) for name, v in trace.membranes.items()}
+    expected = {**spikes, **membranes, "logits": trace.logits}
+    got = {"logits": simulation.logits, "classes": simulation.classes}
+    for name, layer in simulation.layers.items():
+        got[f"membranes.{name}"] = layer.membranes
+        if layer.spikes is not None:
+            got[f"spikes.{name}"] = layer.spikes
+    with files.replaced(folder / "expected.npz", folder / "got.npz") as parts:
+        for part, arrays in zip(parts, (expected, got), strict=True):
+            with part.open("wb") as file:
+                np.savez_compressed(file, allow_pickle=False, **arrays)
+    return compared(model.build, x, trace, simulation, about.first)

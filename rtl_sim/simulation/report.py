@@ -1,0 +1,208 @@
+"""Simulates a build, compares it with the golden model, and reports in numbers and a table."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from hw_models.cli import keeping
+from hw_models.dataflow import Build
+from hw_models.engines import golden
+from rtl_sim.simulation import cluster, edges, replay, simulators, spread
+from rtl_sim.simulation.check import LayerReport, Part, check, total
+from rtl_sim.simulation.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `python -m rtl_sim run` prints and writes."""
+
+    name: str
+    target: str
+    simulator: str
+    timesteps: int
+    samples: int
+    equal: bool  # all of them, and the counters too
+    samples_equal: int
+    first_difference: str | None
+    events_compared: int  # spikes of all layers
+    membranes_compared: int  # neurons of all layers x time steps x samples
+    logits_compared: int
+    cycles: float  # per inference, mean; samples back to back
+    cycles_max: int
+    cycles_total: int  # by the core's counter
+    latency: float  # cycles from a sample's first beat in to its last word out, mean
+    latency_max: int
+    additions: int  # by the core's counters
+    layers: dict[str, LayerReport]
+    dataflow_sha256: str | None
+    jobs: int = 1
+    scheduler: str | None = None  # of the cluster that simulated
+    compile_seconds: float = 0.0  # 0 on a cluster, whose workers compile within `seconds`
+    seconds: float = 0.0  # of simulation and comparison
+    images_per_second: float = 0.0
+    failure: str | None = None  # the folder to replay
+    edges: dict[str, str | None] = {}  # looked at (edges.py): what differs; none after a difference
+
+
+def run(
+    build: Build,
+    x: NDArray[np.int8],
+    sim: str = "icarus",
+    stalls: Stalls = NO_STALLS,
+    waves: Path | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    library: Path = LIBRARY,
+    failure: Path | None = None,
+    with_edges: bool = False,
+    advance: Callable[[int], None] = lambda n: None,
+) -> Report:
+    """Compile the build, simulate samples x int8 [T', B, *shape] and compare.
+
+    Args:
+        waves: write a waveform here; all samples are then simulated as one part.
+        jobs: simulations at a time; changes no number but the seconds.
+        scheduler: address of a Dask cluster that simulates in place of this machine.
+        library: folder of the Verilog modules.
+        failure: keep what differs first in this folder (replay.py), if the simulator is here.
+        with_edges: simulate a few samples more where the core has edges (edges.py), if all of `x`
+            are equal.
+        advance: told now and then how many more samples are done.
+
+    Raises:
+        InputError: x is none of the build's; as of compile_model() and run_on_cluster(); `failure`
+            is something else.
+        Unfinished: as of compile_model() and Model.run().
+    """
+    golden.check_input(build, x)
+    if failure is not None:
+        replay.check_folder(failure)
+    begin = compiled = time.monotonic()
+    divided = spread.divide(build, x.shape[1])
+    if scheduler is not None:
+        kit = cluster.Kit.of(build, sim, library)
+        parts = cluster.run_on_cluster(scheduler, kit, x, divided, stalls, advance)
+        seconds = time.monotonic() - compiled
+
+        def there(few: NDArray[np.int8], stalls: Stalls) -> Part:
+            whole = [slice(0, few.shape[1])]
+            return cluster.run_on_cluster(scheduler, kit, few, whole, stalls, lambda n: None)[0]
+
+        tried = edges.check(build, x, there, 1) if with_edges and not differs(parts) else []
+    else:
+        with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
+            model = compile_model(build, Path(scratch), sim, library, waves is not None)
+            compiled = time.monotonic()
+            if waves is None:
+                parts = spread.run_here(model, x, divided, stalls, jobs, advance)
+            else:
+                parts = [check(model, x, 0, stalls, waves)]
+            seconds = time.monotonic() - compiled
+
+            def here(few: NDArray[np.int8], stalls: Stalls) -> Part:
+                return check(model, few, 0, stalls)
+
+            tried = edges.check(build, x, here, jobs) if with_edges and not differs(parts) else []
+    treated = [
+        *((part, stalls) for part in parts),
+        *((part, edge.replayed) for edge, part in tried),
+    ]
+    part, how = next(((part, how) for part, how in treated if part.difference), (None, None))
+    difference = part.difference if part else None
+    kept = None
+    if failure and part and how and simulators.SIMULATORS[sim].missing() is None:
+        with keeping("what differs", at_best=True):
+            replay.record(build, x, part, sim, how, library, failure)
+            kept = str(failure)
+    return msgspec.structs.replace(
+        summarize(build, sim, parts),
+        equal=difference is None,
+        first_difference=difference,
+        edges={edge.kind: part.difference or None for edge, part in tried},
+        jobs=jobs,
+        scheduler=scheduler,
+        compile_seconds=round(compiled - begin, 2),
+        seconds=round(seconds, 2),
+        images_per_second=round(x.shape[1] / seconds, 2),
+        failure=kept,
+    )
+
+
+def differs(parts: list[Part]) -> bool:
+    return any(part.difference for part in parts)
+
+
+def summarize(build: Build, sim: str, parts: list[Part]) -> Report:
+    """One report of all parts, in the order of their samples."""
+    equal = np.concatenate([part.equal for part in parts])
+    latencies = np.concatenate([part.latencies for part in parts])
+    intervals = np.concatenate([part.intervals for part in parts])
+    if not len(intervals):  # a sample alone
+        intervals = latencies
+    layers = {name: reduce(add, (part.layers[name] for part in parts)) for name in parts[0].layers}
+    difference = next((part.difference for part in parts if part.difference), None)
+    return Report(
+        name=build.dataflow.name,
+        target=build.dataflow.target,
+        simulator=sim,
+        timesteps=build.dataflow.timesteps,
+        samples=len(equal),
+        equal=difference is None,
+        samples_equal=int(equal.sum()),
+        first_difference=difference,
+        events_compared=sum(part.events for part in parts),
+        membranes_compared=sum(part.membranes for part in parts),
+        logits_compared=sum(part.logits for part in parts),
+        cycles=float(intervals.mean()) if len(intervals) else 0.0,
+        cycles_max=int(intervals.max(initial=0)),
+        cycles_total=total(part.cycles for part in parts),
+        latency=float(latencies.mean()) if len(latencies) else 0.0,
+        latency_max=int(latencies.max(initial=0)),
+        additions=total(layer.additions for layer in layers.values()),
+        layers=layers,
+        dataflow_sha256=build.sha256,
+    )
+
+
+def summary_table(report: Report) -> Table:
+    """Equality and timing."""
+    title = f"{report.name} ({report.target}) in {report.simulator}"
+    table = Table(title=title, show_header=False)
+    compiled, where = f"{report.compile_seconds:,.1f} s", f"{report.jobs} at a time"
+    if report.scheduler:
+        compiled, where = "by each worker, included below", f"on {report.scheduler}"
+    rows = {
+        "samples": f"{report.samples:,} x {report.timesteps} time steps",
+        "equal": f"{report.samples_equal:,}",
+        "events compared": f"{report.events_compared:,}",
+        "membranes compared": f"{report.membranes_compared:,}",
+        "cycles per inference, mean / max": f"{report.cycles:,.0f} / {report.cycles_max:,}",
+        "latency in cycles, mean / max": f"{report.latency:,.0f} / {report.latency_max:,}",
+        "additions, by the core's counters": f"{report.additions:,}",
+        "compiled in": compiled,
+        "simulated and compared in": f"{report.seconds:,.1f} s, {where}",
+        "images/s": f"{report.images_per_second:,.1f}",
+    }
+    for kind, difference in report.edges.items():
+        rows[kind] = "differs" if difference else "equal"
+    for label, value in rows.items():
+        table.add_row(label, value)
+    return table
+
+
+def layer_table(report: Report) -> Table:
+    """Per layer and inference: events and additions."""
+    table = Table(title="per layer and inference")
+    for head in ("layer", "events in", "events out", "additions"):
+        table.add_column(head, justify="left" if head == "layer" else "right")
+    for name, layer in report.layers.items():
+        counts = (layer.events_in, layer.events_out, layer.additions)
+        table.add_row(name, *(f"{n / report.samples:,.1f}" if n >= 0 else "?" for n in counts))
+    return table

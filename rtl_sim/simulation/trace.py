@@ -1,0 +1,213 @@
+"""What a simulation wrote: probe files to spikes, membranes, logits and counters."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.dataflow import Build, Layer, Spiking
+from hw_models.semantics import Ints
+from rtl_sim.simulation import bench
+from rtl_sim.simulation.address import addresses, sweep
+
+MISSING = np.iinfo(np.int64).min  # where the simulation gave nothing
+END = 0x454E4421.to_bytes(4, sys.byteorder)  # before the number of pieces, at a probe file's end
+LOGIT_WIDTHS = [64, 1, 16, 48]  # cycle, tlast, class, logit
+ANSWER_WIDTHS = [1, 2, 32]  # of answers.bin: write, response, data
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTrace:
+    """One layer's integers, [samples, T, size]; MISSING where nothing came."""
+
+    spikes: Ints | None  # sums of the events per address; None for a readout
+    membranes: Ints
+    surplus: int  # markers and membranes beyond the expected ones
+    events_in: int  # this and what follows by the core's counters
+    events_out: int  # 0 for a readout
+    additions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """All that the benches saw after the last reset."""
+
+    layers: dict[str, LayerTrace]
+    logits: Ints  # [samples, classes]; MISSING where no word came
+    classes: Ints  # [samples, classes]: the class beside each logit
+    surplus: int  # logit words beyond the expected ones, or with tlast in the wrong place
+    starts: Ints  # cycle of each sample's first beat in, [samples]
+    ends: Ints  # cycle of each sample's last word out, [samples]
+    cycles: int  # by the core's own counter
+    problem: str  # an assertion of the core, a deadlock; "" if none
+    answers: Ints | None = None  # of the bus, [n, (write, resp, data)]; None: nothing was asked
+
+
+def read_words(path: Path, widths: list[int]) -> list[Ints]:
+    """Columns of a probe file (bench_probe.v), its words being unsigned fields, highest first.
+
+    A word with an unknown bit (x or z) reads as MISSING in all its fields; a record that the
+    simulation did not finish is left out.
+    """
+    width = sum(widths)
+    pieces = width // 32 + 1  # of 32 bits: the word and the bit `unknown`
+    content = path.read_bytes() if path.exists() else b""
+    if ended(content):
+        content = content[: -len(END) - 4]
+    records = np.frombuffer(content, np.uint32, len(content) // (4 * pieces) * pieces)
+    records = records.reshape(-1, pieces)
+    unknown = field(records, width, 1) != 0
+    columns, low = [], width
+    for bits in widths:
+        low -= bits
+        column = field(records, low, bits)
+        column[unknown] = MISSING
+        columns.append(column)
+    return columns
+
+
+def ended(content: bytes) -> bool:
+    """Whether a probe file was written to its end, which says how many pieces are before it."""
+    count = len(content) // 4 - 2
+    return count >= 0 and content[-8:] == END + count.to_bytes(4, sys.byteorder)
+
+
+def cut_short(build: Build, folder: Path) -> str:
+    """The name of a probe file that is not there whole, such as for want of room; "" if all are."""
+    layers = range(len(build.dataflow.layers))
+    names = [
+        "starts",
+        "logits",
+        "cycles",
+        *(f"{n}{i}" for i in layers for n in ("membranes", "counts")),
+    ]
+    names += [f"events{i}" for i in layers[:-1]]
+    names += ["answers"] * (bench.REGISTERS in build.files)
+    paths = (folder / f"{name}.bin" for name in names)
+    return next((p.name for p in paths if not p.exists() or not ended(p.read_bytes())), "")
+
+
+def field(records: NDArray[np.uint32], low: int, bits: int) -> Ints:
+    """`bits` bits from bit `low` of each record [n, pieces], unsigned; bits <= 64."""
+    value = np.zeros(len(records), np.uint64)
+    for piece in range(low // 32, (low + bits - 1) // 32 + 1):
+        shift = 32 * piece - low
+        part = records[:, piece].astype(np.uint64)
+        value |= part << np.uint64(shift) if shift >= 0 else part >> np.uint64(-shift)
+    return (value & np.uint64((1 << bits) - 1)).view(np.int64)
+
+
+def signed(column: Ints, bits: int) -> Ints:
+    """Two's complement of an unsigned field."""
+    value = np.where(column >> (bits - 1) & 1, column - (1 << bits), column)
+    return np.where(column == MISSING, MISSING, value)
+
+
+def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
+    """Collect what the probes of bench.py wrote into `folder`."""
+    layers = {
+        layer.name: read_layer(layer, entry, folder, index, (samples, build.dataflow.timesteps))
+        for index, (layer, entry) in enumerate(
+            zip(build.dataflow.layers, bench.parameters(build), strict=True)
+        )
+    }
+    classes = build.dataflow.layers[-1].size
+    cycle, last, class_, logit = read_words(folder / "logits.bin", LOGIT_WIDTHS)
+    wanted = samples * classes
+    wrong_last = last[:wanted] != (np.arange(len(last[:wanted])) % classes == classes - 1)
+    return Simulation(
+        layers=layers,
+        logits=padded(signed(logit, 48), wanted).reshape(samples, classes),
+        classes=padded(class_, wanted).reshape(samples, classes),
+        surplus=max(0, len(logit) - wanted) + int(wrong_last.sum()),
+        starts=padded(read_words(folder / "starts.bin", [64])[0], samples),
+        ends=padded(cycle, wanted)[classes - 1 :: classes],
+        cycles=int(padded(read_words(folder / "cycles.bin", [64])[0], 1)[0]),
+        problem=problem,
+        answers=read_answers(folder),
+    )
+
+
+def read_answers(folder: Path) -> Ints | None:
+    """What the bus answered, [n, (write, response, data)]; None where nothing was asked."""
+    asked = folder / "accesses.bin"
+    if not asked.exists() or not asked.stat().st_size:
+        return None
+    return np.stack(read_words(folder / "answers.bin", ANSWER_WIDTHS), axis=1)
+
+
+def samples_written(build: Build, folder: Path) -> int:
+    """How many samples a run that is going on in `folder` has written whole."""
+    try:
+        size = (folder / "logits.bin").stat().st_size
+    except OSError:
+        return 0
+    record = 4 * (sum(LOGIT_WIDTHS) // 32 + 1)
+    return size // record // build.dataflow.layers[-1].size
+
+
+def read_layer(
+    layer: Layer, entry: bench.Parameters, folder: Path, index: int, shape: tuple[int, int]
+) -> LayerTrace:
+    """The events, membranes and counters of one layer; shape: (samples, T)."""
+    counts = read_words(folder / f"counts{index}.bin", [48, 48, 48])
+    events_in, events_out, additions = (int(padded(column, 1)[0]) for column in counts)
+    spikes, surplus = None, 0
+    if isinstance(layer.update, Spiking):
+        spikes, surplus = read_spikes(layer, entry, folder / f"events{index}.bin", shape)
+    membranes, more = read_membranes(layer, entry, folder / f"membranes{index}.bin", shape)
+    return LayerTrace(
+        spikes=spikes,
+        membranes=membranes,
+        surplus=surplus + more,
+        events_in=events_in,
+        events_out=events_out,
+        additions=additions,
+    )
+
+
+def read_spikes(
+    layer: Layer, entry: bench.Parameters, path: Path, shape: tuple[int, int]
+) -> tuple[Ints, int]:
+    """Spikes [samples, T, size] from events and markers, and how many beats are too many."""
+    last, kind, neg, addr = read_words(path, [1, 1, 1, entry["ADDR_BITS"]])
+    steps = shape[0] * shape[1]
+    step = np.cumsum(kind == 1) - (kind == 1)
+    neuron = np.full(1 << entry["ADDR_BITS"], layer.size)  # at each address; size: none
+    neuron[addresses(layer.shape)] = np.arange(layer.size)
+    spikes = np.zeros((steps, layer.size + 1), np.int64)
+    within = (step < steps) & (kind == 0)
+    np.add.at(spikes, (step[within], neuron[addr[within]]), 1 - 2 * neg[within])
+    strays = int((neuron[addr[within]] == layer.size).sum())
+    spikes[int((kind == 1).sum()) :] = MISSING
+    ends = np.flatnonzero(kind == 1)[:steps]
+    wrong_last = last[ends] != (np.arange(len(ends)) % shape[1] == shape[1] - 1)
+    surplus = int((step >= steps).sum() + (kind == MISSING).sum() + wrong_last.sum()) + strays
+    return spikes[:, : layer.size].reshape(*shape, layer.size), surplus
+
+
+def read_membranes(
+    layer: Layer, entry: bench.Parameters, path: Path, shape: tuple[int, int]
+) -> tuple[Ints, int]:
+    """Membranes [samples, T, size] as they were written, and how many words are too many."""
+    bits, slice_ = entry.v_bits, entry.slice_
+    index, *lane = read_words(path, [32] + [bits] * slice_)
+    places = sweep(layer.shape, entry.groups, slice_)
+    steps, words = shape[0] * shape[1], len(places)
+    values = np.stack([signed(v, bits) for v in reversed(lane)], axis=-1)
+    order = np.arange(len(index))
+    within = (order < steps * words) & (index >= 0) & (index < words)
+    membranes = np.full((steps, layer.size + 1), MISSING)
+    rows = np.broadcast_to((order[within] // words)[:, None], (int(within.sum()), slice_))
+    membranes[rows, places[index[within]]] = values[within]
+    surplus = int((~within).sum())
+    return membranes[:, : layer.size].reshape(*shape, layer.size), surplus
+
+
+def padded(column: Ints, length: int) -> Ints:
+    """The first `length` numbers, MISSING where there are fewer."""
+    out = np.full(length, MISSING)
+    out[: min(length, len(column))] = column[:length]
+    return out

@@ -1,0 +1,1 @@
+"""Networks, builds and data files that tests are made of."""

@@ -1,0 +1,249 @@
+"""Random builds from integers alone, widths by the semantics: for golden, fast and RTL tests."""
+
+import dataclasses
+import itertools
+
+import msgspec
+import numpy as np
+
+from hw_models.dataflow import (
+    Build,
+    Conv2d,
+    Dataflow,
+    Dense,
+    Group,
+    Input,
+    Lanes,
+    Layer,
+    Pool,
+    Readout,
+    Shape3,
+    Spiking,
+)
+from hw_models.engines.synapse import output_size
+from hw_models.intervals import Synapses, intervals_of
+from hw_models.semantics import (
+    Bounds,
+    Interval,
+    LayerBounds,
+    Leak,
+    Neuron,
+    layer_bounds,
+    readout_bounds,
+)
+
+TAUS = [0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
+
+
+Source = tuple[str, Dense | Conv2d, tuple[Pool, ...]]  # of a group: the stream, through pools
+
+
+class Builder:
+    """Adds layers with weights, biases and thresholds drawn, and widths inferred."""
+
+    w_bits, shifts = (2, 4, 8), (0, 0, 3, 7)  # one of each is drawn for a group
+    thresholds = (0.0, 1.0)  # drawn between, in units of what currents spread over if all fire
+
+    def __init__(
+        self, seed: int, encoding: str | None, shape: tuple[int, ...], x_max: int | None = None
+    ) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.seed = seed
+        encoding = encoding or str(self.rng.choice(["static", "ternary", "binary"]))
+        drawn = int(self.rng.choice([1, 3, 7, 127])) if encoding == "static" else 1
+        self.x_max = x_max or drawn
+        self.timesteps = int(self.rng.integers(1, 6))
+        self.input = Input(
+            name="input", shape=shape, encoding=encoding, x_max=self.x_max, scale=1.0,
+        )  # fmt: skip
+        self.source, self.shape = "input", shape
+        self.streams = {"input": (shape, encoding)}  # name: shape and mode
+        self.tensors: dict[str, np.ndarray] = {}
+        self.layers: list[Layer] = []
+
+    def neuron(self) -> Neuron:
+        return Neuron(
+            mode=str(self.rng.choice(["ternary", "binary"])),
+            reset=str(self.rng.choice(["hard", "soft"])),
+            leak=Leak.from_tau(float(self.rng.choice(TAUS))),
+        )
+
+    def add(
+        self,
+        op: Dense | Conv2d,
+        neuron: Neuron | None,
+        pools: tuple[Pool, ...] = (),
+    ) -> None:
+        """A layer that reads the last one through `pools`; a readout where neuron is None."""
+        self.join([(self.source, op, pools)], neuron)
+
+    def join(self, sources: list[Source], neuron: Neuron | None) -> None:
+        """A layer of several groups, each with its source, whose maps have one shape."""
+        rng, name = self.rng, f"layer{len(self.layers)}"
+        _, op, _ = sources[0]
+        shape = (op.n_out,) if isinstance(op, Dense) else op.out_shape
+        per_channel = (-1, *[1] * (len(shape) - 1))
+        groups, current, fan_in = [], Bounds(np.zeros(shape, int), np.zeros(shape, int)), 0
+        for k, (source, op, pools) in enumerate(sources):
+            w_bits, shift = int(rng.choice(self.w_bits)), int(rng.choice(self.shifts))
+            peak = (1 << (w_bits - 1)) - 1
+            w = rng.integers(-peak, peak + 1, weight_shape(op))
+            acc, part = self.currents(source, op, pools, w, shift)
+            current += Bounds(part.lo.reshape(shape), part.hi.reshape(shape))
+            fan_in += w[0].size
+            group = f"{name}.syn{k or ''}"
+            self.tensors[f"{group}.weight"] = w.astype(np.int8)
+            groups.append(Group(
+                name=group, source=source, pools=pools, op=op, shift=shift,
+                w_bits=w_bits, acc_bits=acc.bits, acc=acc,
+            ))  # fmt: skip
+        spread = int(np.sqrt(np.square(current.hi.astype(float)).mean() / max(1, fan_in))) + 2
+        bias = rng.integers(-spread // 4, spread // 4 + 1, shape[0])
+        per_neuron = bias.reshape(per_channel)
+        self.tensors |= {f"{name}.bias": bias, f"{name}.lsb": np.ones(shape[0])}
+        if neuron is None:
+            logit = readout_bounds(current, per_neuron, self.timesteps)
+            exact = len(groups) == 1 and groups[0].acc.exact
+            logit = msgspec.structs.replace(logit, exact=exact)
+            update = Readout(logit_bits=logit.bits, logit=logit, scale=1 / self.timesteps)
+        else:
+            low, high = (int(share * spread) for share in self.thresholds)
+            v_threshold = rng.integers(low + 1, max(high, low + 2), shape[0])
+            self.tensors[f"{name}.v_threshold"] = v_threshold
+            theta = v_threshold.reshape(per_channel)
+            b = layer_bounds(neuron, current, theta, per_neuron, self.timesteps)
+            update = Spiking(
+                neuron=neuron, p_bits=b.p.bits, v_bits=b.v.bits,
+                leak_bits=b.v.bits + neuron.leak.k, p=b.p, v=b.v,
+            )  # fmt: skip
+        lanes = Lanes(accumulate=int(rng.integers(1, shape[0] + 1)), update=int(rng.integers(1, 5)))
+        self.layers.append(
+            Layer(name=name, shape=shape, groups=tuple(groups), update=update, lanes=lanes)
+        )
+        self.source, self.shape = name, shape
+        self.streams[name] = shape, neuron.mode if neuron else ""
+
+    def currents(self, source, op, pools, w, shift) -> tuple[Interval, Bounds]:
+        """The accumulator's interval, and bounds of the shifted current per neuron."""
+        shape, mode = self.streams[source]
+        synapses = Synapses(
+            op=op, pools=pools, shift=shift, w=w, source=shape, encoding=mode, x_max=self.x_max
+        )
+        partial, complete = synapses.bounds()
+        acc = Interval.hull(partial.lo, partial.hi, synapses.attained)
+        return acc, complete.scaled(1 << shift)
+
+    def build(self) -> Build:
+        flow = Dataflow(
+            name=f"random{self.seed}", target="int8", timesteps=self.timesteps, input=self.input,
+            layers=tuple(self.layers), provenance={"seed": self.seed},
+        )  # fmt: skip
+        return Build(flow, self.tensors)
+
+
+def with_own_widths(build: Build) -> Build:
+    """The build with the intervals and widths that its tensors have."""
+    layers = []
+    for layer in build.dataflow.layers:
+        accs, bounds = intervals_of(build, layer)
+        groups = tuple(
+            msgspec.structs.replace(group, acc=acc, acc_bits=acc.bits)
+            for group, acc in zip(layer.groups, accs, strict=True)
+        )
+        layers.append(
+            msgspec.structs.replace(layer, groups=groups, update=_of_bounds(layer.update, bounds))
+        )
+    flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
+    return dataclasses.replace(build, dataflow=flow)
+
+
+def _of_bounds(update: Spiking | Readout, bounds: LayerBounds | Interval) -> Spiking | Readout:
+    if isinstance(update, Readout):
+        return msgspec.structs.replace(update, logit=bounds, logit_bits=bounds.bits)
+    p, v, k = bounds.p, bounds.v, update.neuron.leak.k
+    return msgspec.structs.replace(
+        update, p=p, v=v, p_bits=p.bits, v_bits=v.bits, leak_bits=v.bits + k
+    )
+
+
+def weight_shape(op: Dense | Conv2d) -> tuple[int, ...]:
+    if isinstance(op, Dense):
+        return op.n_out, op.n_in
+    return op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel
+
+
+def random_build(
+    seed: int,
+    *,
+    encoding: str | None = None,
+    widths: list[int] | None = None,
+    x_max: int | None = None,
+) -> Build:
+    """A dense build: shapes, widths, T, tau, reset, mode, shift and lanes drawn from `seed`."""
+    draw = np.random.default_rng([seed, 1])
+    widths = widths or [int(n) for n in draw.integers(1, 24, draw.integers(2, 5))]
+    builder = Builder(seed, encoding, (widths[0],), x_max)
+    for n_in, n_out in itertools.pairwise(widths):
+        last = len(builder.layers) == len(widths) - 2
+        builder.add(Dense(n_in=n_in, n_out=n_out), None if last else builder.neuron())
+    return builder.build()
+
+
+def random_conv(rng: np.random.Generator, shape: Shape3) -> Conv2d:
+    """Any odd or even kernel, stride, padding and group count that fits the map."""
+    kernel = tuple(int(rng.integers(1, min(5, n) + 1)) for n in shape[1:])
+    stride = tuple(int(s) for s in rng.integers(1, 4, 2))
+    padding = tuple(int(rng.integers(0, k // 2 + 1)) for k in kernel)
+    groups = int(rng.choice([g for g in range(1, shape[0] + 1) if shape[0] % g == 0]))
+    channels = groups * int(rng.integers(1, max(2, 7 // groups)))
+    return Conv2d(
+        in_shape=shape, out_shape=(channels, *window_outputs(shape, kernel, stride, padding)),
+        kernel=kernel, stride=stride, padding=padding, groups=groups,
+    )  # fmt: skip
+
+
+def random_pool(rng: np.random.Generator, shape: Shape3) -> Pool:
+    """Overlapping, gapped and non-dividing windows, with padding at times."""
+    kernel = tuple(int(rng.integers(1, min(4, n) + 1)) for n in shape[1:])
+    stride = tuple(int(s) for s in rng.integers(1, 4, 2))
+    padding = tuple(int(rng.integers(0, k // 2 + 1)) for k in kernel)
+    return Pool(
+        in_shape=shape, out_shape=(shape[0], *window_outputs(shape, kernel, stride, padding)),
+        kernel=kernel, stride=stride, padding=padding,
+    )  # fmt: skip
+
+
+def window_outputs(shape, kernel, stride, padding) -> tuple[int, ...]:
+    sizes = zip(shape[1:], kernel, stride, padding, strict=True)
+    return tuple(output_size(*size) for size in sizes)
+
+
+def random_conv_build(seed: int, *, encoding: str | None = None, x_max: int | None = None) -> Build:
+    """input - [pool?] conv - [pool?] conv - ... - [pool?] dense readout, all drawn from `seed`."""
+    draw = np.random.default_rng([seed, 2])
+    shape = tuple(int(n) for n in (draw.integers(1, 4), *draw.integers(3, 10, 2)))
+    builder = Builder(seed, encoding, shape, x_max)
+    for index in range(int(draw.integers(1, 3)) + 1):
+        pools, at = (), builder.shape
+        if draw.random() < 0.5:
+            pools = (random_pool(draw, at),)
+            at = pools[-1].out_shape
+        if index == 0 or draw.random() < 0.6:
+            builder.add(random_conv(draw, at), builder.neuron(), pools)
+        else:
+            n_in = int(np.prod(at))
+            builder.add(Dense(n_in=n_in, n_out=int(draw.integers(1, 12))), builder.neuron(), pools)
+            break
+    n_in = int(np.prod(builder.shape))
+    builder.add(Dense(n_in=n_in, n_out=int(draw.integers(2, 6))), None)
+    return builder.build()
+
+
+def random_input(build: Build, samples: int, seed: int) -> np.ndarray:
+    """int8 [T', samples, *shape], extreme values among them."""
+    spec = build.dataflow.input
+    rng = np.random.default_rng(seed)
+    steps = 1 if spec.encoding == "static" else build.dataflow.timesteps
+    low = 0 if spec.encoding == "binary" else -spec.x_max
+    x = rng.integers(low, spec.x_max + 1, (steps, samples, *spec.shape))
+    return (x * (rng.random(x.shape) < 0.6)).astype(np.int8)

@@ -1,0 +1,27 @@
+"""A random build saved with vectors, as the compiler would leave it, from integers alone."""
+
+from pathlib import Path
+
+import numpy as np
+
+from hw_models.dataflow import Build
+from hw_models.engines import golden
+from hw_models.folder import artefact, reference_vectors
+from hw_models.folder.reference_vectors import About, Reference
+from tests.builders.random_builds import random_build, random_input
+
+
+def saved_build(folder: Path, seed: int, samples: int = 20, **options) -> tuple[Build, Reference]:
+    """A build and its vectors in `folder`; the "trained network" is the golden model itself."""
+    build = artefact.save(random_build(seed, **options), folder)
+    x = random_input(build, samples, seed)
+    trace = golden.run(build, x)
+    vectors = Reference(
+        About(dataset="random", split="test", dataflow_sha256=build.sha256 or ""),
+        x,
+        (trace.predictions + (np.arange(samples) % 4 == 0)) % build.dataflow.layers[-1].size,
+        trace.predictions,
+        {name: s[:, : samples // 2] for name, s in trace.spikes.items()},
+    )
+    reference_vectors.save(vectors, folder)
+    return build, vectors

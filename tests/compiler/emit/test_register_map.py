@@ -1,0 +1,81 @@
+"""The registers: one list for programs, for C and for the Verilog, and nothing without a bus."""
+
+import json
+import re
+
+import msgspec
+import pytest
+
+from compiler.emit.register_map import (
+    ADDR_BITS,
+    LAYERS_MAX,
+    Bus,
+    build_word,
+    counters,
+    register_map,
+)
+from compiler.emit.rtl import generate
+from hw_models.dataflow import Build
+from hw_models.errors import InputError
+from rtl_sim.simulation.simulate import LIBRARY
+from tests.builders.random_builds import random_build, random_conv_build
+
+BUILD = random_build(5, encoding="static", widths=[9, 21, 7])
+
+
+def test_json_header_and_verilog_agree():
+    files = generate(BUILD, Bus(20))
+    described = json.loads(files["rtl/registers.json"])
+    header = dict(re.findall(r"#define TRISPIKE_(\w+) +(\S+)", files["rtl/registers.h"].decode()))
+    verilog = (LIBRARY / "registers.v").read_text()
+    decoded = {
+        name: 4 * int(index) for name, index in re.findall(r"\] AT_(\w+) += (\d+);", verilog)
+    }
+    assert decoded.pop("COUNTERS") == 0x100
+    for register in described["registers"]:
+        assert int(header[f"REG_{register['name']}"].rstrip("u"), 16) == register["offset"]
+        if register["offset"] < 0x100:
+            assert decoded.pop(register["name"]) == register["offset"]
+    assert not decoded
+    assert int(header["MAGIC"].rstrip("u"), 16) == described["id"]
+    assert f"ID = 32'h{described['id']:08X};" in verilog
+    assert int(header["BUILD"].rstrip("u"), 16) == described["build"]
+    assert described["build"] == build_word(files["rtl/parameters.json"])
+    top = files["rtl/top.v"].decode()
+    assert f".BUILD    (32'h{described['build']:08x})" in top
+    for bit, name in enumerate(described["errors"]):
+        assert int(header[f"ERROR_{name.upper()}"].rstrip("u"), 16) == 1 << bit
+
+
+@pytest.mark.parametrize("bus", [Bus(), Bus(20)])
+def test_offsets_rise_within_the_bus(bus):
+    offsets = [register.offset for register in register_map(BUILD, bus)]
+    assert offsets == sorted(set(offsets)) and max(offsets) < 1 << ADDR_BITS
+    assert not any(offset % 4 for offset in offsets)
+    assert ("LOAD_DATA" in {r.name for r in register_map(BUILD, bus)}) == bus.loadable
+    assert len(counters(BUILD)) == 1 + 3 * 2
+
+
+@pytest.mark.parametrize("network", [random_build, random_conv_build])
+def test_without_a_bus_there_is_none(network):
+    files = generate(network(3))
+    assert b"axil" not in files["rtl/top.v"] and b"guard" not in files["rtl/top.v"]
+    assert not {"rtl/registers.json", "rtl/registers.h"} & set(files)
+    modules = files["rtl/files.f"].decode().split()
+    assert not {"stream_guard.v", "registers.v", "axi_lite.v", "loader.v"} & set(modules)
+    with_bus = generate(network(3), Bus())
+    assert "loader.v" not in with_bus["rtl/files.f"].decode().split()
+    # The network itself is the same.
+    assert with_bus["rtl/parameters.json"] == files["rtl/parameters.json"]
+    memories = {name for name in files if name.startswith("mem/")}
+    assert all(with_bus[name] == files[name] for name in memories)
+
+
+def test_more_layers_than_registers_are_refused():
+    layers = (*BUILD.dataflow.layers[:1] * LAYERS_MAX, BUILD.dataflow.layers[1])
+    flow = msgspec.structs.replace(BUILD.dataflow, layers=layers)
+    with pytest.raises(InputError, match=f"{LAYERS_MAX + 1} layers, .*without --axi-lite"):
+        register_map(Build(flow, BUILD.tensors), Bus())
+    flow = msgspec.structs.replace(BUILD.dataflow, timesteps=1 << 16)
+    with pytest.raises(InputError, match="65536 time steps"):
+        register_map(Build(flow, BUILD.tensors), Bus())

@@ -1,0 +1,218 @@
+"""The generated hardware files: deterministic, complete, and refused where the core cannot."""
+
+import itertools
+import json
+import re
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+import rtl_sim
+from compiler.emit.memory import bank_depths
+from compiler.emit.parameters import digit_bits
+from compiler.emit.rtl import generate
+from hw_models.dataflow import Build, Readout, Spiking
+from hw_models.errors import InputError
+from tests.builders.random_builds import random_build, random_conv_build
+from tests.builders.random_graphs import random_graph_build
+from tests.builders.simulated_builds import chain, conv, pool
+
+LIBRARY = Path(rtl_sim.__file__).parent / "verilog"
+
+
+def changed(build: Build, index: int, **fields) -> Build:
+    layers = list(build.dataflow.layers)
+    layers[index] = msgspec.structs.replace(layers[index], **fields)
+    flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
+    return Build(flow, build.tensors)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
+def test_files_are_deterministic_and_complete(network, seed):
+    build = network(seed)
+    files = generate(build)
+    assert files == generate(build)
+    top = files["rtl/top.v"].decode()
+    named = set(re.findall(r'MEM_DIR, "/([^"]+)"', top))
+    assert {f"mem/{name}" for name in named} == {n for n in files if n.startswith("mem/")}
+    *library, last = files["rtl/files.f"].decode().split()
+    assert last == "top.v"
+    # The list is closed: each module that is instantiated is in it.
+    instantiated = set(re.findall(r"^  (\w+) #\(", top, re.MULTILINE))
+    for name in library:
+        text = (LIBRARY / name).read_text()
+        instantiated |= set(re.findall(r"^ +(\w+) #\(\n +\.", text, re.MULTILINE))
+    spiking = any(isinstance(layer.update, Spiking) for layer in build.dataflow.layers)
+    if not spiking:
+        instantiated -= {"neuron"}
+    assert {f"{module}.v" for module in instantiated} == set(library)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        random_build(5, encoding="static", widths=[9, 21, 7]),
+        *map(random_conv_build, range(4)),
+        *map(random_graph_build, range(8)),
+    ],
+    ids=lambda build: build.dataflow.name,
+)
+def test_memories_have_exactly_the_words_of_their_modules(build):
+    files = generate(build)
+    for entry in json.loads(files["rtl/parameters.json"]):
+        for group in entry["groups"]:
+            engine = group["engine"]
+            packed = engine["GROUPS"] > 1 and engine["N"] == 1 == engine["IN_C"] // engine["GROUPS"]
+            lanes = 1 if packed else engine["LANES"]
+            reach = -(-engine["N"] // lanes)
+            taps = engine["KERNEL_H"] * engine["KERNEL_W"]
+            banks = [
+                text.split()
+                for path, text in sorted(files.items())
+                if path.startswith(f"mem/{group['name']}.weight.mem")
+            ]
+            weights = list(itertools.chain.from_iterable(banks))
+            assert list(map(len, banks)) == bank_depths(len(weights))
+            assert len(weights) == reach * taps * engine["IN_C"]
+            assert {len(word) for word in weights} == {-(-lanes * engine["W_BITS"] // 4)}
+        tail = entry["tail"]
+        slice_ = tail.get("SLICE", 1)
+        biases = files[f"mem/{entry['name']}.bias.mem"].split()
+        assert len(biases) == tail.get("GROUPS", 1) * -(-tail.get("N", len(biases)) // slice_)
+        assert {len(word) for word in biases} == {-(-slice_ * tail["BIAS_BITS"] // 4)}
+
+
+def test_streams_meet_with_the_same_addresses():
+    """From the input through pools and layers, each reader's width is its source's."""
+    for build in [*map(random_conv_build, range(8)), *map(random_graph_build, range(8))]:
+        entries = json.loads(generate(build)["rtl/parameters.json"])
+        width = {s: entry["tail"]["ADDR_BITS"] for entry in entries for s in entry["streams"]}
+        for group in itertools.chain.from_iterable(entry["groups"] for entry in entries):
+            bits = width.pop(group["stream"], None)  # a stream has one reader
+            assert bits or group["stream"].startswith("input")
+            for p in group["pools"]:
+                assert bits in (None, p["IN_ADDR_BITS"])
+                bits = p["OUT_ADDR_BITS"]
+            assert bits in (None, group["engine"]["ADDR_BITS"])
+        assert not width
+
+
+def test_every_word_of_a_sweep_is_the_same_channels_in_every_group():
+    """Engines, biases and spikes of a layer cut the channels alike, whatever their groups."""
+    for build in map(random_graph_build, range(40)):
+        for entry in json.loads(generate(build)["rtl/parameters.json"]):
+            tail, cuts = entry["tail"], set()
+            if "N" in tail:
+                cuts.add(cut(tail["GROUPS"], tail["N"], [tail["SLICE"]] * tail["N"]))
+            for group in entry["groups"]:
+                engine = group["engine"]
+                groups, n, slice_ = engine["GROUPS"], engine["N"], engine["SLICE"]
+                if groups > 1 and n == 1 == engine["IN_C"] // groups:
+                    cuts.add(cut(1, groups, [slice_] * groups))
+                    continue
+                lanes = engine["LANES"]
+                word = [min(slice_, lanes - at) for at in range(0, lanes, slice_)]
+                cuts.add(cut(groups, n, word * n))
+            assert len(cuts) == 1, entry["name"]
+
+
+def cut(groups: int, n: int, sizes: list[int]) -> tuple[tuple[int, int], ...]:
+    """(first, last + 1) channel of each word where groups of n channels fill words of `sizes`."""
+    words = []
+    for group in range(groups):
+        at = 0
+        for size in sizes:
+            if at < n:
+                words.append((group * n + at, group * n + min(n, at + size)))
+                at += size
+    return tuple(words)
+
+
+def test_the_top_level_carries_the_builds_numbers():
+    build = random_build(5, encoding="static", widths=[9, 21, 7])
+    hidden, readout = json.loads(generate(build)["rtl/parameters.json"])
+    layer = build.dataflow.layers[0]
+    assert isinstance(layer.update, Spiking)
+    group, neuron = layer.groups[0], layer.update.neuron
+    engine = hidden["groups"][0]["engine"]
+    assert engine["REPEAT"] == build.dataflow.timesteps
+    assert engine["ACC_BITS"] == group.acc_bits
+    assert hidden["tail"]["P_BITS"] == layer.update.p_bits
+    assert hidden["tail"]["TERNARY"] == (neuron.mode == "ternary")
+    plus, minus = (int(hidden["tail"][name][3:], 2) for name in ("PLUS", "MINUS"))
+    assert plus - minus == neuron.leak.m and hidden["tail"]["K"] == neuron.leak.k
+    engine = readout["groups"][0]["engine"]
+    assert engine["REPEAT"] == 1 and engine["DIGIT_BITS"] == 0
+    last = build.dataflow.layers[1].update
+    assert isinstance(last, Readout) and readout["tail"]["LOGIT_BITS"] == last.logit_bits
+
+
+@pytest.mark.parametrize(("x_max", "bits"), [(1, 0), (2, 1), (3, 2), (7, 2), (127, 3)])
+def test_digits_take_the_bits_of_the_largest_exponent(x_max, bits):
+    """Where that is 0 no digit is carried; the core's input has a place for it all the same."""
+    assert digit_bits(x_max) == bits
+    files = generate(random_build(5, encoding="static", widths=[9, 21, 7], x_max=x_max))
+    hidden, _ = json.loads(files["rtl/parameters.json"])
+    assert hidden["groups"][0]["engine"]["DIGIT_BITS"] == bits
+    digit = f"s_axis_tdata[24+:{bits}], " if bits else ""
+    assert f"{{s_axis_tdata[31:30], {digit}s_axis_tdata[3:0]}}" in files["rtl/top.v"].decode()
+
+
+def test_what_the_core_cannot_take_is_refused_by_name():
+    build = random_build(2, widths=[4, 5, 5, 3], encoding="ternary")
+    first, second, last = build.dataflow.layers
+    windows = pool((1, 2, 2), (1, 2), (1, 2))
+    pooled = msgspec.structs.replace(first.groups[0], pools=(windows,))
+    behind = msgspec.structs.replace(first.groups[0], source="layer1")
+    rearranged = msgspec.structs.replace(first.groups[0], op=conv((1, 2, 2), 5, (2, 2)))
+    cases = [
+        (
+            changed(build, 0, groups=(behind,)),
+            "layer0.syn: reads layer1; a layer reads those before it, here input",
+        ),
+        (changed(build, 1, groups=first.groups), "layer0: no layer reads it; leave it out"),
+        (changed(build, 1, shape=(6,)), r"layer1.syn: gives \[5, 1, 1\], its layer layer1 has"),
+        (
+            changed(build, 0, groups=(pooled,)),
+            r"layer0.syn: reads a stream of shape \[4\] as \[1, 2, 2\]",
+        ),
+        (
+            changed(build, 0, groups=(rearranged,)),
+            r"layer0.syn: reads a stream of shape \[4\] as \[1, 2, 2\]",
+        ),
+        (changed(build, 1, update=last.update), "layer1: the core takes one readout"),
+    ]
+    for wrong, message in cases:
+        with pytest.raises(InputError, match=message):
+            generate(wrong)
+    assert isinstance(last.update, Readout)
+    wide = msgspec.structs.replace(last.update, logit_bits=49)
+    with pytest.raises(InputError, match="logits of 49 bits"):
+        generate(changed(build, 2, update=wide))
+
+
+def test_a_readout_of_a_map_and_an_input_too_large_are_refused():
+    build = chain(1, "ternary", (2, 5, 5), partial(conv, channels=4, kernel=(3, 3)), 3)
+    first, last = build.dataflow.layers
+    flow = msgspec.structs.replace(
+        build.dataflow, layers=(msgspec.structs.replace(first, update=last.update),)
+    )
+    with pytest.raises(InputError, match=r"layer0: a readout of shape \[4, 3, 3\]"):
+        generate(Build(flow, build.tensors))
+    shape = msgspec.structs.replace(build.dataflow.input, shape=(3, 2000, 2049))
+    flow = msgspec.structs.replace(build.dataflow, input=shape)
+    with pytest.raises(InputError, match="takes addresses of 25 bits, at most 24"):
+        generate(Build(flow, build.tensors))
+
+
+def test_names_that_are_no_file_names_are_refused():
+    build = random_build(2, widths=[4, 3], encoding="ternary")
+    group = msgspec.structs.replace(build.dataflow.layers[0].groups[0], name="../x")
+    tensors = {**build.tensors, "../x.weight": np.zeros((3, 4), np.int8)}
+    wrong = changed(Build(build.dataflow, tensors), 0, groups=(group,))
+    with pytest.raises(InputError, match="letters, digits"):
+        generate(wrong)

@@ -1,0 +1,91 @@
+"""Networks from a short text: layers in order, shapes that fit, refusals."""
+
+import pytest
+import torch
+
+from hw_models.errors import InputError
+from qtrain.models.residual import Block
+from qtrain.models.stack import Conv, Dense, Pool, Residual, mlp, network, parse, stack, stages_of
+
+OPTIONS = {"input_scale": 1 / 127, "timesteps": 2}
+
+
+def test_a_text_is_its_layers():
+    assert parse("16c3-p2-32c5s2-gap-128") == [
+        Conv(16, 3), Pool(2), Conv(32, 5, 2), Pool(0), Dense(128),
+    ]  # fmt: skip
+    assert parse("8r3-16r5s2") == [Residual(8, 3), Residual(16, 5, 2)]
+
+
+@pytest.mark.parametrize("text", ["", "16c", "c3", "16c3--10", "p", "16k3", "0c3", "16c0", "gap2"])
+def test_what_is_no_layer_is_refused(text):
+    with pytest.raises(InputError, match="is no layer; accepted: 16c3"):
+        parse(text)
+
+
+def test_named_models():
+    assert stages_of("mlp", (8, 4), (), 10) == [Dense(8), Dense(4)]
+    assert stages_of("convnet", (), (4, 6), 10) == [Conv(4, 3), Pool(2), Conv(6, 3), Pool(2)]
+    assert stages_of("4c3-10", (), (), 10) == [Conv(4, 3)]
+    with pytest.raises(InputError, match="must end in -10"):
+        stages_of("4c3-5", (), (), 10)
+
+
+@pytest.mark.parametrize(
+    "text", ["4c3-p2-6c3-p2", "4c5s2-gap", "4c3-12-8", "p2-4c1", "4c3-4r3-6r3s2-gap"]
+)
+def test_every_stack_runs(text):
+    net = stack(parse(text), (2, 11, 9), 5, **OPTIONS)
+    assert net(torch.rand(1, 3, 2, 11, 9)).shape == (3, 5)
+
+
+def test_names_of_layers():
+    net = stack(parse("4c3-p2-12"), (1, 8, 8), 10, **OPTIONS)
+    assert [name for name, _ in net.named_children()] == [
+        "input_quant", "conv1", "bn1", "lif1", "pool1", "flatten", "fc2", "bn2", "lif2", "fc3",
+        "readout",
+    ]  # fmt: skip
+    assert net.get_submodule("fc3").attrs["scaling"] == "tensor"
+
+
+@pytest.mark.parametrize("model", ["4c3-10", "resnet20s"])
+def test_the_input_has_the_bits_that_are_asked_for(model):
+    net = network(model, (), (), (3, 8, 8), 10, input_bits=3, **OPTIONS)
+    quantizer = net.get_submodule("input_quant")
+    assert quantizer.attrs == {"scale": 1 / 127, "bits": 3}
+
+
+def test_an_input_of_spikes_has_no_quantizer():
+    net = mlp((4,), [3], 2, input_scale=None, timesteps=2)
+    assert next(layer.op for layer in net) == "flatten"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("p2-p2-p2-p2", "leaves a map of"), ("12-4c3", "needs a map, found")]
+)
+def test_stages_that_do_not_fit_are_refused(text, message):
+    with pytest.raises(InputError, match=message):
+        stack(parse(text), (1, 8, 8), 10, **OPTIONS)
+
+
+def test_a_residual_block_of_a_text():
+    net = stack(
+        parse("4c3-4r3-6r5s2"), (1, 8, 8), 10, weight_bits=4, edge_bits=8, offset=0.25,
+        join_surrogate="wide", **OPTIONS,
+    )  # fmt: skip
+    same, wider = net.get_submodule("block2"), net.get_submodule("block3")
+    assert isinstance(same, Block)
+    assert isinstance(wider, Block)
+    assert len(same.shortcut) == 0
+    assert [layer.op for layer in wider.shortcut] == ["conv2d", "batchnorm"]
+    assert wider.get_submodule("conv1").attrs["kernel_size"] == [5, 5]
+    assert same.conv1.attrs["weight_bits"] == same.conv2.attrs["weight_bits"] == 4
+    assert (same.lif1.surrogate, same.lif2.surrogate) == ("triangle", "wide")
+    norms = [same.bn1, same.bn2, net.get_submodule("bn1")]
+    assert all((norm.bias == 0.25).all() for norm in norms)
+    with pytest.raises(InputError, match="acc_bits with Residual"):
+        stack(parse("4c3-4r3"), (1, 8, 8), 10, acc_bits=12, **OPTIONS)
+    with pytest.raises(InputError, match="odd kernels"):
+        stack(parse("4c3-4r2"), (1, 8, 8), 10, **OPTIONS)
+    with pytest.raises(InputError, match="needs a map, found"):
+        stack(parse("12-4r3"), (1, 8, 8), 10, **OPTIONS)

@@ -1,0 +1,97 @@
+"""Options of a training run: defaults, limits, what a resumed run may change."""
+
+import msgspec
+import pytest
+import torch
+
+from hw_models.errors import InputError
+from qtrain.training import config
+
+
+def test_defaults_depend_on_the_data_set():
+    digits, mnist = config.for_dataset("digits"), config.for_dataset("mnist")
+    assert digits.hidden == mnist.hidden == (128,)
+    assert (digits.shift, mnist.shift) == (0, 1)
+    assert digits.amplitude == "trainable"
+    assert config.for_dataset("digits", spike="binary").amplitude == "fixed"
+    assert config.for_dataset("digits", epochs=3, lr=None).epochs == 3
+    assert set(config.BY_DATASET) == set(config.data.DATASETS)
+
+
+@pytest.mark.parametrize("dataset", list(config.BY_DATASET))
+def test_the_defaults_of_every_data_set_are_a_configuration(dataset):
+    assert config.for_dataset(dataset).dataset == dataset
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"),
+    [
+        ({"avx2": True, "amx_bf16": False, "avx512_bf16": True}, "bfloat16"),
+        ({"avx2": True, "amx_bf16": True}, "bfloat16"),
+        ({"neon": True, "bf16": True, "sve_max_length": 16}, "bfloat16"),
+        ({"avx2": True, "amx_bf16": False, "avx512_bf16": False}, "float32"),
+        ({"avx512_f": True, "architecture": "x86_64"}, "float32"),
+    ],
+)
+def test_the_fastest_precision_is_the_processor_s_own(monkeypatch, capabilities, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert config.for_dataset("cifar10").precision == precision
+    assert config.for_dataset("digits", precision="fastest").precision == precision
+    assert config.for_dataset("digits", precision="float32").precision == "float32"
+
+
+def test_survives_the_checkpoint():
+    options = config.for_dataset("digits", hidden=(3, 4))
+    assert config.from_plain(msgspec.to_builtins(options)) == options
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({"hidden": (8, 0)}, "hidden = (8, 0); accepted: widths of 1 or more"),
+        ({"epochs": 0}, "epochs = 0; accepted: 1 or more"),
+        ({"batch_size": 1}, "batch_size = 1; accepted: 2 or more"),
+        ({"lr": 0.0}, "lr = 0.0; accepted: more than 0"),
+        ({"shift": -1}, "shift = -1"),
+        ({"muon_lr": 0.0}, "muon_lr = 0.0; accepted: more than 0"),
+        ({"warmup": 1.0}, "warmup = 1.0; accepted: 0 or more, less than 1"),
+        ({"label_smoothing": -0.1}, "label_smoothing = -0.1"),
+        ({"soft_spikes": 1.0}, "soft_spikes = 1.0; accepted: 0 or more, less than 1"),
+        ({"validation": -1}, "validation = -1; accepted: 0 or more"),
+        ({"schedule": "step"}, "schedule = step; accepted: cosine, linear"),
+        ({"recipe": "paper"}, "recipe = paper with digits; accepted: cifar10, cifar100"),
+        ({"firing_rate": 1.5}, "firing_rate = 1.5"),
+        ({"firing_rate": 0.0}, "firing_rate = 0.0"),
+        ({"firing_limit": 0.0}, "firing_limit = 0.0"),
+        ({"initial_amplitude": 0.0}, "initial_amplitude = 0.0; accepted: more than 0"),
+        ({"initial_amplitude": 0.5, "amplitude": "fixed"}, "trainable amplitudes alone"),
+        ({"input_bits": 1}, "input_bits = 1; accepted: 2 to 8"),
+        ({"input_bits": 9}, "input_bits = 9; accepted: 2 to 8"),
+        ({"model": "vit"}, "model 'vit': 'vit' is no layer; accepted: 16c3"),
+    ],
+)
+def test_limits(options, part):
+    with pytest.raises(InputError) as error:
+        config.for_dataset("digits", **options)
+    assert part in str(error.value)
+
+
+def test_an_input_of_spikes_has_no_bits_to_choose():
+    assert config.for_dataset("nmnist", input_bits=8).input_bits == 8
+    with pytest.raises(InputError, match="input_bits = 4; accepted: 8, as the input of nmnist is"):
+        config.for_dataset("nmnist", input_bits=4)
+
+
+def test_a_checkpoint_that_says_nothing_of_the_input_has_8_bits():
+    options = msgspec.to_builtins(config.for_dataset("digits"))
+    del options["input_bits"]
+    assert config.from_plain(options).input_bits == 8
+
+
+def test_a_resumed_run_may_change_its_epochs_alone():
+    options = msgspec.to_builtins(config.for_dataset("digits"))
+    assert config.resumed(options, {"epochs": 90, "tau": 0.25}).epochs == 90
+    with pytest.raises(InputError, match=r"tau = 0.5 given with --resume.*trained with 0.25"):
+        config.resumed(options, {"tau": 0.5})
+    with pytest.raises(InputError, match="training options"):
+        config.resumed({"dataset": "digits"}, {})

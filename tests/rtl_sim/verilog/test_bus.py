@@ -1,0 +1,199 @@
+"""The core's edges: malformed streams, registers, memories loaded at run time."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from compiler.emit import loadable
+from compiler.emit.register_map import Bus
+from compiler.emit.rtl import generate
+from hw_models.dataflow import Build, Dense
+from hw_models.folder import artefact
+from hw_models.semantics import signed_digits
+from rtl_sim.simulation.simulate import LIBRARY
+from tests.builders.random_builds import Builder, random_build, with_own_widths
+from tests.builders.residual_builds import identity
+from tests.builders.simulated_builds import conv, verilator, with_lanes
+from tests.rtl_sim.verilog.test_modules import library, run_bench, write_case
+
+
+@pytest.mark.parametrize(
+    ("steps", "shape", "digit_max", "signed"),
+    [
+        (4, (1, 1, 1), 0, 1),
+        (1, (9, 1, 1), 7, 1),
+        (3, (3, 5, 6), 0, 0),
+        (2, (5, 3, 1), 3, 1),
+        (5, (16, 1, 1), 0, 1),
+    ],
+)
+def test_stream_guard(tmp_path, steps, shape, digit_max, signed):
+    """With few tags, so that they are used up again and again."""
+    parameters = {
+        "STEPS": steps, "C": shape[0], "H": shape[1], "W": shape[2], "DIGIT_MAX": digit_max,
+        "SIGNED": signed, "TAG_BITS": 2 + steps % 2,
+    }  # fmt: skip
+    env = write_case(tmp_path, parameters)
+    run_bench(
+        tmp_path, "bench_stream_guard", "stream_guard", library("stream_guard"), parameters, env
+    )
+
+
+def test_axi_lite(tmp_path):
+    run_bench(tmp_path, "bench_axi_lite", "axi_lite", library("axi_lite"))
+
+
+def with_bus(build: Build, bus: Bus) -> Build:
+    """The build with its hardware, on widths for any weights where they can be loaded."""
+    if bus.loadable:
+        build = loadable.widened(build, bus.channel_bits)
+        said = build.dataflow.provenance | {"axi_lite": True, "loadable": True}
+        flow = msgspec.structs.replace(build.dataflow, provenance=said)
+        build = replace(build, dataflow=flow)
+    return replace(build, files=generate(build, bus))
+
+
+def core_case(folder: Path, build: Build, other: Build | None = None) -> dict[str, str]:
+    """Folders of the builds and the writes that load one into the other."""
+    folder.mkdir(exist_ok=True)
+    saved = artefact.save(build, folder / "build")
+    shutil.copytree(folder / "build" / "mem", folder / "mem")
+    case = {"build": str(folder / "build")}
+    if other:
+        artefact.save(other, folder / "other")
+        case |= {
+            "other": str(folder / "other"),
+            "writes": loadable.register_writes(saved, other),
+            "back": loadable.register_writes(saved, build),
+        }
+    return write_case(folder, case)
+
+
+def sources_of(folder: Path, verilog: Path = LIBRARY) -> list[Path]:
+    """The Verilog of the build that core_case left."""
+    rtl = folder / "build" / "rtl"
+    names = (rtl / "files.f").read_text().split()
+    return [rtl / name if name == "top.v" else verilog / name for name in names]
+
+
+def same_shape(build: Build, seed: int) -> Build:
+    """The same network with its weights, biases and thresholds in another order."""
+    rng = np.random.default_rng(seed)
+    tensors = {
+        name: tensor
+        if name.endswith("lsb")
+        else rng.permutation(tensor.reshape(-1)).reshape(tensor.shape)
+        for name, tensor in build.tensors.items()
+    }
+    return with_own_widths(Build(build.dataflow, tensors))
+
+
+def joined() -> Build:
+    """Maps, two groups in a layer, and a shortcut whose channels are packed."""
+    builder = Builder(6, "ternary", (3, 2, 2))
+    builder.timesteps = 2
+    builder.add(conv((3, 2, 2), 5, (2, 2), padding=(1, 1)), builder.neuron())
+    same = conv(builder.shape, 5, (3, 3), padding=(1, 1))
+    sources = [("layer0", same, ()), ("layer0", identity(builder.shape), ())]
+    builder.join(sources, builder.neuron())
+    builder.add(Dense(n_in=45, n_out=3), None)
+    return with_lanes(builder.build(), 4, 2)
+
+
+CORES = {
+    "static": with_lanes(
+        random_build(30, encoding="static", widths=[9, 13, 11, 5], x_max=127), 12, 4
+    ),
+    "one digit": random_build(31, encoding="static", widths=[9, 12, 5], x_max=1),
+    "ternary": random_build(4, encoding="ternary", widths=[12, 9, 8, 3]),
+    "binary": random_build(6, encoding="binary", widths=[5, 9, 4]),
+    "joined": joined(),
+    "banks": with_lanes(random_build(4, encoding="static", widths=[40, 30, 4]), 2, 2),
+}
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_core(tmp_path, name):
+    build = with_bus(CORES[name], Bus(channel_bits=20))
+    env = core_case(tmp_path, build, same_shape(CORES[name], 3))
+    if name in ("joined", "banks"):  # long; the streams' edges are those of any build
+        env["COCOTB_TEST_FILTER"] = "loaded_memories"
+    run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path), {}, env)
+
+
+@pytest.mark.skipif(not verilator(), reason="needs Verilator")
+@pytest.mark.parametrize("name", CORES)
+def test_verilator_has_nothing_to_say(tmp_path, name):
+    for bits in (0, 20):
+        core_case(tmp_path / str(bits), with_bus(CORES[name], Bus(bits)))
+        sources = sources_of(tmp_path / str(bits))
+        command = [
+            verilator(),
+            "--lint-only",
+            "-Wall",
+            "--top-module",
+            "top",
+            LIBRARY / "lint.vlt",
+        ]
+        result = subprocess.run(
+            [*map(str, command), *map(str, sources)], capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
+COMPILER = shutil.which("cc") or shutil.which("gcc")
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
+MODEL_HEADER = """\
+#include <stdint.h>
+extern uint32_t (*model_read)(uintptr_t address);
+extern void (*model_write)(uintptr_t address, uint32_t value);
+#define TRISPIKE_READ(address) model_read(address)
+#define TRISPIKE_WRITE(address, value) model_write((address), (value))
+"""
+MODEL = """\
+#include "model.h"
+uint32_t (*model_read)(uintptr_t address);
+void (*model_write)(uintptr_t address, uint32_t value);
+"""
+
+
+@pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
+@pytest.mark.parametrize("x_max", [1, 2, 3, 10, 11, 42, 43, 127])
+def test_the_drivers_buffer_holds_the_longest_sample(tmp_path, x_max):
+    """TRISPIKE_BEATS: the most digits that an abs(x) <= x_max has, for each address."""
+    build = random_build(31, encoding="static", widths=[9, 4], x_max=x_max)
+    (tmp_path / "registers.h").write_bytes(generate(build, Bus())["rtl/registers.h"])
+    most = 9 * max(len(signed_digits(x)) for x in range(x_max + 1)) + 1
+    source = f"""
+        #include "trispike.h"
+        typedef char exact[TRISPIKE_BEATS == {most} ? 1 : -1];
+    """
+    command = [str(COMPILER), *STRICT, f"-I{LIBRARY.parent / 'host'}", f"-I{tmp_path}"]
+    subprocess.run([*command, "-fsyntax-only", "-xc", "-"], input=source, text=True, check=True)
+
+
+@pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
+@pytest.mark.parametrize("name", ["static", "one digit", "binary"])
+def test_host_driver(tmp_path, name):
+    """As it is, without a warning; and with its accesses led to the simulated core."""
+    build = with_bus(CORES[name], Bus(channel_bits=20))
+    env = core_case(tmp_path, build, same_shape(CORES[name], 3))
+    host, rtl = LIBRARY.parent / "host", tmp_path / "build" / "rtl"
+    command = [str(COMPILER), *STRICT, f"-I{host}", f"-I{rtl}"]
+    driver = str(host / "trispike.c")
+    plain = [*command, driver, str(host / "example.c"), "-o", str(tmp_path / "example")]
+    assert subprocess.run(plain, capture_output=True, text=True, check=False).stderr == ""
+    (tmp_path / "model.h").write_text(MODEL_HEADER)
+    (tmp_path / "model.c").write_text(MODEL)
+    options = [f"-I{tmp_path}", '-DTRISPIKE_IO="model.h"', "-shared", "-fPIC"]
+    sources = [driver, str(tmp_path / "model.c"), "-o", str(tmp_path / "driver.so")]
+    subprocess.run([*command, *options, *sources], check=True)
+    spec = json.loads(Path(env["CASE"]).read_text())
+    env = write_case(tmp_path, {**spec, "library": str(tmp_path / "driver.so")})
+    run_bench(tmp_path, "bench_host", "top", sources_of(tmp_path), {}, env)

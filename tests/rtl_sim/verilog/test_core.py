@@ -1,0 +1,116 @@
+"""Whole random builds: Verilog == golden model, for every stall pattern, lane count and reset."""
+
+import json
+
+import numpy as np
+import pytest
+
+from hw_models.cost import operations
+from hw_models.dataflow import Build, Readout
+from hw_models.engines import golden
+from rtl_sim.simulation.compare import first_difference
+from rtl_sim.simulation.report import Report, run
+from rtl_sim.simulation.simulate import Stalls, simulate
+from tests.builders.random_builds import random_build, random_conv_build, random_input
+from tests.builders.simulated_builds import hardware, hardware_build, with_lanes
+
+RATES = [(0, 0), (128, 0), (0, 128), (64, 64), (200, 30), (30, 220)]  # of 256: idle, stall
+
+
+def check(build: Build, samples: int, seed: int, stalls: Stalls) -> Report:
+    report = run(build, random_input(build, samples, seed), stalls=stalls)
+    assert report.equal, report.first_difference
+    assert report.samples_equal == samples
+    return report
+
+
+@pytest.mark.parametrize("seed", range(36))
+def test_random_builds_under_random_stalls(seed):
+    idle, stall = RATES[seed % len(RATES)]
+    encoding = ("static", "ternary", "binary")[seed // len(RATES) % 3]
+    check(hardware_build(seed, encoding=encoding), 5, seed, Stalls(idle=idle, stall=stall))
+
+
+@pytest.mark.parametrize("x_max", [1, 3])
+@pytest.mark.parametrize("network", [random_build, random_conv_build])
+@pytest.mark.parametrize("stalls", [Stalls(), Stalls(60, 60)])
+def test_images_of_few_bits(network, x_max, stalls):
+    """Of 2 bits a value is one digit and the engine has no shifter; of 3 bits 3 = 4 - 1."""
+    build = hardware(network(10 + x_max, encoding="static", x_max=x_max))
+    first, *_ = json.loads(build.files["rtl/parameters.json"])
+    assert first["groups"][0]["engine"]["DIGIT_BITS"] == (0 if x_max == 1 else 2)
+    check(build, 6, x_max, stalls)
+
+
+@pytest.mark.parametrize("encoding", ["static", "ternary", "binary"])
+def test_layers_of_one_neuron(encoding):
+    check(hardware_build(3, encoding=encoding, widths=[1, 1, 1, 1]), 6, 3, Stalls(20, 90))
+
+
+def test_values_do_not_depend_on_lanes_nor_stalls():
+    """One network, every width of hardware and every rate of stalls: the same integers."""
+    network = random_build(7, encoding="static", widths=[9, 13, 11, 5])
+    x = random_input(network, 4, 7)
+    expected = golden.run(network, x)
+    cases = [(1, 1, RATES[0]), (4, 3, RATES[1]), (5, 2, RATES[4]), (99, 99, RATES[5])]
+    for accumulate, update, (idle, stall) in cases:
+        build = hardware(with_lanes(network, accumulate, update))
+        got = simulate(build, x, stalls=Stalls(idle, stall))
+        np.testing.assert_array_equal(got.logits, expected.logits)
+        for layer in build.dataflow.layers:
+            membranes = got.layers[layer.name].membranes
+            wanted = expected.membranes[layer.name].swapaxes(0, 1)
+            np.testing.assert_array_equal(membranes, wanted)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_reset_in_mid_sample_leaves_nothing_behind(seed):
+    """After the reset the bench begins again: all that it sees from then on is equal."""
+    build = hardware_build(seed, encoding=("static", "ternary")[seed % 2], widths=[12, 9, 8, 3])
+    x, reset_at = random_input(build, 4, seed), 30 + 41 * seed
+    simulation = simulate(build, x, stalls=Stalls(idle=20, stall=40, reset_at=reset_at))
+    assert simulation.starts[0] > reset_at
+    trace = golden.run(build, x)
+    assert not first_difference(build, trace, operations.count(build, x, trace), simulation)
+
+
+def test_samples_back_to_back_overlap():
+    """The next sample enters while the one before is in the later layers."""
+    build = hardware_build(11, encoding="ternary", widths=[20, 16, 16, 8])
+    report = check(build, 8, 11, Stalls())
+    assert report.cycles < 0.8 * report.latency
+    simulation = simulate(build, random_input(build, 8, 11))
+    assert report.cycles_total == simulation.ends[-1] - simulation.starts[0] + 1
+    assert report.cycles * 7 == simulation.ends[-1] - simulation.ends[0]
+
+
+def pace(build: Build, x) -> int:
+    """Cycles from the first sample's first beat to the last sample's."""
+    simulation = simulate(build, x)
+    return int(simulation.starts[-1] - simulation.starts[0])
+
+
+def test_cycles_of_a_time_step():
+    """docs/core.md: E * GROUPS + WORDS + 1 for each step."""
+    build = hardware(with_lanes(random_build(2, encoding="ternary", widths=[40, 24, 3]), 8, 4))
+    x = random_input(build, 6, 2)
+    events, steps = np.count_nonzero(x[:, :-1]), x.shape[0] * (x.shape[1] - 1)
+    assert pace(build, x) == events * 3 + steps * (6 + 1)
+
+
+@pytest.mark.parametrize("classes", [2, 7])
+def test_cycles_of_a_static_sample(classes):
+    """docs/core.md: E * GROUPS + (T - 1) * max(WORDS, 6) + WORDS + 1 for all T steps."""
+    build = hardware(with_lanes(random_build(2, encoding="static", widths=[30, classes]), 4, 1))
+    x, timesteps = random_input(build, 6, 2), build.dataflow.timesteps
+    assert timesteps > 1
+    digits = operations.count(build, x[:, :-1], golden.run(build, x[:, :-1]))["layer0"].events
+    sample = (timesteps - 1) * max(classes, 6) + classes + 1
+    assert pace(build, x) == digits * -(-classes // 4) + 5 * sample
+
+
+def test_a_network_of_a_readout_alone():
+    for seed, encoding in enumerate(["static", "ternary"]):
+        build = hardware_build(seed, encoding=encoding, widths=[17, 6])
+        assert isinstance(build.dataflow.layers[0].update, Readout)
+        check(build, 5, seed, Stalls(40, 100))

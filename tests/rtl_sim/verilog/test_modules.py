@@ -1,0 +1,190 @@
+"""Runs the cocotb benches of single modules under Icarus."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from cocotb_tools.check_results import get_results
+from cocotb_tools.runner import get_runner
+
+from compiler.emit import memory
+from compiler.emit.parameters import address_bits, index_bits
+from hw_models.core.layout import as_conv
+from hw_models.dataflow import Conv2d, Dense, Pool
+from hw_models.engines.synapse import synapse
+from rtl_sim.simulation.simulate import LIBRARY
+from tests.builders.random_builds import random_pool, weight_shape
+from tests.builders.simulated_builds import conv
+from tests.rtl_sim.verilog.wrappers import neuron_wrapper
+
+BENCHES = "tests.rtl_sim.verilog.benches"
+
+
+def run_bench(
+    folder: Path, module: str, top: str, sources: list[Path], parameters=None, env=None
+) -> None:
+    """Compile and run the tests of benches/`module`; all of them must pass."""
+    runner = get_runner("icarus")
+    parameters = {
+        name: f'"{value}"' if isinstance(value, str) else value
+        for name, value in (parameters or {}).items()
+    }
+    runner.build(
+        sources=sources, hdl_toplevel=top, build_dir=folder, parameters=parameters,
+        log_file=folder / "compile.log",
+    )  # fmt: skip
+    try:
+        runner.test(
+            test_module=f"{BENCHES}.{module}", hdl_toplevel=top, build_dir=folder,
+            test_dir=folder, results_xml=str(folder / "results.xml"), extra_env=env or {},
+            log_file=folder / "simulation.log",
+        )  # fmt: skip
+    except SystemExit:
+        pytest.fail((folder / "simulation.log").read_text()[-3000:])
+    count, failed = get_results(folder / "results.xml")
+    assert count and not failed
+
+
+def write_case(folder: Path, case: dict) -> dict[str, str]:
+    """case.json, and the environment that names it to the bench."""
+    path = folder / "case.json"
+    path.write_text(json.dumps(case))
+    return {"CASE": str(path)}
+
+
+def geometry(op: Conv2d | Pool) -> dict[str, int]:
+    """The parameters of a sliding window."""
+    parameters = {"IN_C": op.in_shape[0]}
+    sizes = {"IN": op.in_shape[1:], "OUT": op.out_shape[1:], "KERNEL": op.kernel}
+    for name, (h, w) in {**sizes, "STRIDE": op.stride, "PADDING": op.padding}.items():
+        parameters |= {f"{name}_H": h, f"{name}_W": w}
+    return parameters
+
+
+def library(*names: str) -> list[Path]:
+    return [LIBRARY / f"{name}.v" for name in names]
+
+
+def test_neuron(tmp_path):
+    wrapper = tmp_path / "neuron_bench.v"
+    wrapper.write_text(neuron_wrapper())
+    run_bench(tmp_path, "bench_neuron", "neuron_bench", [*library("leak", "neuron"), wrapper])
+
+
+@pytest.mark.parametrize(
+    ("shape", "groups", "slice_"),
+    [
+        ((24, 1, 1), 1, 4),
+        ((21, 1, 1), 1, 5),
+        ((1, 1, 1), 1, 1),
+        ((5, 3, 4), 1, 2),
+        ((12, 2, 3), 4, 2),
+        ((3, 4, 1), 3, 1),
+        ((8, 1, 5), 2, 3),
+    ],
+)
+def test_serializer(tmp_path, shape, groups, slice_):
+    parameters = {
+        "N": shape[0] // groups, "GROUPS": groups, "WIDTH": shape[2], "SLICE": slice_,
+        "ADDR_BITS": address_bits(shape),
+    }  # fmt: skip
+    env = write_case(tmp_path, {**parameters, "shape": shape})
+    sources = library("serializer", "counter")
+    run_bench(tmp_path, "bench_serializer", "serializer", sources, parameters, env)
+
+
+def dense(n_in: int, n_out: int) -> Conv2d:
+    return as_conv(Dense(n_in=n_in, n_out=n_out), (n_in,))
+
+
+@pytest.mark.parametrize(
+    ("op", "lanes", "slice_", "options"),
+    [
+        (dense(9, 20), 8, 4, {}),
+        (dense(5, 7), 7, 3, {"SHIFT": 3}),
+        (dense(6, 11), 6, 3, {"DIGIT_BITS": 3, "REPEAT": 3}),
+        (dense(1, 1), 1, 1, {"DIGIT_BITS": 1, "REPEAT": 2}),
+        (dense(7, 9), 4, 2, {"REPEAT": 2}),  # an image of one digit a value
+        (dense(4, 9), 2, 2, {"W_BITS": 2}),
+        (conv((2, 5, 4), 6, (3, 3), padding=(1, 1)), 4, 2, {}),
+        (conv((3, 4, 4), 1, (1, 1)), 1, 1, {}),  # one word a position: the next event's too
+        (conv((4, 6, 7), 8, (2, 3), stride=(1, 2), groups=2), 3, 3, {"SHIFT": 2}),
+        (conv((3, 7, 5), 6, (2, 1), stride=(3, 2), padding=(1, 0), groups=3), 2, 2, {}),
+        (conv((1, 5, 5), 5, (5, 4), padding=(2, 2)), 5, 2, {"DIGIT_BITS": 3, "REPEAT": 3}),
+        (conv((2, 3, 4), 10, (3, 4)), 4, 4, {"DIGIT_BITS": 2, "REPEAT": 2}),  # kernel == map
+    ],
+)
+def test_engine(tmp_path, op, lanes, slice_, options):
+    rng = np.random.default_rng(op.n_out)
+    spec = {"DIGIT_BITS": 0, "SHIFT": 0, "REPEAT": 1, "W_BITS": 4, **options}
+    peak = (1 << (spec["W_BITS"] - 1)) - 1
+    w = rng.integers(-peak, peak + 1, weight_shape(op))
+    digit_peak = (1 << ((1 << spec["DIGIT_BITS"]) - 1)) * 3  # an event comes up to 3 times
+    reach = int(synapse(op, np.abs(w), np.ones((1, 1, *op.in_shape), np.int64)).max()) * digit_peak
+    parameters = {
+        **spec,
+        **geometry(op),
+        "N": op.out_shape[0] // op.groups,
+        "GROUPS": op.groups,
+        "LANES": lanes,
+        "SLICE": slice_,
+        "ADDR_BITS": address_bits(op.in_shape),
+        "ACC_BITS": reach.bit_length() + 1,
+    }
+    rows = memory.weight_rows(w, op.groups, lanes)
+    (tmp_path / "weights.mem").write_bytes(memory.hex_words(rows, spec["W_BITS"]))
+    case = {"parameters": parameters, "op": msgspec.to_builtins(op), "weights": w.tolist()}
+    run_bench(
+        tmp_path,
+        "bench_engine",
+        "engine",
+        library("engine", "accumulators", "axis_taps", "banked_rom", "rom", "counter"),
+        {**parameters, "WEIGHT_FILE": "weights.mem"},
+        write_case(tmp_path, case),
+    )
+
+
+@pytest.mark.parametrize("depth", [1, 300, 512, 513, 1100, 3136, 4095])
+def test_banked_rom(tmp_path, depth):
+    """One bank, two, and as many as three powers of two and a rest."""
+    text = b"".join(b"%04x\n" % (word * 40503 % 2**16) for word in range(depth))
+    for path, part in memory.bank_files("words.mem", text).items():
+        (tmp_path / path).write_bytes(part)
+    run_bench(
+        tmp_path,
+        "bench_banked_rom",
+        "banked_rom",
+        library("banked_rom", "rom"),
+        {"WIDTH": 16, "DEPTH": depth, "ADDR_BITS": index_bits(depth), "FILE": "words.mem"},
+        {"DEPTH": str(depth)},
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pool(tmp_path, seed):
+    """Random windows: overlapping, gapped, padded, not dividing the map, the whole map."""
+    rng = np.random.default_rng(seed)
+    spec = random_pool(rng, tuple(int(n) for n in (rng.integers(1, 5), *rng.integers(1, 9, 2))))
+    if seed == 0:
+        spec = msgspec.structs.replace(
+            spec, kernel=spec.in_shape[1:], out_shape=(spec.in_shape[0], 1, 1), padding=(0, 0)
+        )
+    parameters = {
+        **geometry(spec),
+        "C": spec.in_shape[0],
+        "DIGIT_BITS": int(rng.choice([0, 3])),
+        "IN_ADDR_BITS": address_bits(spec.in_shape),
+        "OUT_ADDR_BITS": address_bits(spec.out_shape),
+    }
+    parameters.pop("IN_C")
+    env = write_case(tmp_path, {**parameters, "pool": msgspec.to_builtins(spec)})
+    run_bench(tmp_path, "bench_pool", "pool", library("pool", "axis_taps"), parameters, env)
+
+
+@pytest.mark.parametrize(("classes", "bits"), [(10, 12), (1, 3), (2, 2), (5, 4)])
+def test_argmax(tmp_path, classes, bits):
+    class_bits = max(1, (classes - 1).bit_length())
+    parameters = {"CLASSES": classes, "LOGIT_BITS": bits, "CLASS_BITS": class_bits}
+    run_bench(tmp_path, "bench_argmax", "argmax", library("argmax", "fifo"), parameters)

@@ -1,0 +1,110 @@
+"""The Verilog library as a text: a module a file, Verilog-2005 without warnings, house style."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from compiler.emit.rtl import generate
+from hw_models.dataflow import Build
+from rtl_sim.simulation.simulate import LIBRARY
+from tests.builders.random_builds import random_build, random_conv_build
+from tests.builders.random_graphs import random_graph_build
+from tests.builders.simulated_builds import mutated, verilator
+
+FILES = sorted(LIBRARY.glob("*.v"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_one_documented_module_a_file(path):
+    text = path.read_text()
+    assert re.findall(r"^module (\w+)", text, re.MULTILINE) == [path.stem]
+    header = "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n//"
+    assert text.startswith(header) and text.endswith("endmodule\n\n`resetall\n")
+    assert all(len(line) <= 100 for line in text.splitlines())
+    for line in re.findall(r"^  parameter .*$", text, re.MULTILINE):
+        assert "//" in line, f"{path.name}: {line}: no comment"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_verilog_2005_without_warnings(path):
+    command = ["iverilog", "-g2005", "-Wall", "-t", "null", "-s", path.stem, *map(str, FILES)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_nothing_multiplies(path):
+    """The factors of every product are parameters, numbers or loop indices; functions make
+    parameters."""
+    text = re.sub(r"`timescale.*|//.*|\(\*.*?\*\)|@\*|\".*?\"", "", path.read_text())
+    for name in re.findall(r"function .*?(\w+)\(", text):
+        calls = re.findall(rf".*\b{name}\((?!input)", text)
+        assert calls and all(call.lstrip().startswith("localparam") for call in calls)
+    text = re.sub(r"function .*?endfunction", "", text, flags=re.DOTALL)
+    constant = re.compile(r"[A-Z][A-Z0-9_]*|\d+|[ln-s]")
+    for left, right in re.findall(r"(\w+)\)? ?[*/%] ?\(?(\w+)", text):
+        assert constant.fullmatch(left) and constant.fullmatch(right), (left, right)
+
+
+@pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
+def test_the_core_streams_are_whole_bytes(network):
+    top = generate(network(1))["rtl/top.v"].decode()
+    ports = dict(re.findall(r"^  \w+put +wire \[(\d+):0\] (\w+_tdata)", top, re.MULTILINE))
+    assert ports == {"31": "s_axis_tdata", "63": "m_axis_tdata"}
+
+
+needs_verilator = pytest.mark.skipif(not verilator(), reason="needs Verilator")
+
+
+def lint(build: Build, folder: Path, library: Path = LIBRARY) -> str:
+    """What Verilator has to say of a build's hardware beyond what lint.vlt waives, and why."""
+    files = generate(build)
+    (folder / "top.v").write_bytes(files["rtl/top.v"])
+    names = files["rtl/files.f"].decode().split()
+    sources = [folder / name if name == "top.v" else library / name for name in names]
+    command = [verilator(), "--lint-only", "-Wall", "--quiet", "--top-module", "top"]
+    result = subprocess.run(
+        [*map(str, command), str(LIBRARY / "lint.vlt"), *map(str, sources)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode == 0) == (result.stderr == "")
+    return result.stderr
+
+
+@needs_verilator
+@pytest.mark.parametrize("seed", range(4))  # of 4, 3, 2 and 1 time steps
+@pytest.mark.parametrize("network", [random_build, random_conv_build, random_graph_build])
+def test_verilator_has_nothing_to_say(network, seed, tmp_path):
+    assert lint(network(seed), tmp_path) == ""
+
+
+@needs_verilator
+@pytest.mark.parametrize(
+    ("file", "old", "new", "finding"),
+    [
+        (
+            "leak.v",
+            "reg signed  [LEAK_BITS-1:0] product;",
+            "reg [V_BITS-1:0] product;",
+            "WIDTHTRUNC",
+        ),
+        ("neuron.v", "wire signed [P_BITS-1:0] leaked ", "wire [1:0] leaked ", "WIDTHTRUNC"),
+        ("credits.v", "  reg ", "  reg spare;\n  reg ", "UNUSEDSIGNAL"),
+    ],
+)
+def test_what_is_waived_hides_no_mistake(file, old, new, finding, tmp_path):
+    build = random_build(21, encoding="ternary", widths=[12, 10, 4])
+    assert f"%Warning-{finding}" in lint(build, tmp_path, mutated(tmp_path, file, old, new))
+
+
+@pytest.mark.parametrize("module", sorted(LIBRARY.glob("[!b]*.v")), ids=lambda path: path.stem)
+def test_assertions_wait_for_the_first_reset(module):
+    """What no reset has set yet is anything, and a simulator may start it at random."""
+    lines = module.read_text().splitlines()
+    for number, line in enumerate(lines):
+        if '"ASSERT ' in line:
+            assert "rst_n &&" in "\n".join(lines[max(0, number - 8) : number]), f"line {number + 1}"
