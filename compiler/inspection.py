@@ -10,7 +10,7 @@ from hw_models.engines import fast
 
 
 def layer_table(build: Build) -> Table:
-    """One row a layer, one line a synapse group: shape, neuron, integer types and lanes.
+    """One row a layer, one line a synapse: shape, neuron, integer types and lanes.
 
     What all neurons are alike in stands in the title instead.
     """
@@ -26,7 +26,7 @@ def layer_table(build: Build) -> Table:
         table.add_column(head, justify="right", no_wrap=True)
     for layer in flow.layers:
         neuron = [] if common else [_neuron(layer)]
-        sources = "\n".join(group.source for group in layer.groups)
+        sources = "\n".join(synapse.source for synapse in layer.synapses)
         table.add_row(layer.name, sources, *neuron, *_widths(layer))
     return table
 
@@ -59,13 +59,13 @@ def _neuron(layer: Layer) -> str:
 
 
 def _widths(layer: Layer) -> list[str]:
-    update, groups = layer.update, layer.groups
+    update, synapses = layer.update, layer.synapses
     spiking = isinstance(update, Spiking)
     return [
         "x".join(map(str, layer.shape)),
-        "\n".join(str(g.w_bits) for g in groups),
-        "\n".join(str(g.shift) for g in groups),
-        "\n".join(str(g.acc_bits) for g in groups),
+        "\n".join(str(g.w_bits) for g in synapses),
+        "\n".join(str(g.shift) for g in synapses),
+        "\n".join(str(g.acc_bits) for g in synapses),
         str(update.p_bits) if spiking else "",
         str(update.v_bits if spiking else update.logit_bits),
         f"{layer.lanes.accumulate}/{layer.lanes.update}",

@@ -152,7 +152,7 @@ class Graph:
     def readers(self, name: str) -> list[Node]:
         return [node for node in self.nodes if name in node.sources]
 
-    def groups(self, layer: "Spiking | Readout") -> tuple[Synapse, ...]:
+    def synapses(self, layer: "Spiking | Readout") -> tuple[Synapse, ...]:
         """The synapses that meet in a layer, once nothing lies between.
 
         Raises:

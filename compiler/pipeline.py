@@ -133,8 +133,8 @@ def compile_graph(
 
 
 def shifts_of(build: Build) -> dict[str, int]:
-    """The fraction bits of each layer: the shift of its main group, the others having none."""
-    return {x.name: max(group.shift for group in x.groups) for x in build.dataflow.layers}
+    """The fraction bits of each layer: the shift of its main synapse, the others having none."""
+    return {x.name: max(synapse.shift for synapse in x.synapses) for x in build.dataflow.layers}
 
 
 def check_layers(graph: Graph, hardware: Build) -> None:

@@ -83,8 +83,8 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     padding: Pair
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One synapse group of a layer: i[n] += acc[n] << shift. Tensor: `<name>.weight`."""
+class Synapse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One synapse of a layer: i[n] += acc[n] << shift. Tensor: `<name>.weight`."""
 
     name: str
     source: str  # the input's name or a layer's
@@ -123,11 +123,11 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Synapse groups and the neurons they feed. Tensor `<name>.lsb`: the real value of v = 1."""
+    """Synapses and the neurons they feed. Tensor `<name>.lsb`: the real value of v = 1."""
 
     name: str
     shape: tuple[int, ...]  # channels first
-    groups: tuple[Group, ...]
+    synapses: tuple[Synapse, ...]
     update: Spiking | Readout
     lanes: Lanes
 
@@ -188,8 +188,8 @@ class Build:
     sha256: str | None = None  # of dataflow.json, which names the sha256 of all else
     files: Mapping[str, bytes] = field(default_factory=dict)  # further files to save: mem/, rtl/
 
-    def weight(self, group: Group) -> Ints:
-        return self.tensors[f"{group.name}.weight"].astype(np.int64)
+    def weight(self, synapse: Synapse) -> Ints:
+        return self.tensors[f"{synapse.name}.weight"].astype(np.int64)
 
     def bias(self, layer: Layer) -> Ints:
         return per_neuron(self.tensors[f"{layer.name}.bias"].astype(np.int64), layer.shape)

@@ -25,8 +25,8 @@ from hw_models.semantics import (
 
 
 @dataclass(frozen=True, slots=True)
-class Synapses:
-    """A synapse group's integers, and what the events can be that reach it."""
+class IntegerSynapse:
+    """A synapse's integers, and what the events can be that reach it."""
 
     op: Dense | Conv2d
     pools: tuple[Pool, ...]
@@ -63,14 +63,14 @@ class Synapses:
 
 
 def layer_intervals(
-    groups: Sequence[Synapses],
+    synapses: Sequence[IntegerSynapse],
     shape: tuple[int, ...],
     neuron: Neuron | None,
     bias: Ints,
     v_threshold: Ints | None,
     timesteps: int,
 ) -> tuple[list[Interval], LayerBounds | Interval]:
-    """Of each group the accumulator's interval; and of the layer p and v, or the logits.
+    """Of each synapse the accumulator's interval; and of the layer p and v, or the logits.
 
     Args:
         shape: of the layer's neurons, channels first.
@@ -82,17 +82,17 @@ def layer_intervals(
     """
     zero, accs = np.zeros(shape, np.int64), []
     current, most = Bounds(zero, zero), int(np.abs(bias).max())
-    for group in groups:
-        partial, complete = group.bounds()
-        accs.append(Interval.hull(partial.lo, partial.hi, group.attained))
-        most += max(-int(complete.lo.min()), int(complete.hi.max())) << group.shift
+    for synapse in synapses:
+        partial, complete = synapse.bounds()
+        accs.append(Interval.hull(partial.lo, partial.hi, synapse.attained))
+        most += max(-int(complete.lo.min()), int(complete.hi.max())) << synapse.shift
         check_size(timesteps * most)
-        current += complete.scaled(1 << group.shift).reshaped(shape)
+        current += complete.scaled(1 << synapse.shift).reshaped(shape)
     bias = per_neuron(bias, shape)
     if neuron is None:
         logit = readout_bounds(current, bias, timesteps)
-        # Of several groups, not all need reach their ends for the same spikes.
-        exact = len(groups) == 1 and groups[0].attained
+        # Of several synapses, not all need reach their ends for the same spikes.
+        exact = len(synapses) == 1 and synapses[0].attained
         return accs, msgspec.structs.replace(logit, exact=exact)
     assert v_threshold is not None
     check_size(timesteps * most + int(v_threshold.max()))
@@ -104,20 +104,20 @@ def intervals_of(build: Build, layer: Layer) -> tuple[list[Interval], LayerBound
     """`layer_intervals` of a layer of a build."""
     flow, update = build.dataflow, layer.update
     spiking = isinstance(update, Spiking)
-    groups = [
-        Synapses(
-            op=group.op,
-            pools=group.pools,
-            shift=group.shift,
-            w=build.weight(group),
-            source=flow.shape_of(group.source),
-            encoding=flow.mode_of(group.source),
+    synapses = [
+        IntegerSynapse(
+            op=synapse.op,
+            pools=synapse.pools,
+            shift=synapse.shift,
+            w=build.weight(synapse),
+            source=flow.shape_of(synapse.source),
+            encoding=flow.mode_of(synapse.source),
             x_max=flow.input.x_max,
         )
-        for group in layer.groups
+        for synapse in layer.synapses
     ]
     return layer_intervals(
-        groups, layer.shape, update.neuron if spiking else None,
+        synapses, layer.shape, update.neuron if spiking else None,
         build.tensors[f"{layer.name}.bias"],
         build.tensors[f"{layer.name}.v_threshold"] if spiking else None, flow.timesteps,
     )  # fmt: skip

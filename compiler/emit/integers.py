@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from numpy.typing import NDArray
 
+from compiler import ir
 from compiler.casts import narrowed
 from compiler.emit import loadable, rtl
 from compiler.emit.register_map import Bus
-from compiler.ir import Graph, Input, Readout, Spiking, Synapse
+from compiler.ir import Graph, Input, Readout, Spiking
 from hw_models import dataflow
 from hw_models.core.layout import rearranged
-from hw_models.dataflow import Build, Dataflow, Group, Layer
+from hw_models.dataflow import Build, Dataflow, Layer, Synapse
 from hw_models.semantics import Interval, LayerBounds
 from hw_models.validate.integers import weight_bits
 
@@ -59,7 +60,7 @@ def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) 
     assert update is not None and bounds is not None and lanes is not None
     tensors[f"{layer.name}.lsb"] = update.lsb
     tensors[f"{layer.name}.bias"] = update.bias
-    groups = tuple(_group(synapse, tensors) for synapse in graph.groups(layer))
+    synapses = tuple(_synapse(synapse, tensors) for synapse in graph.synapses(layer))
     if isinstance(layer, Spiking):
         assert isinstance(bounds, LayerBounds) and update.v_threshold is not None
         tensors[f"{layer.name}.v_threshold"] = update.v_threshold
@@ -76,14 +77,14 @@ def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) 
         # The float network takes the mean over T, the integers the sum.
         scale = float(update.lsb[0]) / graph.timesteps
         neuron = dataflow.Readout(logit_bits=bounds.bits, logit=bounds, scale=scale)
-    return Layer(name=layer.name, shape=layer.shape, groups=groups, update=neuron, lanes=lanes)
+    return Layer(name=layer.name, shape=layer.shape, synapses=synapses, update=neuron, lanes=lanes)
 
 
-def _group(synapse: Synapse, tensors: dict[str, NDArray]) -> Group:
+def _synapse(synapse: ir.Synapse, tensors: dict[str, NDArray]) -> Synapse:
     assert synapse.acc is not None
     name = f"{synapse.name}.weight"
     tensors[name] = narrowed(synapse.w, weight_bits(synapse.w_bits), name)
-    return Group(
+    return Synapse(
         name=synapse.name,
         source=synapse.source,
         pools=synapse.pools,

@@ -13,9 +13,9 @@ import numpy as np
 
 from compiler.emit import memory, rtl
 from compiler.emit.parameters import BITS_OF, channel_tensors
-from hw_models.dataflow import Build, Dataflow, Group, Layer, Spiking
+from hw_models.dataflow import Build, Dataflow, Layer, Spiking, Synapse
 from hw_models.errors import InputError
-from hw_models.intervals import Synapses
+from hw_models.intervals import IntegerSynapse
 from hw_models.semantics import Bounds, Interval, layer_bounds, readout_bounds
 
 OUT_OF_REACH = 1 << 60  # of any p
@@ -34,12 +34,12 @@ def widened(build: Build, channel_bits: int) -> Build:
 
 def _widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
     zero, peak = np.zeros(layer.shape, np.int64), 1 << (channel_bits - 1)
-    drive, groups = Bounds(zero - peak, zero + peak), []  # the bias, then the currents
-    for group in layer.groups:
-        partial, complete = _largest(build, group)
-        drive += complete.scaled(1 << group.shift).reshaped(layer.shape)
+    drive, synapses = Bounds(zero - peak, zero + peak), []  # the bias, then the currents
+    for synapse in layer.synapses:
+        partial, complete = _largest(build, synapse)
+        drive += complete.scaled(1 << synapse.shift).reshaped(layer.shape)
         bits = Interval.hull(partial.lo, partial.hi, False).bits
-        groups.append(msgspec.structs.replace(group, acc_bits=max(group.acc_bits, bits)))
+        synapses.append(msgspec.structs.replace(synapse, acc_bits=max(synapse.acc_bits, bits)))
     update, timesteps = layer.update, build.dataflow.timesteps
     if isinstance(update, Spiking):
         # A hard reset leaves the more, the larger the threshold; a soft one at most p itself, as
@@ -59,19 +59,19 @@ def _widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
     else:
         bits = readout_bounds(drive, zero, timesteps).bits
         wide = msgspec.structs.replace(update, logit_bits=max(update.logit_bits, bits))
-    return msgspec.structs.replace(layer, groups=tuple(groups), update=wide)
+    return msgspec.structs.replace(layer, synapses=tuple(synapses), update=wide)
 
 
-def _largest(build: Build, group: Group) -> tuple[Bounds, Bounds]:
+def _largest(build: Build, synapse: Synapse) -> tuple[Bounds, Bounds]:
     """Per neuron, bounds of the partial and the complete sums of a step for the largest weights."""
     flow = build.dataflow
-    mode = flow.mode_of(group.source)
-    return Synapses(
-        op=group.op,
-        pools=group.pools,
-        shift=group.shift,
-        w=np.full(build.weight(group).shape, -1 << (group.w_bits - 1), np.int64),
-        source=flow.shape_of(group.source),
+    mode = flow.mode_of(synapse.source)
+    return IntegerSynapse(
+        op=synapse.op,
+        pools=synapse.pools,
+        shift=synapse.shift,
+        w=np.full(build.weight(synapse).shape, -1 << (synapse.w_bits - 1), np.int64),
+        source=flow.shape_of(synapse.source),
         encoding="static" if mode == "static" else "ternary",  # a weight may have any sign
         x_max=flow.input.x_max,
     ).bounds()
@@ -116,8 +116,8 @@ def _renamed(flow: Dataflow, build: Build) -> dict[str, np.ndarray]:
     """The build's tensors under the names of a network of the same shape."""
     tensors = {}
     for own, other in zip(flow.layers, build.dataflow.layers, strict=True):
-        for mine, group in zip(own.groups, other.groups, strict=True):
-            tensors[f"{mine.name}.weight"] = build.tensors[f"{group.name}.weight"]
+        for mine, synapse in zip(own.synapses, other.synapses, strict=True):
+            tensors[f"{mine.name}.weight"] = build.tensors[f"{synapse.name}.weight"]
         for tensor, _ in channel_tensors(own):
             tensors[f"{own.name}.{tensor}"] = build.tensors[f"{other.name}.{tensor}"]
     return tensors
@@ -140,10 +140,10 @@ def check_shape(hardware: Build, build: Build) -> None:
     ]
     for a, b in zip(own.layers, other.layers, strict=False):
         facts.append((a.name, "shape", a.shape, b.shape))
-        facts.append((a.name, "synapse groups", len(a.groups), len(b.groups)))
+        facts.append((a.name, "synapses", len(a.synapses), len(b.synapses)))
         neurons = [x.update.neuron if isinstance(x.update, Spiking) else "readout" for x in (a, b)]
         facts.append((a.name, "neuron", *neurons))
-        for mine, its in zip(a.groups, b.groups, strict=False):
+        for mine, its in zip(a.synapses, b.synapses, strict=False):
             sources = (streams[0][mine.source], streams[1][its.source])
             facts.append((mine.name, "source, of the streams in order", *sources))
             for field in ("op", "pools", "shift"):
@@ -160,7 +160,7 @@ def check_shape(hardware: Build, build: Build) -> None:
 def check_widths(hardware: Build, build: Build, own: Layer, other: Layer, tail: dict) -> None:
     """Raise InputError where a number of the build's layer is wider than in the hardware."""
     needs = []
-    for mine, its in zip(own.groups, other.groups, strict=True):
+    for mine, its in zip(own.synapses, other.synapses, strict=True):
         w = build.weight(its)
         needs.append((mine.name, "weights", Interval.hull(w, w, True).bits, mine.w_bits))
         needs.append((mine.name, "accumulators", its.acc.bits, mine.acc_bits))

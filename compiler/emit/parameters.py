@@ -6,7 +6,7 @@ from typing import Any
 from compiler.emit import memory
 from hw_models.core import layout
 from hw_models.core.buffers import Reader, outlet_buffers
-from hw_models.dataflow import Build, Group, Layer, Pool, Readout, Spiking
+from hw_models.dataflow import Build, Layer, Pool, Readout, Spiking, Synapse
 from hw_models.errors import InputError
 from hw_models.semantics import signed_digits
 
@@ -18,7 +18,7 @@ Parameters = dict[str, Any]
 def section_of(build: Build, layer: Layer) -> tuple[int, int]:
     """(section, slice) of a layer's sweep, see layout.section_of."""
     return layout.section_of(
-        layer, [layout.conv_of(build.dataflow, group) for group in layer.groups]
+        layer, [layout.conv_of(build.dataflow, synapse) for synapse in layer.synapses]
     )
 
 
@@ -29,7 +29,7 @@ def digit_bits_of(build: Build, source: str) -> int:
     return digit_bits(build.dataflow.input.x_max)
 
 
-def pool_parameters(build: Build, group: Group, pool: Pool) -> Parameters:
+def pool_parameters(build: Build, synapse: Synapse, pool: Pool) -> Parameters:
     """pool.v's parameters."""
     return {
         "C": pool.in_shape[0],
@@ -38,17 +38,17 @@ def pool_parameters(build: Build, group: Group, pool: Pool) -> Parameters:
         **by_axis("KERNEL", pool.kernel),
         **by_axis("STRIDE", pool.stride),
         **by_axis("PADDING", pool.padding),
-        "DIGIT_BITS": digit_bits_of(build, group.source),
+        "DIGIT_BITS": digit_bits_of(build, synapse.source),
         "IN_ADDR_BITS": address_bits(pool.in_shape),
         "OUT_ADDR_BITS": address_bits(pool.out_shape),
     }
 
 
-def engine_parameters(build: Build, layer: Layer, group: Group) -> Parameters:
+def engine_parameters(build: Build, layer: Layer, synapse: Synapse) -> Parameters:
     """engine.v's parameters."""
-    op = layout.conv_of(build.dataflow, group)
+    op = layout.conv_of(build.dataflow, synapse)
     _, slice_ = section_of(build, layer)
-    static = build.dataflow.mode_of(group.source) == "static"
+    static = build.dataflow.mode_of(synapse.source) == "static"
     return {
         "IN_C": op.in_shape[0],
         **by_axis("IN", op.in_shape[1:]),
@@ -61,19 +61,19 @@ def engine_parameters(build: Build, layer: Layer, group: Group) -> Parameters:
         "LANES": layout.lanes_of(layer, op, slice_),
         "SLICE": slice_,
         "ADDR_BITS": address_bits(op.in_shape),
-        "DIGIT_BITS": digit_bits_of(build, group.source),
-        "W_BITS": group.w_bits,
-        "ACC_BITS": group.acc_bits,
-        "SHIFT": group.shift,
+        "DIGIT_BITS": digit_bits_of(build, synapse.source),
+        "W_BITS": synapse.w_bits,
+        "ACC_BITS": synapse.acc_bits,
+        "SHIFT": synapse.shift,
         "REPEAT": build.dataflow.timesteps if static else 1,
-        "WEIGHT_FILE": mem_file(group.name, "weight"),
+        "WEIGHT_FILE": mem_file(synapse.name, "weight"),
     }
 
 
 def merge_parameters(build: Build, layer: Layer) -> list[Parameters]:
-    """merge.v's parameters: the first two groups, then each further one to the sum so far."""
+    """merge.v's parameters: the first two synapses, then each further one to the sum so far."""
     _, slice_ = section_of(build, layer)
-    first, *others = (group.acc_bits + group.shift for group in layer.groups)
+    first, *others = (synapse.acc_bits + synapse.shift for synapse in layer.synapses)
     merges = []
     for bits in others:
         total = max(first, bits) + 1
@@ -83,9 +83,9 @@ def merge_parameters(build: Build, layer: Layer) -> list[Parameters]:
 
 
 def current_bits(build: Build, layer: Layer) -> int:
-    """Bits of a neuron's current, the sum over the groups."""
+    """Bits of a neuron's current, the sum over the synapses."""
     merges = merge_parameters(build, layer)
-    return merges[-1]["BITS"] if merges else layer.groups[0].acc_bits + layer.groups[0].shift
+    return merges[-1]["BITS"] if merges else layer.synapses[0].acc_bits + layer.synapses[0].shift
 
 
 def update_parameters(

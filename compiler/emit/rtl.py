@@ -30,7 +30,7 @@ from compiler.emit.parameters import (
 from compiler.emit.register_map import Bus, Memory
 from hw_models.core import layout
 from hw_models.core.buffers import Reader, input_buffers, readers
-from hw_models.dataflow import Build, Conv2d, Group, Layer, Readout, Spiking
+from hw_models.dataflow import Build, Conv2d, Layer, Readout, Spiking, Synapse
 from hw_models.errors import InputError
 
 # The core's streams, alike for every build: 32-bit events in, 64-bit logit words out.
@@ -80,9 +80,9 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     modules = set(COMMON)
     if any(isinstance(layer.update, Spiking) for layer in flow.layers):
         modules |= set(SPIKING)
-    if any(group.pools for layer in flow.layers for group in layer.groups):
+    if any(synapse.pools for layer in flow.layers for synapse in layer.synapses):
         modules |= set(POOLS)
-    if any(len(layer.groups) > 1 for layer in flow.layers):
+    if any(len(layer.synapses) > 1 for layer in flow.layers):
         modules |= set(JOINS)
     if len(inlets) > 1:
         modules |= set(INPUT_FORK)
@@ -113,21 +113,21 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
 def layer_parameters(
     build: Build, layer: Layer, streams: dict[str, list[Reader]], channel_bits: int
 ) -> Parameters:
-    """The instances of a layer: an engine and pools for each group, merges, the second half.
+    """The instances of a layer: an engine and pools for each synapse, merges, the second half.
 
     Biases and thresholds are stored in at least `channel_bits` bits.
     """
-    stream_of = {r.group.name: r.stream for found in streams.values() for r in found}
+    stream_of = {r.synapse.name: r.stream for found in streams.values() for r in found}
     return {
         "name": layer.name,
-        "groups": [
+        "synapses": [
             {
-                "name": group.name,
-                "stream": stream_of[group.name],
-                "pools": [pool_parameters(build, group, pool) for pool in group.pools],
-                "engine": engine_parameters(build, layer, group),
+                "name": synapse.name,
+                "stream": stream_of[synapse.name],
+                "pools": [pool_parameters(build, synapse, pool) for pool in synapse.pools],
+                "engine": engine_parameters(build, layer, synapse),
             }
-            for group in layer.groups
+            for synapse in layer.synapses
         ],
         "merges": merge_parameters(build, layer),
         "tail": update_parameters(build, layer, streams[layer.name], channel_bits),
@@ -139,13 +139,13 @@ def memories(build: Build, layer: Layer, tail: Parameters) -> dict[str, bytes]:
     """mem/*.mem of a layer, whose second half has the parameters `tail`."""
     files: dict[str, bytes] = {}
     section, slice_ = section_of(build, layer)
-    for group in layer.groups:
-        op = layout.conv_of(build.dataflow, group)
+    for synapse in layer.synapses:
+        op = layout.conv_of(build.dataflow, synapse)
         lanes = 1 if layout.depthwise(op) else layout.lanes_of(layer, op, slice_)
         shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
-        rows = memory.weight_rows(build.weight(group).reshape(shape), op.groups, lanes)
-        text = memory.hex_words(rows, group.w_bits)
-        files |= memory.bank_files(mem_path(group.name, "weight"), text)
+        rows = memory.weight_rows(build.weight(synapse).reshape(shape), op.groups, lanes)
+        text = memory.hex_words(rows, synapse.w_bits)
+        files |= memory.bank_files(mem_path(synapse.name, "weight"), text)
     for tensor, padding in channel_tensors(layer):
         values = getattr(build, tensor)(layer).reshape(-1)
         rows = memory.channel_rows(values, section, slice_, padding)
@@ -164,13 +164,13 @@ def loadable_memories(layers: list[Parameters], files: dict[str, bytes]) -> list
     """The memories of all layers in the order in which they are numbered."""
     widths: dict[str, int] = {}
     for entry in layers:
-        for group in entry["groups"]:
-            engine = group["engine"]
+        for synapse in entry["synapses"]:
+            engine = synapse["engine"]
             packed = (
                 engine["GROUPS"] > 1 and engine["N"] == 1 and engine["IN_C"] == engine["GROUPS"]
             )
             weights = 1 if packed else engine["LANES"]
-            widths[f"{group['name']}.weight"] = weights * engine["W_BITS"]
+            widths[f"{synapse['name']}.weight"] = weights * engine["W_BITS"]
         tail = entry["tail"]
         for tensor, bits in BITS_OF.items():
             if bits in tail:
@@ -284,18 +284,18 @@ def check_network(build: Build) -> None:
         )
     known = [flow.input.name]
     for layer in flow.layers:
-        for group in layer.groups:
-            if group.source not in known:
+        for synapse in layer.synapses:
+            if synapse.source not in known:
                 raise InputError(
-                    f"{group.name}: reads {group.source}; a layer reads those before it, here "
+                    f"{synapse.name}: reads {synapse.source}; a layer reads those before it, here "
                     + ", ".join(known)
                 )
-            check_maps(build, layer, group)
+            check_maps(build, layer, synapse)
         if (layer is flow.layers[-1]) != isinstance(layer.update, Readout):
             raise InputError(f"{layer.name}: the core takes one readout, as the last layer")
         known.append(layer.name)
     check_readout(flow.layers[-1])
-    read = {group.source for layer in flow.layers for group in layer.groups}
+    read = {synapse.source for layer in flow.layers for synapse in layer.synapses}
     for name in known[:-1]:
         if name not in read:
             raise InputError(f"{name}: no layer reads it; leave it out")
@@ -318,23 +318,23 @@ def check_readout(layer: Layer) -> None:
         )
 
 
-def check_maps(build: Build, layer: Layer, group: Group) -> None:
+def check_maps(build: Build, layer: Layer, synapse: Synapse) -> None:
     """Raise InputError where a pool, an operation or the layer has another shape than it is given.
 
     An address has fields of the stream's shape, which no reader rearranges.
     """
-    shape = build.dataflow.shape_of(group.source)
-    readers = [*group.pools, *([group.op] if isinstance(group.op, Conv2d) else [])]
+    shape = build.dataflow.shape_of(synapse.source)
+    readers = [*synapse.pools, *([synapse.op] if isinstance(synapse.op, Conv2d) else [])]
     for reader in readers:
         if layout.as_map(shape) != reader.in_shape:
             raise InputError(
-                f"{group.name}: reads a stream of shape {list(shape)} as {list(reader.in_shape)}"
+                f"{synapse.name}: reads a stream of shape {list(shape)} as {list(reader.in_shape)}"
             )
         shape = reader.out_shape
-    out = layout.conv_of(build.dataflow, group).out_shape
+    out = layout.conv_of(build.dataflow, synapse).out_shape
     if out != layout.as_map(layer.shape):
         raise InputError(
-            f"{group.name}: gives {list(out)}, its layer {layer.name} has {list(layer.shape)}"
+            f"{synapse.name}: gives {list(out)}, its layer {layer.name} has {list(layer.shape)}"
         )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from compiler.onnx.synapses import Nodes, onnx_type, reshape, synapse
+from compiler.onnx.synapses import Nodes, onnx_type, reshape, synapse_nodes
 from hw_models.dataflow import Build, Dense, Layer, Spiking
 from hw_models.engines import onnx_runtime
 from hw_models.engines.fast import membrane_dtype
@@ -137,12 +137,12 @@ def _spiking(step: Nodes, build: Build, layer: Layer, current: str) -> str:
 
 
 def _current(build: Build, layer: Layer, streams: dict[str, str], once: Nodes, step: Nodes) -> str:
-    """bias + sum over groups of acc << shift; what is static is summed once, before the loop."""
+    """bias + sum over synapses of acc << shift; what is static is summed once, before the loop."""
     flow, dtype = build.dataflow, membrane_dtype(layer)
     total = once.value(build.bias(layer)[None].astype(dtype), f"{layer.name}.bias")
-    for group in sorted(layer.groups, key=lambda g: flow.mode_of(g.source) != "static"):
-        nodes = once if flow.mode_of(group.source) == "static" else step
-        current = synapse(nodes, build, group, streams[group.source], dtype)
-        shape = (group.op.n_out,) if isinstance(group.op, Dense) else group.op.out_shape
+    for synapse in sorted(layer.synapses, key=lambda g: flow.mode_of(g.source) != "static"):
+        nodes = once if flow.mode_of(synapse.source) == "static" else step
+        current = synapse_nodes(nodes, build, synapse, streams[synapse.source], dtype)
+        shape = (synapse.op.n_out,) if isinstance(synapse.op, Dense) else synapse.op.out_shape
         total = nodes.add("Add", total, reshape(nodes, current, shape, layer.shape))
     return total

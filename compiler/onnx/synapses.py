@@ -1,4 +1,4 @@
-"""Synapse groups and pools as ONNX nodes: integer products of unsigned bytes, exact sums.
+"""Synapses and pools as ONNX nodes: integer products of unsigned bytes, exact sums.
 
 Operands of products are unsigned bytes with zero point 128, and wider values are several such
 digits. ONNX Runtime multiplies u8 by u8 exactly on every processor; u8 by s8 saturates at 16 bits
@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
-from hw_models.dataflow import Build, Dense, Group, Pool
+from hw_models.dataflow import Build, Dense, Pool, Synapse
 from hw_models.errors import InputError
 
 ZERO = np.uint8(128)  # the byte that stands for 0
@@ -56,32 +56,32 @@ class Nodes:
         return functools.reduce(lambda a, b: self.add("Add", a, b), parts)
 
 
-def synapse(nodes: Nodes, build: Build, group: Group, source: str, dtype: type) -> str:
-    """acc << shift of one group, [batch, *shape of the op's result], as the membrane's type."""
-    flow, op = build.dataflow, group.op
-    x, shape = nodes.cast(source, np.int32), flow.shape_of(group.source)
-    peak = flow.input.x_max if group.source == flow.input.name else 1
-    for pool in group.pools:
+def synapse_nodes(nodes: Nodes, build: Build, synapse: Synapse, source: str, dtype: type) -> str:
+    """acc << shift of one synapse, [batch, *shape of the op's result], as the membrane's type."""
+    flow, op = build.dataflow, synapse.op
+    x, shape = nodes.cast(source, np.int32), flow.shape_of(synapse.source)
+    peak = flow.input.x_max if synapse.source == flow.input.name else 1
+    for pool in synapse.pools:
         x = _pool(nodes, pool, reshape(nodes, x, shape, pool.in_shape))
         shape, peak = pool.out_shape, peak * math.prod(pool.kernel)
     x = reshape(nodes, x, shape, (op.n_in,) if isinstance(op, Dense) else op.in_shape)
-    weights, n = weight_bytes(build.weight(group)), byte_count(-peak, peak)
-    _check_sums(group, weights, n, peak)
+    weights, n = weight_bytes(build.weight(synapse)), byte_count(-peak, peak)
+    _check_sums(synapse, weights, n, peak)
     # (sum_i x_i * 256**i) * (sum_j w_j * 256**j) == sum_ij (x_i * w_j) * 256**(i + j)
     wide = np.int64 if n * len(weights) > 1 else dtype
     terms = []
     for i, x_i in enumerate(_bytes_of(nodes, x, n)):
         for j, w_j in enumerate(weights):
-            term, shift = _product(nodes, group, x_i, w_j, j), 8 * (i + j) + group.shift
+            term, shift = _product(nodes, synapse, x_i, w_j, j), 8 * (i + j) + synapse.shift
             term = nodes.cast(term, wide) if wide is not np.int32 else term
             terms.append(nodes.add("Mul", term, wide(1 << shift)) if shift else term)
     total = nodes.sum(terms)
     return nodes.cast(total, dtype) if wide is not dtype else total
 
 
-def _product(nodes: Nodes, group: Group, x: str, w: NDArray[np.uint8], j: int) -> str:
+def _product(nodes: Nodes, synapse: Synapse, x: str, w: NDArray[np.uint8], j: int) -> str:
     """int32 sums of products of bytes; a convolution pads with the zero point."""
-    op, name = group.op, f"{group.name}.weight" + (f".{j}" if j else "")
+    op, name = synapse.op, f"{synapse.name}.weight" + (f".{j}" if j else "")
     if isinstance(op, Dense):
         return nodes.add("MatMulInteger", x, nodes.value(w.T, name), ZERO, ZERO)
     geometry = {"kernel_shape": op.kernel, "strides": op.stride, "pads": op.padding * 2}
@@ -134,13 +134,14 @@ def _bytes_of(nodes: Nodes, x: str, n: int) -> list[str]:
     return [nodes.cast(part, np.uint8) for part in (raised, *higher)]
 
 
-def _check_sums(group: Group, weights: list[NDArray[np.uint8]], n: int, peak: int) -> None:
+def _check_sums(synapse: Synapse, weights: list[NDArray[np.uint8]], n: int, peak: int) -> None:
     """Raise InputError unless the sums of products of bytes fit int32 and their total int64."""
     rows = [np.abs(w.astype(np.int64) - 128).reshape(len(w), -1).sum(axis=1) for w in weights]
     sums = [min(peak, 128) * int(row.max()) for row in rows]
-    total = sum(s << (8 * (i + j) + group.shift) for i in range(n) for j, s in enumerate(sums))
+    total = sum(s << (8 * (i + j) + synapse.shift) for i in range(n) for j, s in enumerate(sums))
     if n > BYTES_MAX or max(sums) >= 1 << 31 or total >= 1 << 63:
         raise InputError(
-            f"{group.name}: counts up to {peak} and sums of bytes up to {max(sums)}, need at most "
-            f"{127 * _ones(BYTES_MAX)} and {(1 << 31) - 1} for ONNX; use smaller pools or layers"
+            f"{synapse.name}: counts up to {peak} and sums of bytes up to "
+            f"{max(sums)}, need at most {127 * _ones(BYTES_MAX)} and {(1 << 31) - 1} "
+            "for ONNX; use smaller pools or layers"
         )

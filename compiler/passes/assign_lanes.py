@@ -27,7 +27,7 @@ class AssignLanes:
             raise InputError(f"{name}: no layer to give lanes to; layers are {names}")
         changes: dict[str, Node | None] = {}
         for layer in layers:
-            ops = [as_conv(synapse.op, (synapse.op.n_in,)) for synapse in graph.groups(layer)]
+            ops = [as_conv(synapse.op, (synapse.op.n_in,)) for synapse in graph.synapses(layer)]
             most = Lanes(
                 accumulate=self.by_layer.get(layer.name, self.accumulate), update=self.update
             )

@@ -31,7 +31,7 @@ class Choice:
     """A layer on some lanes."""
 
     lanes: Lanes
-    adders: int  # accumulate lanes of all its synapse groups
+    adders: int  # accumulate lanes of all its synapses
     cost: int  # in accumulate lanes
     work: float  # cycles a sample, mean
 
@@ -84,7 +84,7 @@ class ChooseLanes:
     def choices(self, build: Build, layer: Layer, load: Load) -> list[Choice]:
         """The lanes of a layer that are worth it: the cheapest first, each faster than the last."""
         flow, readout = build.dataflow, isinstance(layer.update, dataflow.Readout)
-        ops = [conv_of(flow, group) for group in layer.groups]
+        ops = [conv_of(flow, synapse) for synapse in layer.synapses]
         channels = max(channels_of(op, 1) for op in ops)
         section, _ = section_of(layer, ops)
         least = min(self.update, section)
@@ -107,7 +107,7 @@ class ChooseLanes:
         layer = msgspec.structs.replace(layer, lanes=lanes)
         work = workload.work(build.dataflow, layer, load).cycles
         work = work[1:] if len(work) > 1 else work  # as the pace does: from the first sample's end
-        ops = [conv_of(build.dataflow, group) for group in layer.groups]
+        ops = [conv_of(build.dataflow, synapse) for synapse in layer.synapses]
         _, slice_ = section_of(layer, ops)
         adders = sum(lanes_of(layer, op, slice_) for op in ops)
         return Choice(lanes, adders, adders + UPDATE_COST * slice_, float(work.mean()))

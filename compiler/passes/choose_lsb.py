@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from compiler.casts import to_integers
 from compiler.ir import Graph, IntegerUpdate, Node, Readout, Reals, Spiking, Synapse
 from compiler.passes.exact_thresholds import exact_update, is_one_sum, reach
-from compiler.passes.synapse_groups import heaviest, main_group, on_lsb, over, rounding_bits
+from compiler.passes.joined_synapses import heaviest, main_synapse, on_lsb, over, rounding_bits
 from hw_models.errors import InputError
 from hw_models.semantics import Interval
 
@@ -27,15 +27,15 @@ V_BITS_MAX = THRESHOLD_BITS_MAX + SMALL_GAIN_BITS
 SPARE_BITS = 2  # of a median threshold below v_bits_max, for channels of a smaller gain
 READOUT_FRAC_BITS = 6  # a readout rounds nothing but its bias: by 1/128 of a weight step
 FRAC_BITS_MAX = 24
-W_BITS_MAX = 32  # of a group whose weights are rounded onto another's LSB
+W_BITS_MAX = 32  # of a synapse whose weights are rounded onto another's LSB
 
 
 @dataclass(frozen=True, slots=True)
 class ChooseLsb:
     """LSB = step / 2**F per channel; v_threshold and bias in it; w untouched, acc << F.
 
-    Of several groups that meet in a layer this holds for the main one; see `main_group`. A layer
-    of one sum has exact thresholds instead, whatever the options say; see `exact_update`.
+    Of several synapses that meet in a layer this holds for the main one; see `main_synapse`. A
+    layer of one sum has exact thresholds instead, whatever the options say; see `exact_update`.
     """
 
     frac_bits: int | None = None  # None: chosen per layer
@@ -50,7 +50,7 @@ class ChooseLsb:
         changes: dict[str, Node | None] = {}
         warnings: list[str] = []
         for layer in graph.of(Spiking, Readout):
-            synapses = graph.groups(layer)
+            synapses = graph.synapses(layer)
             if isinstance(layer, Readout):
                 changes |= self.readout(layer, synapses)
             elif is_one_sum(graph, layer):
@@ -67,7 +67,7 @@ class ChooseLsb:
         bits: int,
         warnings: list[str],
     ) -> dict[str, Node]:
-        main = main_group(synapses)
+        main = main_synapse(synapses)
         others = [synapse for synapse in synapses if synapse is not main]
         idle = is_idle(main)
         votes = ~idle & decides(graph, layer, synapses)
@@ -86,7 +86,7 @@ class ChooseLsb:
         offset = sum((synapse.offset for synapse in others), start=main.offset)
         update = IntegerUpdate(
             lsb,
-            to_integers(offset / lsb, f"{layer.name}: bias"),  # rounded once for all groups
+            to_integers(offset / lsb, f"{layer.name}: bias"),  # rounded once for all synapses
             to_integers(v_threshold, f"{layer.name}: v_threshold"),
         )
         rounded = np.where(over(main.w, coarse), on_lsb(main, lsb * (1 << shift)), main.w)
@@ -108,9 +108,9 @@ class ChooseLsb:
         shift: int,
         warnings: list[str],
     ) -> tuple[Reals, NDArray[np.bool_]]:
-        """LSB per channel, and the channels in which it is not the main group's step / 2**shift.
+        """LSB per channel, and the channels in which it is not the main synapse's step / 2**shift.
 
-        There it is larger, so that the threshold, or a weight of another group, keeps its width.
+        There it is larger, so that the threshold, or a weight of another synapse, keeps its width.
         """
         ceiling, lsb = 1 << (self.v_bits_max - 1), main.step / (1 << shift)
         tiny = layer.v_th / lsb >= ceiling - 1
@@ -153,7 +153,7 @@ class ChooseLsb:
         if len(synapses) != 1:
             raise InputError(
                 f"{layer.name}: {len(synapses)} currents meet ({', '.join(layer.sources)}); a "
-                "readout takes one synapse group"
+                "readout takes one synapse"
             )
         (synapse,) = synapses
         if len(np.unique(synapse.step)) != 1:

@@ -14,7 +14,7 @@ SHIFT = 1  # the middle between two integer thresholds is a multiple of 1/2
 
 
 def is_one_sum(graph: Graph, layer: Spiking) -> bool:
-    """Whether p is one sum of trained integers: one time step, one synapse group."""
+    """Whether p is one sum of trained integers: one time step, one synapse."""
     return graph.timesteps == 1 and len(layer.sources) == 1
 
 

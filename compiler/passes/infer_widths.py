@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from compiler.ir import Graph, Input, Node, Readout, Spiking, Synapse
 from hw_models.errors import InputError
-from hw_models.intervals import Synapses, layer_intervals
+from hw_models.intervals import IntegerSynapse, layer_intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class InferWidths:
     def __call__(self, graph: Graph) -> Graph:
         changes: dict[str, Node | None] = {}
         for layer in graph.of(Spiking, Readout):
-            update, synapses = layer.integer, graph.groups(layer)
+            update, synapses = layer.integer, graph.synapses(layer)
             assert update is not None
             neuron = layer.neuron if isinstance(layer, Spiking) else None
             try:
@@ -32,11 +32,11 @@ class InferWidths:
         return graph.replaced(changes)
 
 
-def events_of(graph: Graph, synapse: Synapse) -> Synapses:
-    """A synapse group's integers beside what its source can emit."""
+def events_of(graph: Graph, synapse: Synapse) -> IntegerSynapse:
+    """A synapse's integers beside what its source can emit."""
     source = graph[synapse.source]
     assert isinstance(source, Input | Spiking)
-    return Synapses(
+    return IntegerSynapse(
         op=synapse.op,
         pools=synapse.pools,
         shift=synapse.shift,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hw_models.core.layout import sweep_words
-from hw_models.dataflow import Dataflow, Group, Layer
+from hw_models.dataflow import Dataflow, Layer, Synapse
 from hw_models.semantics import signed_digits
 
 BUFFER_MIN = 16  # words; covers the round trip of a credit, so that a sweep runs at full speed
@@ -13,10 +13,10 @@ BUFFER_MIN = 16  # words; covers the round trip of a credit, so that a sweep run
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A synapse group as the reader of its source's events."""
+    """A synapse as the reader of its source's events."""
 
     stream: str  # its name in the top level
-    group: Group
+    synapse: Synapse
     late: int  # steps by which it runs behind the source's first possible reader
 
 
@@ -24,14 +24,14 @@ def depths(flow: Dataflow) -> dict[str, int]:
     """The number of layers on the longest way from the input to a stream, itself included."""
     depth = {flow.input.name: 0}
     for layer in flow.layers:
-        depth[layer.name] = 1 + max(depth[group.source] for group in layer.groups)
+        depth[layer.name] = 1 + max(depth[synapse.source] for synapse in layer.synapses)
     return depth
 
 
 def readers(flow: Dataflow) -> dict[str, list[Reader]]:
     """Of the input and of each layer, its readers in execution order.
 
-    A layer works on step t while the one before it works on t + 1. So a group that skips d layers
+    A layer works on step t while the one before it works on t + 1. So a synapse that skips d layers
     runs d steps behind: as many more must fit into its stream, or the layers that it skips wait
     for it (they never wait for ever, docs/core.md).
     """
@@ -40,10 +40,10 @@ def readers(flow: Dataflow) -> dict[str, list[Reader]]:
     names |= {layer.name: f"layer{i}_out" for i, layer in enumerate(flow.layers)}
     found: dict[str, list[Reader]] = {name: [] for name in names}
     for layer in flow.layers:
-        for group in layer.groups:
-            known = found[group.source]
-            stream = f"{names[group.source]}{len(known) or ''}"
-            known.append(Reader(stream, group, depth[layer.name] - depth[group.source] - 1))
+        for synapse in layer.synapses:
+            known = found[synapse.source]
+            stream = f"{names[synapse.source]}{len(known) or ''}"
+            known.append(Reader(stream, synapse, depth[layer.name] - depth[synapse.source] - 1))
     return found
 
 
@@ -53,7 +53,7 @@ def outlet_buffers(flow: Dataflow, layer: Layer, readers: Sequence[Reader]) -> l
     A layer that sweeps T times without new events between, all it reads being static, leaves T
     steps to wait while it takes the next sample.
     """
-    static = all(flow.mode_of(group.source) == "static" for group in layer.groups)
+    static = all(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses)
     steps, words = flow.timesteps if static else 1, sweep_words(flow, layer)
     return [max(BUFFER_MIN, words * (steps + reader.late)) for reader in readers]
 

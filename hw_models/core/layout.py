@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from hw_models.dataflow import Conv2d, Dataflow, Dense, Group, Lanes, Layer, Readout, Shape3
+from hw_models.dataflow import Conv2d, Dataflow, Dense, Lanes, Layer, Readout, Shape3, Synapse
 
 
 def as_map(shape: tuple[int, ...]) -> Shape3:
@@ -38,7 +38,7 @@ def section_of(layer: Layer, ops: Sequence[Conv2d]) -> tuple[int, int]:
 
     A section is a convolution group, or all channels of a depthwise operation. All synapse groups
     of a layer are read in the same words; where their sections differ, slices divide them all, so
-    that every group's words are simply the channels in order.
+    that every synapse's words are simply the channels in order.
     The build's update lanes are the widest slice; a readout's argmax takes one class a cycle.
     """
     return cut(ops, layer.lanes, isinstance(layer.update, Readout))
@@ -58,7 +58,7 @@ def cut(ops: Sequence[Conv2d], lanes: Lanes, readout: bool) -> tuple[int, int]:
 
 
 def lanes_of(layer: Layer, op: Conv2d, slice_: int) -> int:
-    """Channels of a word of one group's accumulators: an event reaches them in one cycle.
+    """Channels of a word of one synapse's accumulators: an event reaches them in one cycle.
 
     No more than a convolution group has. Where it takes several words, slices divide them, so that
     a sweep counts in slices alone.
@@ -70,33 +70,33 @@ def lanes_of(layer: Layer, op: Conv2d, slice_: int) -> int:
     return lanes if lanes == channels else lanes - lanes % slice_
 
 
-def source_shape(flow: Dataflow, group: Group) -> tuple[int, ...]:
-    """The shape of the events that reach a group's engine."""
-    return group.pools[-1].out_shape if group.pools else flow.shape_of(group.source)
+def source_shape(flow: Dataflow, synapse: Synapse) -> tuple[int, ...]:
+    """The shape of the events that reach a synapse's engine."""
+    return synapse.pools[-1].out_shape if synapse.pools else flow.shape_of(synapse.source)
 
 
-def conv_of(flow: Dataflow, group: Group) -> Conv2d:
-    """A group's operation as the engine runs it."""
-    return as_conv(group.op, source_shape(flow, group))
+def conv_of(flow: Dataflow, synapse: Synapse) -> Conv2d:
+    """A synapse's operation as the engine runs it."""
+    return as_conv(synapse.op, source_shape(flow, synapse))
 
 
 def sweep_words(flow: Dataflow, layer: Layer) -> int:
     """Words of a layer's sweep: section by section, position by position."""
-    section, slice_ = section_of(layer, [conv_of(flow, group) for group in layer.groups])
+    section, slice_ = section_of(layer, [conv_of(flow, synapse) for synapse in layer.synapses])
     channels, height, width = as_map(layer.shape)
     return height * width * (channels // section) * -(-section // slice_)
 
 
 def rearranged(flow: Dataflow) -> str | None:
-    """The first group that reads a map as a vector by any but a dense operation, if there is one.
+    """The first synapse that reads a map as a vector by any but a dense operation, if there is one.
 
     Such as an identity shortcut around a flatten: an address has the fields of the map, and the
     core rearranges none.
     """
     for layer in flow.layers:
-        for group in layer.groups:
-            shape = as_map(source_shape(flow, group))
+        for synapse in layer.synapses:
+            shape = as_map(source_shape(flow, synapse))
             vector = (math.prod(shape), 1, 1)
-            if isinstance(group.op, Conv2d) and shape != group.op.in_shape == vector:
-                return group.name
+            if isinstance(synapse.op, Conv2d) and shape != synapse.op.in_shape == vector:
+                return synapse.name
     return None

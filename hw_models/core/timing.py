@@ -19,7 +19,7 @@ from hw_models.core.buffers import input_buffers, outlet_buffers, readers
 from hw_models.core.layout import as_map, conv_of, depthwise, section_of
 from hw_models.core.workload import SWEEP_MIN, event_cycles, words_of_group
 from hw_models.cost.operations import digits
-from hw_models.dataflow import Dataflow, Group, Layer, Pool, Readout, Shape3
+from hw_models.dataflow import Dataflow, Layer, Pool, Readout, Shape3, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.semantics import Ints
 
@@ -67,15 +67,15 @@ class Taker(Protocol):
 class Engine:
     """An event holds the head for its words; a marker until the last sweep of its steps is over."""
 
-    def __init__(self, flow: Dataflow, layer: Layer, group: Group) -> None:
-        op = conv_of(flow, group)
+    def __init__(self, flow: Dataflow, layer: Layer, synapse: Synapse) -> None:
+        op = conv_of(flow, synapse)
         if depthwise(op):
-            _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.groups])
+            _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.synapses])
             words = -(-op.groups // slice_)
         else:
-            words = op.groups * words_of_group(flow, layer, group)
-        self.cost: list[int] = in_raster(event_cycles(flow, layer, group), op.in_shape).tolist()
-        self.static = flow.mode_of(group.source) == "static"
+            words = op.groups * words_of_group(flow, layer, synapse)
+        self.cost: list[int] = in_raster(event_cycles(flow, layer, synapse), op.in_shape).tolist()
+        self.static = flow.mode_of(synapse.source) == "static"
         self.free = op.out_shape[1] * op.out_shape[2] * words  # the sweep that clears, after reset
         self.marker = 0  # when the last one was taken
 
@@ -208,24 +208,24 @@ class Core:
         takers: dict[str, Taker] = {}
         self.halves: list[Sweeps] = []
         for layer in flow.layers:
-            engines = [Engine(flow, layer, group) for group in layer.groups]
-            for group, engine in zip(layer.groups, engines, strict=True):
-                takers[group.name] = behind_pools(group, engine)
+            engines = [Engine(flow, layer, synapse) for synapse in layer.synapses]
+            for synapse, engine in zip(layer.synapses, engines, strict=True):
+                takers[synapse.name] = behind_pools(synapse, engine)
             kind = Logits if isinstance(layer.update, Readout) else Sweeps
             self.halves.append(kind(flow, layer, engines))
         for layer, half in zip(flow.layers[:-1], self.halves, strict=False):
             found = streams[layer.name]
             half.outlets = [
-                Outlet(places, takers[reader.group.name])
+                Outlet(places, takers[reader.synapse.name])
                 for places, reader in zip(outlet_buffers(flow, layer, found), found, strict=True)
             ]
         found = streams[flow.input.name]
         self.inlets: list[Taker] = []
-        self.waits: dict[str, Waits] = {}  # by group
+        self.waits: dict[str, Waits] = {}  # by synapse
         for places, reader in zip(input_buffers(flow, found), found, strict=True):
-            taker = takers[reader.group.name]
+            taker = takers[reader.synapse.name]
             if places:
-                taker = self.waits[reader.group.name] = Waits(places, taker)
+                taker = self.waits[reader.synapse.name] = Waits(places, taker)
             self.inlets.append(taker)
         self.free = FIRST_BEAT
 
@@ -256,9 +256,9 @@ def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
                 starts += [at] * (t == 0)
             last = t == flow.timesteps - 1
             for layer, half in zip(flow.layers, core.halves, strict=True):
-                for group in layer.groups:
-                    if group.name in core.waits:
-                        core.waits[group.name].drain()
+                for synapse in layer.synapses:
+                    if synapse.name in core.waits:
+                        core.waits[synapse.name].drain()
                 if isinstance(half, Logits):
                     ends += [half.finish(last)] * last
                 else:
@@ -266,10 +266,10 @@ def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
     return Timing(np.array(starts), np.array(ends))
 
 
-def behind_pools(group: Group, engine: Engine) -> Taker:
-    """A group's pools with its engine behind."""
+def behind_pools(synapse: Synapse, engine: Engine) -> Taker:
+    """A synapse's pools with its engine behind."""
     taker: Taker = engine
-    for pool in reversed(group.pools):
+    for pool in reversed(synapse.pools):
         taker = Windows(pool, taker)
     return taker
 
@@ -287,7 +287,7 @@ def in_raster(values: NDArray, shape: Shape3) -> NDArray:
 
 def sweep_order(flow: Dataflow, layer: Layer) -> Ints:
     """The neuron at each place of a sweep's words, as addresses rise, [words, slice]; -1: none."""
-    section, slice_ = section_of(layer, [conv_of(flow, group) for group in layer.groups])
+    section, slice_ = section_of(layer, [conv_of(flow, synapse) for synapse in layer.synapses])
     places = np.arange(layer.size).reshape(-1, section)
     padded = np.pad(places, [(0, 0), (0, -section % slice_)], constant_values=-1)
     return padded.reshape(-1, slice_)

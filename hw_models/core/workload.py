@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from hw_models.core.layout import conv_of, lanes_of, section_of, sweep_words
 from hw_models.cost.operations import digits
-from hw_models.dataflow import Build, Conv2d, Dataflow, Group, Layer
+from hw_models.dataflow import Build, Conv2d, Dataflow, Layer, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.engines.synapse import fan_out, pooled
 from hw_models.semantics import Ints
@@ -17,21 +17,21 @@ SWEEP_MIN = 6  # cycles: a v is written before the next sweep reads it
 class Load(msgspec.Struct, frozen=True, kw_only=True):
     """What reaches one layer's engines, whatever their lanes; of a static input in step 0."""
 
-    taps: Ints  # within the map, of all events of a step, [groups, T, B]
-    unseen: Ints  # events that no output sees, [groups, T, B]
+    taps: Ints  # within the map, of all events of a step, [synapses, T, B]
+    unseen: Ints  # events that no output sees, [synapses, T, B]
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """One layer's cycles."""
 
-    events: Ints  # with an event at the head of each group's engine, [groups, T, B]
+    events: Ints  # with an event at the head of each synapse's engine, [synapses, T, B]
     sweep: int  # words of a sweep, one a cycle
-    static: bool  # all groups read a static input: one step of events, T sweeps
+    static: bool  # all synapses read a static input: one step of events, T sweeps
 
     @property
     def cycles(self) -> Ints:
         """From a sample's first event to the next one's, [B], where events are always there and
-        spikes always find room: per step the busiest group, the marker and the sweep."""
+        spikes always find room: per step the busiest synapse, the marker and the sweep."""
         steps = self.events.max(axis=0)
         if not self.static:
             return np.maximum(steps + self.sweep + 1, SWEEP_MIN).sum(axis=0)
@@ -58,7 +58,7 @@ def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, Load]:
     """What reaches each layer in one run, by layer name; arguments as of count()."""
     streams, found = {flow.input.name: x, **trace.spikes}, {}
     for layer in flow.layers:
-        reach = [_reach(flow, group, streams[group.source]) for group in layer.groups]
+        reach = [_reach(flow, synapse, streams[synapse.source]) for synapse in layer.synapses]
         taps, unseen = zip(*reach, strict=True)
         found[layer.name] = Load(taps=np.stack(taps), unseen=np.stack(unseen))
     return found
@@ -66,25 +66,25 @@ def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, Load]:
 
 def work(flow: Dataflow, layer: Layer, load: Load) -> Work:
     """A layer's work on its lanes, for what reaches it."""
-    reach = np.array([words_of_group(flow, layer, group) for group in layer.groups])
+    reach = np.array([words_of_group(flow, layer, synapse) for synapse in layer.synapses])
     return Work(
         events=load.taps * reach[:, None, None] + load.unseen,
         sweep=sweep_words(flow, layer),
-        static=all(flow.mode_of(group.source) == "static" for group in layer.groups),
+        static=all(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses),
     )
 
 
-def event_cycles(flow: Dataflow, layer: Layer, group: Group) -> Ints:
+def event_cycles(flow: Dataflow, layer: Layer, synapse: Synapse) -> Ints:
     """Cycles of an event at each address, [n_in]: one for each word of each tap within the map, and
     one if it has no tap."""
-    taps = taps_of(conv_of(flow, group))
-    return np.maximum(1, taps * words_of_group(flow, layer, group))
+    taps = taps_of(conv_of(flow, synapse))
+    return np.maximum(1, taps * words_of_group(flow, layer, synapse))
 
 
-def words_of_group(flow: Dataflow, layer: Layer, group: Group) -> int:
+def words_of_group(flow: Dataflow, layer: Layer, synapse: Synapse) -> int:
     """Words that an event visits at a position: those of its convolution group."""
-    op = conv_of(flow, group)
-    _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.groups])
+    op = conv_of(flow, synapse)
+    _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.synapses])
     return -(-(op.out_shape[0] // op.groups) // lanes_of(layer, op, slice_))
 
 
@@ -94,10 +94,10 @@ def taps_of(op: Conv2d) -> Ints:
     return fan_out(op, np.ones(shape, np.int64)) // (op.out_shape[0] // op.groups)
 
 
-def _reach(flow: Dataflow, group: Group, s: NDArray[np.int8]) -> tuple[Ints, Ints]:
-    """(taps within the map, events without any) of a group, each [T, B]."""
-    taps = taps_of(conv_of(flow, group))
-    events = pooled(group.pools, digits(s, flow.input.x_max).astype(np.int64))
+def _reach(flow: Dataflow, synapse: Synapse, s: NDArray[np.int8]) -> tuple[Ints, Ints]:
+    """(taps within the map, events without any) of a synapse, each [T, B]."""
+    taps = taps_of(conv_of(flow, synapse))
+    events = pooled(synapse.pools, digits(s, flow.input.x_max).astype(np.int64))
     events = events.reshape(*s.shape[:2], -1)
     later = ((0, flow.timesteps - len(events)), (0, 0))
     return np.pad(events @ taps, later), np.pad(events @ (taps == 0).astype(np.int64), later)

@@ -66,18 +66,18 @@ def sram_pj_per_bit(memory_bits: int) -> float:
 def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
     """Energy of a layer's counts, each memory priced by its size; thresholds and biases, which lie
     beside the membranes, at the price of the membranes' memory, of one time step of their own.
-    Where several groups meet, their weights are priced as one memory, their accumulators as
+    Where several synapses meet, their weights are priced as one memory, their accumulators as
     another, their additions by the widest.
     """
-    weight_bits = sum(build.weight(g).size * g.w_bits for g in layer.groups)
-    acc_width = max(g.acc_bits for g in layer.groups)
-    acc_bits = layer.size * sum(g.acc_bits for g in layer.groups)
+    weight_bits = sum(build.weight(g).size * g.w_bits for g in layer.synapses)
+    acc_width = max(g.acc_bits for g in layer.synapses)
+    acc_bits = layer.size * sum(g.acc_bits for g in layer.synapses)
     update = layer.update
     width = update.p_bits if isinstance(update, Spiking) else update.logit_bits
     state_bits = layer.size * kept_bits(build, layer) or channel_bits(build, layer)
 
-    ann_weight_bits = 8 * sum(build.weight(g).size for g in layer.groups)
-    ann_input_bits = 8 * sum(g.op.n_in for g in layer.groups)
+    ann_weight_bits = 8 * sum(build.weight(g).size for g in layer.synapses)
+    ann_input_bits = 8 * sum(g.op.n_in for g in layer.synapses)
     return Energy(
         additions_pj=ops.synaptic_additions * add_pj(acc_width)
         + (ops.update_additions + ops.compares) * add_pj(width),

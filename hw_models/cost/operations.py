@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.dataflow import Build, Group, Layer, Spiking
+from hw_models.dataflow import Build, Layer, Spiking, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.engines.synapse import fan_out, pooled
 from hw_models.semantics import Interval, signed_digits
@@ -60,7 +60,10 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operatio
     samples = x.shape[1]
     return {
         layer.name: sum(
-            (_synapses(build, group, events[group.source], samples) for group in layer.groups),
+            (
+                _synapses(build, synapse, events[synapse.source], samples)
+                for synapse in layer.synapses
+            ),
             start=_updates(build, layer, samples) + _signs(layer, events),
         )
         for layer in flow.layers
@@ -89,28 +92,30 @@ def per_step(events: NDArray[np.int8]) -> NDArray[np.int64]:
     return sum(parts, start=np.zeros((len(events), *events.shape[2:]), np.int64))
 
 
-def _synapses(build: Build, group: Group, at_source: NDArray[np.int64], samples: int) -> Operations:
+def _synapses(
+    build: Build, synapse: Synapse, at_source: NDArray[np.int64], samples: int
+) -> Operations:
     """Behind a pool, an event at the source counts once for each window that contains it.
 
     The accumulators are read in every step's sweep and cleared with the read; those of a static
     input are repeated, and cleared with a sample's last step alone (docs/core.md).
     """
-    w, flow = build.weight(group), build.dataflow
-    events = pooled(group.pools, at_source).reshape(-1)
-    if_all = pooled(group.pools, np.ones(flow.shape_of(group.source), np.int64)).reshape(-1)
-    fan = fan_out(group.op, np.ones_like(w))
+    w, flow = build.weight(synapse), build.dataflow
+    events = pooled(synapse.pools, at_source).reshape(-1)
+    if_all = pooled(synapse.pools, np.ones(flow.shape_of(synapse.source), np.int64)).reshape(-1)
+    fan = fan_out(synapse.op, np.ones_like(w))
     additions = int(events @ fan)
-    static = flow.mode_of(group.source) == "static"
+    static = flow.mode_of(synapse.source) == "static"
     most = int(digit_counts(flow.input.x_max).max()) if static else flow.timesteps
-    swept = group.op.n_out * samples  # accumulators of one sweep
+    swept = synapse.op.n_out * samples  # accumulators of one sweep
     return Operations(
         events=int(events.sum()),
         synaptic_additions=additions,
-        Effective_ACs=int(events @ fan_out(group.op, w != 0)),
+        Effective_ACs=int(events @ fan_out(synapse.op, w != 0)),
         Dense=int(if_all @ fan) * samples * most,
-        weight_read_bits=additions * group.w_bits,
-        acc_read_bits=(additions + swept * flow.timesteps) * group.acc_bits,
-        acc_write_bits=(additions + swept * (1 if static else flow.timesteps)) * group.acc_bits,
+        weight_read_bits=additions * synapse.w_bits,
+        acc_read_bits=(additions + swept * flow.timesteps) * synapse.acc_bits,
+        acc_write_bits=(additions + swept * (1 if static else flow.timesteps)) * synapse.acc_bits,
         ann_macs=int(fan.sum()) * samples,
         flops=swept * w[0].size * flow.timesteps if static else 0,
         sops=0 if static else additions,
@@ -123,14 +128,14 @@ def _updates(build: Build, layer: Layer, samples: int) -> Operations:
     if not isinstance(layer.update, Spiking):
         return Operations(
             MembraneUpdates=updates,
-            update_additions=updates * (1 + len(layer.groups)),
+            update_additions=updates * (1 + len(layer.synapses)),
             compares=layer.size * samples,
             state_read_bits=updates * (kept_bits(build, layer) + bias_bits),
             state_write_bits=updates * kept_bits(build, layer),
         )
     neuron, v_bits = layer.update.neuron, kept_bits(build, layer)
-    # leak: one addition fewer than m has digits; then a current per group, the bias, a soft reset
-    additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.groups) + 1
+    # leak: one addition fewer than m has digits; then a current per synapse, the bias, a soft reset
+    additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.synapses) + 1
     additions += neuron.reset == "soft"
     return Operations(
         MembraneUpdates=updates,
@@ -178,7 +183,7 @@ def footprint_bytes(build: Build) -> int:
     one time step, at their real widths."""
     bits = 0
     for layer in build.dataflow.layers:
-        for group in layer.groups:
-            bits += build.weight(group).size * group.w_bits + layer.size * group.acc_bits
+        for synapse in layer.synapses:
+            bits += build.weight(synapse).size * synapse.w_bits + layer.size * synapse.acc_bits
         bits += layer.size * kept_bits(build, layer) + channel_bits(build, layer)
     return -(-bits // 8)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import Build, Layer, Spiking
 from hw_models.engines.golden import Trace, check_input
-from hw_models.engines.products import Synapse, empty, synapse
+from hw_models.engines.products import Product, empty, product
 
 # Of the largest stream or current of a tile: the whole network's traffic stays in the cache.
 TILE_BYTES = 1 << 21
@@ -64,8 +64,8 @@ class _Layer:
     def __init__(self, build: Build, layer: Layer) -> None:
         self.layer, self.timesteps = layer, build.dataflow.timesteps
         self.dtype = membrane_dtype(layer)
-        self.synapses: list[tuple[str, Synapse]] = [
-            (group.source, synapse(build, group)) for group in layer.groups
+        self.synapses: list[tuple[str, Product]] = [
+            (synapse.source, product(build, synapse)) for synapse in layer.synapses
         ]
         self.bias = self._laid_out(build.bias(layer))
         if isinstance(layer.update, Spiking):

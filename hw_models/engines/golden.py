@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.dataflow import Build, Group, Layer, Readout, Spiking
-from hw_models.engines.synapse import pooled, synapse
+from hw_models.dataflow import Build, Layer, Readout, Spiking, Synapse
+from hw_models.engines.synapse import pooled, weighted_sums
 from hw_models.errors import InputError
 from hw_models.semantics import Ints, signed_digits
 
@@ -82,22 +82,22 @@ def run(build: Build, x: NDArray[np.int8]) -> Trace:
 
 
 def layer_currents(build: Build, layer: Layer, streams: dict[str, NDArray]) -> Ints:
-    """i[t, b, n] = sum over groups of acc << shift; [T, B, *shape], [1, ...] if all static."""
+    """i[t, b, n] = sum over synapses of acc << shift; [T, B, *shape], [1, ...] if all static."""
     current = np.zeros((), np.int64)
-    for group in layer.groups:
-        acc = accumulate(build, group, streams[group.source])
-        current = current + (acc << group.shift).reshape(*acc.shape[:2], *layer.shape)
+    for synapse in layer.synapses:
+        acc = accumulate(build, synapse, streams[synapse.source])
+        current = current + (acc << synapse.shift).reshape(*acc.shape[:2], *layer.shape)
     return current
 
 
-def accumulate(build: Build, group: Group, s: NDArray) -> Ints:
+def accumulate(build: Build, synapse: Synapse, s: NDArray) -> Ints:
     """acc[t, b, n] of the events s, every order of the additions within acc_bits."""
-    w, events = build.weight(group), s.astype(np.int64)
-    total = synapse(group.op, w, pooled(group.pools, events))
+    w, events = build.weight(synapse), s.astype(np.int64)
+    total = weighted_sums(synapse.op, w, pooled(synapse.pools, events))
     # What the events add of each sign separately: an event adds +-w, a digit d adds +-(w << d).
     magnitude = digit_magnitudes(build.dataflow.input.x_max)[np.abs(events)]
-    both = synapse(group.op, np.abs(w), pooled(group.pools, magnitude))
-    check_width(f"{group.name}: acc", (total - both) // 2, (total + both) // 2, group.acc_bits)
+    both = weighted_sums(synapse.op, np.abs(w), pooled(synapse.pools, magnitude))
+    check_width(f"{synapse.name}: acc", (total - both) // 2, (total + both) // 2, synapse.acc_bits)
     return total
 
 

@@ -1,4 +1,4 @@
-"""Synapse groups as float matrix products that are proven exact, a small block of maps at a time.
+"""Synapses as float matrix products that are proven exact, a small block of maps at a time.
 
 Arrays are indexed as everywhere, [T', B, C, H, W]; in memory the channels of a map lie last, so
 that a window is a few contiguous runs and a product's result is the next map, nothing transposed.
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.core.layout import depthwise
-from hw_models.dataflow import Build, Conv2d, Dense, Group
+from hw_models.dataflow import Build, Conv2d, Dense, Synapse
 from hw_models.engines.synapse import pooled, taps
 
 # Windows of one block, laid out as rows: they are read back at once, from a core's own cache.
 BLOCK_BYTES = 1 << 19
 
-Synapse = Callable[[NDArray], NDArray]  # [T', B, *shape of the source] to [T', B, ...]
+Product = Callable[[NDArray], NDArray]  # [T', B, *shape of the source] to [T', B, ...]
 
 
 def empty(lead: tuple[int, ...], shape: tuple[int, ...], dtype) -> NDArray:
@@ -33,31 +33,31 @@ def carrier(largest: int) -> type[np.float32] | type[np.float64]:
     raise OverflowError(f"sums up to {largest} are exact in no float type here")
 
 
-def synapse(build: Build, group: Group) -> Synapse:
+def product(build: Build, synapse: Synapse) -> Product:
     """The map from events to acc << shift, as floats that carry integers.
 
-    Every partial sum of a dot product, in any order and blocking, lies within `group.acc`, which
+    Every partial sum of a dot product, in any order and blocking, lies within `synapse.acc`, which
     bounds any subset of the additions; a float of b mantissa bits holds integers up to 2**b, and
     as well their multiples of 2**shift. A pool's sum is within it too, or meets weights of 0 alone.
     """
-    dtype = carrier(max(-group.acc.lo, group.acc.hi))
-    w, op = (build.weight(group) << group.shift).astype(dtype), group.op
+    dtype = carrier(max(-synapse.acc.lo, synapse.acc.hi))
+    w, op = (build.weight(synapse) << synapse.shift).astype(dtype), synapse.op
     if isinstance(op, Dense):
         apply = _dense(w)
     elif depthwise(op):
         apply = _depthwise(op, w)
     else:
         apply = _convolution(op, w)
-    if not group.pools:
+    if not synapse.pools:
         return apply
-    return lambda s: apply(pooled(group.pools, s.astype(dtype)))
+    return lambda s: apply(pooled(synapse.pools, s.astype(dtype)))
 
 
-def _dense(w: NDArray) -> Synapse:
+def _dense(w: NDArray) -> Product:
     return lambda s: s.reshape(*s.shape[:2], -1).astype(w.dtype) @ w.T
 
 
-def _depthwise(op: Conv2d, w: NDArray) -> Synapse:
+def _depthwise(op: Conv2d, w: NDArray) -> Product:
     """One channel in, one channel out: a weight per tap and channel, laid out as the map is."""
     weights = empty(op.kernel, op.out_shape, w.dtype)
     weights[:] = w[:, 0].transpose(1, 2, 0)[..., None, None]
@@ -70,7 +70,7 @@ def _depthwise(op: Conv2d, w: NDArray) -> Synapse:
     return apply
 
 
-def _convolution(op: Conv2d, w: NDArray) -> Synapse:
+def _convolution(op: Conv2d, w: NDArray) -> Product:
     """Windows laid out as rows, times the weights: a block of maps at a time."""
     (py, px), (_, height, width) = op.padding, op.in_shape
     outputs, inputs = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups

@@ -41,7 +41,7 @@ def pooled(pools: tuple[Pool, ...], x: NDArray) -> NDArray:
     return x
 
 
-def synapse(op: Dense | Conv2d, w: Ints, x: Ints) -> Ints:
+def weighted_sums(op: Dense | Conv2d, w: Ints, x: Ints) -> Ints:
     """acc [T, B, *shape of the layer's neurons] for x [T, B, *shape of the source]."""
     if isinstance(op, Dense):
         return x.reshape(*x.shape[:2], op.n_in) @ w.T
@@ -89,5 +89,5 @@ def row_sums(
             # sum_c w[c] * n == (sum_c w[c]) * n, where an address occurs as often in each channel
             ones, parts = ones[:, :, :1], [part.sum(axis=1, keepdims=True) for part in parts]
             op = msgspec.structs.replace(op, in_shape=(1, *op.in_shape[1:]), groups=1)
-    negative, positive = (synapse(op, part, ones)[0, 0] for part in parts)
+    negative, positive = (weighted_sums(op, part, ones)[0, 0] for part in parts)
     return negative, positive

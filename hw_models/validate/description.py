@@ -12,11 +12,11 @@ from hw_models.dataflow import (
     Conv2d,
     Dataflow,
     Dense,
-    Group,
     Input,
     Layer,
     Pool,
     Readout,
+    Synapse,
     alike,
 )
 from hw_models.engines.synapse import output_size
@@ -44,27 +44,27 @@ def check(flow: Dataflow) -> None:
     _check_provenance(flow)
     need(bool(flow.layers), DATAFLOW, "layers", flow.layers, "a readout at least")
     shapes = {flow.input.name: flow.input.shape}
-    groups: set[str] = set()
+    names: set[str] = set()
     read: set[str] = set()
     for place, layer in enumerate(flow.layers):
         where, last = f"{DATAFLOW}: {layer.name}", place == len(flow.layers) - 1
         need(layer.name not in shapes, where, "name", layer.name, "a name of its own")
         need(isinstance(layer.update, Readout) == last, where, "update", _kind(layer),
              "readout in the last layer, spiking in all others")  # fmt: skip
-        need(bool(layer.groups), where, "groups", (), "one at least")
+        need(bool(layer.synapses), where, "synapses", (), "one at least")
         _check_sizes(where, "shape", layer.shape)
         if isinstance(layer.update, Readout):
             check_scale(where, layer.update.scale)
             need(layer.size == layer.shape[0], where, "shape", layer.shape,
                  "one neuron for each class")  # fmt: skip
-        for group in layer.groups:
-            at = f"{where}: {group.name}"
-            need(group.name not in groups, at, "name", group.name, "a name of its own")
-            need(group.source in shapes, at, "source", group.source,
+        for synapse in layer.synapses:
+            at = f"{where}: {synapse.name}"
+            need(synapse.name not in names, at, "name", synapse.name, "a name of its own")
+            need(synapse.source in shapes, at, "source", synapse.source,
                  f"a stream that comes before ({', '.join(shapes)})")  # fmt: skip
-            _check_group(at, group, shapes[group.source], layer.shape)
-            groups.add(group.name)
-            read.add(group.source)
+            _check_synapse(at, synapse, shapes[synapse.source], layer.shape)
+            names.add(synapse.name)
+            read.add(synapse.source)
         need(min(layer.lanes.accumulate, layer.lanes.update) >= 1, where, "lanes",
              (layer.lanes.accumulate, layer.lanes.update), ">= 1 each")  # fmt: skip
         shapes[layer.name] = layer.shape
@@ -107,14 +107,16 @@ def _check_sizes(where: str, what: str, sizes: tuple[int, ...]) -> None:
     need(fits, where, what, sizes, f"all >= 1, {SIZE_MAX} together at most")
 
 
-def _check_group(at: str, group: Group, source: tuple[int, ...], layer: tuple[int, ...]) -> None:
-    """One synapse group between the shape of its source and that of its layer."""
-    for number, pool in enumerate(group.pools):
+def _check_synapse(
+    at: str, synapse: Synapse, source: tuple[int, ...], layer: tuple[int, ...]
+) -> None:
+    """One synapse between the shape of its source and that of its layer."""
+    for number, pool in enumerate(synapse.pools):
         _check_window(f"{at}: pools[{number}]", pool, source)
         need(pool.in_shape[0] == pool.out_shape[0], f"{at}: pools[{number}]", "out_shape",
              pool.out_shape, f"{pool.in_shape[0]} channels")  # fmt: skip
         source = pool.out_shape
-    op = group.op
+    op = synapse.op
     if isinstance(op, Dense):
         need(op.n_in == math.prod(source), at, "n_in", op.n_in,
              f"{math.prod(source)}, the size of {list(source)}")  # fmt: skip
@@ -126,8 +128,8 @@ def _check_group(at: str, group: Group, source: tuple[int, ...], layer: tuple[in
              f"a divisor of {channels[0]} and {channels[1]} channels")  # fmt: skip
         made = op.out_shape
     need(alike(made, layer), at, "output", made, f"the layer's shape {list(layer)}")
-    need(group.w_bits in W_BITS, at, "w_bits", group.w_bits, f"{W_BITS[0]}..{W_BITS[-1]}")
-    need(0 <= group.shift <= BITS_MAX, at, "shift", group.shift, f"0..{BITS_MAX}")
+    need(synapse.w_bits in W_BITS, at, "w_bits", synapse.w_bits, f"{W_BITS[0]}..{W_BITS[-1]}")
+    need(0 <= synapse.shift <= BITS_MAX, at, "shift", synapse.shift, f"0..{BITS_MAX}")
 
 
 def _check_window(at: str, op: Conv2d | Pool, source: tuple[int, ...]) -> None:

@@ -8,7 +8,7 @@ import math
 
 from numpy.typing import NDArray
 
-from hw_models.dataflow import DATAFLOW, TENSORS, Build, Dense, Group, Layer, Readout, Spiking
+from hw_models.dataflow import DATAFLOW, TENSORS, Build, Dense, Layer, Readout, Spiking, Synapse
 from hw_models.errors import InputError, need
 from hw_models.intervals import intervals_of
 from hw_models.semantics import BITS_MAX, Interval
@@ -28,15 +28,17 @@ def check_tensors(build: Build) -> None:
     need(not missing, TENSORS, "missing", ", ".join(sorted(missing)), ", ".join(expected))
     need(not unknown, TENSORS, "unknown", ", ".join(sorted(unknown)), ", ".join(expected))
     for layer in build.dataflow.layers:
-        for group in layer.groups:
-            _check_weight(build, group)
+        for synapse in layer.synapses:
+            _check_weight(build, synapse)
         _check_channels(build, layer)
 
 
 def _names(layer: Layer) -> list[str]:
     """The tensors of a layer."""
     own = ["bias", "lsb", *(["v_threshold"] if isinstance(layer.update, Spiking) else [])]
-    return [f"{group.name}.weight" for group in layer.groups] + [f"{layer.name}.{n}" for n in own]
+    return [f"{synapse.name}.weight" for synapse in layer.synapses] + [
+        f"{layer.name}.{n}" for n in own
+    ]
 
 
 def _tensor(build: Build, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray:
@@ -47,16 +49,16 @@ def _tensor(build: Build, name: str, dtype: str, shape: tuple[int, ...]) -> NDAr
     return tensor
 
 
-def _check_weight(build: Build, group: Group) -> None:
-    op, name, bound = group.op, f"{group.name}.weight", 1 << (group.w_bits - 1)
+def _check_weight(build: Build, synapse: Synapse) -> None:
+    op, name, bound = synapse.op, f"{synapse.name}.weight", 1 << (synapse.w_bits - 1)
     if isinstance(op, Dense):
         shape = op.n_out, op.n_in
     else:
         shape = op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel
-    w = _tensor(build, name, f"int{weight_bits(group.w_bits)}", shape)
+    w = _tensor(build, name, f"int{weight_bits(synapse.w_bits)}", shape)
     lo, hi = int(w.min()), int(w.max())
     need(-bound <= lo and hi < bound, f"{TENSORS}: {name}", "range", (lo, hi),
-         f"{-bound}..{bound - 1}, w_bits being {group.w_bits}")  # fmt: skip
+         f"{-bound}..{bound - 1}, w_bits being {synapse.w_bits}")  # fmt: skip
 
 
 def weight_bits(w_bits: int) -> int:
@@ -93,8 +95,8 @@ def check_intervals(build: Build, layer: Layer) -> None:
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     loadable = flow.provenance.get("loadable") is True
-    for group, acc in zip(layer.groups, accs, strict=True):
-        _check_width(f"{where}: {group.name}", "acc", group, acc, loadable)
+    for synapse, acc in zip(layer.synapses, accs, strict=True):
+        _check_width(f"{where}: {synapse.name}", "acc", synapse, acc, loadable)
     if isinstance(bounds, Interval):
         _check_width(where, "logit", update, bounds, loadable)
     else:
@@ -107,7 +109,7 @@ def check_intervals(build: Build, layer: Layer) -> None:
 
 
 def _check_width(
-    where: str, name: str, owner: Group | Spiking | Readout, own: Interval, loadable: bool
+    where: str, name: str, owner: Synapse | Spiking | Readout, own: Interval, loadable: bool
 ) -> None:
     """An interval of the description is the integers' own, and so is its width.
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hw_models.core.layout import as_map
-from hw_models.dataflow import Build, Group, Layer, Spiking
-from hw_models.engines.synapse import pooled, synapse
+from hw_models.dataflow import Build, Layer, Spiking, Synapse
+from hw_models.engines.synapse import pooled, weighted_sums
 from hw_models.semantics import Ints, signed_digits
 
 
@@ -22,15 +22,15 @@ class Range:
     hi: Ints
 
 
-def budgets(build: Build, group: Group) -> tuple[Ints, Ints]:
+def budgets(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
     """The most that the events of one step can subtract from, and add to, a neuron, [neurons] each.
 
     A sum so far lies in [-down, up]: of the events of an address, those that add are worth at most
     |w| (twice where a pool lets it through twice), with digits |w| times the largest sum of digits
     of one sign.
     """
-    plus, minus = _reach(build, group)
-    mode = build.dataflow.mode_of(group.source)
+    plus, minus = _reach(build, synapse)
+    mode = build.dataflow.mode_of(synapse.source)
     if mode == "binary":
         return minus, plus
     digits = _digit_peak(build.dataflow.input.x_max) if mode == "static" else 1
@@ -39,14 +39,14 @@ def budgets(build: Build, group: Group) -> tuple[Ints, Ints]:
 
 
 def currents(build: Build, layer: Layer) -> Range:
-    """A neuron's whole current of a step, over all synapse groups, [neurons]."""
+    """A neuron's whole current of a step, over all synapses, [neurons]."""
     lo = hi = np.zeros(layer.size, np.int64)
-    for group in layer.groups:
-        plus, minus = _reach(build, group)
-        mode = build.dataflow.mode_of(group.source)
+    for synapse in layer.synapses:
+        plus, minus = _reach(build, synapse)
+        mode = build.dataflow.mode_of(synapse.source)
         x_max = build.dataflow.input.x_max if mode == "static" else 1
         down, up = (minus, plus) if mode == "binary" else ((plus + minus) * x_max,) * 2
-        lo, hi = lo - (down << group.shift), hi + (up << group.shift)
+        lo, hi = lo - (down << synapse.shift), hi + (up << synapse.shift)
     return Range(lo, hi)
 
 
@@ -85,13 +85,13 @@ def membranes(build: Build, layer: Layer, current: Range) -> list[Range]:
     return ranges
 
 
-def _reach(build: Build, group: Group) -> tuple[Ints, Ints]:
+def _reach(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
     """Per neuron, what its positive and its negative weights add up to, each as often as its
     address comes behind the pools when all addresses of the source are on."""
-    w = build.weight(group)
-    source = build.dataflow.shape_of(group.source)
-    often = pooled(group.pools, np.ones((1, 1, *source), np.int64))
-    plus, minus = (synapse(group.op, np.maximum(s * w, 0), often) for s in (1, -1))
+    w = build.weight(synapse)
+    source = build.dataflow.shape_of(synapse.source)
+    often = pooled(synapse.pools, np.ones((1, 1, *source), np.int64))
+    plus, minus = (weighted_sums(synapse.op, np.maximum(s * w, 0), often) for s in (1, -1))
     return plus.reshape(-1), minus.reshape(-1)
 
 

@@ -27,7 +27,7 @@ TRACE = "counterexample.vcd"
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """A property, and what the solvers say."""
 
-    subject: str  # layers, synapse groups or modules that it is about
+    subject: str  # layers, synapses or modules that it is about
     property: str
     harness: str  # rtl_sim/proofs/formal/<harness>.v
     modules: tuple[str, ...]  # of the library, in the query as they are

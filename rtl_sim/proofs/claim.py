@@ -23,7 +23,7 @@ MODES: dict[Method, tuple[Mode, ...]] = {
 class Claim:
     """A property that must hold."""
 
-    subject: str  # a layer, a synapse group or a module
+    subject: str  # a layer, a synapse or a module
     statement: str  # in a few words
     harness: Harness
     method: Method

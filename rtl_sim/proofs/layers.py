@@ -27,8 +27,8 @@ def of_build(build: Build, layers: list[dict[str, Any]], latency: int) -> Iterat
         latency: of an engine, cycles from step_next_i to current_o.
     """
     for layer, instance in zip(build.dataflow.layers, layers, strict=True):
-        for number, group in enumerate(instance["groups"]):
-            yield accumulator_sum(build, layer, number, group["engine"], latency)
+        for number, synapse in enumerate(instance["synapses"]):
+            yield accumulator_sum(build, layer, number, synapse["engine"], latency)
         yield neuron_update(build, layer, instance["tail"])
         yield update_sweep(layer, instance["tail"], latency)
 
@@ -46,9 +46,9 @@ def narrower(claims: list[Claim]) -> Iterator[Refutation]:
 def accumulator_sum(
     build: Build, layer: Layer, number: int, engine: dict[str, Any], latency: int
 ) -> Claim:
-    """The harness accumulator_sum.v with a synapse group's parameters and weight rows."""
-    group = layer.groups[number]
-    down, up = (int(budget.max()) for budget in bounds.budgets(build, group))
+    """The harness accumulator_sum.v with a synapse's parameters and weight rows."""
+    synapse = layer.synapses[number]
+    down, up = (int(budget.max()) for budget in bounds.budgets(build, synapse))
     packed = engine["GROUPS"] > 1 and engine["N"] == 1 and engine["IN_C"] == engine["GROUPS"]
     digits = engine["DIGIT_BITS"]
     term = engine["W_BITS"] + (1 << digits)
@@ -63,7 +63,7 @@ def accumulator_sum(
         doubles=("rom_free",),
     )
     needed = {"ACC_BITS": Interval(-down, up, True).bits}
-    return Claim(group.name, SUM, harness, "induction", latency + 1, latency + 8, needed)
+    return Claim(synapse.name, SUM, harness, "induction", latency + 1, latency + 8, needed)
 
 
 def neuron_update(build: Build, layer: Layer, tail: dict[str, Any]) -> Claim:

@@ -50,10 +50,10 @@ def small(latency: int) -> list[Claim]:
 def of_build(layers: list[dict[str, Any]]) -> Iterator[Claim]:
     """Pools and serializers at the sizes that a build has, of rtl/parameters.json."""
     for layer in layers:
-        for group in layer["groups"]:
-            for number, spec in enumerate(group["pools"]):
+        for synapse in layer["synapses"]:
+            for number, spec in enumerate(synapse["pools"]):
                 yield pool(
-                    f"{group['name']}, pool {number + 1}", {name: spec[name] for name in POOL}
+                    f"{synapse['name']}, pool {number + 1}", {name: spec[name] for name in POOL}
                 )
         if "CLASSES" not in layer["tail"]:
             names = ("N", "GROUPS", "HEIGHT", "WIDTH", "SLICE", "ADDR_BITS")

@@ -43,10 +43,10 @@ def parameters(build: Build) -> list[Parameters]:
         InputError: the build has no top level.
     """
     if not {TOP, PARAMETERS, FILES} <= set(build.files):
-        group = rearranged(build.dataflow)
-        why = f"{group} reads a map as a vector, the core takes that of dense layers alone"
+        synapse = rearranged(build.dataflow)
+        why = f"{synapse} reads a map as a vector, the core takes that of dense layers alone"
         raise InputError(
-            f"{build.path or build.dataflow.name}: no {TOP}; {why if group else 'build it again'}"
+            f"{build.path or build.dataflow.name}: no {TOP}; {why if synapse else 'build it again'}"
         )
     return msgspec.json.decode(build.files[PARAMETERS], type=list[Parameters])
 

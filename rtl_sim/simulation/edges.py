@@ -47,7 +47,7 @@ def of(build: Build) -> list[Edge]:
     flow = build.dataflow
     found = [Edge("events in another order", Stalls(shuffled=True))]
     for index, layer in enumerate(flow.layers):
-        static = any(flow.mode_of(group.source) == "static" for group in layer.groups)
+        static = any(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses)
         if static or index in (0, len(flow.layers) - 1):
             words = sweep_words(flow, layer)
             middle = words * (flow.timesteps // 2) + (words + 1) // 2

@@ -135,10 +135,10 @@ def synthesize(
 
 
 def labels(build: Build) -> dict[str, str]:
-    """The layer or synapse group of each instance that is one's own."""
+    """The layer or synapse of each instance that is one's own."""
     names = {}
     for i, layer in enumerate(msgspec.json.decode(build.files[bench.PARAMETERS])):
         names[f"layer{i}"] = layer["name"]
-        for j, group in enumerate(layer["groups"]):
-            names[f"layer{i}_group{j}"] = group["name"]
+        for j, synapse in enumerate(layer["synapses"]):
+            names[f"layer{i}_synapse{j}"] = synapse["name"]
     return names

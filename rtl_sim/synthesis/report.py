@@ -10,7 +10,7 @@ def resource_table(report: Report) -> Table:
     """The resources of each instance of the top level, and of all."""
     table = Table(title=f"{report.name} ({report.target}) on {report.title}", show_footer=True)
     table.add_column("instance", "total", no_wrap=True)
-    table.add_column("layer or group", overflow="fold")
+    table.add_column("layer or synapse", overflow="fold")
     estimated = report.total.lc is not None
     heads = [
         "LUT",

@@ -23,7 +23,7 @@ from compiler.frontend.importer import import_network
 from compiler.pipeline import Options, compile_graph
 from hw_models.dataflow import Build, Spiking
 from hw_models.engines import fast, golden
-from hw_models.engines.products import synapse
+from hw_models.engines.products import product
 from qtrain.checkpoint import Checkpoint
 from qtrain.layers.dense import BatchNorm
 from qtrain.models.residual import NETWORKS
@@ -150,9 +150,9 @@ def layer_by_layer(build: Build, streams: dict[str, np.ndarray]) -> dict[str, np
     for layer in build.dataflow.layers:
         if isinstance(layer.update, Spiking):
             parts = []
-            for group in layer.groups:
-                s = streams[group.source]
-                current = synapse(build, group)(s).astype(np.int64)
+            for synapse in layer.synapses:
+                s = streams[synapse.source]
+                current = product(build, synapse)(s).astype(np.int64)
                 parts.append(current.reshape(*s.shape[:2], *layer.shape))
             made[layer.name] = golden.spiking(build, layer, reduce(np.add, parts))[0]
     return made

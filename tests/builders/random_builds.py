@@ -11,7 +11,6 @@ from hw_models.dataflow import (
     Conv2d,
     Dataflow,
     Dense,
-    Group,
     Input,
     Lanes,
     Layer,
@@ -19,9 +18,10 @@ from hw_models.dataflow import (
     Readout,
     Shape3,
     Spiking,
+    Synapse,
 )
 from hw_models.engines.synapse import output_size
-from hw_models.intervals import Synapses, intervals_of
+from hw_models.intervals import IntegerSynapse, intervals_of
 from hw_models.semantics import (
     Bounds,
     Interval,
@@ -35,13 +35,13 @@ from hw_models.semantics import (
 TAUS = [0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
 
 
-Source = tuple[str, Dense | Conv2d, tuple[Pool, ...]]  # of a group: the stream, through pools
+Source = tuple[str, Dense | Conv2d, tuple[Pool, ...]]  # of a synapse: the stream, through pools
 
 
 class Builder:
     """Adds layers with weights, biases and thresholds drawn, and widths inferred."""
 
-    w_bits, shifts = (2, 4, 8), (0, 0, 3, 7)  # one of each is drawn for a group
+    w_bits, shifts = (2, 4, 8), (0, 0, 3, 7)  # one of each is drawn for a synapse
     thresholds = (0.0, 1.0)  # drawn between, in units of what currents spread over if all fire
 
     def __init__(
@@ -78,12 +78,12 @@ class Builder:
         self.join([(self.source, op, pools)], neuron)
 
     def join(self, sources: list[Source], neuron: Neuron | None) -> None:
-        """A layer of several groups, each with its source, whose maps have one shape."""
+        """A layer of several synapses, each with its source, whose maps have one shape."""
         rng, name = self.rng, f"layer{len(self.layers)}"
         _, op, _ = sources[0]
         shape = (op.n_out,) if isinstance(op, Dense) else op.out_shape
         per_channel = (-1, *[1] * (len(shape) - 1))
-        groups, current, fan_in = [], Bounds(np.zeros(shape, int), np.zeros(shape, int)), 0
+        synapses, current, fan_in = [], Bounds(np.zeros(shape, int), np.zeros(shape, int)), 0
         for k, (source, op, pools) in enumerate(sources):
             w_bits, shift = int(rng.choice(self.w_bits)), int(rng.choice(self.shifts))
             peak = (1 << (w_bits - 1)) - 1
@@ -91,10 +91,10 @@ class Builder:
             acc, part = self.currents(source, op, pools, w, shift)
             current += Bounds(part.lo.reshape(shape), part.hi.reshape(shape))
             fan_in += w[0].size
-            group = f"{name}.syn{k or ''}"
-            self.tensors[f"{group}.weight"] = w.astype(np.int8)
-            groups.append(Group(
-                name=group, source=source, pools=pools, op=op, shift=shift,
+            synapse = f"{name}.syn{k or ''}"
+            self.tensors[f"{synapse}.weight"] = w.astype(np.int8)
+            synapses.append(Synapse(
+                name=synapse, source=source, pools=pools, op=op, shift=shift,
                 w_bits=w_bits, acc_bits=acc.bits, acc=acc,
             ))  # fmt: skip
         spread = int(np.sqrt(np.square(current.hi.astype(float)).mean() / max(1, fan_in))) + 2
@@ -103,7 +103,7 @@ class Builder:
         self.tensors |= {f"{name}.bias": bias, f"{name}.lsb": np.ones(shape[0])}
         if neuron is None:
             logit = readout_bounds(current, per_neuron, self.timesteps)
-            exact = len(groups) == 1 and groups[0].acc.exact
+            exact = len(synapses) == 1 and synapses[0].acc.exact
             logit = msgspec.structs.replace(logit, exact=exact)
             update = Readout(logit_bits=logit.bits, logit=logit, scale=1 / self.timesteps)
         else:
@@ -118,7 +118,7 @@ class Builder:
             )  # fmt: skip
         lanes = Lanes(accumulate=int(rng.integers(1, shape[0] + 1)), update=int(rng.integers(1, 5)))
         self.layers.append(
-            Layer(name=name, shape=shape, groups=tuple(groups), update=update, lanes=lanes)
+            Layer(name=name, shape=shape, synapses=tuple(synapses), update=update, lanes=lanes)
         )
         self.source, self.shape = name, shape
         self.streams[name] = shape, neuron.mode if neuron else ""
@@ -126,7 +126,7 @@ class Builder:
     def currents(self, source, op, pools, w, shift) -> tuple[Interval, Bounds]:
         """The accumulator's interval, and bounds of the shifted current per neuron."""
         shape, mode = self.streams[source]
-        synapses = Synapses(
+        synapses = IntegerSynapse(
             op=op, pools=pools, shift=shift, w=w, source=shape, encoding=mode, x_max=self.x_max
         )
         partial, complete = synapses.bounds()
@@ -146,12 +146,14 @@ def with_own_widths(build: Build) -> Build:
     layers = []
     for layer in build.dataflow.layers:
         accs, bounds = intervals_of(build, layer)
-        groups = tuple(
-            msgspec.structs.replace(group, acc=acc, acc_bits=acc.bits)
-            for group, acc in zip(layer.groups, accs, strict=True)
+        synapses = tuple(
+            msgspec.structs.replace(synapse, acc=acc, acc_bits=acc.bits)
+            for synapse, acc in zip(layer.synapses, accs, strict=True)
         )
         layers.append(
-            msgspec.structs.replace(layer, groups=groups, update=_of_bounds(layer.update, bounds))
+            msgspec.structs.replace(
+                layer, synapses=synapses, update=_of_bounds(layer.update, bounds)
+            )
         )
     flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
     return dataclasses.replace(build, dataflow=flow)

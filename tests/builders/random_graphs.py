@@ -1,4 +1,4 @@
-"""Random networks that fork and join: layers of one to three groups, each from any stream."""
+"""Random networks that fork and join: layers of one to three synapses, each from any stream."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def random_window(draw, shape: Shape3, out: Shape3) -> dict | None:
 
 
 def random_source(draw, stream: str, shape: Shape3, out: Shape3) -> Source | None:
-    """A group from `stream` into a layer of maps `out`: a convolution, or a pool and a 1x1."""
+    """A synapse from `stream` into a layer of maps `out`: a convolution, or a pool and a 1x1."""
     window = random_window(draw, shape, out)
     if window is None:
         return None

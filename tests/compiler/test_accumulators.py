@@ -13,7 +13,7 @@ SHAPE = (1, 12, 12)
 
 
 def built(text, target="int8", spike="ternary", static=True, **options):
-    """acc_bits of each group of an untrained network, the first one's apart."""
+    """acc_bits of each synapse of an untrained network, the first one's apart."""
     torch.manual_seed(1)
     net = stack.stack(
         stack.parse(text), SHAPE, 10, input_scale=0.01 if static else None, timesteps=2,
@@ -23,7 +23,7 @@ def built(text, target="int8", spike="ternary", static=True, **options):
     tensors = {name: tensor.detach() for name, tensor in tensors.items()}
     trained = Checkpoint({}, graph, tensors, {}, {}, {})
     build = compile_graph(import_network(trained, target, "net"), Options(target))
-    return [group.acc_bits for layer in build.dataflow.layers for group in layer.groups]
+    return [synapse.acc_bits for layer in build.dataflow.layers for synapse in layer.synapses]
 
 
 @pytest.mark.parametrize("spike", ["ternary", "binary"])

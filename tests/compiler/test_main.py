@@ -323,7 +323,7 @@ def test_a_checkpoint_is_loaded_into_the_core_of_another(tmp_path, capsys):
     assert hardware.dataflow.provenance["loadable"] is True
     assert loaded.dataflow.provenance["like"] == hardware.sha256
     for a, b in zip(hardware.dataflow.layers, loaded.dataflow.layers, strict=True):
-        assert [g.shift for g in a.groups] == [g.shift for g in b.groups]
+        assert [g.shift for g in a.synapses] == [g.shift for g in b.synapses]
 
 
 def test_what_cannot_be_loaded_is_one_line(tmp_path, capsys):

@@ -48,7 +48,7 @@ def test_an_input_of_few_bits_agrees_and_makes_narrow_accumulators(bits, x_max):
         assert np.mean(trace.spikes[name] != spikes.numpy()) < 1e-3
     assert np.mean(trace.predictions == recording.logits.argmax(1).numpy()) >= 0.99
     assert build.dataflow.input.x_max == x_max == recording.inputs.max()
-    first = build.dataflow.layers[0].groups[0]
+    first = build.dataflow.layers[0].synapses[0]
     most = np.abs(build.weight(first).astype(int)).sum(axis=1).max()
     assert first.acc.hi == digit_peak(x_max) * most
 

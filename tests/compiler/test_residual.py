@@ -89,17 +89,17 @@ def test_the_whole_network_agrees_and_all_engines_are_equal(case):
 
 
 @pytest.mark.parametrize("channels", [False, True])
-def test_main_groups_are_brevitas_own_and_shortcuts_as_wide_as_they_need(channels):
+def test_main_synapses_are_brevitas_own_and_shortcuts_as_wide_as_they_need(channels):
     build, _ = compiled(channels=channels)
     net = residual_checkpoint(channels=channels).network()
     layers = {layer.name: layer for layer in build.dataflow.layers}
-    joins = {name: layer for name, layer in layers.items() if len(layer.groups) > 1}
-    assert {name: len(layer.groups) for name, layer in joins.items()} == {
+    joins = {name: layer for name, layer in layers.items() if len(layer.synapses) > 1}
+    assert {name: len(layer.synapses) for name, layer in joins.items()} == {
         "a_lif": 2, "b_lif": 2, "c_lif": 3, "d_lif": 2, "e_lif": 2,
     }  # fmt: skip
     tiny = 2  # channels whose gain is near zero
     for name, layer in layers.items():
-        main = max(layer.groups, key=lambda group: build.weight(group)[0].size)
+        main = max(layer.synapses, key=lambda synapse: build.weight(synapse)[0].size)
         node = next(n for n in net.graph.nodes if n.name == main.name)
         own_layer = cast(QuantLinear | QuantConv2d, net.layer(main.name))
         trained = own_layer.quant_weight_for(net.amplitude_of(node.inputs[0]))
@@ -107,14 +107,14 @@ def test_main_groups_are_brevitas_own_and_shortcuts_as_wide_as_they_need(channel
         w, own = build.weight(main)[first:], trained.int().numpy()[first:]
         np.testing.assert_array_equal(abs(w), abs(own), name)
         assert main.w_bits == node.attrs["weight_bits"]
-        for group in layer.groups:
-            stored = build.tensors[f"{group.name}.weight"]
-            least = next(bits for bits in (8, 16, 32) if group.w_bits <= bits)
+        for synapse in layer.synapses:
+            stored = build.tensors[f"{synapse.name}.weight"]
+            least = next(bits for bits in (8, 16, 32) if synapse.w_bits <= bits)
             assert stored.dtype.itemsize * 8 == least
-            if group is not main:
-                assert group.shift == 0 and main.shift > 0
-                peak = int(abs(build.weight(group)).max())
-                assert group.w_bits == 1 + peak.bit_length()
+            if synapse is not main:
+                assert synapse.shift == 0 and main.shift > 0
+                peak = int(abs(build.weight(synapse)).max())
+                assert synapse.w_bits == 1 + peak.bit_length()
 
 
 def test_an_identity_is_one_weight_per_channel_worth_its_amplitude():
@@ -127,21 +127,21 @@ def test_an_identity_is_one_weight_per_channel_worth_its_amplitude():
         ("d_lif", "add_2.c_lif", lifs["c_lif"].amplitude.repeat_interleave(16)),
         ("e_lif", "add_3.d_lif", lifs["d_lif"].amplitude),
     ]:
-        (group,) = (g for g in layers[name].groups if g.name == group_name)
-        assert group.op.groups == group.op.in_shape[0] == len(amplitude)
-        lsb, w = build.tensors[f"{name}.lsb"], build.weight(group).reshape(-1)
+        (synapse,) = (g for g in layers[name].synapses if g.name == group_name)
+        assert synapse.op.groups == synapse.op.in_shape[0] == len(amplitude)
+        lsb, w = build.tensors[f"{name}.lsb"], build.weight(synapse).reshape(-1)
         assert (abs(w * lsb - amplitude.detach().numpy()) <= 0.501 * lsb).all()
 
 
 def test_a_pooled_identity_has_the_divisor_in_its_weights():
     build, _ = compiled(stem_pool="overlapping")
     layer = next(layer for layer in build.dataflow.layers if layer.name == "a_lif")
-    (group,) = (group for group in layer.groups if group.source == "stem_lif")
+    (synapse,) = (synapse for synapse in layer.synapses if synapse.source == "stem_lif")
     stem = residual_checkpoint(stem_pool="overlapping").network().lifs()["stem_lif"]
     amplitude = stem.amplitude.item()
-    assert [pool.kernel for pool in group.pools] == [(3, 3)]
-    assert not group.acc.exact  # windows overlap
-    lsb, w = build.tensors["a_lif.lsb"], build.weight(group).reshape(-1)
+    assert [pool.kernel for pool in synapse.pools] == [(3, 3)]
+    assert not synapse.acc.exact  # windows overlap
+    lsb, w = build.tensors["a_lif.lsb"], build.weight(synapse).reshape(-1)
     assert (abs(w * lsb - amplitude / 9) <= 0.501 * lsb).all()
 
 
@@ -154,7 +154,7 @@ def test_each_group_counts_its_own_additions():
     skipped = int(np.count_nonzero(trace.spikes["stem_lif"]))
     assert counts.events == main_in + skipped
     layer = next(layer for layer in build.dataflow.layers if layer.name == "a_lif")
-    alone = msgspec.structs.replace(layer, groups=layer.groups[:1])
+    alone = msgspec.structs.replace(layer, synapses=layer.synapses[:1])
     flow = msgspec.structs.replace(
         build.dataflow,
         layers=tuple(alone if other is layer else other for other in build.dataflow.layers),
@@ -164,11 +164,11 @@ def test_each_group_counts_its_own_additions():
     assert counts.synaptic_additions - first.synaptic_additions == skipped
     updates = layer.size * build.dataflow.timesteps * x.shape[1]
     assert counts.update_additions - first.update_additions == updates
-    bits = layer.groups[1].w_bits * 8 + layer.groups[1].acc_bits * layer.size
+    bits = layer.synapses[1].w_bits * 8 + layer.synapses[1].acc_bits * layer.size
     whole, part = (operations.footprint_bytes(b) for b in (build, Build(flow, build.tensors)))
     assert abs(8 * (whole - part) - bits) < 8
     one_bit = energy.of_layer(build, layer, Operations(acc_read_bits=1)).memory_pj
-    accumulators = layer.size * sum(group.acc_bits for group in layer.groups)
+    accumulators = layer.size * sum(synapse.acc_bits for synapse in layer.synapses)
     assert one_bit == pytest.approx(energy.sram_pj_per_bit(accumulators))
 
 

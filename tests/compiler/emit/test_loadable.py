@@ -37,11 +37,11 @@ def extreme(build: Build, rng: np.random.Generator) -> Build:
     tensors = dict(build.tensors)
     peak = 1 << (CHANNEL_BITS - 1)
     for layer in build.dataflow.layers:
-        for group in layer.groups:
-            low = -1 << (group.w_bits - 1)
-            shape = tensors[f"{group.name}.weight"].shape
+        for synapse in layer.synapses:
+            low = -1 << (synapse.w_bits - 1)
+            shape = tensors[f"{synapse.name}.weight"].shape
             ends = [low, -low - 1] if rng.random() < 0.5 else [low, low]
-            tensors[f"{group.name}.weight"] = rng.choice(ends, shape)
+            tensors[f"{synapse.name}.weight"] = rng.choice(ends, shape)
         channels = tensors[f"{layer.name}.bias"].shape
         tensors[f"{layer.name}.bias"] = rng.choice([-peak, peak - 1], channels)
         if isinstance(layer.update, Spiking):
@@ -51,19 +51,21 @@ def extreme(build: Build, rng: np.random.Generator) -> Build:
 
 
 def needed(build: Build, layer) -> tuple[list[int], list[int]]:
-    """(acc_bits of the groups, bits of p and v, or of the logits) by the semantics."""
+    """(acc_bits of the synapses, bits of p and v, or of the logits) by the semantics."""
     flow, groups = build.dataflow, []
     zero = np.zeros(layer.shape, np.int64)
     current = Bounds(zero, zero)
-    for group in layer.groups:
-        sums = row_sums(group.op, group.pools, flow.shape_of(group.source), build.weight(group))
-        mode = flow.mode_of(group.source)
+    for synapse in layer.synapses:
+        sums = row_sums(
+            synapse.op, synapse.pools, flow.shape_of(synapse.source), build.weight(synapse)
+        )
+        mode = flow.mode_of(synapse.source)
         rows = row_bounds(*sums, "binary" if mode == "binary" else "ternary")
         static = mode == "static"
         partial = rows.scaled(digit_peak(flow.input.x_max)) if static else rows
         complete = rows.scaled(flow.input.x_max) if static else rows
         groups.append(Interval.hull(partial.lo, partial.hi, True).bits)
-        current += complete.scaled(1 << group.shift).reshaped(layer.shape)
+        current += complete.scaled(1 << synapse.shift).reshaped(layer.shape)
     bias = per_neuron(build.tensors[f"{layer.name}.bias"], layer.shape)
     if not isinstance(layer.update, Spiking):
         return groups, [readout_bounds(current, bias, flow.timesteps).bits]
@@ -81,7 +83,7 @@ def test_widths_hold_the_largest_weights(network, seed):
     for own in (build, *(extreme(wide, rng) for _ in range(6))):
         for layer in wide.dataflow.layers:
             groups, update = needed(own, layer)
-            assert all(g.acc_bits >= n for g, n in zip(layer.groups, groups, strict=True))
+            assert all(g.acc_bits >= n for g, n in zip(layer.synapses, groups, strict=True))
             has = layer.update
             if isinstance(has, Spiking):
                 assert has.p_bits >= update[0] and has.v_bits >= update[1]
@@ -93,10 +95,10 @@ def test_widths_hold_the_largest_weights(network, seed):
 def test_accumulators_are_not_wider_than_the_largest_weights_need():
     build = random_build(5, encoding="static", widths=[9, 21, 7])
     layer = build.dataflow.layers[0]
-    group = layer.groups[0]
-    low = -1 << (group.w_bits - 1)
-    heavy = {f"{group.name}.weight": np.full((21, 9), low)}
-    wide = widened(build, CHANNEL_BITS).dataflow.layers[0].groups[0]
+    synapse = layer.synapses[0]
+    low = -1 << (synapse.w_bits - 1)
+    heavy = {f"{synapse.name}.weight": np.full((21, 9), low)}
+    wide = widened(build, CHANNEL_BITS).dataflow.layers[0].synapses[0]
     most, _ = needed(Build(build.dataflow, {**build.tensors, **heavy}), layer)
     assert [wide.acc_bits] == most
 
@@ -108,17 +110,17 @@ def other(build: Build, seed: int = 1) -> Build:
     names = {build.dataflow.input.name: "in"}
     for n, layer in enumerate(build.dataflow.layers):
         names[layer.name] = f"l{n}"
-        groups = []
-        for k, group in enumerate(layer.groups):
+        synapses = []
+        for k, synapse in enumerate(layer.synapses):
             name = f"l{n}.s{k}"
-            renamed[f"{name}.weight"] = f"{group.name}.weight"
-            source = names[group.source]
-            groups.append(msgspec.structs.replace(group, name=name, source=source))
+            renamed[f"{name}.weight"] = f"{synapse.name}.weight"
+            source = names[synapse.source]
+            synapses.append(msgspec.structs.replace(synapse, name=name, source=source))
         for tensor in ("bias", "v_threshold", "lsb"):
             renamed[f"l{n}.{tensor}"] = f"{layer.name}.{tensor}"
         lanes = msgspec.structs.replace(layer.lanes, accumulate=2, update=1)
         layers.append(
-            msgspec.structs.replace(layer, name=f"l{n}", groups=tuple(groups), lanes=lanes)
+            msgspec.structs.replace(layer, name=f"l{n}", synapses=tuple(synapses), lanes=lanes)
         )
     tensors = {
         name: rng.permutation(build.tensors[old].reshape(-1)).reshape(build.tensors[old].shape)
@@ -140,8 +142,8 @@ def test_writes_carry_every_memory(network, seed):
     network_b = other(hardware)
     tensors = {}
     for n, layer in enumerate(hardware.dataflow.layers):
-        for k, group in enumerate(layer.groups):
-            tensors[f"{group.name}.weight"] = network_b.tensors[f"l{n}.s{k}.weight"]
+        for k, synapse in enumerate(layer.synapses):
+            tensors[f"{synapse.name}.weight"] = network_b.tensors[f"l{n}.s{k}.weight"]
         for tensor in {"bias", "v_threshold"} & {x.rsplit(".")[-1] for x in hardware.tensors}:
             if f"l{n}.{tensor}" in network_b.tensors:
                 tensors[f"{layer.name}.{tensor}"] = network_b.tensors[f"l{n}.{tensor}"]
@@ -172,10 +174,10 @@ def test_what_does_not_fit_is_refused_by_name():
     plain = replace(network, files=generate(network))
     fixed = replace(network, files=generate(network, Bus()))
     layer = network.dataflow.layers[0]
-    group = layer.groups[0]
+    synapse = layer.synapses[0]
     assert isinstance(layer.update, Spiking)
-    shifted = msgspec.structs.replace(group, shift=group.shift + 1)
-    wide = msgspec.structs.replace(group, acc=Interval(-(1 << 30), 0, True))
+    shifted = msgspec.structs.replace(synapse, shift=synapse.shift + 1)
+    wide = msgspec.structs.replace(synapse, acc=Interval(-(1 << 30), 0, True))
     soft = msgspec.structs.replace(
         layer.update.neuron, reset="hard" if layer.update.neuron.reset == "soft" else "soft"
     )
@@ -183,7 +185,7 @@ def test_what_does_not_fit_is_refused_by_name():
         **network.tensors,
         "layer1.bias": network.tensors["layer1.bias"] + (1 << 20),
     }
-    heavy = {**network.tensors, "layer0.syn.weight": np.full((9, 12), 1 << group.w_bits)}
+    heavy = {**network.tensors, "layer0.syn.weight": np.full((9, 12), 1 << synapse.w_bits)}
     flow = msgspec.structs.replace(network.dataflow, timesteps=network.dataflow.timesteps + 1)
     p = msgspec.structs.replace(layer.update, p=Interval(0, 1 << 50, False))
     cases = [
@@ -193,8 +195,8 @@ def test_what_does_not_fit_is_refused_by_name():
         (hardware, random_build(4, encoding="ternary", widths=[12, 9, 8, 4]), "layer2: shape"),
         (hardware, random_build(4, encoding="ternary", widths=[12, 9, 3]), "random4: layers 2, "),
         (hardware, random_build(4, encoding="ternary", widths=[11, 9, 8, 3]), "input: shape"),
-        (hardware, with_layer(network, 0, groups=(shifted,)), "layer0.syn: shift .*--like"),
-        (hardware, with_layer(network, 0, groups=(wide,)), "layer0.syn: accumulators of 31 bits"),
+        (hardware, with_layer(network, 0, synapses=(shifted,)), "layer0.syn: shift .*--like"),
+        (hardware, with_layer(network, 0, synapses=(wide,)), "layer0.syn: accumulators of 31 bits"),
         (
             hardware,
             with_layer(network, 0, update=msgspec.structs.replace(layer.update, neuron=soft)),

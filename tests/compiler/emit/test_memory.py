@@ -18,7 +18,7 @@ from compiler.emit.memory import (
 )
 from hw_models.core.layout import as_conv, lanes_of, section_of
 from hw_models.dataflow import Build, Dense, Lanes
-from hw_models.engines.synapse import synapse
+from hw_models.engines.synapse import weighted_sums
 from tests.builders.random_builds import random_build
 from tests.builders.simulated_builds import chain, conv
 
@@ -64,10 +64,10 @@ def test_conv_weights_lie_by_word_tap_and_input_channel(groups, out, per_group, 
         rest, c = divmod(row, c_in)
         rest, x = divmod(rest, kx)
         j, y = divmod(rest, ky)
-        group, within = divmod(c, per_group)
+        synapse, within = divmod(c, per_group)
         for lane, value in enumerate(values):
             channel = j * lanes + lane
-            expected = w[group * out + channel, within, y, x] if channel < out else 0
+            expected = w[synapse * out + channel, within, y, x] if channel < out else 0
             assert value == expected
 
 
@@ -79,7 +79,7 @@ def test_a_dense_layer_is_the_convolution_whose_kernel_is_the_map(shape):
     conv = as_conv(op, shape)
     as_kernel = w.reshape(op.n_out, conv.in_shape[0], *conv.kernel)
     np.testing.assert_array_equal(
-        synapse(conv, as_kernel, x)[..., 0, 0], synapse(op, w, x)
+        weighted_sums(conv, as_kernel, x)[..., 0, 0], weighted_sums(op, w, x)
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def test_widths_are_the_narrowest_of_at_least_two_bits():
 def lanes(build: Build, index: int, accumulate: int, update: int) -> tuple[int, int]:
     layer = build.dataflow.layers[index]
     layer = msgspec.structs.replace(layer, lanes=Lanes(accumulate=accumulate, update=update))
-    op = as_conv(layer.groups[0].op, (layer.groups[0].op.n_in,))
+    op = as_conv(layer.synapses[0].op, (layer.synapses[0].op.n_in,))
     _, slice_ = section_of(layer, [op])
     return lanes_of(layer, op, slice_), slice_
 

@@ -64,8 +64,8 @@ def test_files_are_deterministic_and_complete(network, seed):
 def test_memories_have_exactly_the_words_of_their_modules(build):
     files = generate(build)
     for entry in json.loads(files["rtl/parameters.json"]):
-        for group in entry["groups"]:
-            engine = group["engine"]
+        for synapse in entry["synapses"]:
+            engine = synapse["engine"]
             packed = engine["GROUPS"] > 1 and engine["N"] == 1 == engine["IN_C"] // engine["GROUPS"]
             lanes = 1 if packed else engine["LANES"]
             reach = -(-engine["N"] // lanes)
@@ -73,7 +73,7 @@ def test_memories_have_exactly_the_words_of_their_modules(build):
             banks = [
                 text.split()
                 for path, text in sorted(files.items())
-                if path.startswith(f"mem/{group['name']}.weight.mem")
+                if path.startswith(f"mem/{synapse['name']}.weight.mem")
             ]
             weights = list(itertools.chain.from_iterable(banks))
             assert list(map(len, banks)) == bank_depths(len(weights))
@@ -91,13 +91,13 @@ def test_streams_meet_with_the_same_addresses():
     for build in [*map(random_conv_build, range(8)), *map(random_graph_build, range(8))]:
         entries = json.loads(generate(build)["rtl/parameters.json"])
         width = {s: entry["tail"]["ADDR_BITS"] for entry in entries for s in entry["streams"]}
-        for group in itertools.chain.from_iterable(entry["groups"] for entry in entries):
-            bits = width.pop(group["stream"], None)  # a stream has one reader
-            assert bits or group["stream"].startswith("input")
-            for p in group["pools"]:
+        for synapse in itertools.chain.from_iterable(entry["synapses"] for entry in entries):
+            bits = width.pop(synapse["stream"], None)  # a stream has one reader
+            assert bits or synapse["stream"].startswith("input")
+            for p in synapse["pools"]:
                 assert bits in (None, p["IN_ADDR_BITS"])
                 bits = p["OUT_ADDR_BITS"]
-            assert bits in (None, group["engine"]["ADDR_BITS"])
+            assert bits in (None, synapse["engine"]["ADDR_BITS"])
         assert not width
 
 
@@ -108,8 +108,8 @@ def test_every_word_of_a_sweep_is_the_same_channels_in_every_group():
             tail, cuts = entry["tail"], set()
             if "N" in tail:
                 cuts.add(cut(tail["GROUPS"], tail["N"], [tail["SLICE"]] * tail["N"]))
-            for group in entry["groups"]:
-                engine = group["engine"]
+            for synapse in entry["synapses"]:
+                engine = synapse["engine"]
                 groups, n, slice_ = engine["GROUPS"], engine["N"], engine["SLICE"]
                 if groups > 1 and n == 1 == engine["IN_C"] // groups:
                     cuts.add(cut(1, groups, [slice_] * groups))
@@ -123,11 +123,11 @@ def test_every_word_of_a_sweep_is_the_same_channels_in_every_group():
 def cut(groups: int, n: int, sizes: list[int]) -> tuple[tuple[int, int], ...]:
     """(first, last + 1) channel of each word where groups of n channels fill words of `sizes`."""
     words = []
-    for group in range(groups):
+    for synapse in range(groups):
         at = 0
         for size in sizes:
             if at < n:
-                words.append((group * n + at, group * n + min(n, at + size)))
+                words.append((synapse * n + at, synapse * n + min(n, at + size)))
                 at += size
     return tuple(words)
 
@@ -137,15 +137,15 @@ def test_the_top_level_carries_the_builds_numbers():
     hidden, readout = json.loads(generate(build)["rtl/parameters.json"])
     layer = build.dataflow.layers[0]
     assert isinstance(layer.update, Spiking)
-    group, neuron = layer.groups[0], layer.update.neuron
-    engine = hidden["groups"][0]["engine"]
+    synapse, neuron = layer.synapses[0], layer.update.neuron
+    engine = hidden["synapses"][0]["engine"]
     assert engine["REPEAT"] == build.dataflow.timesteps
-    assert engine["ACC_BITS"] == group.acc_bits
+    assert engine["ACC_BITS"] == synapse.acc_bits
     assert hidden["tail"]["P_BITS"] == layer.update.p_bits
     assert hidden["tail"]["TERNARY"] == (neuron.mode == "ternary")
     plus, minus = (int(hidden["tail"][name][3:], 2) for name in ("PLUS", "MINUS"))
     assert plus - minus == neuron.leak.m and hidden["tail"]["K"] == neuron.leak.k
-    engine = readout["groups"][0]["engine"]
+    engine = readout["synapses"][0]["engine"]
     assert engine["REPEAT"] == 1 and engine["DIGIT_BITS"] == 0
     last = build.dataflow.layers[1].update
     assert isinstance(last, Readout) and readout["tail"]["LOGIT_BITS"] == last.logit_bits
@@ -157,7 +157,7 @@ def test_digits_take_the_bits_of_the_largest_exponent(x_max, bits):
     assert digit_bits(x_max) == bits
     files = generate(random_build(5, encoding="static", widths=[9, 21, 7], x_max=x_max))
     hidden, _ = json.loads(files["rtl/parameters.json"])
-    assert hidden["groups"][0]["engine"]["DIGIT_BITS"] == bits
+    assert hidden["synapses"][0]["engine"]["DIGIT_BITS"] == bits
     digit = f"s_axis_tdata[24+:{bits}], " if bits else ""
     assert f"{{s_axis_tdata[31:30], {digit}s_axis_tdata[3:0]}}" in files["rtl/top.v"].decode()
 
@@ -166,22 +166,22 @@ def test_what_the_core_cannot_take_is_refused_by_name():
     build = random_build(2, widths=[4, 5, 5, 3], encoding="ternary")
     first, second, last = build.dataflow.layers
     windows = pool((1, 2, 2), (1, 2), (1, 2))
-    pooled = msgspec.structs.replace(first.groups[0], pools=(windows,))
-    behind = msgspec.structs.replace(first.groups[0], source="layer1")
-    rearranged = msgspec.structs.replace(first.groups[0], op=conv((1, 2, 2), 5, (2, 2)))
+    pooled = msgspec.structs.replace(first.synapses[0], pools=(windows,))
+    behind = msgspec.structs.replace(first.synapses[0], source="layer1")
+    rearranged = msgspec.structs.replace(first.synapses[0], op=conv((1, 2, 2), 5, (2, 2)))
     cases = [
         (
-            changed(build, 0, groups=(behind,)),
+            changed(build, 0, synapses=(behind,)),
             "layer0.syn: reads layer1; a layer reads those before it, here input",
         ),
-        (changed(build, 1, groups=first.groups), "layer0: no layer reads it; leave it out"),
+        (changed(build, 1, synapses=first.synapses), "layer0: no layer reads it; leave it out"),
         (changed(build, 1, shape=(6,)), r"layer1.syn: gives \[5, 1, 1\], its layer layer1 has"),
         (
-            changed(build, 0, groups=(pooled,)),
+            changed(build, 0, synapses=(pooled,)),
             r"layer0.syn: reads a stream of shape \[4\] as \[1, 2, 2\]",
         ),
         (
-            changed(build, 0, groups=(rearranged,)),
+            changed(build, 0, synapses=(rearranged,)),
             r"layer0.syn: reads a stream of shape \[4\] as \[1, 2, 2\]",
         ),
         (changed(build, 1, update=last.update), "layer1: the core takes one readout"),
@@ -211,8 +211,8 @@ def test_a_readout_of_a_map_and_an_input_too_large_are_refused():
 
 def test_names_that_are_no_file_names_are_refused():
     build = random_build(2, widths=[4, 3], encoding="ternary")
-    group = msgspec.structs.replace(build.dataflow.layers[0].groups[0], name="../x")
+    synapse = msgspec.structs.replace(build.dataflow.layers[0].synapses[0], name="../x")
     tensors = {**build.tensors, "../x.weight": np.zeros((3, 4), np.int8)}
-    wrong = changed(Build(build.dataflow, tensors), 0, groups=(group,))
+    wrong = changed(Build(build.dataflow, tensors), 0, synapses=(synapse,))
     with pytest.raises(InputError, match="letters, digits"):
         generate(wrong)

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, numpy_helper
 
 from compiler.onnx import export, synapses
-from hw_models.dataflow import Build, Conv2d, Dense, Group, Pool, Spiking
+from hw_models.dataflow import Build, Conv2d, Dense, Pool, Spiking, Synapse
 from hw_models.engines import golden, onnx_runtime
 from hw_models.errors import InputError
 from hw_models.semantics import Interval, Leak, Neuron
@@ -37,15 +37,15 @@ def altered(build: Build, layer: int = 0, **changes) -> Build:
     Wide widths put its membranes in int64; `bits` says otherwise.
     """
     layers, bits = list(build.dataflow.layers), changes.pop("bits", 60)
-    changed, group = layers[layer], layers[layer].groups[0]
-    names = {"weight": group.name, "v_threshold": changed.name, "bias": changed.name}
+    changed, synapse = layers[layer], layers[layer].synapses[0]
+    names = {"weight": synapse.name, "v_threshold": changed.name, "bias": changed.name}
     tensors = {f"{names[key]}.{key}": value for key, value in changes.items()}
-    group = msgspec.structs.replace(group, acc_bits=60)
+    synapse = msgspec.structs.replace(synapse, acc_bits=60)
     wide = {"p_bits": bits, "v_bits": bits - 10, "leak_bits": bits}
     if not isinstance(changed.update, Spiking):
         wide = {"logit_bits": bits}
     update = msgspec.structs.replace(changed.update, **wide)
-    layers[layer] = msgspec.structs.replace(changed, groups=(group,), update=update)
+    layers[layer] = msgspec.structs.replace(changed, synapses=(synapse,), update=update)
     flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
     return Build(flow, {**build.tensors, **tensors})
 
@@ -81,14 +81,14 @@ def test_the_random_builds_have_all_there_is():
     }
     assert len(neurons) == 8
     assert {build.dataflow.input.encoding for build in builds} == {"static", "ternary", "binary"}
-    groups = [group for layer in layers for group in layer.groups]
-    assert {group.shift > 0 for group in groups} == {False, True}
-    pools = [pool for group in groups for pool in group.pools]
+    groups = [synapse for layer in layers for synapse in layer.synapses]
+    assert {synapse.shift > 0 for synapse in groups} == {False, True}
+    pools = [pool for synapse in groups for pool in synapse.pools]
     for axis in (0, 1):
         assert any(p.stride[axis] < p.kernel[axis] for p in pools)
         assert any(p.stride[axis] > p.kernel[axis] for p in pools)
         assert any(p.padding[axis] for p in pools)
-    convs = [group.op for group in groups if isinstance(group.op, Conv2d)]
+    convs = [synapse.op for synapse in groups if isinstance(synapse.op, Conv2d)]
     assert any(op.groups > 1 for op in convs) and any(max(op.stride) > 1 for op in convs)
     assert any(op.padding[0] and op.kernel[0] != op.kernel[1] for op in convs)
 
@@ -218,18 +218,18 @@ def test_the_leak_of_either_sign(leak):
 
 
 def test_groups_of_static_and_spiking_sources_meet():
-    """Two groups of different shifts into one layer: the input again, past the first layer."""
+    """Two synapses of different shifts into one layer: the input again, past the first layer."""
     build = random_build(8, encoding="static", widths=[7, 5, 6, 3])
     flow, rng = build.dataflow, np.random.default_rng(0)
     layer = flow.layers[1]
-    skip = Group(
+    skip = Synapse(
         name="skip", source="input", op=Dense(n_in=7, n_out=6), shift=4, w_bits=8, acc_bits=40,
         acc=Interval(-(1 << 30), 1 << 30, False),
     )  # fmt: skip
     weights = {"skip.weight": rng.integers(-30, 31, (6, 7)).astype(np.int8)}
     build = altered(Build(flow, {**build.tensors, **weights}), 1)
     layers = list(build.dataflow.layers)
-    layers[1] = msgspec.structs.replace(layers[1], groups=(*layers[1].groups, skip))
+    layers[1] = msgspec.structs.replace(layers[1], synapses=(*layers[1].synapses, skip))
     build = Build(msgspec.structs.replace(flow, layers=tuple(layers)), build.tensors)
     assert layer.name in assert_equal(build, random_input(build, 6, 3)).spikes
 
@@ -356,9 +356,9 @@ def test_one_network_takes_any_batch(seed):
 def test_the_same_build_gives_the_same_bytes(tmp_path):
     """In another process, with another seed of its hashes, and without torch."""
     script = (
-        "import sys; from pathlib import Path; from compiler import export_onnx;"
+        "import sys; from pathlib import Path; from compiler.onnx import export;"
         "from tests.builders.random_builds import random_conv_build;"
-        "export_onnx.write(random_conv_build(4), Path(sys.argv[1]));"
+        "export.write(random_conv_build(4), Path(sys.argv[1]));"
         "assert 'torch' not in sys.modules"
     )
     for name in ("a", "b"):

@@ -50,7 +50,7 @@ class Taken:
         self.work, self.adders, self.cost = {}, {}, {}
         for layer in flow.layers:
             layer = msgspec.structs.replace(layer, lanes=lanes[layer.name])
-            ops = [conv_of(flow, group) for group in layer.groups]
+            ops = [conv_of(flow, synapse) for synapse in layer.synapses]
             _, slice_ = section_of(layer, ops)
             self.work[layer.name] = workload.work(flow, layer, loads[layer.name]).cycles[1:].mean()
             self.adders[layer.name] = sum(lanes_of(layer, op, slice_) for op in ops)

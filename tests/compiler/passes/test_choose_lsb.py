@@ -28,7 +28,7 @@ seeds = st.integers(0, 1 << 20)
 
 
 def several_steps(graph: Graph) -> Graph:
-    """The graph with two time steps at least, where layers of one group round as well."""
+    """The graph with two time steps at least, where layers of one synapse round as well."""
     return replace(graph, timesteps=max(2, graph.timesteps))
 
 
@@ -45,7 +45,7 @@ def with_step(graph: Graph, name: str, step) -> Graph:
 
 
 def synapse_of(graph: Graph, layer: Spiking | Readout) -> Synapse:
-    (synapse,) = graph.groups(layer)
+    (synapse,) = graph.synapses(layer)
     return synapse
 
 
@@ -251,7 +251,7 @@ def test_auto_fraction_bits_make_thresholds_fine_with_bits_to_spare(seed):
         for layer in lowered.of(Spiking):
             update = update_of(lowered, layer.name)
             assert update.v_threshold is not None
-            before = graph.groups(graph[layer.name])
+            before = graph.synapses(graph[layer.name])
             idle = is_idle(before[0])
             votes = decides(graph, layer, before) & ~idle
             votes = votes if votes.any() else ~idle

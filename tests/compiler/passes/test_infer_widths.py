@@ -20,13 +20,13 @@ def test_random_inputs_stay_within_and_extreme_ones_attain_acc(seed):
     shape = (1 if static else graph.timesteps, 50, *graph.input.shape)
     golden.run(build, rng.integers(-x_max, x_max + 1, shape).astype(np.int8))
 
-    group = build.dataflow.layers[0].groups[0]
-    w = build.weight(group)
+    synapse = build.dataflow.layers[0].synapses[0]
+    w = build.weight(synapse)
     worst = np.sign(w[np.abs(w).sum(axis=1).argmax()]) * (106 if static else 1)
     x = np.broadcast_to(worst.astype(np.int8), (shape[0], 1, *worst.shape))
-    golden.accumulate(build, group, x)
-    if group.acc.hi > 1:
-        narrow = msgspec.structs.replace(group, acc_bits=group.acc_bits - 1)
+    golden.accumulate(build, synapse, x)
+    if synapse.acc.hi > 1:
+        narrow = msgspec.structs.replace(synapse, acc_bits=synapse.acc_bits - 1)
         with pytest.raises(WidthError):
             golden.accumulate(build, narrow, x)
 
@@ -36,9 +36,9 @@ def test_the_readouts_extremes_are_attained(seed):
     """Spikes of the right signs at every step drive the best logit to its bound."""
     build = compile_graph(random_graph(seed), Options())
     layer = build.dataflow.layers[-1]
-    group, timesteps = layer.groups[0], build.dataflow.timesteps
-    source = build.dataflow.mode_of(group.source)
-    w, bias = build.weight(group), build.bias(layer)
+    synapse, timesteps = layer.synapses[0], build.dataflow.timesteps
+    source = build.dataflow.mode_of(synapse.source)
+    w, bias = build.weight(synapse), build.bias(layer)
     spikes = np.where(source == "binary", np.sign(w) > 0, np.sign(w))
-    currents = (np.einsum("cj,cj->c", w, spikes) << group.shift) + bias
+    currents = (np.einsum("cj,cj->c", w, spikes) << synapse.shift) + bias
     assert max(0, currents.max() * timesteps, currents.max()) == layer.update.logit.hi

@@ -30,7 +30,7 @@ def test_an_event_of_an_identity_shortcut_takes_one_cycle():
     x = np.ones((3, 1, 5, 4, 4), np.int8)
     trace = golden.run(build, x)
     work = workload.count(build, x, trace)["layer2"]
-    assert build.dataflow.layers[2].groups[1].op == identity((6, 4, 4))
+    assert build.dataflow.layers[2].synapses[1].op == identity((6, 4, 4))
     assert (
         work.events[1, :, 0].tolist() == np.abs(trace.spikes["layer0"]).sum((1, 2, 3, 4)).tolist()
     )

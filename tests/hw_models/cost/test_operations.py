@@ -8,7 +8,7 @@ from hw_models.cost import energy, operations
 from hw_models.cost.operations import Operations
 from hw_models.dataflow import Build, Dense, Readout
 from hw_models.engines import golden
-from hw_models.engines.synapse import pooled, synapse
+from hw_models.engines.synapse import pooled, weighted_sums
 from hw_models.semantics import Interval, Leak, Neuron, signed_digits
 from tests.builders.random_builds import Builder, random_build, random_input
 from tests.builders.residual_builds import residual_build
@@ -22,9 +22,9 @@ def test_counts_equal_loops_over_events(seed):
     counts = operations.count(build, x, trace)
     stream = x
     for layer in build.dataflow.layers:
-        (group,) = layer.groups
-        w = build.weight(group)
-        static = group.source == "input" and build.dataflow.input.encoding == "static"
+        (synapse,) = layer.synapses
+        w = build.weight(synapse)
+        static = synapse.source == "input" and build.dataflow.input.encoding == "static"
         events = additions = effective = 0
         for (*_, j), value in np.ndenumerate(stream):
             n = len(signed_digits(int(value))) if static else abs(int(value))
@@ -37,7 +37,7 @@ def test_counts_equal_loops_over_events(seed):
         )  # fmt: skip
         assert got.MembraneUpdates == layer.size * build.dataflow.timesteps * 4
         assert got.ann_macs == w.size * 4
-        assert got.weight_read_bits == additions * group.w_bits
+        assert got.weight_read_bits == additions * synapse.w_bits
         stream = trace.spikes.get(layer.name, stream)
 
 
@@ -84,11 +84,11 @@ def test_accumulators_are_read_each_step_and_a_static_inputs_cleared_once_a_samp
     streams = {"input": at_input, **trace.spikes}
     for layer in build.dataflow.layers:
         reads = writes = 0
-        for group in layer.groups:
-            additions = layer.size * int(abs(streams[group.source].astype(int)).sum())
-            clears = 1 if encoding == "static" and group.source == "input" else steps
-            reads += (additions + layer.size * steps * samples) * group.acc_bits
-            writes += (additions + layer.size * clears * samples) * group.acc_bits
+        for synapse in layer.synapses:
+            additions = layer.size * int(abs(streams[synapse.source].astype(int)).sum())
+            clears = 1 if encoding == "static" and synapse.source == "input" else steps
+            reads += (additions + layer.size * steps * samples) * synapse.acc_bits
+            writes += (additions + layer.size * clears * samples) * synapse.acc_bits
         got = counts[layer.name]
         assert (got.acc_read_bits, got.acc_write_bits) == (reads, writes)
 
@@ -102,14 +102,14 @@ def test_counts_of_groups_that_meet_behind_pools(encoding):
     counts = operations.count(build, x, trace)
     for layer in build.dataflow.layers:
         events = additions = effective = 0
-        for group in layer.groups:
-            s = abs(trace.spikes[group.source]) if group.source != "input" else abs(x)
-            if group.source == "input" and encoding == "static":
+        for synapse in layer.synapses:
+            s = abs(trace.spikes[synapse.source]) if synapse.source != "input" else abs(x)
+            if synapse.source == "input" and encoding == "static":
                 s = np.vectorize(lambda n: len(signed_digits(int(n))))(s)
-            w, through = build.weight(group), pooled(group.pools, s.astype(np.int64))
+            w, through = build.weight(synapse), pooled(synapse.pools, s.astype(np.int64))
             events += through.sum()
-            additions += synapse(group.op, np.ones_like(w), through).sum()
-            effective += synapse(group.op, (w != 0).astype(int), through).sum()
+            additions += weighted_sums(synapse.op, np.ones_like(w), through).sum()
+            effective += weighted_sums(synapse.op, (w != 0).astype(int), through).sum()
         got = counts[layer.name]
         assert (got.events, got.synaptic_additions, got.Effective_ACs) == (
             events, additions, effective,
@@ -123,9 +123,11 @@ def hand_made() -> tuple[Build, np.ndarray]:
     first, last = build.dataflow.layers
     assert not isinstance(first.update, Readout)
     neuron = Neuron(mode="ternary", reset="soft", leak=Leak(3, 2))
-    groups = tuple(msgspec.structs.replace(g, w_bits=4, acc_bits=8, shift=0) for g in first.groups)
+    synapses = tuple(
+        msgspec.structs.replace(g, w_bits=4, acc_bits=8, shift=0) for g in first.synapses
+    )
     update = msgspec.structs.replace(first.update, neuron=neuron, v_bits=10, p_bits=30)
-    first = msgspec.structs.replace(first, update=update, groups=groups)
+    first = msgspec.structs.replace(first, update=update, synapses=synapses)
     flow = msgspec.structs.replace(build.dataflow, layers=(first, last), timesteps=2)
     tensors = {
         **build.tensors,

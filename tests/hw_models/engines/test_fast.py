@@ -74,7 +74,7 @@ def test_residual(encoding, mode, reset, small_tiles):
 @pytest.mark.parametrize("encoding", ["static", "ternary"])
 @pytest.mark.parametrize("seed", range(15))
 def test_groups_of_every_kind_meet(seed, encoding, small_tiles):
-    """Convolution, depthwise, pooled and dense groups of one layer, from the input too."""
+    """Convolution, depthwise, pooled and dense synapses of one layer, from the input too."""
     rng = np.random.default_rng(seed)
     builder = Builder(seed, encoding, (4, 7, 6))
     builder.add(random_conv(rng, builder.shape), builder.neuron())
@@ -124,9 +124,9 @@ def test_a_stream_read_as_another_map():
 def test_membranes_wider_than_32_bits():
     build = random_build(2, encoding="ternary", widths=[5, 4, 3])
     first, last = build.dataflow.layers
-    group = msgspec.structs.replace(first.groups[0], shift=30, acc_bits=20)
+    synapse = msgspec.structs.replace(first.synapses[0], shift=30, acc_bits=20)
     update = msgspec.structs.replace(first.update, p_bits=48, v_bits=48, leak_bits=56)
-    first = msgspec.structs.replace(first, groups=(group,), update=update)
+    first = msgspec.structs.replace(first, synapses=(synapse,), update=update)
     flow = msgspec.structs.replace(build.dataflow, layers=(first, last))
     threshold = build.tensors["layer0.v_threshold"] << 30
     build = Build(flow, {**build.tensors, "layer0.v_threshold": threshold})
@@ -145,11 +145,11 @@ def test_sums_beyond_single_precision_stay_exact(op):
     w = np.full_like(build.tensors["layer0.syn.weight"], 127)
     w[:, 0] = 126
     (layer,) = build.dataflow.layers
-    group = layer.groups[0]
+    synapse = layer.synapses[0]
     acc = 138 * 127 * 1200
-    group = msgspec.structs.replace(group, acc=Interval(-acc, acc, True), acc_bits=40, shift=0)
+    synapse = msgspec.structs.replace(synapse, acc=Interval(-acc, acc, True), acc_bits=40, shift=0)
     update = msgspec.structs.replace(layer.update, logit_bits=40)
-    layer = msgspec.structs.replace(layer, groups=(group,), update=update)
+    layer = msgspec.structs.replace(layer, synapses=(synapse,), update=update)
     flow = msgspec.structs.replace(build.dataflow, layers=(layer,))
     build = Build(flow, {**build.tensors, "layer0.syn.weight": w})
     x = np.full((1, 1, *builder.input.shape), 127, np.int8)

@@ -19,8 +19,8 @@ def walk(build: Build, x: np.ndarray, rng: np.random.Generator):
     stream = [step.reshape(-1).tolist() for step in x]
     spikes, membranes = {}, {}
     for layer in flow.layers:
-        (group,) = layer.groups
-        w, bias = build.weight(group), build.bias(layer)
+        (synapse,) = layer.synapses
+        w, bias = build.weight(synapse), build.bias(layer)
         v, spikes[layer.name], membranes[layer.name] = [0] * layer.size, [], []
         for t in range(flow.timesteps):
             values = stream[min(t, len(stream) - 1)]
@@ -34,10 +34,10 @@ def walk(build: Build, x: np.ndarray, rng: np.random.Generator):
             for j, worth in events:
                 for n in range(layer.size):
                     acc[n] += int(w[n, j]) * worth
-                    assert -(1 << (group.acc_bits - 1)) <= acc[n] < 1 << (group.acc_bits - 1)
+                    assert -(1 << (synapse.acc_bits - 1)) <= acc[n] < 1 << (synapse.acc_bits - 1)
             out = []
             for n in range(layer.size):
-                i = acc[n] << group.shift
+                i = acc[n] << synapse.shift
                 if isinstance(layer.update, Readout):
                     v[n] += i + int(bias[n])
                     continue
@@ -80,12 +80,12 @@ def test_the_lowest_class_wins_a_tie():
 def narrowed(build: Build, **bits: int) -> Build:
     """The build with its first layer's widths replaced."""
     first, *rest = build.dataflow.layers
-    group = msgspec.structs.replace(first.groups[0], acc_bits=bits.get("acc", 40))
+    synapse = msgspec.structs.replace(first.synapses[0], acc_bits=bits.get("acc", 40))
     assert isinstance(first.update, Spiking)
     update = msgspec.structs.replace(
         first.update, p_bits=bits.get("p", 40), v_bits=bits.get("v", 40)
     )
-    first = msgspec.structs.replace(first, groups=(group,), update=update)
+    first = msgspec.structs.replace(first, synapses=(synapse,), update=update)
     flow = msgspec.structs.replace(build.dataflow, layers=(first, *rest))
     return Build(flow, build.tensors)
 
@@ -95,14 +95,14 @@ def test_a_width_one_bit_too_narrow_raises(what):
     """The bound of acc is attained; p and v are narrowed below a value they do take."""
     build = random_build(4, encoding="ternary", widths=[12, 6, 3])
     first = build.dataflow.layers[0]
-    group, update = first.groups[0], first.update
+    synapse, update = first.synapses[0], first.update
     assert isinstance(update, Spiking)
-    w = build.weight(group)
+    w = build.weight(synapse)
     row = int(np.abs(w).sum(axis=1).argmax())
     x = np.sign(w[row]).astype(np.int8) * np.ones((build.dataflow.timesteps, 1, 1), np.int8)
     trace = golden.run(build, x)
     largest = int(np.abs(trace.membranes[first.name]).max())
-    needs = {"acc": group.acc_bits, "p": largest.bit_length() + 1, "v": largest.bit_length() + 1}
+    needs = {"acc": synapse.acc_bits, "p": largest.bit_length() + 1, "v": largest.bit_length() + 1}
     golden.run(narrowed(build), x)
     with pytest.raises(WidthError, match=f"{what} in .* exceeds {needs[what] - 1} bits"):
         golden.run(narrowed(build, **{what: needs[what] - 1}), x)
@@ -127,7 +127,7 @@ def test_any_order_of_a_static_inputs_digits_is_checked():
 
 
 def with_acc_bits(build: Build, bits: int):
-    return msgspec.structs.replace(build.dataflow.layers[0].groups[0], acc_bits=bits)
+    return msgspec.structs.replace(build.dataflow.layers[0].synapses[0], acc_bits=bits)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The type that carries a group's sums, and the layout of maps."""
+"""The type that carries a synapse's sums, and the layout of maps."""
 
 import numpy as np
 import pytest

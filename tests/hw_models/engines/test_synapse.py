@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from hw_models.dataflow import Conv2d, Dense
-from hw_models.engines.synapse import fan_out, pool, pooled, row_sums, synapse
+from hw_models.engines.synapse import fan_out, pool, pooled, row_sums, weighted_sums
 from hw_models.semantics import row_bounds
 from tests.builders.random_builds import random_conv, random_pool, weight_shape
 
@@ -25,7 +25,7 @@ def map_and_conv(seed):
 def test_conv_is_torchs(seed):
     rng, shape, op, w = map_and_conv(seed)
     x = rng.integers(-127, 128, (2, 3, *shape))
-    got = synapse(op, w, x)
+    got = weighted_sums(op, w, x)
     expected = F.conv2d(
         torch.from_numpy(x.reshape(6, *shape)).double(), torch.from_numpy(w).double(),
         stride=op.stride, padding=op.padding, groups=op.groups,
@@ -54,8 +54,11 @@ def test_fan_out_counts_what_a_single_event_reaches(seed):
         event = np.zeros((1, 1, int(np.prod(shape))), np.int64)
         event[..., address] = 1
         event = event.reshape(1, 1, *shape)
-        assert reached[address] == synapse(op, np.ones_like(w), event).sum()
-        assert effective[address] == np.abs(np.sign(synapse(op, (w != 0).astype(int), event))).sum()
+        assert reached[address] == weighted_sums(op, np.ones_like(w), event).sum()
+        assert (
+            effective[address]
+            == np.abs(np.sign(weighted_sums(op, (w != 0).astype(int), event))).sum()
+        )
 
 
 def test_fan_out_of_a_dense_layer():
@@ -75,7 +78,7 @@ def test_row_bounds_behind_pools_are_attained_at_every_neuron(seed, mode):
     for n in range(op.n_out):
         # The transpose of the map, by asking it for every single event.
         row = np.array([
-            synapse(op, w, pooled(pools, one.reshape(1, 1, *source)))[0, 0].reshape(-1)[n]
+            weighted_sums(op, w, pooled(pools, one.reshape(1, 1, *source)))[0, 0].reshape(-1)[n]
             for one in np.eye(int(np.prod(source)), dtype=np.int64)
         ])  # fmt: skip
         # Behind overlapping pools an event's own additions may cancel; alone they do not.
@@ -101,5 +104,5 @@ def test_row_sums_count_each_weight_as_often_as_its_address_occurs(seed):
     w = rng.integers(-7, 8, weight_shape(op))
     counts = pooled(pools, np.ones((1, 1, *source), np.int64))
     negative, positive = row_sums(op, pools, source, w)
-    np.testing.assert_array_equal(negative, synapse(op, np.minimum(w, 0), counts)[0, 0])
-    np.testing.assert_array_equal(positive, synapse(op, np.maximum(w, 0), counts)[0, 0])
+    np.testing.assert_array_equal(negative, weighted_sums(op, np.minimum(w, 0), counts)[0, 0])
+    np.testing.assert_array_equal(positive, weighted_sums(op, np.maximum(w, 0), counts)[0, 0])

@@ -71,7 +71,7 @@ def test_devices_and_pipes_are_written_to(tmp_path):
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
         files.write({Path("/dev/full"): b"much"})
-    code = "from pathlib import Path; from hw_models import files; "
+    code = "from pathlib import Path; from hw_models.folder import files; "
     code += "files.write({Path('/dev/stdout'): b'through'})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout == b"through"

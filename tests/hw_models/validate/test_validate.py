@@ -101,8 +101,8 @@ def layer(place, *path, value):
     return put("layers", place, *path, value=value)
 
 
-def group(place, *path, value, at=0):
-    return layer(place, "groups", at, *path, value=value)
+def synapse(place, *path, value, at=0):
+    return layer(place, "synapses", at, *path, value=value)
 
 
 def neuron(*path, value):
@@ -136,7 +136,7 @@ DESCRIPTIONS = {
     "a field too many in a layer": (layer(CONV, "gain", value=2), "unknown field `gain`"),
     "a field too many in a leak": (neuron("leak", "offset", value=1), "unknown field `offset`"),
     "a field too few": (drop("warnings"), "warnings is missing"),
-    "no pools": (drop("layers", READOUT, "groups", 0, "pools"), r"groups[0].pools is missing"),
+    "no pools": (drop("layers", READOUT, "synapses", 0, "pools"), r"synapses[0].pools is missing"),
     "no version": (drop("version"), "missing required field `version`"),
     "another target": (put("target", value="fp16"), "Invalid enum value 'fp16' - at `$.target`"),
     "x_max beyond int8": (put("input", "x_max", value=200), "input: x_max = 200, need 1, 3, 7"),
@@ -154,11 +154,11 @@ DESCRIPTIONS = {
     "a readout missing": (drop("layers", READOUT), "layer1: update = spiking, need readout"),
     "a layer missing": (drop("layers", 1), "source = layer1"),
     "a layer that nothing reads": (
-        group(READOUT, "source", value="layer0"), "layer1: readers = 0"),
+        synapse(READOUT, "source", value="layer0"), "layer1: readers = 0"),
     "a name twice": (layer(1, "name", value="layer0"), "name = layer0, need a name of its own"),
-    "a group's name twice": (group(1, "name", value="layer0.syn"), "name = layer0.syn"),
-    "no groups": (layer(CONV, "groups", value=[]), "layer0: groups = []"),
-    "a source of its own": (group(CONV, "source", value="layer0"), "source = layer0"),
+    "a synapse's name twice": (synapse(1, "name", value="layer0.syn"), "name = layer0.syn"),
+    "no synapses": (layer(CONV, "synapses", value=[]), "layer0: synapses = []"),
+    "a source of its own": (synapse(CONV, "source", value="layer0"), "source = layer0"),
     "a readout of positions": (layer(READOUT, "shape", value=[1, 5, 1]), "one neuron for each"),
     "a layer of another shape": (layer(CONV, "shape", value=[4, 3, 12]), "output = [4, 6, 6]"),
     "leak of 9 bits": (neuron("leak", "k", value=9), "k = 9; need k in 0..8"),
@@ -170,17 +170,17 @@ DESCRIPTIONS = {
     "a mode": (neuron("mode", value="unary"), "Invalid enum value 'unary'"),
     "a reset": (neuron("reset", value="none"), "Invalid enum value 'none'"),
     "another reset": (neuron("reset", value="soft"), "layer0: "),
-    "weights of 1 bit": (group(CONV, "w_bits", value=1), "w_bits = 1, need 2..32"),
-    "weights of 33 bits": (group(CONV, "w_bits", value=33), "w_bits = 33"),
-    "weights of 7 bits": (group(CONV, "w_bits", value=7), "range = [-127, 121], need -64..63"),
-    "weights of 9 bits": (group(CONV, "w_bits", value=9), "type = int8, need int16"),
-    "a shift below 0": (group(CONV, "shift", value=-1), "shift = -1, need 0..62"),
-    "a shift of 10**9": (group(CONV, "shift", value=10**9), "shift = 1000000000"),
-    "sums beyond int64": (group(CONV, "shift", value=55), "layer0: sums may take"),
-    "another shift": (group(CONV, "shift", value=3), "layer0: p = "),
-    "acc_bits too few": (group(CONV, "acc_bits", value=3), "layer0.syn: acc_bits = 3, need 1"),
-    "acc_bits too many": (group(CONV, "acc_bits", value=40), "acc_bits = 40"),
-    "an interval too narrow": (group(CONV, "acc", "hi", value=9), "layer0.syn: acc = "),
+    "weights of 1 bit": (synapse(CONV, "w_bits", value=1), "w_bits = 1, need 2..32"),
+    "weights of 33 bits": (synapse(CONV, "w_bits", value=33), "w_bits = 33"),
+    "weights of 7 bits": (synapse(CONV, "w_bits", value=7), "range = [-127, 121], need -64..63"),
+    "weights of 9 bits": (synapse(CONV, "w_bits", value=9), "type = int8, need int16"),
+    "a shift below 0": (synapse(CONV, "shift", value=-1), "shift = -1, need 0..62"),
+    "a shift of 10**9": (synapse(CONV, "shift", value=10**9), "shift = 1000000000"),
+    "sums beyond int64": (synapse(CONV, "shift", value=55), "layer0: sums may take"),
+    "another shift": (synapse(CONV, "shift", value=3), "layer0: p = "),
+    "acc_bits too few": (synapse(CONV, "acc_bits", value=3), "layer0.syn: acc_bits = 3, need 1"),
+    "acc_bits too many": (synapse(CONV, "acc_bits", value=40), "acc_bits = 40"),
+    "an interval too narrow": (synapse(CONV, "acc", "hi", value=9), "layer0.syn: acc = "),
     "an interval said exact": (layer(CONV, "update", "p", "exact", value=True), "layer0: p = "),
     "p_bits too few": (layer(CONV, "update", "p_bits", value=4), "layer0: p_bits = 4, need"),
     "v_bits too few": (layer(1, "update", "v_bits", value=4), "layer1: v_bits = 4"),
@@ -189,20 +189,22 @@ DESCRIPTIONS = {
     "a readout's scale": (layer(READOUT, "update", "scale", value=2.0), "scale = 2.0, need 0.33"),
     "a readout's scale of 0": (layer(READOUT, "update", "scale", value=0.0), "scale = 0.0"),
     "no lanes": (layer(CONV, "lanes", "update", value=0), "lanes = [4, 0], need >= 1 each"),
-    "a stride of 0": (group(CONV, "op", "stride", value=[1, 0]), "stride = [1, 0], need all >= 1"),
-    "another stride": (group(CONV, "op", "stride", value=[2, 1]), "need [3, 6] rows and columns"),
-    "padding below 0": (group(CONV, "op", "padding", value=[-1, 1]), "padding = [-1, 1]"),
-    "padding of 10**9": (group(CONV, "op", "padding", value=[10**9, 1]), "padding = [1000000000"),
-    "another kernel": (group(CONV, "op", "kernel", value=[5, 5]), "need [4, 4] rows"),
-    "groups that divide nothing": (group(CONV, "op", "groups", value=3), "groups = 3"),
-    "groups of 0": (group(CONV, "op", "groups", value=0), "groups = 0, need a divisor of 2 and 4"),
-    "other groups": (group(CONV, "op", "groups", value=2), "shape = [4, 2, 3, 3], need [4, 1"),
+    "a stride of 0": (
+        synapse(CONV, "op", "stride", value=[1, 0]), "stride = [1, 0], need all >= 1"),
+    "another stride": (synapse(CONV, "op", "stride", value=[2, 1]), "need [3, 6] rows and columns"),
+    "padding below 0": (synapse(CONV, "op", "padding", value=[-1, 1]), "padding = [-1, 1]"),
+    "padding of 10**9": (synapse(CONV, "op", "padding", value=[10**9, 1]), "padding = [1000000000"),
+    "another kernel": (synapse(CONV, "op", "kernel", value=[5, 5]), "need [4, 4] rows"),
+    "groups that divide nothing": (synapse(CONV, "op", "groups", value=3), "groups = 3"),
+    "groups of 0": (
+        synapse(CONV, "op", "groups", value=0), "groups = 0, need a divisor of 2 and 4"),
+    "other groups": (synapse(CONV, "op", "groups", value=2), "shape = [4, 2, 3, 3], need [4, 1"),
     "a pool's channels": (
-        group(READOUT, "pools", 0, "out_shape", value=[9, 2, 2]), "pools[0]: out_shape"),
-    "a pool's window": (group(READOUT, "pools", 0, "kernel", value=[1, 2]), "layer2.syn: acc = "),
+        synapse(READOUT, "pools", 0, "out_shape", value=[9, 2, 2]), "pools[0]: out_shape"),
+    "a pool's window": (synapse(READOUT, "pools", 0, "kernel", value=[1, 2]), "layer2.syn: acc = "),
     "a vast window": (
-        group(READOUT, "pools", 0, "kernel", value=[10**6, 10**6]), "kernel = [1000000"),
-    "inputs of a dense layer": (group(READOUT, "op", "n_in", value=35), "n_in = 35, need 36"),
+        synapse(READOUT, "pools", 0, "kernel", value=[10**6, 10**6]), "kernel = [1000000"),
+    "inputs of a dense layer": (synapse(READOUT, "op", "n_in", value=35), "n_in = 35, need 36"),
     "a crop": (put("provenance", "crop", value=5), "crop = 5, need the input's rows"),
     "a crop in words": (put("provenance", "crop", value="all"), "crop = all, need of type int"),
     "loadable in words": (put("provenance", "loadable", value="no"), "loadable = no"),
@@ -318,14 +320,14 @@ def test_hardware_that_no_hash_covers_is_refused(folder, name):
 
 def test_a_loadable_builds_widths_hold_more(folder):
     def wide(flow):
-        group(CONV, "acc_bits", value=30)(flow)
+        synapse(CONV, "acc_bits", value=30)(flow)
         layer(READOUT, "update", "logit_bits", value=40)(flow)
 
     rewrite(folder, wide)
     assert "acc_bits = 30" in refusal(folder)
     rewrite(folder, put("provenance", "loadable", value=True))
-    assert artefact.load(folder).dataflow.layers[CONV].groups[0].acc_bits == 30
-    rewrite(folder, group(CONV, "acc_bits", value=9))
+    assert artefact.load(folder).dataflow.layers[CONV].synapses[0].acc_bits == 30
+    rewrite(folder, synapse(CONV, "acc_bits", value=9))
     assert "acc_bits = 9, need 1" in refusal(folder)
 
 

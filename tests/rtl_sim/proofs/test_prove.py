@@ -87,9 +87,9 @@ def test_a_wrong_digit_of_m_is_found():
 def test_bounds_are_those_that_the_compiler_proves():
     build = random_conv_build(4)
     for layer in build.dataflow.layers:
-        for group in layer.groups:
-            down, up = bounds.budgets(build, group)
-            assert (-down.max(), up.max()) == (group.acc.lo, group.acc.hi)
+        for synapse in layer.synapses:
+            down, up = bounds.budgets(build, synapse)
+            assert (-down.max(), up.max()) == (synapse.acc.lo, synapse.acc.hi)
 
 
 def test_what_is_alike_is_proven_once():

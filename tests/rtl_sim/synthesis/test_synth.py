@@ -43,8 +43,8 @@ def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
     assert report["dataflow_sha256"] == build.sha256
     assert set(report["tools"]) == {"yosys", "nextpnr-ice40"}
     instances = report["instances"]
-    assert set(instances) == {"layer0", "layer0_group0", "layer1", "layer1_group0"}
-    assert instances["layer0_group0"]["layer"] == build.dataflow.layers[0].groups[0].name
+    assert set(instances) == {"layer0", "layer0_synapse0", "layer1", "layer1_synapse0"}
+    assert instances["layer0_synapse0"]["layer"] == build.dataflow.layers[0].synapses[0].name
     for resource, total in report["total"].items():
         if total is not None:
             assert total == sum(i["resources"][resource] for i in instances.values())
@@ -60,7 +60,7 @@ def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
     }, "what is counted is what is placed"
     assert report["placed"]["fits"] and 20 < report["placed"]["fmax_mhz"] < 400
     out = capsys.readouterr().out
-    assert "layer1_group0" in out and "Fmax" in out
+    assert "layer1_synapse0" in out and "Fmax" in out
     assert status_of(models, "report", tmp_path / "b") == 0
     assert f"{report['placed']['fmax_mhz']} MHz" in capsys.readouterr().out
 
@@ -101,8 +101,8 @@ def test_yosys_has_nothing_to_say(network, seed, tmp_path):
     build = hardware(network(seed))
     instances, products = yosys.elaborate(yosys.write_sources(build, LIBRARY, tmp_path), tmp_path)
     assert products == []
-    engines = [name for name in instances if re.fullmatch(r"layer\d+_group\d+", name)]
-    assert len(engines) == sum(len(layer.groups) for layer in build.dataflow.layers)
+    engines = [name for name in instances if re.fullmatch(r"layer\d+_synapse\d+", name)]
+    assert len(engines) == sum(len(layer.synapses) for layer in build.dataflow.layers)
 
 
 @needs_yosys
@@ -171,7 +171,7 @@ def test_a_folder_to_keep_must_be_new(tmp_path, tiny, capsys):
     ("path", "says"),
     [
         ("top.layer0/$mul$leak.v:40$12", "layer0: $mul of leak.v:40"),
-        ("top.layer1_group0/$flatten\\data.$div$rom.v:7$1", "layer1_group0: $div of rom.v:7"),
+        ("top.layer1_synapse0/$flatten\\data.$div$rom.v:7$1", "layer1_synapse0: $div of rom.v:7"),
     ],
 )
 def test_where_something_multiplies(path, says):

@@ -95,7 +95,7 @@ def same_shape(build: Build, seed: int) -> Build:
 
 
 def joined() -> Build:
-    """Maps, two groups in a layer, and a shortcut whose channels are packed."""
+    """Maps, two synapses in a layer, and a shortcut whose channels are packed."""
     builder = Builder(6, "ternary", (3, 2, 2))
     builder.timesteps = 2
     builder.add(conv((3, 2, 2), 5, (2, 2), padding=(1, 1)), builder.neuron())

@@ -117,7 +117,7 @@ def test_cycles_of_a_time_step():
     network = chain(2, "ternary", (2, 9, 8), c(12, 2, stride=3, padding=1), 3, timesteps=3)
     build = hardware(with_lanes(network, 5, 2))
     layer = build.dataflow.layers[0]
-    op = layer.groups[0].op
+    op = layer.synapses[0].op
     assert isinstance(layer.update, Spiking) and op.out_shape == (12, 4, 3)
     x = random_input(build, 6, 2)
     lanes = 4  # slices divide them where a position takes several words

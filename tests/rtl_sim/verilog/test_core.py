@@ -38,7 +38,7 @@ def test_images_of_few_bits(network, x_max, stalls):
     """Of 2 bits a value is one digit and the engine has no shifter; of 3 bits 3 = 4 - 1."""
     build = hardware(network(10 + x_max, encoding="static", x_max=x_max))
     first, *_ = json.loads(build.files["rtl/parameters.json"])
-    assert first["groups"][0]["engine"]["DIGIT_BITS"] == (0 if x_max == 1 else 2)
+    assert first["synapses"][0]["engine"]["DIGIT_BITS"] == (0 if x_max == 1 else 2)
     check(build, 6, x_max, stalls)
 
 

@@ -13,7 +13,7 @@ from compiler.emit import memory
 from compiler.emit.parameters import address_bits, index_bits
 from hw_models.core.layout import as_conv
 from hw_models.dataflow import Conv2d, Dense, Pool
-from hw_models.engines.synapse import synapse
+from hw_models.engines.synapse import weighted_sums
 from rtl_sim.simulation.simulate import LIBRARY
 from tests.builders.random_builds import random_pool, weight_shape
 from tests.builders.simulated_builds import conv
@@ -122,7 +122,10 @@ def test_engine(tmp_path, op, lanes, slice_, options):
     peak = (1 << (spec["W_BITS"] - 1)) - 1
     w = rng.integers(-peak, peak + 1, weight_shape(op))
     digit_peak = (1 << ((1 << spec["DIGIT_BITS"]) - 1)) * 3  # an event comes up to 3 times
-    reach = int(synapse(op, np.abs(w), np.ones((1, 1, *op.in_shape), np.int64)).max()) * digit_peak
+    reach = (
+        int(weighted_sums(op, np.abs(w), np.ones((1, 1, *op.in_shape), np.int64)).max())
+        * digit_peak
+    )
     parameters = {
         **spec,
         **geometry(op),

@@ -75,7 +75,7 @@ MUTANTS = {
     "an event without taps adds": (
         "gaps", "engine.v", "kind || (span_y != Y_NONE && span_x != X_NONE)", "1'b1",
     ),
-    "every channel is in the first group": ("conv", "engine.v", "+ word_x + word_c", "+ word_x"),
+    "every channel is in the first synapse": ("conv", "engine.v", "+ word_x + word_c", "+ word_x"),
     "a bias does not return to the first": (
         "conv", "update.v", "row_q == ROW_LAST ?", "read_end ?",
     ),
@@ -107,7 +107,7 @@ MUTANTS = {
         "conv", "serializer.v", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
     ),
     "sweeps do not wait for the buffer": ("conv", "credits.v", "credit_q != NONE", "1'b1"),
-    "a sweep does not wait for the other group": (
+    "a sweep does not wait for the other synapse": (
         "blocks", "merge.v", "a_step_valid_i && b_step_valid_i", "a_step_valid_i",
     ),
     "a shortcut's current is lost": ("blocks", "merge.v", "sum = a + b", "sum = a"),
@@ -147,7 +147,7 @@ def with_ties(build: Build) -> Build:
     """The last two classes have the same weights and biases."""
     tensors = {name: tensor.copy() for name, tensor in build.tensors.items()}
     last = build.dataflow.layers[-1]
-    for name in (f"{last.groups[0].name}.weight", f"{last.name}.bias"):
+    for name in (f"{last.synapses[0].name}.weight", f"{last.name}.bias"):
         tensors[name][:-1] = tensors[name][-1]
     return Build(build.dataflow, tensors)
 
@@ -241,8 +241,8 @@ def test_one_bit_less_is_an_overflow():
     x = np.repeat(np.sign(w[row])[None, None], build.dataflow.timesteps, axis=0).astype(np.int8)
     assert not simulate(hardware(build), x).problem
     layer = build.dataflow.layers[0]
-    group = msgspec.structs.replace(layer.groups[0], acc_bits=layer.groups[0].acc_bits - 1)
-    narrow = msgspec.structs.replace(layer, groups=(group,))
+    synapse = msgspec.structs.replace(layer.synapses[0], acc_bits=layer.synapses[0].acc_bits - 1)
+    narrow = msgspec.structs.replace(layer, synapses=(synapse,))
     flow = msgspec.structs.replace(build.dataflow, layers=(narrow,))
     problem = simulate(hardware(Build(flow, build.tensors)), x).problem
-    assert re.search(r"assertion .*layer0_group0.*: accumulator overflow", problem)
+    assert re.search(r"assertion .*layer0_synapse0.*: accumulator overflow", problem)

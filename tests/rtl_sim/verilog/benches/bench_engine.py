@@ -12,7 +12,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from hw_models.dataflow import Conv2d
-from hw_models.engines.synapse import fan_out, synapse
+from hw_models.engines.synapse import fan_out, weighted_sums
 from rtl_sim.simulation.address import addresses, sweep
 from tests.rtl_sim.verilog.benches.axis import Source, reset
 
@@ -90,7 +90,7 @@ async def currents(dut, rates) -> None:
             total[j] += value
             additions += int(fan[j])
         events += len(chosen)
-        current = synapse(op, weights, total[None, None])[0, 0].reshape(-1) << spec["SHIFT"]
+        current = weighted_sums(op, weights, total[None, None])[0, 0].reshape(-1) << spec["SHIFT"]
         last = spec["REPEAT"] > 1 or step % 4 == 3
         beats.append((1 << (top + 1), last))
         for repeat in range(spec["REPEAT"]):
@@ -123,7 +123,9 @@ async def a_reset_in_mid_sweep(dut) -> None:
                 data, value = event_of(spec, rng, int(address[j]))
                 beats.append((data, False))
                 total[j] += value
-            current = synapse(op, weights, total[None, None])[0, 0].reshape(-1) << spec["SHIFT"]
+            current = (
+                weighted_sums(op, weights, total[None, None])[0, 0].reshape(-1) << spec["SHIFT"]
+            )
             wanted = current.tolist()
             await source.send([*beats, (marker, True)])
             for _ in range(sweeps):

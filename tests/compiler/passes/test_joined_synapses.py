@@ -12,7 +12,7 @@ from compiler.ir import Graph, Spiking, Synapse
 from compiler.passes.choose_lsb import ChooseLsb
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
-from compiler.passes.synapse_groups import main_group, rounding_bits
+from compiler.passes.joined_synapses import main_synapse, rounding_bits
 from compiler.pipeline import Options, compile_graph
 from hw_models.dataflow import Pool
 from hw_models.engines import fast, golden
@@ -25,21 +25,21 @@ seeds = st.integers(0, 1 << 20)
 
 
 def folded(seed: int) -> Graph:
-    """Of two time steps at least, where layers of one group round as well."""
+    """Of two time steps at least, where layers of one synapse round as well."""
     graph = random_residual_graph(seed)
     graph = replace(graph, timesteps=max(2, graph.timesteps))
     return FoldSign()(FoldAmplitude()(FoldBatchNorm()(graph)))
 
 
 def of(before: Graph, after: Graph, layer: Spiking) -> list[tuple[Synapse, Synapse]]:
-    """The groups of a layer before and after the pass, the main one first."""
-    groups = list(zip(before.groups(layer), after.groups(after[layer.name]), strict=True))
-    main = main_group(before.groups(layer))
+    """The synapses of a layer before and after the pass, the main one first."""
+    groups = list(zip(before.synapses(layer), after.synapses(after[layer.name]), strict=True))
+    main = main_synapse(before.synapses(layer))
     return sorted(groups, key=lambda pair: pair[0] is not main)
 
 
 @given(seeds, st.integers(0, 12))
-def test_the_main_group_stays_and_the_others_round_to_the_nearest(seed, frac_bits):
+def test_the_main_synapse_stays_and_the_others_round_to_the_nearest(seed, frac_bits):
     before = folded(seed)
     after = ChooseLsb(frac_bits, 30)(before)
     assert not after.warnings
@@ -66,7 +66,7 @@ def test_the_offsets_of_all_groups_are_one_bias_rounded_once(seed, frac_bits):
     for layer in before.of(Spiking):
         update = after[layer.name].integer
         for c, lsb in enumerate(update.lsb):
-            offset = sum(Fraction(group.offset[c]) for group in before.groups(layer))
+            offset = sum(Fraction(synapse.offset[c]) for synapse in before.synapses(layer))
             assert int(update.bias[c]) == round(offset / Fraction(lsb))  # ties to even
 
 
@@ -80,7 +80,7 @@ def test_integers_equal_the_real_network_where_nothing_needs_rounding(seed):
     }
     unit = {b.name: replace(b, gain=np.sign(b.gain)) for b in graph.nodes if b.name[:2] == "bn"}
     plain = FoldBatchNorm()(graph)
-    mains = {main_group(plain.groups(layer)).name for layer in plain.of(Spiking)}
+    mains = {main_synapse(plain.synapses(layer)).name for layer in plain.of(Spiking)}
     steps = {}
     for s in graph.of(Synapse):
         whole = rng.integers(1, 9, len(s.w)) if s.name not in {*mains, "fc"} else np.ones(len(s.w))
@@ -114,12 +114,12 @@ def with_steps(graph: Graph, steps: dict[str, float], channel: int = 0) -> Graph
 
 
 def first_join(seed: int) -> tuple[Graph, Spiking, Synapse, Synapse]:
-    """A folded graph, its first layer in which groups meet, the main group and another."""
+    """A folded graph, its first layer in which synapses meet, the main one and another."""
     graph = folded(seed)
     layer = next(layer for layer in graph.of(Spiking) if len(layer.sources) > 1)
-    groups = graph.groups(layer)
-    main = replace(main_group(groups), step=np.full(len(groups[0].w), 0.25))
-    other = next(group for group in groups if group.name != main.name)
+    groups = graph.synapses(layer)
+    main = replace(main_synapse(groups), step=np.full(len(groups[0].w), 0.25))
+    other = next(synapse for synapse in groups if synapse.name != main.name)
     return graph.replaced({main.name: main}), layer, main, other
 
 
@@ -169,7 +169,7 @@ def test_weights_worth_thousands_of_thresholds_still_fit(seed, step):
 
 @pytest.mark.parametrize("dead", [0.0, 1e-12])
 @pytest.mark.parametrize("frac_bits", [None, 3])
-def test_a_main_group_that_is_dead_altogether(dead, frac_bits):
+def test_a_main_synapse_that_is_dead_altogether(dead, frac_bits):
     graph, layer, main, other = first_join(4)
     for channel in range(len(main.w)):
         graph = with_steps(graph, {main.name: dead}, channel)
@@ -219,8 +219,8 @@ def test_engines_agree_within_widths(seed):
 
 def test_the_random_graphs_have_all_there_is():
     graphs = [folded(seed) for seed in range(60)]
-    meeting = [graph.groups(layer) for graph in graphs for layer in graph.of(Spiking)]
+    meeting = [graph.synapses(layer) for graph in graphs for layer in graph.of(Spiking)]
     assert {len(groups) for groups in meeting} >= {1, 2, 3, 4}
-    assert any("skip" in main_group(groups).name for groups in meeting)
-    assert any(groups[0] is not main_group(groups) for groups in meeting)
-    assert any(group.source == "input" for groups in meeting[1:] for group in groups[1:])
+    assert any("skip" in main_synapse(groups).name for groups in meeting)
+    assert any(groups[0] is not main_synapse(groups) for groups in meeting)
+    assert any(synapse.source == "input" for groups in meeting[1:] for synapse in groups[1:])

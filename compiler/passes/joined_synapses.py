@@ -1,4 +1,4 @@
-"""Synapse groups that meet in a layer: which one sets the LSB, and how the others round onto it."""
+"""Synapses that meet in a layer: which one sets the LSB, and how the others round onto it."""
 
 import math
 
@@ -10,8 +10,8 @@ from compiler.ir import Reals, Synapse
 from hw_models.semantics import Ints
 
 
-def main_group(synapses: tuple[Synapse, ...]) -> Synapse:
-    """The group that sets the LSB: of those with most weights a neuron, the first.
+def main_synapse(synapses: tuple[Synapse, ...]) -> Synapse:
+    """The synapse that sets the LSB: of those with most weights a neuron, the first.
 
     It alone keeps its integers, as narrow as trained; the others get wider and round by up to half
     a LSB a weight. Most weights are the most memory to keep narrow, and the most errors to add up.
@@ -25,7 +25,7 @@ def fan_in(synapse: Synapse) -> int:
 
 
 def rounding_bits(others: list[Synapse]) -> int:
-    """Fraction bits that keep the rounding of these groups' weights below that of leak and bias.
+    """Fraction bits that keep the rounding of these synapses' weights below that of leak and bias.
 
     That is about half a LSB. A weight's error, even over +-1/2, has the variance 1/12; a neuron
     adds fan_in of them, each as often as pools re-issue an event.
