@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from hw_models.core import timing, workload
-from hw_models.dataflow import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer
 from hw_models.engines import fast
 
 
@@ -52,21 +52,20 @@ def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Ta
 
 
 def _neuron(layer: Layer) -> str:
-    if not isinstance(layer.update, Spiking):
-        return "readout"
     neuron = layer.update.neuron
+    if not layer.fires:
+        return "readout" if neuron.leak.tau == 1 else f"readout, tau {neuron.leak.tau:g}"
     return f"{neuron.mode}, {neuron.reset}, tau {neuron.leak.tau:g}"
 
 
 def _widths(layer: Layer) -> list[str]:
     update, synapses = layer.update, layer.synapses
-    spiking = isinstance(update, Spiking)
     return [
         "x".join(map(str, layer.shape)),
         "\n".join(str(g.w_bits) for g in synapses),
         "\n".join(str(g.shift) for g in synapses),
         "\n".join(str(g.acc_bits) for g in synapses),
-        str(update.p_bits) if spiking else "",
-        str(update.v_bits if spiking else update.logit_bits),
+        str(update.p_bits),
+        str(update.v_bits),
         f"{layer.lanes.accumulate}/{layer.lanes.update}",
     ]

@@ -89,12 +89,16 @@ class IntegerUpdate:
 
     lsb: Reals  # real value of v = 1
     bias: Ints
-    v_threshold: Ints | None = None  # None: a readout
+    v_threshold: Ints | None = None  # None: integrators
 
 
 @dataclass(frozen=True, slots=True)
-class Spiking:
-    """u = tau * v + sum of the sources' currents; fires at v_th; emits amplitude * {-1, 0, +1}."""
+class Layer:
+    """u = tau * v + sum of the sources' currents; fires at v_th; emits amplitude * {-1, 0, +1}.
+
+    The readout is a layer of integrators, which never fire: its logits are u of the last time
+    step, divided by `divisor`.
+    """
 
     name: str
     sources: tuple[str, ...]
@@ -102,31 +106,24 @@ class Spiking:
     mode: Mode
     reset: Reset
     tau: float
-    v_th: float
-    strict: bool  # fires on > rather than on >=
-    amplitude: float
+    v_th: float = math.inf
+    strict: bool = False  # fires on > rather than on >=
+    amplitude: float = 1.0
+    divisor: int = 1
     integer: IntegerUpdate | None = None
     bounds: LayerBounds | None = None
     lanes: Lanes | None = None
+
+    @property
+    def fires(self) -> bool:
+        return self.neuron.fires
 
     @property
     def neuron(self) -> Neuron:
         return Neuron(mode=self.mode, reset=self.reset, leak=Leak.from_tau(self.tau))
 
 
-@dataclass(frozen=True, slots=True)
-class Readout:
-    """logit[c] = mean over t of the sources' currents."""
-
-    name: str
-    sources: tuple[str, ...]
-    shape: tuple[int, ...]
-    integer: IntegerUpdate | None = None
-    bounds: Interval | None = None
-    lanes: Lanes | None = None
-
-
-Node = Input | Synapse | Pooling | BatchNorm | Spiking | Readout
+Node = Input | Synapse | Pooling | BatchNorm | Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +146,15 @@ class Graph:
     def input(self) -> Input:
         return self.of(Input)[0]
 
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of neurons in order, the readout last."""
+        return self.of(Layer)
+
     def readers(self, name: str) -> list[Node]:
         return [node for node in self.nodes if name in node.sources]
 
-    def synapses(self, layer: "Spiking | Readout") -> tuple[Synapse, ...]:
+    def synapses(self, layer: Layer) -> tuple[Synapse, ...]:
         """The synapses that meet in a layer, once nothing lies between.
 
         Raises:
@@ -176,7 +178,8 @@ class Graph:
 def check(graph: Graph) -> None:
     """Raise InputError, naming the node, unless the graph is one that can be executed."""
     seen: dict[str, Node] = {}
-    if not graph.nodes or not isinstance(graph.nodes[-1], Readout) or len(graph.of(Readout)) != 1:
+    readouts = [layer for layer in graph.layers if not layer.fires]
+    if len(readouts) != 1 or readouts[0] is not graph.nodes[-1]:
         raise InputError(f"{graph.name}: the network must end in one readout")
     for node in graph.nodes:
         if node.name in seen:
@@ -197,7 +200,9 @@ def _check_node(node: Node, seen: dict[str, Node]) -> None:
             raise InputError(f"{node.name}: scale = {node.scale}, need a finite number > 0")
         case Synapse() | Pooling():
             source = seen[node.source]
-            if not isinstance(source, Input | Spiking | Pooling):
+            if not (
+                isinstance(source, Input | Pooling) or (isinstance(source, Layer) and source.fires)
+            ):
                 raise InputError(
                     f"{node.name}: reads {node.source}, a {type(source).__name__}; weights and "
                     "pools read the input or spikes: put a spiking layer between"
@@ -213,10 +218,10 @@ def _check_node(node: Node, seen: dict[str, Node]) -> None:
             if not isinstance(seen[node.source], Synapse | BatchNorm):
                 raise InputError(f"{node.name}: batch norm must follow a synapse layer")
             _check_finite(node.name, node.gain, node.offset)
-        case Spiking() | Readout():
-            if isinstance(node, Spiking) and not 0 < node.v_th < math.inf:
+        case Layer():
+            if node.fires and not 0 < node.v_th < math.inf:
                 raise InputError(f"{node.name}: v_threshold = {node.v_th}, need finite and > 0")
-            if isinstance(node, Readout) and math.prod(node.shape) != node.shape[0]:
+            if not node.fires and math.prod(node.shape) != node.shape[0]:
                 raise InputError(
                     f"{node.name}: of shape {list(node.shape)}, need one logit for each class; "
                     "pool the map to one position, or flatten it"

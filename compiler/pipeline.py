@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from compiler.emit.integers import emit
 from compiler.emit.register_map import Bus
-from compiler.ir import Graph, Readout, Spiking, check
+from compiler.ir import Graph, check
 from compiler.passes.assign_lanes import AssignLanes
 from compiler.passes.choose_lanes import ChooseLanes
 from compiler.passes.choose_lsb import FRAC_BITS_MAX, V_BITS_MAX, ChooseLsb
@@ -140,7 +140,7 @@ def shifts_of(build: Build) -> dict[str, int]:
 def check_layers(graph: Graph, hardware: Build) -> None:
     """Raise InputError where a layer is not one of the hardware's."""
     known = [layer.name for layer in hardware.dataflow.layers]
-    names = [layer.name for layer in graph.of(Spiking, Readout)]
+    names = [layer.name for layer in graph.layers]
     if names != known:
         raise InputError(
             f"{graph.name}: layers {', '.join(names)}; the hardware of "

@@ -18,7 +18,7 @@ from hw_models.errors import InputError
 from hw_models.semantics import Interval, Ints, Neuron
 
 FORMAT = "trispike-dataflow"
-VERSION = 1
+VERSION = 2
 DATAFLOW, TENSORS, IDENTITY = "dataflow.json", "tensors.npz", "dataflow.sha256"
 
 Target = Literal["int8", "int4", "ternary"]
@@ -96,23 +96,19 @@ class Synapse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     acc: Interval  # every partial sum, in any order of a step's events
 
 
-class Spiking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="spiking"):
-    """p = leak(v) + i + bias, fire, reset. Tensors: `<layer>.v_threshold`, `<layer>.bias`."""
+class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a layer's neurons do in each time step: p = leak(v) + i + bias, fire, reset.
+
+    Tensors: `<layer>.bias`, and `<layer>.v_threshold` where the neurons fire. The readout's are
+    integrators: v after the last time step is the logits.
+    """
 
     neuron: Neuron
     p_bits: int  # also holds +-v_threshold
     v_bits: int
-    leak_bits: int  # of the leak's shift-and-add
+    leak_bits: int  # of the leak's shift-and-add: v_bits + k
     p: Interval
     v: Interval
-
-
-class Readout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="readout"):
-    """logit[c] = sum over t of (i[c] + bias[c]). Tensor: `<layer>.bias`."""
-
-    logit_bits: int
-    logit: Interval
-    scale: float  # the real value of logit = 1, for all classes (mean over T)
 
 
 class Lanes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,13 +124,18 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: str
     shape: tuple[int, ...]  # channels first
     synapses: tuple[Synapse, ...]
-    update: Spiking | Readout
+    update: Update
     lanes: Lanes
 
     @property
     def size(self) -> int:
         """Number of neurons."""
         return math.prod(self.shape)
+
+    @property
+    def fires(self) -> bool:
+        """Whether its neurons emit spikes; the readout's do not."""
+        return self.update.neuron.fires
 
 
 class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,6 +148,7 @@ class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     timesteps: int
     input: Input
     layers: tuple[Layer, ...]
+    logit_scale: float  # the real value of logit = 1, for all classes
     provenance: dict[str, str | int | float | bool]
     warnings: tuple[str, ...] = ()
     files: dict[str, str] = {}  # sha256 of each file beside dataflow.json
@@ -155,10 +157,10 @@ class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """What the events of a stream can be, by the name of the input or of a layer."""
         if source == self.input.name:
             return self.input.encoding
-        update = next(layer.update for layer in self.layers if layer.name == source)
-        if isinstance(update, Readout):
+        neuron = next(layer.update.neuron for layer in self.layers if layer.name == source)
+        if neuron.mode == "integrator":
             raise InputError(f"{source}: a readout feeds no layer")
-        return update.neuron.mode
+        return neuron.mode
 
     def shape_of(self, source: str) -> tuple[int, ...]:
         """The shape of a stream, by the name of the input or of a layer."""
@@ -194,5 +196,8 @@ class Build:
     def bias(self, layer: Layer) -> Ints:
         return per_neuron(self.tensors[f"{layer.name}.bias"].astype(np.int64), layer.shape)
 
-    def v_threshold(self, layer: Layer) -> Ints:
+    def v_threshold(self, layer: Layer) -> Ints | None:
+        """None where the layer's neurons do not fire."""
+        if not layer.fires:
+            return None
         return per_neuron(self.tensors[f"{layer.name}.v_threshold"].astype(np.int64), layer.shape)

@@ -4,10 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 
-from hw_models.dataflow import Build, Conv2d, Dense, Layer, Pool, Spiking, per_neuron
+from hw_models.dataflow import Build, Conv2d, Dense, Layer, Pool, per_neuron
 from hw_models.engines.synapse import row_sums
 from hw_models.errors import InputError
 from hw_models.semantics import (
@@ -19,7 +18,6 @@ from hw_models.semantics import (
     Neuron,
     digit_peak,
     layer_bounds,
-    readout_bounds,
     row_bounds,
 )
 
@@ -65,17 +63,16 @@ class IntegerSynapse:
 def layer_intervals(
     synapses: Sequence[IntegerSynapse],
     shape: tuple[int, ...],
-    neuron: Neuron | None,
+    neuron: Neuron,
     bias: Ints,
     v_threshold: Ints | None,
     timesteps: int,
-) -> tuple[list[Interval], LayerBounds | Interval]:
-    """Of each synapse the accumulator's interval; and of the layer p and v, or the logits.
+) -> tuple[list[Interval], LayerBounds]:
+    """Of each synapse the accumulator's interval; and p and v of the layer.
 
     Args:
         shape: of the layer's neurons, channels first.
-        neuron: None for a readout, which has no `v_threshold` either.
-        bias: [C], as is `v_threshold`; of at most BITS_MAX bits.
+        bias: [C], of at most BITS_MAX bits, as is `v_threshold`, which is None for an integrator.
 
     Raises:
         InputError: a sum may exceed BITS_MAX.
@@ -89,21 +86,18 @@ def layer_intervals(
         check_size(timesteps * most)
         current += complete.scaled(1 << synapse.shift).reshaped(shape)
     bias = per_neuron(bias, shape)
-    if neuron is None:
-        logit = readout_bounds(current, bias, timesteps)
-        # Of several synapses, not all need reach their ends for the same spikes.
-        exact = len(synapses) == 1 and synapses[0].attained
-        return accs, msgspec.structs.replace(logit, exact=exact)
-    assert v_threshold is not None
-    check_size(timesteps * most + int(v_threshold.max()))
-    v_threshold = per_neuron(v_threshold, shape)
-    return accs, layer_bounds(neuron, current, v_threshold, bias, timesteps)
+    if v_threshold is not None:
+        check_size(timesteps * most + int(v_threshold.max()))
+        v_threshold = per_neuron(v_threshold, shape)
+    bounds = layer_bounds(neuron, current, v_threshold, bias, timesteps)
+    # Of several synapses, not all need reach their ends for the same spikes.
+    attained = len(synapses) == 1 and synapses[0].attained
+    return accs, bounds if attained else bounds.inexact()
 
 
-def intervals_of(build: Build, layer: Layer) -> tuple[list[Interval], LayerBounds | Interval]:
+def intervals_of(build: Build, layer: Layer) -> tuple[list[Interval], LayerBounds]:
     """`layer_intervals` of a layer of a build."""
-    flow, update = build.dataflow, layer.update
-    spiking = isinstance(update, Spiking)
+    flow = build.dataflow
     synapses = [
         IntegerSynapse(
             op=synapse.op,
@@ -117,9 +111,8 @@ def intervals_of(build: Build, layer: Layer) -> tuple[list[Interval], LayerBound
         for synapse in layer.synapses
     ]
     return layer_intervals(
-        synapses, layer.shape, update.neuron if spiking else None,
-        build.tensors[f"{layer.name}.bias"],
-        build.tensors[f"{layer.name}.v_threshold"] if spiking else None, flow.timesteps,
+        synapses, layer.shape, layer.update.neuron, build.tensors[f"{layer.name}.bias"],
+        build.tensors[f"{layer.name}.v_threshold"] if layer.fires else None, flow.timesteps,
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from hw_models.errors import InputError
 
 Ints = NDArray[np.int64]
-Mode = Literal["ternary", "binary"]
-Reset = Literal["hard", "soft"]
+Mode = Literal["ternary", "binary", "integrator"]  # an integrator never fires
+Reset = Literal["hard", "soft", "none"]  # none: of an integrator
 
 LEAK_SHIFT_MAX = 8
 LEAK_DIGITS_MAX = 3
@@ -88,32 +88,58 @@ class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Neuron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """p = leak(v) + i + bias;  s = fire(p);  v = reset(p, s)."""
+    """p = leak(v) + i + bias;  s = fire(p);  v = reset(p, s).
+
+    An integrator has no threshold: s = 0 and v = p. The readout is a layer of integrators.
+    """
 
     mode: Mode
     reset: Reset
     leak: Leak
 
-    def fire(self, p: Ints, v_threshold: Ints) -> NDArray[np.int8]:
+    def __post_init__(self) -> None:
+        if self.fires != (self.reset != "none"):
+            raise InputError(
+                f"neuron: mode = {self.mode}, reset = {self.reset}; an integrator has the reset "
+                "none, a neuron that fires has hard or soft"
+            )
+
+    @property
+    def fires(self) -> bool:
+        """Whether it emits spikes, and so has a threshold."""
+        return self.mode != "integrator"
+
+    def fire(self, p: Ints, v_threshold: Ints | None) -> NDArray[np.int8]:
         """+1 where p >= v_threshold; ternary: -1 where p <= -v_threshold; else 0."""
+        if v_threshold is None:
+            return np.zeros(p.shape, np.int8)
         s = (p >= v_threshold).astype(np.int8)
         if self.mode == "ternary":
             s -= (p <= -v_threshold).astype(np.int8)
         return s
 
-    def reset_membrane(self, p: Ints, s: NDArray[np.int8], v_threshold: Ints) -> Ints:
+    def reset_membrane(self, p: Ints, s: NDArray[np.int8], v_threshold: Ints | None) -> Ints:
         """hard: 0 where s != 0, else p; soft: p - s * v_threshold."""
+        if v_threshold is None:
+            return p
         if self.reset == "hard":
             return p * (s == 0)
         return p - s * v_threshold
 
     def step(
-        self, v: Ints, i: Ints, v_threshold: Ints, bias: Ints
+        self, v: Ints, i: Ints, v_threshold: Ints | None, bias: Ints
     ) -> tuple[Ints, NDArray[np.int8], Ints]:
-        """One time step of any broadcastable shapes: (p, s, v after the reset)."""
+        """One time step of any broadcastable shapes: (p, s, v after the reset).
+
+        Args:
+            v_threshold: None for an integrator.
+        """
         p = self.leak(v) + i + bias
         s = self.fire(p, v_threshold)
         return p, s, self.reset_membrane(p, s, v_threshold)
+
+
+INTEGRATOR = Neuron("integrator", "none", Leak(1, 0))  # one that sums up: v after T steps
 
 
 # --- widths -----------------------------------------------------------------------------------
@@ -177,28 +203,37 @@ class LayerBounds(msgspec.Struct, frozen=True):
     p: Interval
     v: Interval
 
+    def inexact(self) -> "LayerBounds":
+        """The same intervals, of which it is not known whether an input attains their ends."""
+        return LayerBounds(*(Interval(each.lo, each.hi, False) for each in (self.p, self.v)))
+
 
 def layer_bounds(
-    neuron: Neuron, current: Bounds, v_threshold: Ints, bias: Ints, timesteps: int
+    neuron: Neuron, current: Bounds, v_threshold: Ints | None, bias: Ints, timesteps: int
 ) -> LayerBounds:
     """Interval recursion of p and v over t = 1..T.
 
     p also represents +-v_threshold: a threshold above every reachable p would otherwise be
     truncated to one that fires. leak is monotone, so the leak of an interval is that of its ends.
+    An integrator's bounds are exact where those of its current are: nothing is cut off between.
     """
-    zero = np.zeros_like(v_threshold)
+    zero = np.zeros_like(bias)
     v = Bounds(zero, zero)
-    p_lo, p_hi, v_lo, v_hi = -v_threshold, v_threshold, zero, zero
+    peak = zero if v_threshold is None else v_threshold
+    p_lo, p_hi, v_lo, v_hi = -peak, peak, zero, zero
     for _ in range(timesteps):
         p = Bounds(neuron.leak(v.lo), neuron.leak(v.hi)) + current + Bounds(bias, bias)
         v = _after_reset(neuron, p, v_threshold)
         p_lo, p_hi = np.minimum(p_lo, p.lo), np.maximum(p_hi, p.hi)
         v_lo, v_hi = np.minimum(v_lo, v.lo), np.maximum(v_hi, v.hi)
-    return LayerBounds(Interval.hull(p_lo, p_hi, False), Interval.hull(v_lo, v_hi, False))
+    exact = not neuron.fires
+    return LayerBounds(Interval.hull(p_lo, p_hi, exact), Interval.hull(v_lo, v_hi, exact))
 
 
-def _after_reset(neuron: Neuron, p: Bounds, v_threshold: Ints) -> Bounds:
-    """Bounds of v after the reset of a p within bounds; 0 is always among them."""
+def _after_reset(neuron: Neuron, p: Bounds, v_threshold: Ints | None) -> Bounds:
+    """Bounds of v after the reset of a p within bounds; 0 is among them if the neuron fires."""
+    if v_threshold is None:
+        return p
     quiet = v_threshold - 1  # the largest p that does not fire
     hi = np.minimum(p.hi, quiet)
     lo = np.maximum(p.lo, -quiet) if neuron.mode == "ternary" else p.lo
@@ -207,11 +242,3 @@ def _after_reset(neuron: Neuron, p: Bounds, v_threshold: Ints) -> Bounds:
         if neuron.mode == "ternary":
             lo = np.minimum(lo, p.lo + v_threshold)
     return Bounds(np.minimum(lo, 0), np.maximum(hi, 0))
-
-
-def readout_bounds(current: Bounds, bias: Ints, timesteps: int) -> Interval:
-    """Every partial sum over the steps of i + bias, attained at the last one."""
-    per_step = current + Bounds(bias, bias)
-    total = per_step.scaled(timesteps)
-    lo, hi = np.minimum(per_step.lo, total.lo), np.maximum(per_step.hi, total.hi)
-    return Interval.hull(lo, hi, True)

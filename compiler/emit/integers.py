@@ -8,11 +8,10 @@ from compiler import ir
 from compiler.casts import narrowed
 from compiler.emit import loadable, rtl
 from compiler.emit.register_map import Bus
-from compiler.ir import Graph, Input, Readout, Spiking
+from compiler.ir import Graph, Input
 from hw_models import dataflow
 from hw_models.core.layout import rearranged
-from hw_models.dataflow import Build, Dataflow, Layer, Synapse
-from hw_models.semantics import Interval, LayerBounds
+from hw_models.dataflow import Build, Dataflow, Layer, Synapse, Update
 from hw_models.validate.integers import weight_bits
 
 Provenance = dict[str, str | int | float | bool]
@@ -32,13 +31,14 @@ def emit(graph: Graph, target: str, provenance: Provenance, bus: Bus | None = No
 def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
     """The same without its hardware: all that the golden model and the fast engine need."""
     tensors: dict[str, NDArray] = {}
-    layers = tuple(_layer(graph, layer, tensors) for layer in graph.of(Spiking, Readout))
+    layers = tuple(_layer(graph, layer, tensors) for layer in graph.layers)
     flow = Dataflow(
         name=graph.name,
         target=target,  # pyright: ignore[reportArgumentType]
         timesteps=graph.timesteps,
         input=_input(graph.input),
         layers=layers,
+        logit_scale=logit_scale(graph.layers[-1]),
         provenance=provenance,
         warnings=graph.warnings,
     )
@@ -55,29 +55,29 @@ def _input(node: Input) -> dataflow.Input:
     )
 
 
-def _layer(graph: Graph, layer: Spiking | Readout, tensors: dict[str, NDArray]) -> Layer:
+def _layer(graph: Graph, layer: ir.Layer, tensors: dict[str, NDArray]) -> Layer:
     update, bounds, lanes = layer.integer, layer.bounds, layer.lanes
     assert update is not None and bounds is not None and lanes is not None
     tensors[f"{layer.name}.lsb"] = update.lsb
     tensors[f"{layer.name}.bias"] = update.bias
     synapses = tuple(_synapse(synapse, tensors) for synapse in graph.synapses(layer))
-    if isinstance(layer, Spiking):
-        assert isinstance(bounds, LayerBounds) and update.v_threshold is not None
+    if update.v_threshold is not None:
         tensors[f"{layer.name}.v_threshold"] = update.v_threshold
-        neuron = dataflow.Spiking(
-            neuron=layer.neuron,
-            p_bits=bounds.p.bits,
-            v_bits=bounds.v.bits,
-            leak_bits=bounds.v.bits + layer.neuron.leak.k,
-            p=bounds.p,
-            v=bounds.v,
-        )
-    else:
-        assert isinstance(bounds, Interval)
-        # The float network takes the mean over T, the integers the sum.
-        scale = float(update.lsb[0]) / graph.timesteps
-        neuron = dataflow.Readout(logit_bits=bounds.bits, logit=bounds, scale=scale)
-    return Layer(name=layer.name, shape=layer.shape, synapses=synapses, update=neuron, lanes=lanes)
+    neurons = Update(
+        neuron=layer.neuron,
+        p_bits=bounds.p.bits,
+        v_bits=bounds.v.bits,
+        leak_bits=bounds.v.bits + layer.neuron.leak.k,
+        p=bounds.p,
+        v=bounds.v,
+    )
+    return Layer(name=layer.name, shape=layer.shape, synapses=synapses, update=neurons, lanes=lanes)
+
+
+def logit_scale(readout: ir.Layer) -> float:
+    """The real value of logit = 1."""
+    assert readout.integer is not None
+    return float(readout.integer.lsb[0]) / readout.divisor
 
 
 def _synapse(synapse: ir.Synapse, tensors: dict[str, NDArray]) -> Synapse:

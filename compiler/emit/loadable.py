@@ -13,10 +13,10 @@ import numpy as np
 
 from compiler.emit import memory, rtl
 from compiler.emit.parameters import BITS_OF, channel_tensors
-from hw_models.dataflow import Build, Dataflow, Layer, Spiking, Synapse
+from hw_models.dataflow import Build, Dataflow, Layer, Synapse
 from hw_models.errors import InputError
 from hw_models.intervals import IntegerSynapse
-from hw_models.semantics import Bounds, Interval, layer_bounds, readout_bounds
+from hw_models.semantics import Bounds, Interval, layer_bounds
 
 OUT_OF_REACH = 1 << 60  # of any p
 PIECE_DIGITS = 8  # hex digits of 32 bits
@@ -25,7 +25,7 @@ PIECE_DIGITS = 8  # hex digits of 32 bits
 def widened(build: Build, channel_bits: int) -> Build:
     """The build on hardware for any weights of its widths, biases and thresholds of channel_bits.
 
-    Only widths change: acc_bits, p_bits, v_bits, leak_bits, logit_bits. The intervals beside them
+    Only widths change: acc_bits, p_bits, v_bits, leak_bits. The intervals beside them
     remain those of the build's own weights.
     """
     layers = tuple(_widened_layer(build, layer, channel_bits) for layer in build.dataflow.layers)
@@ -41,24 +41,21 @@ def _widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
         bits = Interval.hull(partial.lo, partial.hi, False).bits
         synapses.append(msgspec.structs.replace(synapse, acc_bits=max(synapse.acc_bits, bits)))
     update, timesteps = layer.update, build.dataflow.timesteps
-    if isinstance(update, Spiking):
-        # A hard reset leaves the more, the larger the threshold; a soft one at most p itself, as
-        # where the threshold is out of reach.
-        hard = update.neuron.reset == "hard"
-        b = layer_bounds(
-            update.neuron, drive, zero + (peak if hard else OUT_OF_REACH), zero, timesteps
-        )
-        p = b.p if hard else Interval(min(b.v.lo, -peak), max(b.v.hi, peak), False)
-        v_bits = max(update.v_bits, b.v.bits)
-        wide = msgspec.structs.replace(
-            update,
-            p_bits=max(update.p_bits, p.bits),
-            v_bits=v_bits,
-            leak_bits=v_bits + update.neuron.leak.k,
-        )
-    else:
-        bits = readout_bounds(drive, zero, timesteps).bits
-        wide = msgspec.structs.replace(update, logit_bits=max(update.logit_bits, bits))
+    # A hard reset leaves the more, the larger the threshold; a soft one at most p itself, as where
+    # the threshold is out of reach.
+    neuron = update.neuron
+    hard = neuron.reset == "hard"
+    v_threshold = zero + (peak if hard else OUT_OF_REACH) if neuron.fires else None
+    b = layer_bounds(neuron, drive, v_threshold, zero, timesteps)
+    soft = neuron.reset == "soft"
+    p = Interval(min(b.v.lo, -peak), max(b.v.hi, peak), False) if soft else b.p
+    v_bits = max(update.v_bits, b.v.bits)
+    wide = msgspec.structs.replace(
+        update,
+        p_bits=max(update.p_bits, p.bits),
+        v_bits=v_bits,
+        leak_bits=v_bits + neuron.leak.k,
+    )
     return msgspec.structs.replace(layer, synapses=tuple(synapses), update=wide)
 
 
@@ -141,8 +138,7 @@ def check_shape(hardware: Build, build: Build) -> None:
     for a, b in zip(own.layers, other.layers, strict=False):
         facts.append((a.name, "shape", a.shape, b.shape))
         facts.append((a.name, "synapses", len(a.synapses), len(b.synapses)))
-        neurons = [x.update.neuron if isinstance(x.update, Spiking) else "readout" for x in (a, b)]
-        facts.append((a.name, "neuron", *neurons))
+        facts.append((a.name, "neuron", a.update.neuron, b.update.neuron))
         for mine, its in zip(a.synapses, b.synapses, strict=False):
             sources = (streams[0][mine.source], streams[1][its.source])
             facts.append((mine.name, "source, of the streams in order", *sources))
@@ -167,11 +163,8 @@ def check_widths(hardware: Build, build: Build, own: Layer, other: Layer, tail: 
     for tensor, _ in channel_tensors(own):
         bits = memory.signed_bits(build.tensors[f"{other.name}.{tensor}"])
         needs.append((own.name, tensor, bits, tail[BITS_OF[tensor]]))
-    if isinstance(own.update, Spiking) and isinstance(other.update, Spiking):
-        needs.append((own.name, "p", other.update.p.bits, own.update.p_bits))
-        needs.append((own.name, "v", other.update.v.bits, own.update.v_bits))
-    elif not isinstance(own.update, Spiking) and not isinstance(other.update, Spiking):
-        needs.append((own.name, "logits", other.update.logit.bits, own.update.logit_bits))
+    needs.append((own.name, "p", other.update.p.bits, own.update.p_bits))
+    needs.append((own.name, "v", other.update.v.bits, own.update.v_bits))
     for where, what, need, has in needs:
         if need > has:
             raise InputError(

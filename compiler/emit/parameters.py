@@ -6,7 +6,7 @@ from typing import Any
 from compiler.emit import memory
 from hw_models.core import layout
 from hw_models.core.buffers import Reader, outlet_buffers
-from hw_models.dataflow import Build, Layer, Pool, Readout, Spiking, Synapse
+from hw_models.dataflow import Build, Layer, Pool, Synapse
 from hw_models.errors import InputError
 from hw_models.semantics import signed_digits
 
@@ -97,12 +97,12 @@ def update_parameters(
         for tensor, _ in channel_tensors(layer)
     }
     one_step = int(build.dataflow.timesteps == 1)
-    if isinstance(layer.update, Readout):
+    if not layer.fires:
         return {
             "CLASSES": layer.size,
             "CURRENT_BITS": current_bits(build, layer),
             "BIAS_BITS": bits["bias"],
-            "LOGIT_BITS": layer.update.logit_bits,
+            "LOGIT_BITS": layer.update.v_bits,
             "ONE_STEP": one_step,
             "CLASS_BITS": index_bits(layer.size),
             "BIAS_FILE": mem_file(layer.name, "bias"),
@@ -142,7 +142,7 @@ def channel_tensors(layer: Layer) -> list[tuple[str, int]]:
 
     A padding neuron has no weights and bias 0, so with a threshold of 1 it never fires.
     """
-    return [("bias", 0)] + ([("v_threshold", 1)] if isinstance(layer.update, Spiking) else [])
+    return [("bias", 0)] + ([("v_threshold", 1)] if layer.fires else [])
 
 
 def by_axis(name: str, sizes: tuple[int, ...]) -> Parameters:

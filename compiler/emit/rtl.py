@@ -30,7 +30,7 @@ from compiler.emit.parameters import (
 from compiler.emit.register_map import Bus, Memory
 from hw_models.core import layout
 from hw_models.core.buffers import Reader, input_buffers, readers
-from hw_models.dataflow import Build, Conv2d, Layer, Readout, Spiking, Synapse
+from hw_models.dataflow import Build, Conv2d, Layer, Synapse
 from hw_models.errors import InputError
 
 # The core's streams, alike for every build: 32-bit events in, 64-bit logit words out.
@@ -78,7 +78,7 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
         for reader, buffer in zip(source, input_buffers(flow, source), strict=True)
     ]
     modules = set(COMMON)
-    if any(isinstance(layer.update, Spiking) for layer in flow.layers):
+    if any(layer.fires for layer in flow.layers):
         modules |= set(SPIKING)
     if any(synapse.pools for layer in flow.layers for synapse in layer.synapses):
         modules |= set(POOLS)
@@ -291,7 +291,7 @@ def check_network(build: Build) -> None:
                     + ", ".join(known)
                 )
             check_maps(build, layer, synapse)
-        if (layer is flow.layers[-1]) != isinstance(layer.update, Readout):
+        if (layer is flow.layers[-1]) == layer.fires:
             raise InputError(f"{layer.name}: the core takes one readout, as the last layer")
         known.append(layer.name)
     check_readout(flow.layers[-1])
@@ -303,10 +303,9 @@ def check_network(build: Build) -> None:
 
 def check_readout(layer: Layer) -> None:
     """Raise InputError where a readout does not fit the core's output."""
-    assert isinstance(layer.update, Readout)
-    if layer.update.logit_bits > OUT_LOGIT_BITS:
+    if layer.update.v_bits > OUT_LOGIT_BITS:
         raise InputError(
-            f"{layer.name}: logits of {layer.update.logit_bits} bits, the core's output takes "
+            f"{layer.name}: logits of {layer.update.v_bits} bits, the core's output takes "
             f"{OUT_LOGIT_BITS}; train fewer time steps or narrower weights"
         )
     if index_bits(layer.size) > OUT_CLASS_BITS:

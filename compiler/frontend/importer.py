@@ -33,7 +33,7 @@ def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
     bits = TARGET_BITS[target]
     graph, requantized = at_bits(inference(checkpoint.graph), bits)
     net = build_module(graph, checkpoint.tensors)
-    timesteps = {layer.timesteps for layer in net.layers if isinstance(layer, neurons.LIF)}
+    timesteps = next((layer.timesteps for layer in net.layers if isinstance(layer, neurons.LIF)), 0)
     if not timesteps:
         raise InputError(
             f"{name}: has no spiking layer; put a TernaryLIF between two weight layers"
@@ -45,7 +45,7 @@ def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
             f"weights trained at {', '.join(map(str, trained))} bits are re-quantized to {bits} "
             f"after training in {', '.join(requantized)}",
         )
-    return ir.Graph(name, timesteps.pop(), _Reader(net).nodes(), warnings)
+    return ir.Graph(name, timesteps, _Reader(net, timesteps).nodes(), warnings)
 
 
 def at_bits(graph: network_graph.Graph, bits: int) -> tuple[network_graph.Graph, dict[str, int]]:
@@ -73,8 +73,8 @@ def at_bits(graph: network_graph.Graph, bits: int) -> tuple[network_graph.Graph,
 class _Reader:
     """Turns the nodes of a trained network into the compiler's, one kind of layer a method."""
 
-    def __init__(self, net: Network) -> None:
-        self.net = net
+    def __init__(self, net: Network, timesteps: int) -> None:
+        self.net, self.timesteps = net, timesteps
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.alias: dict[str, str] = {}  # a node that vanishes -> the one that stands for it
         self.sums: dict[str, tuple[str, ...]] = {}  # an add -> the currents that meet in it
@@ -256,8 +256,8 @@ class _Reader:
         gain = _reals(layer.weight) / np.sqrt(_reals(variance) + layer.eps)
         return ir.BatchNorm(node.name, source, gain, _reals(layer.bias) - gain * _reals(mean))
 
-    def _lif(self, node: network_graph.Node, layer: neurons.LIF, source: str) -> ir.Spiking:
-        return ir.Spiking(
+    def _lif(self, node: network_graph.Node, layer: neurons.LIF, source: str) -> ir.Layer:
+        return ir.Layer(
             node.name,
             self.sums.get(source, (source,)),
             self.shapes[source],
@@ -270,14 +270,18 @@ class _Reader:
             amplitude=1.0 if layer.per_channel else float(_reals(layer.amplitude)),
         )
 
-    def _readout(self, node: network_graph.Node, layer: dense.Readout, source: str) -> ir.Readout:
+    def _readout(self, node: network_graph.Node, layer: dense.Readout, source: str) -> ir.Layer:
         classes, *area = self.shapes[source]
         if math.prod(area) != 1:
             raise InputError(
                 f"{node.name}: logits on maps of {area}, need one place; put a GlobalAvgPool or "
                 "Flatten before the last weights"
             )
-        return ir.Readout(node.name, (source,), self.shapes[source])
+        # The float network takes the mean over the time steps, the integers the sum.
+        return ir.Layer(
+            node.name, (source,), self.shapes[source], "integrator", "none", tau=1.0,
+            divisor=self.timesteps,
+        )  # fmt: skip
 
 
 def _reals(tensor: torch.Tensor) -> ir.Reals:

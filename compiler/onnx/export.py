@@ -7,7 +7,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from compiler.onnx.synapses import Nodes, onnx_type, reshape, synapse_nodes
-from hw_models.dataflow import Build, Dense, Layer, Spiking
+from hw_models.dataflow import Build, Dense, Layer
 from hw_models.engines import onnx_runtime
 from hw_models.engines.fast import membrane_dtype
 from hw_models.folder import files
@@ -41,11 +41,8 @@ def export(build: Build) -> onnx.ModelProto:
     streams = {name: once.add("Squeeze", name, np.array([0])) if static else f"{name}.t"}
     for layer in flow.layers:
         current = _current(build, layer, streams, once, step)
-        if isinstance(layer.update, Spiking):
-            streams[layer.name] = _spiking(step, build, layer, current)
-        else:
-            step.add("Add", f"{layer.name}.before", current, name=f"{layer.name}.after")
-    spiking = [layer for layer in flow.layers if layer.name in streams]
+        streams[layer.name] = _update(step, build, layer, current)
+    spiking = [layer for layer in flow.layers if layer.fires]
     outputs = [onnx_runtime.spikes_name(layer.name) for layer in spiking]
     finals = [f"{layer.name}.final" for layer in flow.layers]
     # A Scan goes over something: with a static input, over T zeros that nothing reads.
@@ -98,7 +95,7 @@ def _info(name: str, dtype: type, *shape: int | str) -> onnx.ValueInfoProto:
 
 
 def _state(layer: Layer, when: str) -> onnx.ValueInfoProto:
-    """A membrane, or a readout's sum so far, `before` or `after` a step."""
+    """A membrane `before` or `after` a step."""
     return _info(f"{layer.name}.{when}", membrane_dtype(layer), BATCH, *layer.shape)
 
 
@@ -110,17 +107,22 @@ def _zeros(once: Nodes, source: str, layer: Layer) -> str:
     return once.add("ConstantOfShape", shape, name=f"{layer.name}.start", value=zero)
 
 
-def _spiking(step: Nodes, build: Build, layer: Layer, current: str) -> str:
-    """p = leak(v) + current, fire, reset; the name of the spikes, int8 [batch, *shape]."""
-    assert isinstance(layer.update, Spiking)
+def _update(step: Nodes, build: Build, layer: Layer, current: str) -> str:
+    """p = leak(v) + current, fire, reset; the name of the spikes, int8 [batch, *shape].
+
+    An integrator has none; its membrane is named instead.
+    """
     neuron, dtype = layer.update.neuron, membrane_dtype(layer)
-    theta, spikes = build.v_threshold(layer)[None].astype(dtype), f"{layer.name}.s"
-    v_threshold = step.value(theta, f"{layer.name}.v_threshold")
+    after, spikes, v_threshold = f"{layer.name}.after", f"{layer.name}.s", build.v_threshold(layer)
     v = f"{layer.name}.before"
     if neuron.leak.tau != 1:
         # Integer division truncates toward zero: v * m / 2**k == sign(v) * ((|v| * m) >> k).
         v = step.add("Div", step.add("Mul", v, dtype(neuron.leak.m)), dtype(1 << neuron.leak.k))
+    if v_threshold is None:
+        return step.add("Add", v, current, name=after)
     p = step.add("Add", v, current, name=f"{layer.name}.p")
+    theta = v_threshold[None].astype(dtype)
+    v_threshold = step.value(theta, f"{layer.name}.v_threshold")
     fired = step.add("GreaterOrEqual", p, v_threshold)
     if neuron.mode == "binary":
         step.cast(fired, np.int8, spikes)
@@ -129,10 +131,10 @@ def _spiking(step: Nodes, build: Build, layer: Layer, current: str) -> str:
         step.add("Sub", step.cast(fired, np.int8), step.cast(below, np.int8), name=spikes)
         fired = step.add("Or", fired, below)
     if neuron.reset == "hard":
-        step.add("Where", fired, dtype(0), p, name=f"{layer.name}.after")
+        step.add("Where", fired, dtype(0), p, name=after)
     else:
         taken = step.add("Mul", step.cast(spikes, dtype), v_threshold)
-        step.add("Sub", p, taken, name=f"{layer.name}.after")
+        step.add("Sub", p, taken, name=after)
     return spikes
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from compiler.ir import Graph, Node, Readout, Spiking
+from compiler.ir import Graph, Node
 from hw_models.core.layout import as_conv, cut, depthwise
 from hw_models.dataflow import Conv2d, Lanes
 from hw_models.errors import InputError
@@ -21,7 +21,7 @@ class AssignLanes:
     by_layer: Mapping[str, int] = field(default_factory=dict)  # in place of `accumulate`
 
     def __call__(self, graph: Graph) -> Graph:
-        layers = graph.of(Spiking, Readout)
+        layers = graph.layers
         for name in self.by_layer.keys() - {layer.name for layer in layers}:
             names = ", ".join(layer.name for layer in layers)
             raise InputError(f"{name}: no layer to give lanes to; layers are {names}")
@@ -31,7 +31,7 @@ class AssignLanes:
             most = Lanes(
                 accumulate=self.by_layer.get(layer.name, self.accumulate), update=self.update
             )
-            lanes = fewest(ops, most, isinstance(layer, Readout))
+            lanes = fewest(ops, most, not layer.fires)
             changes[layer.name] = replace(layer, lanes=lanes)
         return graph.replaced(changes)
 

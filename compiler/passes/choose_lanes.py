@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.emit.integers import integers
-from compiler.ir import Graph, Node, Readout, Spiking
+from compiler.ir import Graph, Node
 from compiler.passes.assign_lanes import channels_of, fewest
-from hw_models import dataflow
 from hw_models.core import timing, workload
 from hw_models.core.layout import conv_of, lanes_of, section_of
 from hw_models.core.workload import Load
@@ -67,8 +66,7 @@ class ChooseLanes:
         else:
             found = self.meeting(choices, lambda found: self.pace(build, found, trace))
         changes: dict[str, Node | None] = {
-            layer.name: replace(layer, lanes=found[layer.name].lanes)
-            for layer in graph.of(Spiking, Readout)
+            layer.name: replace(layer, lanes=found[layer.name].lanes) for layer in graph.layers
         }
         return graph.replaced(changes)
 
@@ -83,7 +81,7 @@ class ChooseLanes:
 
     def choices(self, build: Build, layer: Layer, load: Load) -> list[Choice]:
         """The lanes of a layer that are worth it: the cheapest first, each faster than the last."""
-        flow, readout = build.dataflow, isinstance(layer.update, dataflow.Readout)
+        flow, readout = build.dataflow, not layer.fires
         ops = [conv_of(flow, synapse) for synapse in layer.synapses]
         channels = max(channels_of(op, 1) for op in ops)
         section, _ = section_of(layer, ops)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.casts import to_integers
-from compiler.ir import Graph, IntegerUpdate, Node, Readout, Reals, Spiking, Synapse
+from compiler.ir import Graph, IntegerUpdate, Layer, Node, Reals, Synapse
 from compiler.passes.exact_thresholds import exact_update, is_one_sum, reach
 from compiler.passes.joined_synapses import heaviest, main_synapse, on_lsb, over, rounding_bits
 from hw_models.errors import InputError
@@ -25,7 +25,7 @@ THRESHOLD_BITS, BITS_PER_LAYER, THRESHOLD_BITS_MAX = 14, 4, 22
 SMALL_GAIN_BITS = 9
 V_BITS_MAX = THRESHOLD_BITS_MAX + SMALL_GAIN_BITS
 SPARE_BITS = 2  # of a median threshold below v_bits_max, for channels of a smaller gain
-READOUT_FRAC_BITS = 6  # a readout rounds nothing but its bias: by 1/128 of a weight step
+READOUT_FRAC_BITS = 6  # a readout rounds its bias and its leak: by 1/128 of a weight step
 FRAC_BITS_MAX = 24
 W_BITS_MAX = 32  # of a synapse whose weights are rounded onto another's LSB
 
@@ -49,9 +49,9 @@ class ChooseLsb:
         own = replace(self, v_bits_max=widest)
         changes: dict[str, Node | None] = {}
         warnings: list[str] = []
-        for layer in graph.of(Spiking, Readout):
+        for layer in graph.layers:
             synapses = graph.synapses(layer)
-            if isinstance(layer, Readout):
+            if not layer.fires:
                 changes |= self.readout(layer, synapses)
             elif is_one_sum(graph, layer):
                 changes |= exact_update(graph, layer, *synapses)
@@ -62,7 +62,7 @@ class ChooseLsb:
     def spiking(
         self,
         graph: Graph,
-        layer: Spiking,
+        layer: Layer,
         synapses: tuple[Synapse, ...],
         bits: int,
         warnings: list[str],
@@ -102,7 +102,7 @@ class ChooseLsb:
 
     def lsb_of(
         self,
-        layer: Spiking,
+        layer: Layer,
         main: Synapse,
         others: list[Synapse],
         shift: int,
@@ -134,7 +134,7 @@ class ChooseLsb:
                 )
         return lsb, tiny
 
-    def shift_of(self, layer: Spiking, steps: Reals, others: list[Synapse], bits: int) -> int:
+    def shift_of(self, layer: Layer, steps: Reals, others: list[Synapse], bits: int) -> int:
         """F: the least that gives the median threshold at these steps so many bits, if it fits."""
         chosen = self.shifts[layer.name] if self.shifts else self.frac_bits
         median = float(np.median(layer.v_th / steps))
@@ -149,7 +149,7 @@ class ChooseLsb:
             )
         return chosen
 
-    def readout(self, layer: Readout, synapses: tuple[Synapse, ...]) -> dict[str, Node]:
+    def readout(self, layer: Layer, synapses: tuple[Synapse, ...]) -> dict[str, Node]:
         if len(synapses) != 1:
             raise InputError(
                 f"{layer.name}: {len(synapses)} currents meet ({', '.join(layer.sources)}); a "
@@ -164,7 +164,8 @@ class ChooseLsb:
         w, step = synapse.w, float(synapse.step[0])
         if step == 0 or not w.any():  # nothing reaches the logits but the bias
             w, step = np.zeros_like(w), float(np.abs(synapse.offset).max() or 1.0)
-        shift = READOUT_FRAC_BITS if synapse.offset.any() else 0
+        rounds = synapse.offset.any() or layer.tau != 1
+        shift = READOUT_FRAC_BITS if rounds else 0
         shift = self.shifts[layer.name] if self.shifts else shift
         lsb: Reals = np.full(len(w), step / (1 << shift))
         bias = to_integers(synapse.offset / lsb, f"{layer.name}: bias")
@@ -176,7 +177,7 @@ class ChooseLsb:
 
 def threshold_bits(graph: Graph) -> int:
     """Bits of the median threshold of a layer."""
-    layers = len(graph.of(Spiking))
+    layers = sum(layer.fires for layer in graph.layers)
     return min(THRESHOLD_BITS + BITS_PER_LAYER * (layers - 1), THRESHOLD_BITS_MAX)
 
 
@@ -185,7 +186,7 @@ def is_idle(main: Synapse) -> NDArray[np.bool_]:
     return (main.step == 0) | ~main.w.reshape(len(main.w), -1).any(axis=1)
 
 
-def decides(graph: Graph, layer: Spiking, synapses: tuple[Synapse, ...]) -> NDArray[np.bool_]:
+def decides(graph: Graph, layer: Layer, synapses: tuple[Synapse, ...]) -> NDArray[np.bool_]:
     """Channels that fire for some inputs and not for others, as far as intervals tell. [C]
 
     The rest, such as channels pruned to next to nothing, never fire or always do; how finely their

@@ -6,19 +6,19 @@ from fractions import Fraction
 
 import numpy as np
 
-from compiler.ir import Graph, IntegerUpdate, Node, Spiking, Synapse
+from compiler.ir import Graph, IntegerUpdate, Layer, Node, Synapse
 from compiler.passes.infer_widths import events_of
 from hw_models.semantics import Ints
 
 SHIFT = 1  # the middle between two integer thresholds is a multiple of 1/2
 
 
-def is_one_sum(graph: Graph, layer: Spiking) -> bool:
+def is_one_sum(graph: Graph, layer: Layer) -> bool:
     """Whether p is one sum of trained integers: one time step, one synapse."""
     return graph.timesteps == 1 and len(layer.sources) == 1
 
 
-def exact_update(graph: Graph, layer: Spiking, synapse: Synapse) -> dict[str, Node]:
+def exact_update(graph: Graph, layer: Layer, synapse: Synapse) -> dict[str, Node]:
     """A layer of one sum as integers that fire for exactly the sums for which real numbers do.
 
     step * acc + offset >= v_th   <=>  acc >= hi   <=>  2 * acc - (hi + lo) >=   hi - lo
@@ -43,7 +43,7 @@ def exact_update(graph: Graph, layer: Spiking, synapse: Synapse) -> dict[str, No
 
 
 def thresholds(
-    layer: Spiking, step: Fraction, offset: Fraction, below: int, above: int
+    layer: Layer, step: Fraction, offset: Fraction, below: int, above: int
 ) -> tuple[int, int]:
     """(lo, hi) of a channel: of the sums in below..above, those <= lo and >= hi fire; lo < hi.
 

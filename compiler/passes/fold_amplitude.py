@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from compiler.ir import Graph, Input, Node, Spiking, Synapse
+from compiler.ir import Graph, Input, Layer, Node, Synapse
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +13,10 @@ class FoldAmplitude:
         changes: dict[str, Node | None] = {}
         for synapse in graph.of(Synapse):
             source = graph[synapse.source]
-            assert isinstance(source, Input | Spiking)
+            assert isinstance(source, Input | Layer)
             worth = source.scale if isinstance(source, Input) else source.amplitude
             changes[synapse.name] = replace(synapse, step=synapse.step * worth)
-        changes |= {s.name: replace(s, amplitude=1.0) for s in graph.of(Spiking)}
+        changes |= {s.name: replace(s, amplitude=1.0) for s in graph.layers}
         # The input keeps its scale: it says what the integers mean, and is not applied again.
         return graph.replaced(changes)
 

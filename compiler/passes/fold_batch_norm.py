@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from compiler.ir import BatchNorm, Graph, Node, Readout, Spiking, Synapse
+from compiler.ir import BatchNorm, Graph, Layer, Node, Synapse
 from hw_models.errors import InputError
 
 
@@ -29,7 +29,7 @@ def fold(graph: Graph, norm: BatchNorm) -> Graph:
         ),
     }
     for reader in graph.readers(norm.name):
-        if isinstance(reader, Spiking | Readout):
+        if isinstance(reader, Layer):
             sources = tuple(synapse.name if s == norm.name else s for s in reader.sources)
             changes[reader.name] = replace(reader, sources=sources)
         else:

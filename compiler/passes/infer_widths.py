@@ -1,8 +1,8 @@
-"""Proven widths: intervals of accumulator, p, v and logit of each layer."""
+"""Proven widths: intervals of each accumulator, and of p and v of each layer."""
 
 from dataclasses import dataclass, replace
 
-from compiler.ir import Graph, Input, Node, Readout, Spiking, Synapse
+from compiler.ir import Graph, Input, Layer, Node, Synapse
 from hw_models.errors import InputError
 from hw_models.intervals import IntegerSynapse, layer_intervals
 
@@ -13,14 +13,13 @@ class InferWidths:
 
     def __call__(self, graph: Graph) -> Graph:
         changes: dict[str, Node | None] = {}
-        for layer in graph.of(Spiking, Readout):
+        for layer in graph.layers:
             update, synapses = layer.integer, graph.synapses(layer)
             assert update is not None
-            neuron = layer.neuron if isinstance(layer, Spiking) else None
             try:
                 accs, bounds = layer_intervals(
                     [events_of(graph, synapse) for synapse in synapses],
-                    layer.shape, neuron, update.bias, update.v_threshold, graph.timesteps,
+                    layer.shape, layer.neuron, update.bias, update.v_threshold, graph.timesteps,
                 )  # fmt: skip
             except InputError as error:
                 raise InputError(
@@ -35,13 +34,13 @@ class InferWidths:
 def events_of(graph: Graph, synapse: Synapse) -> IntegerSynapse:
     """A synapse's integers beside what its source can emit."""
     source = graph[synapse.source]
-    assert isinstance(source, Input | Spiking)
+    assert isinstance(source, Input | Layer)
     return IntegerSynapse(
         op=synapse.op,
         pools=synapse.pools,
         shift=synapse.shift,
         w=synapse.w,
         source=source.shape,
-        encoding=source.mode if isinstance(source, Spiking) else source.encoding,
+        encoding=source.mode if isinstance(source, Layer) else source.encoding,
         x_max=graph.input.x_max,
     )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from hw_models.dataflow import Conv2d, Dataflow, Dense, Lanes, Layer, Readout, Shape3, Synapse
+from hw_models.dataflow import Conv2d, Dataflow, Dense, Lanes, Layer, Shape3, Synapse
 
 
 def as_map(shape: tuple[int, ...]) -> Shape3:
@@ -41,7 +41,7 @@ def section_of(layer: Layer, ops: Sequence[Conv2d]) -> tuple[int, int]:
     that every synapse's words are simply the channels in order.
     The build's update lanes are the widest slice; a readout's argmax takes one class a cycle.
     """
-    return cut(ops, layer.lanes, isinstance(layer.update, Readout))
+    return cut(ops, layer.lanes, not layer.fires)
 
 
 def cut(ops: Sequence[Conv2d], lanes: Lanes, readout: bool) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from hw_models.core.buffers import input_buffers, outlet_buffers, readers
 from hw_models.core.layout import as_map, conv_of, depthwise, section_of
 from hw_models.core.workload import SWEEP_MIN, event_cycles, words_of_group
 from hw_models.cost.operations import digits
-from hw_models.dataflow import Dataflow, Layer, Pool, Readout, Shape3, Synapse
+from hw_models.dataflow import Dataflow, Layer, Pool, Shape3, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.semantics import Ints
 
@@ -211,7 +211,7 @@ class Core:
             engines = [Engine(flow, layer, synapse) for synapse in layer.synapses]
             for synapse, engine in zip(layer.synapses, engines, strict=True):
                 takers[synapse.name] = behind_pools(synapse, engine)
-            kind = Logits if isinstance(layer.update, Readout) else Sweeps
+            kind = Sweeps if layer.fires else Logits
             self.halves.append(kind(flow, layer, engines))
         for layer, half in zip(flow.layers[:-1], self.halves, strict=False):
             found = streams[layer.name]

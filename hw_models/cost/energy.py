@@ -19,7 +19,7 @@ from operator import add
 import msgspec
 
 from hw_models.cost.operations import Operations, channel_bits, kept_bits
-from hw_models.dataflow import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer
 
 ADD_PJ = {8: 0.03, 32: 0.1}
 MULTIPLY_INT8_PJ = 0.2
@@ -72,15 +72,13 @@ def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
     weight_bits = sum(build.weight(g).size * g.w_bits for g in layer.synapses)
     acc_width = max(g.acc_bits for g in layer.synapses)
     acc_bits = layer.size * sum(g.acc_bits for g in layer.synapses)
-    update = layer.update
-    width = update.p_bits if isinstance(update, Spiking) else update.logit_bits
     state_bits = layer.size * kept_bits(build, layer) or channel_bits(build, layer)
 
     ann_weight_bits = 8 * sum(build.weight(g).size for g in layer.synapses)
     ann_input_bits = 8 * sum(g.op.n_in for g in layer.synapses)
     return Energy(
         additions_pj=ops.synaptic_additions * add_pj(acc_width)
-        + (ops.update_additions + ops.compares) * add_pj(width),
+        + (ops.update_additions + ops.compares) * add_pj(layer.update.p_bits),
         memory_pj=ops.weight_read_bits * sram_pj_per_bit(weight_bits)
         + (ops.acc_read_bits + ops.acc_write_bits) * sram_pj_per_bit(acc_bits)
         + (ops.state_read_bits + ops.state_write_bits) * sram_pj_per_bit(state_bits),

@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.dataflow import Build, Layer, Spiking, Synapse
+from hw_models.dataflow import Build, Layer, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.engines.synapse import fan_out, pooled
-from hw_models.semantics import Interval, signed_digits
+from hw_models.semantics import Interval, Ints, Neuron, signed_digits
 
 
 class Operations(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,54 +123,48 @@ def _synapses(
 
 
 def _updates(build: Build, layer: Layer, samples: int) -> Operations:
+    """The readout's logits are compared with each other once, for the class."""
     updates = layer.size * build.dataflow.timesteps * samples
-    bias_bits = _bits(build.bias(layer))
-    if not isinstance(layer.update, Spiking):
-        return Operations(
-            MembraneUpdates=updates,
-            update_additions=updates * (1 + len(layer.synapses)),
-            compares=layer.size * samples,
-            state_read_bits=updates * (kept_bits(build, layer) + bias_bits),
-            state_write_bits=updates * kept_bits(build, layer),
-        )
     neuron, v_bits = layer.update.neuron, kept_bits(build, layer)
     # leak: one addition fewer than m has digits; then a current per synapse, the bias, a soft reset
     additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.synapses) + 1
     additions += neuron.reset == "soft"
+    stored_bits = sum(_bits(tensor) for tensor in channel_tensors(build, layer))
     return Operations(
         MembraneUpdates=updates,
         update_additions=updates * additions,
-        compares=updates * compares(layer.update),
-        state_read_bits=updates * (v_bits + _bits(build.v_threshold(layer)) + bias_bits),
+        compares=updates * compares(neuron) if neuron.fires else layer.size * samples,
+        state_read_bits=updates * (v_bits + stored_bits),
         state_write_bits=updates * v_bits,
     )
 
 
 def _signs(layer: Layer, events: dict[str, NDArray[np.int64]]) -> Operations:
-    if not isinstance(layer.update, Spiking):
+    if not layer.fires:
         return Operations()
-    return Operations(sign_ops=int(events[layer.name].sum()) * compares(layer.update))
+    return Operations(sign_ops=int(events[layer.name].sum()) * compares(layer.update.neuron))
 
 
-def compares(update: Spiking) -> int:
-    """Comparisons of a neuron in a step: p with v_threshold, ternary with -v_threshold too."""
-    return 2 if update.neuron.mode == "ternary" else 1
+def compares(neuron: Neuron) -> int:
+    """Comparisons in a step of a neuron that fires: p with v_threshold, and if it is ternary with
+    -v_threshold too."""
+    return 2 if neuron.mode == "ternary" else 1
 
 
 def kept_bits(build: Build, layer: Layer) -> int:
     """What a neuron keeps from step to step, v or the sum so far; of one time step, nothing."""
-    if build.dataflow.timesteps == 1:
-        return 0
-    update = layer.update
-    return update.v_bits if isinstance(update, Spiking) else update.logit_bits
+    return 0 if build.dataflow.timesteps == 1 else layer.update.v_bits
 
 
 def channel_bits(build: Build, layer: Layer) -> int:
     """The biases and thresholds of all channels."""
-    tensors = [build.bias(layer)]
-    if isinstance(layer.update, Spiking):
-        tensors.append(build.v_threshold(layer))
-    return sum(tensor.size * _bits(tensor) for tensor in tensors)
+    return sum(tensor.size * _bits(tensor) for tensor in channel_tensors(build, layer))
+
+
+def channel_tensors(build: Build, layer: Layer) -> list[Ints]:
+    """The biases and, where the neurons fire, the thresholds."""
+    v_threshold = build.v_threshold(layer)
+    return [build.bias(layer), *([] if v_threshold is None else [v_threshold])]
 
 
 def _bits(tensor: NDArray[np.int64]) -> int:

@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.dataflow import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer
 from hw_models.engines.golden import Trace, check_input
 from hw_models.engines.products import Product, empty, product
 
@@ -25,7 +25,7 @@ def run(build: Build, x: NDArray[np.int8], keep_membranes: bool = True) -> Trace
     layers = [_Layer(build, layer) for layer in flow.layers]
     spikes, membranes = {}, {}
     for layer in flow.layers:
-        if isinstance(layer.update, Spiking):
+        if layer.fires:
             spikes[layer.name] = empty((steps, samples), layer.shape, np.int8)
         if keep_membranes:
             membranes[layer.name] = empty((steps, samples), layer.shape, membrane_dtype(layer))
@@ -50,10 +50,7 @@ def tile_samples(build: Build) -> int:
 
 def membrane_dtype(layer: Layer) -> type[np.int32] | type[np.int64]:
     """The type that holds every sum of an update: leak, current, bias and |v| * m."""
-    update = layer.update
-    bits = (
-        max(update.p_bits, update.leak_bits) if isinstance(update, Spiking) else update.logit_bits
-    )
+    bits = max(layer.update.p_bits, layer.update.leak_bits)
     # leak + current + bias is p; a partial sum of the three needs at most two bits more.
     return np.int32 if bits + 2 <= 32 else np.int64
 
@@ -68,8 +65,8 @@ class _Layer:
             (synapse.source, product(build, synapse)) for synapse in layer.synapses
         ]
         self.bias = self._laid_out(build.bias(layer))
-        if isinstance(layer.update, Spiking):
-            self.v_threshold = self._laid_out(build.v_threshold(layer))
+        v_threshold = build.v_threshold(layer)
+        self.v_threshold = None if v_threshold is None else self._laid_out(v_threshold)
 
     def _laid_out(self, tensor: NDArray) -> NDArray:
         full = empty((), self.layer.shape, self.dtype)
@@ -81,14 +78,13 @@ class _Layer:
 
         Returns: the membranes after the last step.
         """
-        currents, update, name = self._currents(streams), self.layer.update, self.layer.name
+        currents, neuron, name = self._currents(streams), self.layer.update.neuron, self.layer.name
         v = np.zeros_like(currents[0])
         for t in range(self.timesteps):
             i = currents[min(t, len(currents) - 1)]  # a static current is replayed
-            if isinstance(update, Spiking):
-                _, streams[name][t], v = update.neuron.step(v, i, self.v_threshold, self.bias)
-            else:
-                v = v + i + self.bias
+            _, s, v = neuron.step(v, i, self.v_threshold, self.bias)
+            if neuron.fires:
+                streams[name][t] = s
             if name in membranes:
                 membranes[name][t] = v
         return v

@@ -1,11 +1,11 @@
-"""The reference interpreter: docs/semantics.md in int64, as plain as its text."""
+"""The golden model: docs/semantics.md in int64, as plain as its text."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.dataflow import Build, Layer, Readout, Spiking, Synapse
+from hw_models.dataflow import Build, Layer, Synapse
 from hw_models.engines.synapse import pooled, weighted_sums
 from hw_models.errors import InputError
 from hw_models.semantics import Ints, signed_digits
@@ -69,15 +69,11 @@ def run(build: Build, x: NDArray[np.int8]) -> Trace:
     membranes: dict[str, Ints] = {}
     for layer in flow.layers:
         currents = layer_currents(build, layer, streams)
-        if isinstance(layer.update, Spiking):
-            streams[layer.name], membranes[layer.name] = spiking(build, layer, currents)
-        else:
-            membranes[layer.name] = readout(build, layer, currents)
-    last = flow.layers[-1].name
+        streams[layer.name], membranes[layer.name] = update(build, layer, currents)
     return Trace(
-        {name: s for name, s in streams.items() if name != flow.input.name},
+        {layer.name: streams[layer.name] for layer in flow.layers if layer.fires},
         membranes,
-        membranes[last][-1].reshape(x.shape[1], -1),
+        membranes[flow.layers[-1].name][-1].reshape(x.shape[1], -1),
     )
 
 
@@ -106,29 +102,19 @@ def digit_magnitudes(x_max: int) -> Ints:
     return np.array([sum(1 << e for _, e in signed_digits(x)) for x in range(x_max + 1)])
 
 
-def spiking(build: Build, layer: Layer, currents: Ints) -> tuple[Spikes, Ints]:
+def update(build: Build, layer: Layer, currents: Ints) -> tuple[Spikes, Ints]:
     """Spikes and membranes [T, B, *shape] of a layer; a static current is replayed T times."""
-    assert isinstance(layer.update, Spiking)
-    update, timesteps = layer.update, build.dataflow.timesteps
+    widths, timesteps = layer.update, build.dataflow.timesteps
     v_threshold, bias = build.v_threshold(layer), build.bias(layer)
     v = np.zeros(currents.shape[1:], np.int64)
     spikes, membranes = [], []
     for i in np.broadcast_to(currents, (timesteps, *currents.shape[1:])):
-        p, s, v = update.neuron.step(v, i, v_threshold, bias)
-        check_width(f"{layer.name}: p", p, p, update.p_bits)
-        check_width(f"{layer.name}: v", v, v, update.v_bits)
+        p, s, v = widths.neuron.step(v, i, v_threshold, bias)
+        check_width(f"{layer.name}: p", p, p, widths.p_bits)
+        check_width(f"{layer.name}: v", v, v, widths.v_bits)
         spikes.append(s)
         membranes.append(v)
     return np.stack(spikes), np.stack(membranes)
-
-
-def readout(build: Build, layer: Layer, currents: Ints) -> Ints:
-    """The sum so far, after each step, [T, B, *shape]; the last one is the logits."""
-    assert isinstance(layer.update, Readout)
-    steps = (build.dataflow.timesteps, *currents.shape[1:])
-    sums = np.cumsum(np.broadcast_to(currents + build.bias(layer), steps), axis=0)
-    check_width(f"{layer.name}: logit", sums, sums, layer.update.logit_bits)
-    return sums
 
 
 def check_width(what: str, lo: Ints, hi: Ints, bits: int) -> None:

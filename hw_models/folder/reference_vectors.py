@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.dataflow import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer
 from hw_models.engines.golden import check_input
 from hw_models.errors import InputError, need
 from hw_models.folder import archive, files
@@ -91,7 +91,7 @@ def load(build: Build) -> Reference:
 
 def _layers(build: Build) -> dict[str, Layer]:
     """The spiking layers by name."""
-    return {x.name: x for x in build.dataflow.layers if isinstance(x.update, Spiking)}
+    return {x.name: x for x in build.dataflow.layers if x.fires}
 
 
 def check(build: Build, arrays: Mapping[str, NDArray]) -> None:
@@ -113,7 +113,6 @@ def check(build: Build, arrays: Mapping[str, NDArray]) -> None:
          f"one number for all layers, <= {samples}")  # fmt: skip
     for name, layer in layers.items():
         if SPIKES + name in arrays:
-            assert isinstance(layer.update, Spiking)
             shape = flow.timesteps, *max(kept), *layer.shape
             lowest = -1 if layer.update.neuron.mode == "ternary" else 0
             _check_array(SPIKES + name, arrays[SPIKES + name], np.int8, shape, (lowest, 1))

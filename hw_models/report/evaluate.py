@@ -13,7 +13,7 @@ from hw_models.cost import energy, operations, paper_energy
 from hw_models.cost.energy import Energy
 from hw_models.cost.entropy import Signs
 from hw_models.cost.operations import Operations
-from hw_models.dataflow import Build, Spiking
+from hw_models.dataflow import Build
 from hw_models.engines import fast, golden, onnx_runtime
 from hw_models.engines.golden import Trace
 from hw_models.engines.onnx_runtime import Difference
@@ -128,7 +128,7 @@ def _report(
     build: Build, reference: Reference, samples: int, known: int, engine: str, tally: _Tally
 ) -> Report:
     flow = build.dataflow
-    size = {layer.name: layer.size for layer in flow.layers if isinstance(layer.update, Spiking)}
+    size = {layer.name: layer.size for layer in flow.layers if layer.fires}
     steps = flow.timesteps
     spikes = {name: signs.spikes for name, signs in tally.signs.items()}
     total = sum(tally.operations.values(), start=Operations())

@@ -13,9 +13,7 @@ from hw_models.dataflow import (
     Dataflow,
     Dense,
     Input,
-    Layer,
     Pool,
-    Readout,
     Synapse,
     alike,
 )
@@ -41,6 +39,7 @@ def check(flow: Dataflow) -> None:
     need(0 < flow.timesteps <= TIMESTEPS_MAX, DATAFLOW, "timesteps", flow.timesteps,
          f"1..{TIMESTEPS_MAX}")  # fmt: skip
     _check_input(flow.input)
+    check_scale(DATAFLOW, "logit_scale", flow.logit_scale)
     _check_provenance(flow)
     need(bool(flow.layers), DATAFLOW, "layers", flow.layers, "a readout at least")
     shapes = {flow.input.name: flow.input.shape}
@@ -49,12 +48,11 @@ def check(flow: Dataflow) -> None:
     for place, layer in enumerate(flow.layers):
         where, last = f"{DATAFLOW}: {layer.name}", place == len(flow.layers) - 1
         need(layer.name not in shapes, where, "name", layer.name, "a name of its own")
-        need(isinstance(layer.update, Readout) == last, where, "update", _kind(layer),
-             "readout in the last layer, spiking in all others")  # fmt: skip
+        need(layer.fires != last, where, "mode", layer.update.neuron.mode,
+             "integrator in the last layer, a mode that fires in all others")  # fmt: skip
         need(bool(layer.synapses), where, "synapses", (), "one at least")
         _check_sizes(where, "shape", layer.shape)
-        if isinstance(layer.update, Readout):
-            check_scale(where, layer.update.scale)
+        if last:
             need(layer.size == layer.shape[0], where, "shape", layer.shape,
                  "one neuron for each class")  # fmt: skip
         for synapse in layer.synapses:
@@ -72,21 +70,17 @@ def check(flow: Dataflow) -> None:
         need(name in read, f"{DATAFLOW}: {name}", "readers", 0, "one at least")
 
 
-def _kind(layer: Layer) -> str:
-    return "readout" if isinstance(layer.update, Readout) else "spiking"
-
-
 def _check_input(spec: Input) -> None:
     where = f"{DATAFLOW}: {spec.name}"
     _check_sizes(where, "shape", spec.shape)
     x_max = X_MAX if spec.encoding == "static" else [1]
     need(spec.x_max in x_max, where, "x_max", spec.x_max,
          f"{', '.join(map(str, x_max))} where the encoding is {spec.encoding}")  # fmt: skip
-    check_scale(where, spec.scale)
+    check_scale(where, "scale", spec.scale)
 
 
-def check_scale(where: str, scale: float) -> None:
-    need(0 < scale < math.inf, where, "scale", scale, "a finite number > 0")
+def check_scale(where: str, what: str, scale: float) -> None:
+    need(0 < scale < math.inf, where, what, scale, "a finite number > 0")
 
 
 def _check_provenance(flow: Dataflow) -> None:

@@ -8,7 +8,7 @@ import math
 
 from numpy.typing import NDArray
 
-from hw_models.dataflow import DATAFLOW, TENSORS, Build, Dense, Layer, Readout, Spiking, Synapse
+from hw_models.dataflow import DATAFLOW, TENSORS, Build, Dense, Layer, Synapse, Update
 from hw_models.errors import InputError, need
 from hw_models.intervals import intervals_of
 from hw_models.semantics import BITS_MAX, Interval
@@ -35,7 +35,7 @@ def check_tensors(build: Build) -> None:
 
 def _names(layer: Layer) -> list[str]:
     """The tensors of a layer."""
-    own = ["bias", "lsb", *(["v_threshold"] if isinstance(layer.update, Spiking) else [])]
+    own = ["bias", "lsb", *(["v_threshold"] if layer.fires else [])]
     return [f"{synapse.name}.weight" for synapse in layer.synapses] + [
         f"{layer.name}.{n}" for n in own
     ]
@@ -73,11 +73,11 @@ def _check_channels(build: Build, layer: Layer) -> None:
     where = f"{TENSORS}: {layer.name}.lsb"
     lo, hi = float(lsb.min()), float(lsb.max())  # a NaN is both
     need(0 <= lo <= hi < math.inf, where, "range", (lo, hi), "finite numbers >= 0")
-    if isinstance(layer.update, Readout):
-        steps = build.dataflow.timesteps
+    if not layer.fires:
+        steps, scale = build.dataflow.timesteps, build.dataflow.logit_scale
         need(lo == hi, where, "range", (lo, hi), "one value for all classes")
-        need(layer.update.scale == lo / steps, f"{DATAFLOW}: {layer.name}", "scale",
-             layer.update.scale, f"{lo / steps}, the lsb over {steps} steps")  # fmt: skip
+        need(scale in (lo, lo / steps), DATAFLOW, "logit_scale", scale,
+             f"the lsb of {layer.name}, {lo}, or its share in {steps} steps")  # fmt: skip
     least = {"bias": -peak, "v_threshold": 1}
     for name in _names(layer):
         if (tensor := name.removeprefix(f"{layer.name}.")) in least:
@@ -97,19 +97,15 @@ def check_intervals(build: Build, layer: Layer) -> None:
     loadable = flow.provenance.get("loadable") is True
     for synapse, acc in zip(layer.synapses, accs, strict=True):
         _check_width(f"{where}: {synapse.name}", "acc", synapse, acc, loadable)
-    if isinstance(bounds, Interval):
-        _check_width(where, "logit", update, bounds, loadable)
-    else:
-        assert isinstance(update, Spiking)
-        _check_width(where, "p", update, bounds.p, loadable)
-        _check_width(where, "v", update, bounds.v, loadable)
-        leak_bits = update.v_bits + update.neuron.leak.k
-        need(update.leak_bits == leak_bits <= BITS_MAX, where, "leak_bits", update.leak_bits,
-             f"v_bits + k = {leak_bits}, and <= {BITS_MAX}")  # fmt: skip
+    _check_width(where, "p", update, bounds.p, loadable)
+    _check_width(where, "v", update, bounds.v, loadable)
+    leak_bits = update.v_bits + update.neuron.leak.k
+    need(update.leak_bits == leak_bits <= BITS_MAX, where, "leak_bits", update.leak_bits,
+         f"v_bits + k = {leak_bits}, and <= {BITS_MAX}")  # fmt: skip
 
 
 def _check_width(
-    where: str, name: str, owner: Synapse | Spiking | Readout, own: Interval, loadable: bool
+    where: str, name: str, owner: Synapse | Update, own: Interval, loadable: bool
 ) -> None:
     """An interval of the description is the integers' own, and so is its width.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hw_models.core.layout import as_map
-from hw_models.dataflow import Build, Layer, Spiking, Synapse
+from hw_models.dataflow import Build, Layer, Synapse
 from hw_models.engines.synapse import pooled, weighted_sums
 from hw_models.semantics import Ints, signed_digits
 
@@ -65,21 +65,17 @@ def membranes(build: Build, layer: Layer, current: Range) -> list[Range]:
     v = Range(np.zeros_like(bias), np.zeros_like(bias))
     ranges = [v]
     for _ in range(build.dataflow.timesteps):
-        if not isinstance(layer.update, Spiking):
-            v = Range(v.lo + current.lo + bias, v.hi + current.hi + bias)
-            v = Range(np.minimum(v.lo, 0), np.maximum(v.hi, 0))
-            ranges.append(v)
-            continue
         neuron = layer.update.neuron
-        v_threshold = build.tensors[f"{layer.name}.v_threshold"].astype(np.int64)
-        p_lo = neuron.leak(v.lo) + current.lo + bias
-        p_hi = neuron.leak(v.hi) + current.hi + bias
-        lo, hi = p_lo, np.minimum(p_hi, v_threshold - 1)
-        if neuron.mode == "ternary":
-            lo = np.maximum(p_lo, 1 - v_threshold)
-        if neuron.reset == "soft":
-            hi = np.maximum(hi, p_hi - v_threshold)
-            lo = np.minimum(lo, p_lo + v_threshold) if neuron.mode == "ternary" else lo
+        lo = p_lo = neuron.leak(v.lo) + current.lo + bias
+        hi = p_hi = neuron.leak(v.hi) + current.hi + bias
+        if neuron.fires:
+            v_threshold = build.tensors[f"{layer.name}.v_threshold"].astype(np.int64)
+            hi = np.minimum(p_hi, v_threshold - 1)
+            if neuron.mode == "ternary":
+                lo = np.maximum(p_lo, 1 - v_threshold)
+            if neuron.reset == "soft":
+                hi = np.maximum(hi, p_hi - v_threshold)
+                lo = np.minimum(lo, p_lo + v_threshold) if neuron.mode == "ternary" else lo
         v = Range(np.minimum(lo, 0), np.maximum(hi, 0))
         ranges.append(v)
     return ranges

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from hw_models.dataflow import Build, Layer, Spiking
-from hw_models.semantics import Interval, Leak
+from hw_models.dataflow import Build, Layer
+from hw_models.semantics import Interval
 from rtl_sim.proofs import bounds
 from rtl_sim.proofs.claim import Claim, Refutation
 from rtl_sim.proofs.solver import Harness
@@ -71,9 +71,8 @@ def neuron_update(build: Build, layer: Layer, tail: dict[str, Any]) -> Claim:
     current = bounds.per_channel(layer, bounds.currents(build, layer))
     steps = bounds.membranes(build, layer, current)
     bias = build.tensors[f"{layer.name}.bias"].astype(np.int64)
-    leak, v_threshold = Leak(1, 0), np.ones_like(bias)
-    if isinstance(layer.update, Spiking):
-        leak = layer.update.neuron.leak
+    leak, v_threshold = layer.update.neuron.leak, np.ones_like(bias)
+    if layer.fires:
         v_threshold = build.tensors[f"{layer.name}.v_threshold"].astype(np.int64)
     rows = np.concatenate([
         np.stack([bias, v_threshold, current.lo, current.hi, v.lo, v.hi, after.lo, after.hi], 1)
@@ -93,7 +92,7 @@ def neuron_update(build: Build, layer: Layer, tail: dict[str, Any]) -> Claim:
                       np.maximum.reduce([r.hi for r in steps]), True)  # fmt: skip
     p_lo = [leak(r.lo) + current.lo + bias for r in steps[:-1]]
     p_hi = [leak(r.hi) + current.hi + bias for r in steps[:-1]]
-    if isinstance(layer.update, Spiking):
+    if layer.fires:
         p = Interval.hull(np.minimum.reduce([*p_lo, -v_threshold]),
                           np.maximum.reduce([*p_hi, v_threshold]), True)  # fmt: skip
         return Claim(layer.name, UPDATE, harness, "all inputs", 1, 0,
@@ -117,7 +116,7 @@ def update_sweep(layer: Layer, tail: dict[str, Any], latency: int) -> Claim:
 
 def update_widths(layer: Layer, tail: dict[str, Any]) -> dict[str, Any]:
     """update.v's parameters, as spiking_update.v and readout_update.v set them; M of the build."""
-    if not isinstance(layer.update, Spiking):
+    if not layer.fires:
         names = ("P_BITS", "V_BITS", "LEAK_BITS")
         return {
             "CURRENT_BITS": tail["CURRENT_BITS"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.dataflow import Build, Layer, Spiking
+from hw_models.dataflow import Build, Layer
 from hw_models.semantics import Ints
 from rtl_sim.simulation import bench
 from rtl_sim.simulation.address import addresses, sweep
@@ -155,7 +155,7 @@ def read_layer(
     counts = read_words(folder / f"counts{index}.bin", [48, 48, 48])
     events_in, events_out, additions = (int(padded(column, 1)[0]) for column in counts)
     spikes, surplus = None, 0
-    if isinstance(layer.update, Spiking):
+    if layer.fires:
         spikes, surplus = read_spikes(layer, entry, folder / f"events{index}.bin", shape)
     membranes, more = read_membranes(layer, entry, folder / f"membranes{index}.bin", shape)
     return LayerTrace(

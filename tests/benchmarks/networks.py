@@ -21,7 +21,7 @@ from torch import Tensor
 
 from compiler.frontend.importer import import_network
 from compiler.pipeline import Options, compile_graph
-from hw_models.dataflow import Build, Spiking
+from hw_models.dataflow import Build
 from hw_models.engines import fast, golden
 from hw_models.engines.products import product
 from qtrain.checkpoint import Checkpoint
@@ -148,13 +148,13 @@ def layer_by_layer(build: Build, streams: dict[str, np.ndarray]) -> dict[str, np
     """What each layer makes of the float network's own spikes."""
     made = {}
     for layer in build.dataflow.layers:
-        if isinstance(layer.update, Spiking):
+        if layer.fires:
             parts = []
             for synapse in layer.synapses:
                 s = streams[synapse.source]
                 current = product(build, synapse)(s).astype(np.int64)
                 parts.append(current.reshape(*s.shape[:2], *layer.shape))
-            made[layer.name] = golden.spiking(build, layer, reduce(np.add, parts))[0]
+            made[layer.name] = golden.update(build, layer, reduce(np.add, parts))[0]
     return made
 
 

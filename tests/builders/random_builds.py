@@ -15,21 +15,20 @@ from hw_models.dataflow import (
     Lanes,
     Layer,
     Pool,
-    Readout,
     Shape3,
-    Spiking,
     Synapse,
+    Update,
 )
 from hw_models.engines.synapse import output_size
 from hw_models.intervals import IntegerSynapse, intervals_of
 from hw_models.semantics import (
+    INTEGRATOR,
     Bounds,
     Interval,
     LayerBounds,
     Leak,
     Neuron,
     layer_bounds,
-    readout_bounds,
 )
 
 TAUS = [0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
@@ -78,7 +77,11 @@ class Builder:
         self.join([(self.source, op, pools)], neuron)
 
     def join(self, sources: list[Source], neuron: Neuron | None) -> None:
-        """A layer of several synapses, each with its source, whose maps have one shape."""
+        """A layer of several synapses, each with its source, whose maps have one shape.
+
+        Args:
+            neuron: None for the readout's.
+        """
         rng, name = self.rng, f"layer{len(self.layers)}"
         _, op, _ = sources[0]
         shape = (op.n_out,) if isinstance(op, Dense) else op.out_shape
@@ -101,27 +104,24 @@ class Builder:
         bias = rng.integers(-spread // 4, spread // 4 + 1, shape[0])
         per_neuron = bias.reshape(per_channel)
         self.tensors |= {f"{name}.bias": bias, f"{name}.lsb": np.ones(shape[0])}
+        theta = None
         if neuron is None:
-            logit = readout_bounds(current, per_neuron, self.timesteps)
-            exact = len(synapses) == 1 and synapses[0].acc.exact
-            logit = msgspec.structs.replace(logit, exact=exact)
-            update = Readout(logit_bits=logit.bits, logit=logit, scale=1 / self.timesteps)
+            neuron = INTEGRATOR
         else:
             low, high = (int(share * spread) for share in self.thresholds)
             v_threshold = rng.integers(low + 1, max(high, low + 2), shape[0])
             self.tensors[f"{name}.v_threshold"] = v_threshold
             theta = v_threshold.reshape(per_channel)
-            b = layer_bounds(neuron, current, theta, per_neuron, self.timesteps)
-            update = Spiking(
-                neuron=neuron, p_bits=b.p.bits, v_bits=b.v.bits,
-                leak_bits=b.v.bits + neuron.leak.k, p=b.p, v=b.v,
-            )  # fmt: skip
+        bounds = layer_bounds(neuron, current, theta, per_neuron, self.timesteps)
+        if not (len(synapses) == 1 and synapses[0].acc.exact):
+            bounds = bounds.inexact()
+        update = update_of(neuron, bounds)
         lanes = Lanes(accumulate=int(rng.integers(1, shape[0] + 1)), update=int(rng.integers(1, 5)))
         self.layers.append(
             Layer(name=name, shape=shape, synapses=tuple(synapses), update=update, lanes=lanes)
         )
         self.source, self.shape = name, shape
-        self.streams[name] = shape, neuron.mode if neuron else ""
+        self.streams[name] = shape, neuron.mode
 
     def currents(self, source, op, pools, w, shift) -> tuple[Interval, Bounds]:
         """The accumulator's interval, and bounds of the shifted current per neuron."""
@@ -136,7 +136,8 @@ class Builder:
     def build(self) -> Build:
         flow = Dataflow(
             name=f"random{self.seed}", target="int8", timesteps=self.timesteps, input=self.input,
-            layers=tuple(self.layers), provenance={"seed": self.seed},
+            layers=tuple(self.layers), logit_scale=1 / self.timesteps,
+            provenance={"seed": self.seed},
         )  # fmt: skip
         return Build(flow, self.tensors)
 
@@ -152,19 +153,18 @@ def with_own_widths(build: Build) -> Build:
         )
         layers.append(
             msgspec.structs.replace(
-                layer, synapses=synapses, update=_of_bounds(layer.update, bounds)
+                layer, synapses=synapses, update=update_of(layer.update.neuron, bounds)
             )
         )
     flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
     return dataclasses.replace(build, dataflow=flow)
 
 
-def _of_bounds(update: Spiking | Readout, bounds: LayerBounds | Interval) -> Spiking | Readout:
-    if isinstance(update, Readout):
-        return msgspec.structs.replace(update, logit=bounds, logit_bits=bounds.bits)
-    p, v, k = bounds.p, bounds.v, update.neuron.leak.k
-    return msgspec.structs.replace(
-        update, p=p, v=v, p_bits=p.bits, v_bits=v.bits, leak_bits=v.bits + k
+def update_of(neuron: Neuron, bounds: LayerBounds) -> Update:
+    """The neurons of a layer, each width that of its interval."""
+    p, v = bounds.p, bounds.v
+    return Update(
+        neuron=neuron, p_bits=p.bits, v_bits=v.bits, leak_bits=v.bits + neuron.leak.k, p=p, v=v
     )
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from compiler.ir import BatchNorm, Graph, Input, Readout, Spiking, Synapse
+from compiler.ir import BatchNorm, Graph, Input, Layer, Synapse
 from hw_models.dataflow import Conv2d, Dense
 
 Vector = list[Fraction]
@@ -22,10 +22,10 @@ def run(graph: Graph, steps: list[list[int]]) -> tuple[dict[str, list[list[int]]
         steps: the integers that enter at each step; one step of a static input is replayed.
     """
     v: dict[str, Vector] = {}
-    spikes: dict[str, list[list[int]]] = {s.name: [] for s in graph.of(Spiking)}
+    spikes: dict[str, list[list[int]]] = {s.name: [] for s in graph.layers if s.fires}
     logits = []
     # After the amplitudes are folded, a source's worth is in its readers' steps.
-    folded = all(s.amplitude == 1 for s in graph.of(Spiking))
+    folded = all(s.amplitude == 1 for s in graph.layers)
     for t in range(graph.timesteps):
         values: dict[str, Vector] = {}
         for node in graph.nodes:
@@ -44,7 +44,9 @@ def run(graph: Graph, steps: list[list[int]]) -> tuple[dict[str, list[list[int]]
                     Fraction(node.gain[c]) * y + Fraction(node.offset[c])
                     for c, y in enumerate(values[node.source])
                 ]
-            elif isinstance(node, Spiking):
+            elif isinstance(node, Layer) and not node.fires:
+                logits.append(values[node.sources[0]])
+            elif isinstance(node, Layer):
                 u = [
                     Fraction(node.tau) * before + sum(values[s][n] for s in node.sources)
                     for n, before in enumerate(v.get(node.name, [Fraction(0)] * node.shape[0]))
@@ -57,8 +59,6 @@ def run(graph: Graph, steps: list[list[int]]) -> tuple[dict[str, list[list[int]]
                 ]
                 spikes[node.name].append(s)
                 values[node.name] = [Fraction(node.amplitude) * s_n for s_n in s]
-            elif isinstance(node, Readout):
-                logits.append(values[node.sources[0]])
     return spikes, logits
 
 
@@ -69,7 +69,7 @@ def matrix(synapse: Synapse) -> list[list[int]]:
     return np.diag(synapse.w.reshape(-1)).tolist()
 
 
-def fire(node: Spiking, u: Fraction) -> int:
+def fire(node: Layer, u: Fraction) -> int:
     above = u > node.v_th if node.strict else u >= node.v_th
     below = node.mode == "ternary" and u <= -node.v_th
     return int(above) - int(below)
@@ -95,13 +95,13 @@ def random_graph(seed: int) -> Graph:
         op = Dense(n_in=n_in, n_out=n_out)
         nodes.append(Synapse(f"fc{k}", source, op, w, 4, step, dyadic(rng, n_out)))
         if last:
-            nodes.append(Readout("readout", (f"fc{k}",), (n_out,)))
+            nodes.append(readout((f"fc{k}",), n_out))
             break
         gain = dyadic(rng, n_out, low=1) * rng.choice([-1, 1], n_out)
         nodes.append(BatchNorm(f"bn{k}", f"fc{k}", gain, dyadic(rng, n_out)))
         binary = bool(rng.random() < 0.3)
         nodes.append(
-            Spiking(
+            Layer(
                 f"lif{k}", (f"bn{k}",), (n_out,), "binary" if binary else "ternary",
                 str(rng.choice(["hard", "soft"])),
                 float(rng.choice([0.25, 0.5, 0.75, 1.0])), 0.5, strict=binary,
@@ -156,7 +156,7 @@ def random_residual_graph(seed: int) -> Graph:
                     nodes.append(identity(f"add{k}.{spikes}", spikes, worth))
                     operands.append(nodes[-1].name)
         nodes.append(
-            Spiking(
+            Layer(
                 f"lif{k}", tuple(map(str, rng.permutation(operands))), (n,),
                 "binary" if binary else "ternary", str(rng.choice(["hard", "soft"])),
                 float(rng.choice([0.25, 0.5, 0.75, 1.0])), 0.5, strict=binary,
@@ -168,8 +168,13 @@ def random_residual_graph(seed: int) -> Graph:
     w = rng.integers(-7, 8, (classes, n))
     op, step = Dense(n_in=n, n_out=classes), np.full(classes, 0.25)
     nodes.append(Synapse("fc", source, op, w, 4, step, dyadic(rng, classes)))
-    nodes.append(Readout("readout", ("fc",), (classes,)))
+    nodes.append(readout(("fc",), classes))
     return Graph(f"residual{seed}", int(rng.integers(1, 4)), tuple(nodes))
+
+
+def readout(sources: tuple[str, ...], classes: int) -> Layer:
+    """A layer of integrators that sums up its currents."""
+    return Layer("readout", sources, (classes,), "integrator", "none", 1.0)
 
 
 def any_graph(seed: int) -> Graph:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from compiler.ir import Graph, Spiking, Synapse, check
+from compiler.ir import Graph, Layer, Synapse, check
 from hw_models.dataflow import Dense
 from hw_models.errors import InputError
 from tests.builders.rational import random_graph
@@ -42,7 +42,7 @@ def test_a_legal_graph_passes():
     check(GRAPH)
     assert [type(node) for node in GRAPH.of(Synapse)] == [Synapse] * 3
     assert GRAPH.readers("lif0") == [GRAPH["fc1"]]
-    assert isinstance(GRAPH["lif0"], Spiking)
+    assert isinstance(GRAPH["lif0"], Layer)
 
 
 @pytest.mark.parametrize("message", CASES)

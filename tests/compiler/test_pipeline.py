@@ -33,7 +33,7 @@ def test_integers_agree_with_the_trained_network(target, spike, reset, tau):
         assert np.mean(trace.spikes[name] != spikes.numpy()) < 1e-3
     assert np.mean(trace.predictions == recording.logits.argmax(1).numpy()) >= 0.99
     # The real value of a logit is scale * integer; a spike that differs moves it.
-    scale = build.dataflow.layers[-1].update.scale
+    scale = build.dataflow.logit_scale
     real, exact = scale * trace.logits, recording.logits.numpy()
     assert np.median(abs(real - exact)) <= 0.02 * np.abs(exact).max()
 

@@ -14,7 +14,7 @@ from compiler.pipeline import Options, compile_graph
 from hw_models.__main__ import cli as hw_models
 from hw_models.cost import energy, operations
 from hw_models.cost.operations import Operations
-from hw_models.dataflow import Build, Spiking
+from hw_models.dataflow import Build
 from hw_models.engines import fast, golden, onnx_runtime
 from hw_models.engines.golden import Trace
 from hw_models.folder import artefact
@@ -55,9 +55,9 @@ def layer_by_layer(build: Build, recording: Recording) -> Trace:
     streams = {"input": recording.inputs.numpy()}
     streams |= {name: spikes.numpy() for name, spikes in recording.spikes.items()}
     spikes = {
-        layer.name: golden.spiking(build, layer, golden.layer_currents(build, layer, streams))[0]
+        layer.name: golden.update(build, layer, golden.layer_currents(build, layer, streams))[0]
         for layer in build.dataflow.layers
-        if isinstance(layer.update, Spiking)
+        if layer.fires
     }
     return Trace(spikes, {}, np.zeros(0))
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from hw_models.errors import InputError
 from hw_models.semantics import (
+    INTEGRATOR,
     Bounds,
     Interval,
     Leak,
     Neuron,
     digit_peak,
     layer_bounds,
-    readout_bounds,
     row_bounds,
     signed_digits,
 )
@@ -160,6 +160,9 @@ def test_one_bit_less_than_p_overflows_in_the_first_step(hi, theta, reset):
 
 @given(st.integers(-40, 0), st.integers(0, 40), st.integers(-60, 60), st.integers(1, 6))
 def test_readout_bounds_are_attained(lo, hi, bias, steps):
-    logit = readout_bounds(Bounds(np.array([lo]), np.array([hi])), np.array([bias]), steps)
+    current = Bounds(np.array([lo]), np.array([hi]))
+    bounds = layer_bounds(INTEGRATOR, current, None, np.array([bias]), steps)
+    assert bounds.p == bounds.v and bounds.v.exact
+    logit = bounds.v
     lows, highs = (np.cumsum([end + bias] * steps) for end in (lo, hi))
     assert (logit.lo, logit.hi) == (min(0, lows.min()), max(0, highs.max()))

@@ -10,7 +10,7 @@ import pytest
 from compiler.emit.loadable import as_text, register_writes, widened
 from compiler.emit.register_map import Bus
 from compiler.emit.rtl import generate
-from hw_models.dataflow import Build, Spiking, per_neuron
+from hw_models.dataflow import Build, per_neuron
 from hw_models.engines.synapse import row_sums
 from hw_models.errors import InputError
 from hw_models.semantics import (
@@ -18,7 +18,6 @@ from hw_models.semantics import (
     Interval,
     digit_peak,
     layer_bounds,
-    readout_bounds,
     row_bounds,
 )
 from tests.builders.random_builds import random_build, random_conv_build
@@ -44,14 +43,14 @@ def extreme(build: Build, rng: np.random.Generator) -> Build:
             tensors[f"{synapse.name}.weight"] = rng.choice(ends, shape)
         channels = tensors[f"{layer.name}.bias"].shape
         tensors[f"{layer.name}.bias"] = rng.choice([-peak, peak - 1], channels)
-        if isinstance(layer.update, Spiking):
+        if layer.fires:
             ends = [1, 2, peak // 2, peak - 1]
             tensors[f"{layer.name}.v_threshold"] = rng.choice(ends, channels)
     return Build(build.dataflow, tensors)
 
 
 def needed(build: Build, layer) -> tuple[list[int], list[int]]:
-    """(acc_bits of the synapses, bits of p and v, or of the logits) by the semantics."""
+    """(acc_bits of the synapses, bits of p and v) by the semantics."""
     flow, groups = build.dataflow, []
     zero = np.zeros(layer.shape, np.int64)
     current = Bounds(zero, zero)
@@ -67,9 +66,7 @@ def needed(build: Build, layer) -> tuple[list[int], list[int]]:
         groups.append(Interval.hull(partial.lo, partial.hi, True).bits)
         current += complete.scaled(1 << synapse.shift).reshaped(layer.shape)
     bias = per_neuron(build.tensors[f"{layer.name}.bias"], layer.shape)
-    if not isinstance(layer.update, Spiking):
-        return groups, [readout_bounds(current, bias, flow.timesteps).bits]
-    theta = per_neuron(build.tensors[f"{layer.name}.v_threshold"], layer.shape)
+    theta = build.v_threshold(layer)
     b = layer_bounds(layer.update.neuron, current, theta, bias, flow.timesteps)
     return groups, [b.p.bits, b.v.bits]
 
@@ -85,11 +82,8 @@ def test_widths_hold_the_largest_weights(network, seed):
             groups, update = needed(own, layer)
             assert all(g.acc_bits >= n for g, n in zip(layer.synapses, groups, strict=True))
             has = layer.update
-            if isinstance(has, Spiking):
-                assert has.p_bits >= update[0] and has.v_bits >= update[1]
-                assert has.leak_bits == has.v_bits + has.neuron.leak.k
-            else:
-                assert has.logit_bits >= update[0]
+            assert has.p_bits >= update[0] and has.v_bits >= update[1]
+            assert has.leak_bits == has.v_bits + has.neuron.leak.k
 
 
 def test_accumulators_are_not_wider_than_the_largest_weights_need():
@@ -175,7 +169,6 @@ def test_what_does_not_fit_is_refused_by_name():
     fixed = replace(network, files=generate(network, Bus()))
     layer = network.dataflow.layers[0]
     synapse = layer.synapses[0]
-    assert isinstance(layer.update, Spiking)
     shifted = msgspec.structs.replace(synapse, shift=synapse.shift + 1)
     wide = msgspec.structs.replace(synapse, acc=Interval(-(1 << 30), 0, True))
     soft = msgspec.structs.replace(

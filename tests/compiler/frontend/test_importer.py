@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from compiler.frontend.importer import TARGET_BITS, at_bits, import_network
-from compiler.ir import BatchNorm, Input, Readout, Spiking, Synapse
+from compiler.ir import BatchNorm, Input, Layer, Synapse
 from hw_models.dataflow import Conv2d
 from hw_models.errors import InputError
 from qtrain.layers.dense import Flatten, InputQuant, QuantLinear
@@ -40,10 +40,10 @@ def test_the_integers_are_brevitas_own(bits):
 
 def test_the_nodes_in_order():
     graph = import_network(checkpoint(), "int8", "net")
-    kinds = [Input, *[Synapse, BatchNorm, Spiking] * 2, Synapse, Readout]
+    kinds = [Input, *[Synapse, BatchNorm, Layer] * 2, Synapse, Layer]
     assert [type(node) for node in graph.nodes] == kinds
     assert graph.timesteps == 4
-    lif = graph.of(Spiking)[1]
+    lif = graph.layers[:-1][1]
     assert (lif.tau, lif.v_th, lif.strict, lif.mode) == (0.25, 0.5, False, "ternary")
     assert lif.amplitude == pytest.approx(-1.3)
     assert graph.input == Input("input", (1, 8, 8), "static", 127, 1 / 16)
@@ -124,16 +124,16 @@ def test_operands_of_different_shapes_are_refused_by_name():
 
 def test_currents_that_meet_and_shortcuts_in_the_graph():
     graph = import_network(residual_checkpoint(stem_pool="apart"), "int4", "net")
-    layers = {layer.name: layer.sources for layer in graph.of(Spiking)}
+    layers = {layer.name: layer.sources for layer in graph.layers[:-1]}
     assert layers["a_lif"] == ("a2.1", "add.pool")
     assert layers["c_lif"] == ("three.b_lif", "c2.1", "c_short.2")
     assert layers["d_lif"] == ("add_2.c_lif", "d.1")
     short = graph["add.pool"]
     assert isinstance(short, Synapse) and isinstance(short.op, Conv2d)
     assert (short.op.groups, short.op.kernel, short.w.shape) == (8, (1, 1), (8, 1, 1, 1))
-    assert {s.amplitude for s in graph.of(Spiking)} != {1.0}
+    assert {s.amplitude for s in graph.layers[:-1]} != {1.0}
     graph = import_network(residual_checkpoint(channels=True), "int4", "net")
-    assert {s.amplitude for s in graph.of(Spiking)} == {1.0}
+    assert {s.amplitude for s in graph.layers[:-1]} == {1.0}
 
 
 def test_a_sum_of_sums_is_one_sum():

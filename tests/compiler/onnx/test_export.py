@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, numpy_helper
 
 from compiler.onnx import export, synapses
-from hw_models.dataflow import Build, Conv2d, Dense, Pool, Spiking, Synapse
+from hw_models.dataflow import VERSION, Build, Conv2d, Dense, Pool, Synapse
 from hw_models.engines import golden, onnx_runtime
 from hw_models.errors import InputError
 from hw_models.semantics import Interval, Leak, Neuron
@@ -41,9 +41,7 @@ def altered(build: Build, layer: int = 0, **changes) -> Build:
     names = {"weight": synapse.name, "v_threshold": changed.name, "bias": changed.name}
     tensors = {f"{names[key]}.{key}": value for key, value in changes.items()}
     synapse = msgspec.structs.replace(synapse, acc_bits=60)
-    wide = {"p_bits": bits, "v_bits": bits - 10, "leak_bits": bits}
-    if not isinstance(changed.update, Spiking):
-        wide = {"logit_bits": bits}
+    wide = {"p_bits": bits, "v_bits": bits - 10 * changed.fires, "leak_bits": bits}
     update = msgspec.structs.replace(changed.update, **wide)
     layers[layer] = msgspec.structs.replace(changed, synapses=(synapse,), update=update)
     flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
@@ -76,7 +74,7 @@ def test_the_random_builds_have_all_there_is():
     neurons = {
         (n.mode, n.reset, n.leak.tau != 1)
         for layer in layers
-        if isinstance(layer.update, Spiking)
+        if layer.fires
         for n in [layer.update.neuron]
     }
     assert len(neurons) == 8
@@ -326,7 +324,7 @@ def test_names_shapes_and_metadata():
     assert {p.key: p.value for p in model.metadata_props} == {
         "dataflow_sha256": "5a",
         "name": build.dataflow.name,
-        "version": "1",
+        "version": str(VERSION),
     }
 
     def described(value):

@@ -10,7 +10,6 @@ import pytest
 
 from compiler.emit.integers import integers
 from compiler.frontend.importer import import_network
-from compiler.ir import Readout, Spiking
 from compiler.passes.choose_lanes import UPDATE_COST, Choice, ChooseLanes
 from compiler.pipeline import Options, lower
 from hw_models.core import timing, workload
@@ -67,7 +66,7 @@ class Taken:
 def chosen(name: str, **options) -> Taken:
     """On the lanes that the compiler chooses."""
     graph, x = network(name)
-    layers = lower(graph, Options(**options), x).of(Spiking, Readout)
+    layers = lower(graph, Options(**options), x).layers
     return Taken(name, {layer.name: layer.lanes for layer in layers})
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from compiler.ir import Graph, IntegerUpdate, Readout, Spiking, Synapse
+from compiler.ir import Graph, IntegerUpdate, Layer, Synapse
 from compiler.passes.choose_lsb import (
     FRAC_BITS_MAX,
     READOUT_FRAC_BITS,
@@ -44,21 +44,21 @@ def with_step(graph: Graph, name: str, step) -> Graph:
     )
 
 
-def synapse_of(graph: Graph, layer: Spiking | Readout) -> Synapse:
+def synapse_of(graph: Graph, layer: Layer) -> Synapse:
     (synapse,) = graph.synapses(layer)
     return synapse
 
 
 def update_of(graph: Graph, name: str) -> IntegerUpdate:
     layer = graph[name]
-    assert isinstance(layer, Spiking) and layer.integer is not None
+    assert isinstance(layer, Layer) and layer.integer is not None
     return layer.integer
 
 
 @given(seeds, st.integers(0, 12), st.integers(-3, 3))
 def test_the_integer_threshold_fires_where_the_real_one_does(seed, frac_bits, near):
     graph = ChooseLsb(frac_bits, 30)(folded(seed))
-    for layer in graph.of(Spiking):
+    for layer in graph.layers[:-1]:
         update = update_of(graph, layer.name)
         assert update.v_threshold is not None
         for lsb, v_threshold in zip(update.lsb, update.v_threshold, strict=True):
@@ -73,7 +73,7 @@ def test_the_integer_threshold_fires_where_the_real_one_does(seed, frac_bits, ne
 def test_bias_rounds_to_nearest_and_weights_stay(seed, frac_bits):
     before = folded(seed)
     graph = ChooseLsb(frac_bits, 30)(before)
-    for layer in graph.of(Spiking):
+    for layer in graph.layers[:-1]:
         synapse, old = graph[layer.sources[0]], before[layer.sources[0]]
         assert isinstance(synapse, Synapse) and isinstance(old, Synapse)
         update = update_of(graph, layer.name)
@@ -109,7 +109,7 @@ def test_integers_equal_the_real_network_where_nothing_needs_rounding(seed):
     # A soft reset subtracts the rounded threshold, which a strict comparison raises by one.
     layers = {
         s.name: replace(s, tau=1.0, amplitude=1.0, reset="hard" if s.strict else s.reset)
-        for s in graph.of(Spiking)
+        for s in graph.layers[:-1]
     }
     unit = {b.name: replace(b, gain=np.sign(b.gain)) for b in graph.nodes if b.name[:2] == "bn"}
     # A channel without a weight takes another's step, by which its offset may have to round.
@@ -171,7 +171,7 @@ def test_channels_that_no_input_decides_have_no_say_in_the_lsb(step, offset):
     """Pruned to next to nothing, most of them: they never fire, or always do."""
     graph = next(g for g in map(folded, range(50)) if len(g["fc0"].w) > 2)
     synapse, layer = graph["fc0"], graph["lif0"]
-    assert isinstance(synapse, Synapse) and isinstance(layer, Spiking)
+    assert isinstance(synapse, Synapse) and isinstance(layer, Layer)
     layer = replace(layer, mode="ternary", tau=0.25)
     pruned = np.arange(len(synapse.w)) > 0
     before = replace(
@@ -193,7 +193,7 @@ def test_a_channel_that_some_input_decides_has_its_say(mode, drive):
     """Its offset fires; of the currents some take that away."""
     graph = folded(3)
     layer, synapse = graph["lif0"], graph["fc0"]
-    assert isinstance(synapse, Synapse) and isinstance(layer, Spiking)
+    assert isinstance(synapse, Synapse) and isinstance(layer, Layer)
     full = np.full(len(synapse.w), 1.0)
     w = np.where(np.arange(synapse.w.shape[1]) == 0, 1, 0) * np.ones_like(synapse.w)
     made = replace(synapse, w=w, step=full * layer.v_th, offset=full * drive * layer.v_th)
@@ -248,7 +248,7 @@ def test_auto_fraction_bits_make_thresholds_fine_with_bits_to_spare(seed):
     for v_bits_max in (31, 20):
         least = min(threshold_bits(graph), v_bits_max - 4)
         lowered = ChooseLsb(v_bits_max=v_bits_max)(graph)
-        for layer in lowered.of(Spiking):
+        for layer in lowered.layers[:-1]:
             update = update_of(lowered, layer.name)
             assert update.v_threshold is not None
             before = graph.synapses(graph[layer.name])
@@ -295,7 +295,7 @@ def test_a_readout_of_several_scales_is_refused():
 
 def test_deeper_networks_have_finer_thresholds_up_to_what_float32_tells_apart():
     def of(layers):
-        nodes = [replace(folded(0).of(Spiking)[0], name=f"lif{k}") for k in range(layers)]
+        nodes = [replace(folded(0).layers[:-1][0], name=f"lif{k}") for k in range(layers)]
         return Graph("g", 2, tuple(nodes))
 
     assert [threshold_bits(of(n)) for n in (1, 2, 3, 4, 19)] == [14, 18, 22, 22, 22]
@@ -303,7 +303,7 @@ def test_deeper_networks_have_finer_thresholds_up_to_what_float32_tells_apart():
 
 def test_shallow_networks_take_no_more_bits_for_a_small_gain():
     """Two layers: thresholds of 18 bits in the median, of 27 at most; more where F is given."""
-    graphs = (g for g in map(folded, range(99)) if len(g.of(Spiking)) == 2)
+    graphs = (g for g in map(folded, range(99)) if len(g.layers[:-1]) == 2)
     graph = next(g for g in graphs if len(g["fc0"].w) > 2)
     steps = np.full(len(graph["fc0"].w), 0.01)
     steps[0] = 0.01 / 4096

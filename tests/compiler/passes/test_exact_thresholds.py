@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.ir import Graph, Input, Readout, Spiking, Synapse
+from compiler.ir import Graph, Input, Layer, Synapse
 from compiler.passes.choose_lsb import ChooseLsb
 from compiler.passes.exact_thresholds import is_one_sum
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
@@ -17,7 +17,14 @@ from compiler.passes.infer_widths import InferWidths
 from compiler.pipeline import Options, compile_graph
 from hw_models.dataflow import Dense
 from hw_models.engines import golden
-from tests.builders.rational import fire, random_graph, random_residual_graph, random_steps, run
+from tests.builders.rational import (
+    fire,
+    random_graph,
+    random_residual_graph,
+    random_steps,
+    readout,
+    run,
+)
 
 V_TH = 0.5
 steps = st.one_of(
@@ -37,16 +44,16 @@ def one_layer(w, step, offset, encoding="ternary", binary=False, timesteps=1) ->
     n_out, n_in = w.shape
     step, offset = (np.array(x, float) for x in (step, offset))
     mode = "binary" if binary else "ternary"
-    readout = Dense(n_in=n_out, n_out=1)
+    last = Dense(n_in=n_out, n_out=1)
     return Graph(
         "one", timesteps,
         (
             Input("input", (n_in,), encoding, x_max, 1.0),
             Synapse("fc0", "input", Dense(n_in=n_in, n_out=n_out), w, 8, step, offset),
-            Spiking("lif0", ("fc0",), (n_out,), mode, "hard", 0.25, V_TH, binary, 1.0),
-            Synapse("fc1", "lif0", readout, np.ones((1, n_out), np.int64), 8, np.ones(1),
+            Layer("lif0", ("fc0",), (n_out,), mode, "hard", 0.25, V_TH, binary, 1.0),
+            Synapse("fc1", "lif0", last, np.ones((1, n_out), np.int64), 8, np.ones(1),
                     np.zeros(1)),
-            Readout("readout", ("fc1",), (1,)),
+            readout(("fc1",), 1),
         ),
     )  # fmt: skip
 
@@ -62,7 +69,7 @@ def test_every_sum_fires_as_the_real_one_does(data, encoding, binary):
     graph = one_layer(w, step, offset, encoding, binary)
     lowered = InferWidths()(ChooseLsb()(graph))
     layer, synapse = lowered["lif0"], lowered["fc0"]
-    assert isinstance(layer, Spiking) and layer.integer is not None and layer.bounds is not None
+    assert isinstance(layer, Layer) and layer.integer is not None and layer.bounds is not None
     assert isinstance(synapse, Synapse) and synapse.shift == 1
     np.testing.assert_array_equal(synapse.w, w)
     v_threshold, bias = layer.integer.v_threshold, layer.integer.bias
@@ -111,11 +118,11 @@ def test_networks_of_one_step_equal_the_real_ones_without_any_rounding(seed):
 
 def test_layers_that_round_are_those_of_several_steps_or_groups():
     graph = replace(random_graph(1), timesteps=1)
-    assert all(is_one_sum(graph, layer) for layer in graph.of(Spiking))
-    assert not any(is_one_sum(replace(graph, timesteps=2), layer) for layer in graph.of(Spiking))
+    assert all(is_one_sum(graph, layer) for layer in graph.layers[:-1])
+    assert not any(is_one_sum(replace(graph, timesteps=2), layer) for layer in graph.layers[:-1])
     joins = replace(random_residual_graph(1), timesteps=1)
-    assert {len(layer.sources) > 1 for layer in joins.of(Spiking)} == {True, False}
-    for layer in joins.of(Spiking):
+    assert {len(layer.sources) > 1 for layer in joins.layers[:-1]} == {True, False}
+    for layer in joins.layers[:-1]:
         assert is_one_sum(joins, layer) == (len(layer.sources) == 1)
 
 
@@ -123,7 +130,7 @@ def test_layers_that_round_are_those_of_several_steps_or_groups():
 def test_options_about_rounding_change_nothing(frac_bits):
     graph = one_layer([[3, -5]], [0.01], [0.1])
     chosen, own = ChooseLsb(frac_bits, 8)(graph)["lif0"], ChooseLsb()(graph)["lif0"]
-    assert isinstance(chosen, Spiking) and isinstance(own, Spiking)
+    assert isinstance(chosen, Layer) and isinstance(own, Layer)
     assert chosen.integer and own.integer
     np.testing.assert_array_equal(chosen.integer.bias, own.integer.bias)
     np.testing.assert_array_equal(chosen.integer.v_threshold, own.integer.v_threshold)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.ir import BatchNorm, Spiking, Synapse, check
+from compiler.ir import BatchNorm, Synapse, check
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from hw_models.errors import InputError
@@ -28,7 +28,7 @@ def test_folding_batch_norm_changes_nothing(seed):
 @given(seeds)
 def test_two_batch_norms_in_a_row_fold(seed):
     graph, steps = random_graph(seed), random_steps(random_graph(seed), seed)
-    lif = graph.of(Spiking)[0]
+    lif = graph.layers[:-1][0]
     second = BatchNorm("again", "bn0", np.full(lif.shape, -0.5), np.full(lif.shape, 0.25))
     at = graph.nodes.index(lif)
     nodes = (*graph.nodes[:at], second, replace(lif, sources=("again",)), *graph.nodes[at + 1 :])
@@ -41,7 +41,7 @@ def test_two_batch_norms_in_a_row_fold(seed):
 def test_an_amplitude_in_the_weights_that_read_it_changes_no_spike(seed):
     graph = FoldBatchNorm()(any_graph(seed))
     folded = FoldAmplitude()(graph)
-    assert {s.amplitude for s in folded.of(Spiking)} == {1.0}
+    assert {s.amplitude for s in folded.layers[:-1]} == {1.0}
     steps = random_steps(graph, seed)
     assert run(folded, steps) == run(graph, steps)
 
@@ -61,7 +61,7 @@ def test_the_sign_goes_into_the_integers(seed):
 
 def test_a_synapse_that_others_read_too_is_refused():
     graph = random_graph(1)
-    lif = graph.of(Spiking)[1]
+    lif = graph.layers[:-1][1]
     graph = graph.replaced({lif.name: replace(lif, sources=("fc1",))})
     graph = replace(graph, nodes=tuple(n for n in graph.nodes if n.name != "bn1"))
     second = BatchNorm("bn1", "fc1", np.ones(lif.shape), np.zeros(lif.shape))

@@ -41,4 +41,4 @@ def test_the_readouts_extremes_are_attained(seed):
     w, bias = build.weight(synapse), build.bias(layer)
     spikes = np.where(source == "binary", np.sign(w) > 0, np.sign(w))
     currents = (np.einsum("cj,cj->c", w, spikes) << synapse.shift) + bias
-    assert max(0, currents.max() * timesteps, currents.max()) == layer.update.logit.hi
+    assert max(0, currents.max() * timesteps, currents.max()) == layer.update.v.hi

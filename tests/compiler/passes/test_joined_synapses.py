@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.ir import Graph, Spiking, Synapse
+from compiler.ir import Graph, Layer, Synapse
 from compiler.passes.choose_lsb import ChooseLsb
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
@@ -31,7 +31,7 @@ def folded(seed: int) -> Graph:
     return FoldSign()(FoldAmplitude()(FoldBatchNorm()(graph)))
 
 
-def of(before: Graph, after: Graph, layer: Spiking) -> list[tuple[Synapse, Synapse]]:
+def of(before: Graph, after: Graph, layer: Layer) -> list[tuple[Synapse, Synapse]]:
     """The synapses of a layer before and after the pass, the main one first."""
     groups = list(zip(before.synapses(layer), after.synapses(after[layer.name]), strict=True))
     main = main_synapse(before.synapses(layer))
@@ -43,7 +43,7 @@ def test_the_main_synapse_stays_and_the_others_round_to_the_nearest(seed, frac_b
     before = folded(seed)
     after = ChooseLsb(frac_bits, 30)(before)
     assert not after.warnings
-    for layer in before.of(Spiking):
+    for layer in before.layers[:-1]:
         lsb = [Fraction(x) for x in after[layer.name].integer.lsb]
         (main, changed), *others = of(before, after, layer)
         np.testing.assert_array_equal(changed.w, main.w)
@@ -63,7 +63,7 @@ def test_the_main_synapse_stays_and_the_others_round_to_the_nearest(seed, frac_b
 def test_the_offsets_of_all_groups_are_one_bias_rounded_once(seed, frac_bits):
     before = folded(seed)
     after = ChooseLsb(frac_bits, 30)(before)
-    for layer in before.of(Spiking):
+    for layer in before.layers[:-1]:
         update = after[layer.name].integer
         for c, lsb in enumerate(update.lsb):
             offset = sum(Fraction(synapse.offset[c]) for synapse in before.synapses(layer))
@@ -76,11 +76,11 @@ def test_integers_equal_the_real_network_where_nothing_needs_rounding(seed):
     graph, rng = random_residual_graph(seed), np.random.default_rng(seed)
     layers = {
         s.name: replace(s, tau=1.0, amplitude=1.0, reset="hard" if s.strict else s.reset)
-        for s in graph.of(Spiking)
+        for s in graph.layers[:-1]
     }
     unit = {b.name: replace(b, gain=np.sign(b.gain)) for b in graph.nodes if b.name[:2] == "bn"}
     plain = FoldBatchNorm()(graph)
-    mains = {main_synapse(plain.synapses(layer)).name for layer in plain.of(Spiking)}
+    mains = {main_synapse(plain.synapses(layer)).name for layer in plain.layers[:-1]}
     steps = {}
     for s in graph.of(Synapse):
         whole = rng.integers(1, 9, len(s.w)) if s.name not in {*mains, "fc"} else np.ones(len(s.w))
@@ -113,10 +113,10 @@ def with_steps(graph: Graph, steps: dict[str, float], channel: int = 0) -> Graph
     return graph.replaced(changes)
 
 
-def first_join(seed: int) -> tuple[Graph, Spiking, Synapse, Synapse]:
+def first_join(seed: int) -> tuple[Graph, Layer, Synapse, Synapse]:
     """A folded graph, its first layer in which synapses meet, the main one and another."""
     graph = folded(seed)
-    layer = next(layer for layer in graph.of(Spiking) if len(layer.sources) > 1)
+    layer = next(layer for layer in graph.layers[:-1] if len(layer.sources) > 1)
     groups = graph.synapses(layer)
     main = replace(main_synapse(groups), step=np.full(len(groups[0].w), 0.25))
     other = next(synapse for synapse in groups if synapse.name != main.name)
@@ -219,7 +219,7 @@ def test_engines_agree_within_widths(seed):
 
 def test_the_random_graphs_have_all_there_is():
     graphs = [folded(seed) for seed in range(60)]
-    meeting = [graph.synapses(layer) for graph in graphs for layer in graph.of(Spiking)]
+    meeting = [graph.synapses(layer) for graph in graphs for layer in graph.layers[:-1]]
     assert {len(groups) for groups in meeting} >= {1, 2, 3, 4}
     assert any("skip" in main_synapse(groups).name for groups in meeting)
     assert any(groups[0] is not main_synapse(groups) for groups in meeting)

@@ -6,7 +6,7 @@ import pytest
 
 from hw_models.cost import energy, operations
 from hw_models.cost.operations import Operations
-from hw_models.dataflow import Build, Dense, Readout
+from hw_models.dataflow import Build, Dense
 from hw_models.engines import golden
 from hw_models.engines.synapse import pooled, weighted_sums
 from hw_models.semantics import Interval, Leak, Neuron, signed_digits
@@ -121,7 +121,6 @@ def hand_made() -> tuple[Build, np.ndarray]:
     """2 inputs, 3 neurons, T = 2, tau = 3/4, soft reset; readout of 2 classes."""
     build = random_build(0, encoding="ternary", widths=[2, 3, 2])
     first, last = build.dataflow.layers
-    assert not isinstance(first.update, Readout)
     neuron = Neuron(mode="ternary", reset="soft", leak=Leak(3, 2))
     synapses = tuple(
         msgspec.structs.replace(g, w_bits=4, acc_bits=8, shift=0) for g in first.synapses
@@ -171,8 +170,7 @@ def test_of_one_time_step_no_membrane_is_kept():
     bias_bits = Interval.hull(bias, bias, exact=True).bits
     assert counts[last.name].state_read_bits == last.size * bias_bits
     assert [c.state_write_bits for c in counts.values()] == [0, 0]
-    assert isinstance(last.update, Readout)
-    kept = first.size * 10 + last.size * last.update.logit_bits
+    kept = first.size * 10 + last.size * last.update.v_bits
     footprints = [operations.footprint_bytes(build) for build in (several, one)]
     assert abs(8 * (footprints[0] - footprints[1]) - kept) < 8
     # Thresholds and biases are then read from a memory of their own.

@@ -148,7 +148,7 @@ def test_sums_beyond_single_precision_stay_exact(op):
     synapse = layer.synapses[0]
     acc = 138 * 127 * 1200
     synapse = msgspec.structs.replace(synapse, acc=Interval(-acc, acc, True), acc_bits=40, shift=0)
-    update = msgspec.structs.replace(layer.update, logit_bits=40)
+    update = msgspec.structs.replace(layer.update, p_bits=40, v_bits=40, leak_bits=40)
     layer = msgspec.structs.replace(layer, synapses=(synapse,), update=update)
     flow = msgspec.structs.replace(build.dataflow, layers=(layer,))
     build = Build(flow, {**build.tensors, "layer0.syn.weight": w})

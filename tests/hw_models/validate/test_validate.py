@@ -185,7 +185,7 @@ DESCRIPTIONS = {
     "p_bits too few": (layer(CONV, "update", "p_bits", value=4), "layer0: p_bits = 4, need"),
     "v_bits too few": (layer(1, "update", "v_bits", value=4), "layer1: v_bits = 4"),
     "leak_bits too few": (layer(1, "update", "leak_bits", value=9), "layer1: leak_bits = 9"),
-    "logit_bits too few": (layer(READOUT, "update", "logit_bits", value=5), "logit_bits = 5"),
+    "logits too narrow": (layer(READOUT, "update", "v_bits", value=5), "v_bits = 5"),
     "a readout's scale": (layer(READOUT, "update", "scale", value=2.0), "scale = 2.0, need 0.33"),
     "a readout's scale of 0": (layer(READOUT, "update", "scale", value=0.0), "scale = 0.0"),
     "no lanes": (layer(CONV, "lanes", "update", value=0), "lanes = [4, 0], need >= 1 each"),
@@ -321,7 +321,9 @@ def test_hardware_that_no_hash_covers_is_refused(folder, name):
 def test_a_loadable_builds_widths_hold_more(folder):
     def wide(flow):
         synapse(CONV, "acc_bits", value=30)(flow)
-        layer(READOUT, "update", "logit_bits", value=40)(flow)
+        layer(READOUT, "update", "p_bits", value=40)(flow)
+        layer(READOUT, "update", "v_bits", value=40)(flow)
+        layer(READOUT, "update", "leak_bits", value=40)(flow)
 
     rewrite(folder, wide)
     assert "acc_bits = 30" in refusal(folder)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hw_models.cost import operations
-from hw_models.dataflow import Build, Spiking
+from hw_models.dataflow import Build
 from hw_models.engines import golden
 from rtl_sim.simulation.report import Report, run
 from rtl_sim.simulation.simulate import Stalls, simulate
@@ -118,7 +118,7 @@ def test_cycles_of_a_time_step():
     build = hardware(with_lanes(network, 5, 2))
     layer = build.dataflow.layers[0]
     op = layer.synapses[0].op
-    assert isinstance(layer.update, Spiking) and op.out_shape == (12, 4, 3)
+    assert layer.fires and op.out_shape == (12, 4, 3)
     x = random_input(build, 6, 2)
     lanes = 4  # slices divide them where a position takes several words
     taps = np.zeros(op.in_shape[1:], np.int64)

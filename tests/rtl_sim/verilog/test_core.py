@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hw_models.cost import operations
-from hw_models.dataflow import Build, Readout
+from hw_models.dataflow import Build
 from hw_models.engines import golden
 from rtl_sim.simulation.compare import first_difference
 from rtl_sim.simulation.report import Report, run
@@ -112,5 +112,5 @@ def test_cycles_of_a_static_sample(classes):
 def test_a_network_of_a_readout_alone():
     for seed, encoding in enumerate(["static", "ternary"]):
         build = hardware_build(seed, encoding=encoding, widths=[17, 6])
-        assert isinstance(build.dataflow.layers[0].update, Readout)
+        assert not build.dataflow.layers[0].fires
         check(build, 5, seed, Stalls(40, 100))
