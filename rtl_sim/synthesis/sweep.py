@@ -153,7 +153,7 @@ def plot(sweep: Sweep, path: Path) -> None:
     figure = Figure(figsize=(6, 4))
     axes = figure.subplots()
     for _, group in groupby(sweep.points, lambda point: series(point)[:2]):
-        points = list(group)
+        points = list(synapse)
         x, y = [p.cycles for p in points], [p.area for p in points]
         axes.plot(x, y, "o-", label=label(points[0]))
         for point in points:
