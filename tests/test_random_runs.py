@@ -15,7 +15,7 @@ def test_some_random_builds(capsys):
 
 
 def test_other_verilog_is_found(tmp_path):
-    library = mutated(tmp_path, "neuron.v", "above >= ZERO", "above > ZERO")
+    library = mutated(tmp_path, "neuron", "above >= ZERO", "above > ZERO")
     found = check(1, library)
     assert found.difference.startswith("layer layer")
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hw_models.semantics import Interval, Ints
 
-BANK_LEAST = 512  # words; no bank is divided below, see banked_rom.v
+BANK_LEAST = 512  # words; no bank is divided below, see trispike_banked_rom.v
 
 
 def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
@@ -25,7 +25,7 @@ def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
 
 
 def bank_depths(depth: int) -> list[int]:
-    """Words of each bank of a memory, as rtl_sim/verilog/banked_rom.v divides it.
+    """Words of each bank of a memory, as rtl_sim/verilog/trispike_banked_rom.v divides it.
 
     The powers of two that the depth is the sum of, largest first, while more than BANK_LEAST words
     are left; the rest is the last: 3136 = 2048 + 1024 + 64.

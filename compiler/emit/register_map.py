@@ -1,6 +1,6 @@
 """The core's registers on AXI4-Lite, one list: for the Verilog, for programs and for the host.
 
-registers.v decodes the fixed ones by hand; docs/core.md says what they do.
+trispike_registers.v decodes the fixed ones by hand; docs/core.md says what they do.
 """
 
 import hashlib

@@ -106,7 +106,9 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     }
     files["rtl/top.v"] = top_level(build, layers, inlets, bus_parameters, found).encode()
     files["fusesoc.core"] = fusesoc_core(flow.name, sorted(files)).encode()
-    files["rtl/files.f"] = "".join(f"{name}\n" for name in [*sorted(modules), "top.v"]).encode()
+    files["rtl/files.f"] = "".join(
+        f"{name}\n" for name in [*(f"trispike_{name}" for name in sorted(modules)), "top.v"]
+    ).encode()
     return files
 
 

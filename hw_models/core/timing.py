@@ -23,10 +23,10 @@ from hw_models.dataflow import Dataflow, Layer, Pool, Shape3, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.semantics import Ints
 
-CURRENT_LATENCY = 6  # cycles from a sweep's read of a word to its current (engine.v)
-UPDATE_LATENCY = 3  # from there to the spikes or the logit at the buffer (update.v)
-FIFO_LATENCY = 2  # from a word's arrival in a buffer to its first chance to leave (fifo.v)
-CLASS_LATENCY = 2  # from the last logit of a sample to its class (argmax.v)
+CURRENT_LATENCY = 6  # cycles from a sweep's read of a word to its current (trispike_engine.v)
+UPDATE_LATENCY = 3  # from there to the spikes or the logit at the buffer (trispike_update.v)
+FIFO_LATENCY = 2  # from a word's arrival in a buffer to its first chance to leave (trispike_fifo.v)
+CLASS_LATENCY = 2  # from the last logit of a sample to its class (trispike_argmax.v)
 FIRST_BEAT = 1  # cycle in which the source offers its first beat, counted from the reset's end
 
 MARKER = -1  # in place of an address

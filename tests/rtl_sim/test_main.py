@@ -132,7 +132,7 @@ def test_no_simulator_exits_2_and_says_what_to_install(tmp_path, network, capsys
 
 def test_another_library_and_jobs(tmp_path, network):
     save(tmp_path / "b", network)
-    library = mutated(tmp_path, "engine.v", "neg_q       <= s_axis", "neg_q       <= !s_axis")
+    library = mutated(tmp_path, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
     options = ("--samples", 6, "--jobs", 2, "--library", library, "--failure", tmp_path / "mine")
     assert status_of(cli, "run", tmp_path / "b", *options) == 1
     report = json.loads((tmp_path / "b/evidence/simulation.json").read_text())

@@ -2,7 +2,7 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// accumulators.v: no sum of legal events overflows, whatever their order and spacing.
+// trispike_accumulators: no sum of legal events overflows, whatever their order and spacing.
 //
 // One lane of one word, any one of WORDS, is followed. Weights are free (rom_free.v), but what a
 // step's events add to the lane is worth at most UP, and what they subtract at most DOWN: bounds of
@@ -40,7 +40,7 @@ module accumulator_sum #(
 
   wire signed [ACC_BITS+SHIFT-1:0] current;
 
-  accumulators #(
+  trispike_accumulators #(
     .WORDS      (2),
     .ROWS       (2),
     .LANES      (2),

@@ -2,8 +2,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// argmax.v, with its fifo.v: the logits of a sample leave in order, each once, with the lowest
-// index of the largest beside them, tlast with the last.
+// trispike_argmax, with its trispike_fifo: the logits of a sample leave in order, each once, with
+// the lowest index of the largest beside them, tlast with the last.
 //
 // One sample at a time, any one, is followed. Logits come as credits allow: no more are inside and
 // on their way than the buffer has places.
@@ -24,7 +24,7 @@ module argmax_words #(
   wire                             m_axis_tvalid;
   wire                             m_axis_tlast;
 
-  argmax #(
+  trispike_argmax #(
     .CLASSES   (CLASSES),
     .LOGIT_BITS(LOGIT_BITS),
     .CLASS_BITS(CLASS_BITS)

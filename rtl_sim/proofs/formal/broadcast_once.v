@@ -2,7 +2,7 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// broadcast.v: each reader takes each beat exactly once, before any reader takes the next.
+// trispike_broadcast: each reader takes each beat exactly once, before any reader takes the next.
 module broadcast_once #(
   parameter READERS = 3,
   parameter BITS    = 2
@@ -20,7 +20,7 @@ module broadcast_once #(
   wire [READERS-1:0]      m_axis_tvalid;
   wire [READERS-1:0]      m_axis_tlast;
 
-  broadcast #(
+  trispike_broadcast #(
     .READERS(READERS),
     .BITS   (BITS)
   ) dut (

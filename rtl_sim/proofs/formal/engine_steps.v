@@ -2,9 +2,10 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// engine.v on a row of positions: every event of a step, and none of another, is in what its sweep
-// reads, by the definition of the convolution; a marker waits for the events before it, and events
-// wait for the sweep. One weight is 1, any, the others 0 (rom_one.v). A kernel as wide as the row without padding is a dense layer.
+// trispike_engine on a row of positions: every event of a step, and none of another, is in what its
+// sweep reads, by the definition of the convolution; a marker waits for the events before it, and
+// events wait for the sweep. One weight is 1, any, the others 0 (rom_one.v). A kernel as wide as
+// the row without padding is a dense layer.
 module engine_steps #(
   parameter LATENCY   = 6,   // from step_next_i to current_o, cycles
   parameter IN_C      = 2,
@@ -34,7 +35,7 @@ module engine_steps #(
   wire                       step_last;
   wire signed [ACC_BITS-1:0] current;
 
-  engine #(
+  trispike_engine #(
     .IN_C     (IN_C),
     .IN_H     (1),
     .IN_W     (IN_W),

@@ -2,9 +2,9 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Two outlets behind one sweep, as in spiking_update.v: both readers get every event and marker of
-// every step, once and in order, however long either waits; a word sets out only where both have
-// room for it. A step is one word of one neuron.
+// Two outlets behind one sweep, as in trispike_spiking_update: both readers get every event and
+// marker of every step, once and in order, however long either waits; a word sets out only where
+// both have room for it. A step is one word of one neuron.
 module fork_outlets #(
   parameter DELAY    = 9,  // from where a word sets out to where it arrives, cycles
   parameter BUFFER_0 = 1,  // words
@@ -60,7 +60,7 @@ module fork_outlets #(
   genvar r;
   generate
     for (r = 0; r < 2; r = r + 1) begin : reader
-      outlet #(
+      trispike_outlet #(
         .N        (1),
         .GROUPS   (1),
         .WIDTH    (1),

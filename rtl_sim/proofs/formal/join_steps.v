@@ -2,8 +2,9 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Two engines and merge.v between them: a sweep begins when both have all events of its step, and
-// reads the sums of the same step of both; no event of either is lost or counted in another step.
+// Two engines and trispike_merge between them: a sweep begins when both have all events of its
+// step, and reads the sums of the same step of both; no event of either is lost or counted in
+// another step.
 module join_steps #(
   parameter LATENCY  = 6,
   parameter W_BITS   = 2,
@@ -33,7 +34,7 @@ module join_steps #(
   genvar g;
   generate
     for (g = 0; g < 2; g = g + 1) begin : side
-      engine #(
+      trispike_engine #(
         .IN_C     (2),
         .IN_H     (1),
         .IN_W     (1),
@@ -67,7 +68,7 @@ module join_steps #(
     end
   endgenerate
 
-  merge #(
+  trispike_merge #(
     .SLICE (1),
     .A_BITS(ACC_BITS),
     .B_BITS(ACC_BITS),

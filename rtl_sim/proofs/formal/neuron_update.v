@@ -2,7 +2,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// leak.v and neuron.v (of a readout, the sum), joined as in update.v, against the text of docs/semantics.md, section 2.
+// trispike_leak and trispike_neuron (of a readout, the sum), joined as in trispike_update, against
+// the text of docs/semantics.md, section 2.
 //
 // The inputs are one neuron's: of the channel and time step that `row_i` names in the table, any
 // membrane that the steps before can leave, and any current that the weights allow. The
@@ -70,7 +71,7 @@ module neuron_update #(
   wire                             neg;
   wire signed [V_BITS-1:0]         v_next;
 
-  leak #(
+  trispike_leak #(
     .V_BITS   (V_BITS),
     .LEAK_BITS(LEAK_BITS),
     .K        (K),
@@ -87,7 +88,7 @@ module neuron_update #(
       assign fire   = 1'b0;
       assign neg    = 1'b0;
     end else begin : spike
-      neuron #(
+      trispike_neuron #(
         .P_BITS        (P_BITS),
         .V_BITS        (V_BITS),
         .THRESHOLD_BITS(THRESHOLD_BITS),

@@ -2,8 +2,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// pool.v: an event leaves once for each window that contains it, with all else unchanged, before
-// the next beat is taken; a marker leaves once, as it is.
+// trispike_pool: an event leaves once for each window that contains it, with all else unchanged,
+// before the next beat is taken; a marker leaves once, as it is.
 //
 // Of all windows any one, (window_y, window_x), is followed: it is due if it contains the event, by
 // the definition of a window, and then its address must leave exactly once.
@@ -41,7 +41,7 @@ module pool_windows #(
   wire                                m_axis_tvalid;
   wire                                m_axis_tlast;
 
-  pool #(
+  trispike_pool #(
     .C            (C),
     .IN_H         (IN_H),
     .IN_W         (IN_W),

@@ -2,8 +2,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Stands for rom.v, not written: any contents, alike at all times.
-module rom #(
+// Stands for trispike_rom, not written: any contents, alike at all times.
+module trispike_rom #(
   parameter WIDTH     = 8,
   parameter DEPTH     = 16,
   parameter ADDR_BITS = 4,

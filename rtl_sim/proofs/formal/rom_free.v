@@ -2,8 +2,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Stands for rom.v: any word at any time, so that what is proven holds for all contents.
-module rom #(
+// Stands for trispike_rom: any word at any time, so that what is proven holds for all contents.
+module trispike_rom #(
   parameter WIDTH     = 8,
   parameter DEPTH     = 16,
   parameter ADDR_BITS = 4,

@@ -2,9 +2,9 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Stands for rom.v, not written: 1 in one row, any, and 0 in all others. Sums are linear in the weights, so what
-// holds for each row alone holds for all contents.
-module rom #(
+// Stands for trispike_rom, not written: 1 in one row, any, and 0 in all others. Sums are linear in
+// the weights, so what holds for each row alone holds for all contents.
+module trispike_rom #(
   parameter WIDTH     = 8,
   parameter DEPTH     = 16,
   parameter ADDR_BITS = 4,

@@ -2,9 +2,9 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// serializer.v: of each word every spike leaves once, as the event {neg, y, x, c} of its neuron,
-// lowest channel first; then, after a step's last word, the marker, with the mark of the last step.
-// Nothing else leaves, and no word is taken before all of the one at work has left.
+// trispike_serializer: of each word every spike leaves once, as the event {neg, y, x, c} of its
+// neuron, lowest channel first; then, after a step's last word, the marker, with the mark of the
+// last step. Nothing else leaves, and no word is taken before all of the one at work has left.
 module serializer_events #(
   parameter N         = 3,  // channels of a convolution group
   parameter GROUPS    = 2,
@@ -33,7 +33,7 @@ module serializer_events #(
   wire                 m_axis_tlast;
   wire                 step_end_i;
 
-  serializer #(
+  trispike_serializer #(
     .N        (N),
     .GROUPS   (GROUPS),
     .WIDTH    (WIDTH),

@@ -2,7 +2,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// stream_buffer.v, with fifo.v and credits.v in it: no beat is lost, doubled, changed or overtaken.
+// trispike_stream_buffer, with trispike_fifo and trispike_credits in it: no beat is lost, doubled,
+// changed or overtaken.
 //
 // Any one beat that enters is followed: `ahead_q` counts the beats that must leave before it, and
 // it must be the one that leaves after them. That a beat inside is offered in the end, and that the
@@ -29,7 +30,7 @@ module stream_buffer_order #(
   wire            m_axis_tvalid;
   wire            m_axis_tlast;
 
-  stream_buffer #(
+  trispike_stream_buffer #(
     .BITS (BITS),
     .DEPTH(DEPTH)
   ) dut (

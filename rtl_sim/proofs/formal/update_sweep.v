@@ -2,8 +2,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// update.v over sweeps of two words: each result is what docs/semantics.md says of the membrane
-// that the same word had after the step before, and comes in order, once, with its marks.
+// trispike_update over sweeps of two words: each result is what docs/semantics.md says of the
+// membrane that the same word had after the step before, and comes in order, once, with its marks.
 //
 // Biases and thresholds are any (rom_const.v); currents are any whose p and membrane fit their
 // widths, which neuron_update.v shows of all that the weights allow. When sweeps start and where
@@ -46,7 +46,7 @@ module update_sweep #(
   wire                     last;
   wire                     spend;
 
-  update #(
+  trispike_update #(
     .WORDS         (2),
     .ROWS          (2),
     .SLICE         (1),

@@ -27,7 +27,7 @@ def test_json_header_and_verilog_agree():
     files = generate(BUILD, Bus(20))
     described = json.loads(files["rtl/registers.json"])
     header = dict(re.findall(r"#define TRISPIKE_(\w+) +(\S+)", files["rtl/registers.h"].decode()))
-    verilog = (LIBRARY / "registers.v").read_text()
+    verilog = (LIBRARY / "trispike_registers.v").read_text()
     decoded = {
         name: 4 * int(index) for name, index in re.findall(r"\] AT_(\w+) += (\d+);", verilog)
     }
@@ -62,9 +62,14 @@ def test_without_a_bus_there_is_none(network):
     assert b"axil" not in files["rtl/top.v"] and b"guard" not in files["rtl/top.v"]
     assert not {"rtl/registers.json", "rtl/registers.h"} & set(files)
     modules = files["rtl/files.f"].decode().split()
-    assert not {"stream_guard.v", "registers.v", "axi_lite.v", "loader.v"} & set(modules)
+    assert not {
+        "trispike_stream_guard.v",
+        "trispike_registers.v",
+        "trispike_axi_lite.v",
+        "trispike_loader.v",
+    } & set(modules)
     with_bus = generate(network(3), Bus())
-    assert "loader.v" not in with_bus["rtl/files.f"].decode().split()
+    assert "trispike_loader.v" not in with_bus["rtl/files.f"].decode().split()
     # The network itself is the same.
     assert with_bus["rtl/parameters.json"] == files["rtl/parameters.json"]
     memories = {name for name in files if name.startswith("mem/")}

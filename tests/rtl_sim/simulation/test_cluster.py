@@ -72,7 +72,7 @@ def test_a_worker_that_dies_loses_no_sample(two_workers, here):
 
 
 def test_broken_verilog_is_caught_on_workers_too(two_workers, tmp_path):
-    library = mutated(tmp_path, "engine.v", "neg_q       <= s_axis", "neg_q       <= !s_axis")
+    library = mutated(tmp_path, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
     there = run(BUILD, X, library=library, scheduler=two_workers.scheduler_address)
     assert not there.equal
     assert numbers(there) == numbers(run(BUILD, X, library=library))

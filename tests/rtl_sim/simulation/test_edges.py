@@ -37,46 +37,46 @@ def kept(name: str, value: str) -> tuple[str, str]:
 # What is wrong: the build that shows it, the edge, the file, and what is put for what.
 FAULTS = {
     "a replay goes on after a reset": (
-        "static", RESET + "layer0", "engine.v", *kept("repeat_q", "REPEAT_FIRST"),
+        "static", RESET + "layer0", "engine", *kept("repeat_q", "REPEAT_FIRST"),
     ),
     "not all accumulators are cleared after a reset": (
-        "joined", RESET + "layer0", "engine.v", *kept("word_q  ", "WORD_FIRST"),
+        "joined", RESET + "layer0", "engine", *kept("word_q  ", "WORD_FIRST"),
     ),
     "a reset clears no accumulator": (
-        "spikes", RESET + "layer0", "engine.v", *kept("clear_q ", "1'b1"),
+        "spikes", RESET + "layer0", "engine", *kept("clear_q ", "1'b1"),
     ),
     "a sweep goes on after a reset": (
-        "spikes", RESET + "layer0", "update.v",
+        "spikes", RESET + "layer0", "update",
         "if (!rst_n) begin\n      first_q <= 1'b1;\n      word_q  <= WORD_FIRST;",
         "if (!rst_n) begin\n      first_q <= 1'b1;\n"
         "      word_q  <= ^word_q === 1'bx ? WORD_FIRST : word_q;",
     ),
     "an event of a lower address has the wrong sign": (
-        "spikes", ORDER, "engine.v", "neg_q       <= s_axis_tdata[ADDR_BITS+DIGIT_BITS];",
+        "spikes", ORDER, "engine", "neg_q       <= s_axis_tdata[ADDR_BITS+DIGIT_BITS];",
         "neg_q <= s_axis_tdata[ADDR_BITS+DIGIT_BITS] ^ (add && row_start < line_row_q);",
     ),
     "an event of a lower address has digit 0": (
-        "static", ORDER, "engine.v", "digit_q     <= digit;",
+        "static", ORDER, "engine", "digit_q     <= digit;",
         "digit_q <= add && row_start < line_row_q ? 0 : digit;",
     ),
     "each event takes a cycle more": (
-        "spikes", edges.CYCLES, "engine.v", "(!head_q || (add && add_end));", "!head_q;",
+        "spikes", edges.CYCLES, "engine", "(!head_q || (add && add_end));", "!head_q;",
     ),
     "a sweep takes a cycle more": (
-        "static", edges.CYCLES, "update.v", "WORDS : 6;", "WORDS : 9;",
+        "static", edges.CYCLES, "update", "WORDS : 6;", "WORDS : 9;",
     ),
     "a write is taken while an answer waits": (
-        "bus", REGISTERS, "axi_lite.v", "!s_axil_awready && !b_waits;", "!s_axil_awready;",
+        "bus", REGISTERS, "axi_lite", "!s_axil_awready && !b_waits;", "!s_axil_awready;",
     ),
     "a high word is unknown": (
-        "bus", REGISTERS, "registers.v", "if (!core_rst_n_o) high_q", "if (1'b0) high_q",
+        "bus", REGISTERS, "registers", "if (!core_rst_n_o) high_q", "if (1'b0) high_q",
     ),
-    "a partial write is taken": ("bus", REGISTERS, "axi_lite.v", "|| !whole;", ";"),
+    "a partial write is taken": ("bus", REGISTERS, "axi_lite", "|| !whole;", ";"),
     "a sample that left is not counted": (
-        "bus", REGISTERS, "registers.v", "if (sample_out_i)", "if (sample_out_i && 1'b0)",
+        "bus", REGISTERS, "registers", "if (sample_out_i)", "if (sample_out_i && 1'b0)",
     ),
     "a piece without a memory is no error": (
-        "loadable", REGISTERS, "loader.v", "error_o = piece_i && !fits;", "error_o = 1'b0;",
+        "loadable", REGISTERS, "loader", "error_o = piece_i && !fits;", "error_o = 1'b0;",
     ),
 }  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_a_fault_at_an_edge_is_named(name, tmp_path):
 
 
 def test_a_difference_of_the_samples_comes_first(tmp_path):
-    library = mutated(tmp_path, "neuron.v", "above >= ZERO", "above > ZERO + 2")
+    library = mutated(tmp_path, "neuron", "above >= ZERO", "above > ZERO + 2")
     build = BUILDS["spikes"]
     report = run(build, random_input(build, 3, 5), library=library, with_edges=True)
     assert report.first_difference and report.first_difference.startswith("layer ")

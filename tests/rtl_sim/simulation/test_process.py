@@ -69,7 +69,7 @@ def test_folders_of_any_name(tmp_path, monkeypatch, capsys, name):
     save(folder, NETWORK)
     assert status_of(cli, "run", folder, "--samples", 2, "--waves") == 0
     assert (folder / "evidence/simulation.fst").stat().st_size > 1000
-    library = mutated(folder, "engine.v", "neg_q       <= s_axis", "neg_q       <= !s_axis")
+    library = mutated(folder, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
     capsys.readouterr()
     assert status_of(cli, "run", folder, "--samples", 2, "--library", library) == 1
     printed = capsys.readouterr().err.splitlines()[-1].partition("with a waveform: ")[2]

@@ -23,7 +23,7 @@ BUILD = hardware_build(21, encoding="ternary", widths=[12, 10, 4])
 X = random_input(BUILD, 8, 21)
 
 
-MUTATION = ("neuron.v", "above >= ZERO", "above > ZERO + 2")
+MUTATION = ("neuron", "above >= ZERO", "above > ZERO + 2")
 
 
 def broken(tmp_path, *mutation: str):
@@ -70,7 +70,7 @@ def test_the_folder_holds_both_sides_and_a_waveform(failed):
 
 def test_samples_before_come_along_where_they_are_needed(tmp_path):
     """v is forgotten before the first sample alone: no sample shows anything by itself."""
-    report, folder = broken(tmp_path, "update.v", "first_q <= read_last;", "first_q <= 1'b0;")
+    report, folder = broken(tmp_path, "update", "first_q <= read_last;", "first_q <= 1'b0;")
     about = json.loads((folder / "failure.json").read_text())
     suspect = int(report.first_difference.split("(sample ")[1].split(")")[0])
     assert about["first"] == 0 < suspect

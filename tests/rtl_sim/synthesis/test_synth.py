@@ -69,12 +69,14 @@ def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
 def test_a_multiplier_exits_1_and_says_where(tmp_path, tiny, capsys):
     save(tmp_path / "b", tiny)
     old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
-    library = mutated(tmp_path, "leak.v", old, new)
+    library = mutated(tmp_path, "leak", old, new)
     arguments = ("synth", tmp_path / "b", "--library", library, "--no-place")
     assert status_of(cli, *arguments) == 1
     message = capsys.readouterr().err
     assert message.count("\n") == 1
-    assert message.startswith("the core must only add: layer0: $mul of leak.v:39; layer1: $mul")
+    assert message.startswith(
+        "the core must only add: layer0: $mul of trispike_leak.v:39; layer1: $mul"
+    )
     report = json.loads((tmp_path / "b/evidence/synthesis-xc7.json").read_text())
     assert report["products"] and not report["instances"]
 
@@ -84,7 +86,7 @@ def test_a_dsp_block_exits_1(tmp_path, tiny, capsys, monkeypatch):
     """Should an operator that takes one ever be missing from PRODUCTS; one instance is enough."""
     save(tmp_path / "b", tiny)
     old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
-    library = mutated(tmp_path, "leak.v", old, new)
+    library = mutated(tmp_path, "leak", old, new)
     elaborate = yosys.elaborate
     monkeypatch.setattr(yosys, "PRODUCTS", ("$pow",))
     monkeypatch.setattr(yosys, "elaborate", lambda *a: (["layer1"], elaborate(*a)[1]))
@@ -107,7 +109,7 @@ def test_yosys_has_nothing_to_say(network, seed, tmp_path):
 
 @needs_yosys
 def test_what_is_not_driven_is_refused(tmp_path, tiny):
-    library = mutated(tmp_path, "leak.v", "assign quotient = product >>> K;", "")
+    library = mutated(tmp_path, "leak", "assign quotient = product >>> K;", "")
     sources = yosys.write_sources(hardware(tiny), library, tmp_path / "w")
     with pytest.raises(InputError, match=r"elaborate: .*check"):
         yosys.elaborate(sources, tmp_path / "w")
@@ -116,9 +118,9 @@ def test_what_is_not_driven_is_refused(tmp_path, tiny):
 @needs_yosys
 def test_what_yosys_refuses_is_one_line(tmp_path, tiny, capsys):
     save(tmp_path / "b", tiny)
-    library = mutated(tmp_path, "leak.v", "assign leak_o", "asign leak_o")
+    library = mutated(tmp_path, "leak", "assign leak_o", "asign leak_o")
     assert status_of(cli, "synth", tmp_path / "b", "--library", library) == 2
-    assert_one_line(capsys.readouterr().err, "leak.v:")
+    assert_one_line(capsys.readouterr().err, "trispike_leak.v:")
 
 
 def test_units_of_a_device():
@@ -170,8 +172,11 @@ def test_a_folder_to_keep_must_be_new(tmp_path, tiny, capsys):
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("top.layer0/$mul$leak.v:40$12", "layer0: $mul of leak.v:40"),
-        ("top.layer1_synapse0/$flatten\\data.$div$rom.v:7$1", "layer1_synapse0: $div of rom.v:7"),
+        ("top.layer0/$mul$trispike_leak.v:40$12", "layer0: $mul of trispike_leak.v:40"),
+        (
+            "top.layer1_synapse0/$flatten\\data.$div$trispike_rom.v:7$1",
+            "layer1_synapse0: $div of trispike_rom.v:7",
+        ),
     ],
 )
 def test_where_something_multiplies(path, says):

@@ -1,4 +1,4 @@
-"""What stream_guard.v makes of any stream: docs/core.md in Python, for benches."""
+"""What trispike_stream_guard makes of any stream: docs/core.md in Python, for benches."""
 
 from dataclasses import dataclass, field
 

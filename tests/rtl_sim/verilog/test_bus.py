@@ -41,12 +41,17 @@ def test_stream_guard(tmp_path, steps, shape, digit_max, signed):
     }  # fmt: skip
     env = write_case(tmp_path, parameters)
     run_bench(
-        tmp_path, "bench_stream_guard", "stream_guard", library("stream_guard"), parameters, env
+        tmp_path,
+        "bench_stream_guard",
+        "trispike_stream_guard",
+        library("stream_guard"),
+        parameters,
+        env,
     )
 
 
 def test_axi_lite(tmp_path):
-    run_bench(tmp_path, "bench_axi_lite", "axi_lite", library("axi_lite"))
+    run_bench(tmp_path, "bench_axi_lite", "trispike_axi_lite", library("axi_lite"))
 
 
 def with_bus(build: Build, bus: Bus) -> Build:

@@ -41,14 +41,14 @@ GUARD = {
 
 @pytest.mark.parametrize("name", GUARD)
 def test_mutants_of_the_guard_are_caught(name, tmp_path):
-    library = mutated(tmp_path, "stream_guard.v", *GUARD[name])
+    library = mutated(tmp_path, "stream_guard", *GUARD[name])
     parameters = {
         "STEPS": 2, "C": 5, "H": 3, "W": 1, "DIGIT_MAX": 2, "SIGNED": 1, "TAG_BITS": 2,
     }  # fmt: skip
     env = write_case(tmp_path, parameters)
-    sources = [library / "stream_guard.v"]
+    sources = [library / "trispike_stream_guard.v"]
     with pytest.raises(pytest.fail.Exception):
-        run_bench(tmp_path, "bench_stream_guard", "stream_guard", sources, parameters, env)
+        run_bench(tmp_path, "bench_stream_guard", "trispike_stream_guard", sources, parameters, env)
 
 
 AXI_LITE = {
@@ -69,70 +69,72 @@ AXI_LITE = {
 
 @pytest.mark.parametrize("name", AXI_LITE)
 def test_mutants_of_the_bus_are_caught(name, tmp_path):
-    library = mutated(tmp_path, "axi_lite.v", *AXI_LITE[name])
+    library = mutated(tmp_path, "axi_lite", *AXI_LITE[name])
     with pytest.raises(pytest.fail.Exception):
-        run_bench(tmp_path, "bench_axi_lite", "axi_lite", [library / "axi_lite.v"])
+        run_bench(
+            tmp_path, "bench_axi_lite", "trispike_axi_lite", [library / "trispike_axi_lite.v"]
+        )
 
 
 # What is wrong: the test that shows it, the file, and what is put for what.
 CORE = {
     "a high word is unknown": (
-        "no_register_is_unknown", "registers.v", "if (!core_rst_n_o) high_q", "if (1'b0) high_q",
+        "no_register_is_unknown", "registers", "if (!core_rst_n_o) high_q", "if (1'b0) high_q",
     ),
     "a high word outlives the register's reset": (
-        "no_register_is_unknown", "registers.v", "if (!core_rst_n_o) high_q", "if (!rst_n) high_q",
+        "no_register_is_unknown", "registers", "if (!core_rst_n_o) high_q", "if (!rst_n) high_q",
     ),
     "the place of a word is unknown": (
-        "no_register_is_unknown", "loader.v",
+        "no_register_is_unknown", "loader",
         "      place_q  <= FIRST;\n    end else", "    end else",
     ),
     "a memory stays selected": (
-        "no_register_is_unknown", "loader.v", "memory_q <= NONE;",
+        "no_register_is_unknown", "loader", "memory_q <= NONE;",
         "memory_q <= ^memory_q === 1'bx ? NONE : memory_q;",
     ),
     "a high word of another moment": (
-        "a_counter_is_read_as_one", "registers.v", "read_index[0] ? high_q",
+        "a_counter_is_read_as_one", "registers", "read_index[0] ? high_q",
         "read_index[0] ? count >> 32",
     ),
-    "flags do not stay": ("malformed_samples", "registers.v", "kept | errors_i", "errors_i"),
+    "flags do not stay": ("malformed_samples", "registers", "kept | errors_i", "errors_i"),
     "any write clears all flags": (
-        "malformed_samples", "registers.v", "~(write_data[ERRORS-1:0] &", "~({ERRORS{1'b1}} &",
+        "malformed_samples", "registers", "~(write_data[ERRORS-1:0] &", "~({ERRORS{1'b1}} &",
     ),
     "the wrong sample is named": (
-        "malformed_samples", "registers.v", "error_sample_q <= samples_in_q",
+        "malformed_samples", "registers", "error_sample_q <= samples_in_q",
         "error_sample_q <= samples_out_q + 2",
     ),
     "less than a word is written": (
-        "samples_and_counters", "axi_lite.v", "= write && whole;", "= write;",
+        "samples_and_counters", "axi_lite", "= write && whole;", "= write;",
     ),
     "an answer changes while it waits": (
-        "registers", "axi_lite.v", "if (read_o) begin", "begin",
+        "registers", "axi_lite", "if (read_o) begin", "begin",
     ),
     "an answer does not wait": (
-        "samples_and_counters", "axi_lite.v", "read_o || r_waits",
+        "samples_and_counters", "axi_lite", "read_o || r_waits",
         "read_o",
     ),
     "the register's reset does nothing": (
-        "a_reset_in_mid_sample", "registers.v", "rst_n && !reset_q;", "rst_n;",
+        "a_reset_in_mid_sample", "registers", "rst_n && !reset_q;", "rst_n;",
     ),
     "the core seems idle": (
-        "loaded_memories", "activity.v", "partial_q || flight_q != NONE;\n\n", "1'b0;\n\n",
+        "loaded_memories", "activity", "partial_q || flight_q != NONE;\n\n", "1'b0;\n\n",
     ),
     "pieces come lowest first": (
-        "loaded_memories", "loader.v", "{word_q, data_i};", "{data_i, word_q[WORD_BITS-1:32]};",
+        "loaded_memories", "loader", "{word_q, data_i};", "{data_i, word_q[WORD_BITS-1:32]};",
     ),
-    "a memory is loaded while it is used": ("loaded_memories", "loader.v", "= !busy_i &&", "="),
+    "a memory is loaded while it is used": ("loaded_memories", "loader", "= !busy_i &&", "="),
     "a memory is loaded beyond its end": (
-        "loaded_memories", "loader.v", "&& place_q < words;", ";",
+        "loaded_memories", "loader", "&& place_q < words;", ";",
     ),
     "a word has a piece too many": (
-        "loaded_memories", "loader.v", "PIECES[n*32+:32] - 1;", "PIECES[n*32+:32];",
+        "loaded_memories", "loader", "PIECES[n*32+:32] - 1;", "PIECES[n*32+:32];",
     ),
     "weights are not loaded": (
-        "loaded_memories", "rom.v", "if (write_i) mem", "if (1'b0) mem",
+        "loaded_memories", "rom", "if (write_i) mem", "if (1'b0) mem",
     ),
     "thresholds are not loaded": (
-        "loaded_memories", "update.v", "(load_threshold_i),", "(1'b0),",
+        "loaded_memories", "update", "(load_threshold_i),", "(1'b0),",
     ),
 }  # fmt: skip
 

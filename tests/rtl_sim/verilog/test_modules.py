@@ -14,7 +14,7 @@ from compiler.emit.parameters import address_bits, index_bits
 from hw_models.core.layout import as_conv
 from hw_models.dataflow import Conv2d, Dense, Pool
 from hw_models.engines.synapse import weighted_sums
-from rtl_sim.simulation.simulate import LIBRARY
+from rtl_sim.simulation.simulate import LIBRARY, PREFIX
 from tests.builders.random_builds import random_pool, weight_shape
 from tests.builders.simulated_builds import conv
 from tests.rtl_sim.verilog.wrappers import neuron_wrapper
@@ -64,7 +64,7 @@ def geometry(op: Conv2d | Pool) -> dict[str, int]:
 
 
 def library(*names: str) -> list[Path]:
-    return [LIBRARY / f"{name}.v" for name in names]
+    return [LIBRARY / f"{PREFIX}{name}.v" for name in names]
 
 
 def test_neuron(tmp_path):
@@ -92,7 +92,7 @@ def test_serializer(tmp_path, shape, groups, slice_):
     }  # fmt: skip
     env = write_case(tmp_path, {**parameters, "shape": shape})
     sources = library("serializer", "counter")
-    run_bench(tmp_path, "bench_serializer", "serializer", sources, parameters, env)
+    run_bench(tmp_path, "bench_serializer", "trispike_serializer", sources, parameters, env)
 
 
 def dense(n_in: int, n_out: int) -> Conv2d:
@@ -142,7 +142,7 @@ def test_engine(tmp_path, op, lanes, slice_, options):
     run_bench(
         tmp_path,
         "bench_engine",
-        "engine",
+        "trispike_engine",
         library("engine", "accumulators", "axis_taps", "banked_rom", "rom", "counter"),
         {**parameters, "WEIGHT_FILE": "weights.mem"},
         write_case(tmp_path, case),
@@ -158,7 +158,7 @@ def test_banked_rom(tmp_path, depth):
     run_bench(
         tmp_path,
         "bench_banked_rom",
-        "banked_rom",
+        "trispike_banked_rom",
         library("banked_rom", "rom"),
         {"WIDTH": 16, "DEPTH": depth, "ADDR_BITS": index_bits(depth), "FILE": "words.mem"},
         {"DEPTH": str(depth)},
@@ -183,11 +183,13 @@ def test_pool(tmp_path, seed):
     }
     parameters.pop("IN_C")
     env = write_case(tmp_path, {**parameters, "pool": msgspec.to_builtins(spec)})
-    run_bench(tmp_path, "bench_pool", "pool", library("pool", "axis_taps"), parameters, env)
+    run_bench(
+        tmp_path, "bench_pool", "trispike_pool", library("pool", "axis_taps"), parameters, env
+    )
 
 
 @pytest.mark.parametrize(("classes", "bits"), [(10, 12), (1, 3), (2, 2), (5, 4)])
 def test_argmax(tmp_path, classes, bits):
     class_bits = max(1, (classes - 1).bit_length())
     parameters = {"CLASSES": classes, "LOGIT_BITS": bits, "CLASS_BITS": class_bits}
-    run_bench(tmp_path, "bench_argmax", "argmax", library("argmax", "fifo"), parameters)
+    run_bench(tmp_path, "bench_argmax", "trispike_argmax", library("argmax", "fifo"), parameters)

@@ -1,7 +1,6 @@
 """Faults put into the Verilog, the memories and the widths: each is seen and named."""
 
 import re
-import shutil
 from functools import partial
 
 import msgspec
@@ -12,7 +11,7 @@ from hw_models.cost import operations
 from hw_models.dataflow import Build
 from hw_models.engines import golden
 from rtl_sim.simulation.compare import first_difference
-from rtl_sim.simulation.simulate import LIBRARY, Stalls, simulate
+from rtl_sim.simulation.simulate import Stalls, simulate
 from tests.builders.random_builds import random_build, random_input
 from tests.builders.simulated_builds import (
     blocks,
@@ -20,125 +19,126 @@ from tests.builders.simulated_builds import (
     conv,
     hardware,
     hardware_build,
+    mutated,
     pool,
     small_buffers,
     with_lanes,
 )
 
-# What is wrong: the case that shows it, the file, and what is put for what.
+# What is wrong: the case that shows it, the module, and what is put for what.
 MUTANTS = {
-    "fires above the threshold only": ("ternary", "neuron.v", "above >= ZERO", "above > ZERO"),
-    "fires -1 below the threshold only": ("ternary", "neuron.v", "below <= ZERO", "below < ZERO"),
-    "binary fires -1": ("narrow", "neuron.v", "(TERNARY != 0) &&", "1'b1 &&"),
+    "fires above the threshold only": ("ternary", "neuron", "above >= ZERO", "above > ZERO"),
+    "fires -1 below the threshold only": ("ternary", "neuron", "below <= ZERO", "below < ZERO"),
+    "binary fires -1": ("narrow", "neuron", "(TERNARY != 0) &&", "1'b1 &&"),
     "leak rounds toward minus infinity": (
-        "ternary", "leak.v", "? TOWARD_ZERO : ZERO", "? ZERO : ZERO",
+        "ternary", "leak", "? TOWARD_ZERO : ZERO", "? ZERO : ZERO",
     ),
     "v outlives its sample": (
-        "narrow", "update.v", "& {V_BITS{!leak_first_q}}", "& {V_BITS{1'b1}}",
+        "narrow", "update", "& {V_BITS{!leak_first_q}}", "& {V_BITS{1'b1}}",
     ),
-    "v is read before it is written": ("narrow", "update.v", "WORDS : 6;", "WORDS : 1;"),
-    "the accumulator is not cleared": ("narrow", "accumulators.v", "{!clear4_q}", "{1'b1}"),
+    "v is read before it is written": ("narrow", "update", "WORDS : 6;", "WORDS : 1;"),
+    "the accumulator is not cleared": ("narrow", "accumulators", "{!clear4_q}", "{1'b1}"),
     "a cleared word keeps the last event": (
-        "gaps", "accumulators.v", "          term4_q <= {(TERM_BITS+1){1'b0}};\n", "",
+        "gaps", "accumulators", "          term4_q <= {(TERM_BITS+1){1'b0}};\n", "",
     ),
     "a word is cleared with its first slice": (
-        "ternary", "engine.v", "slice_end && repeat_end)", "repeat_end)",
+        "ternary", "engine", "slice_end && repeat_end)", "repeat_end)",
     ),
     "a replayed current is cleared": (
-        "narrow", "engine.v", "&& slice_end && repeat_end)", "&& slice_end)",
+        "narrow", "engine", "&& slice_end && repeat_end)", "&& slice_end)",
     ),
     "a marker overtakes its last event": (
-        "narrow", "engine.v", "(add && add_end));", "(add && (add_end || kind)));",
+        "narrow", "engine", "(add && add_end));", "(add && (add_end || kind)));",
     ),
-    "additions of padding lanes count": ("ternary", "engine.v", "? ADD_LAST", "? ADD_FULL"),
+    "additions of padding lanes count": ("ternary", "engine", "? ADD_LAST", "? ADD_FULL"),
     "no bypass of the operation ahead": (
-        "gaps", "accumulators.v", "write4 && word3_q == word4_q", "1'b0",
+        "gaps", "accumulators", "write4 && word3_q == word4_q", "1'b0",
     ),
     "no bypass of the second one ahead": (
-        "gaps", "accumulators.v", "write4 && word2_q == word4_q", "1'b0",
+        "gaps", "accumulators", "write4 && word2_q == word4_q", "1'b0",
     ),
     "a bypass for other words": (
-        "gaps", "accumulators.v", "write4 && word3_q == word4_q", "write4",
+        "gaps", "accumulators", "write4 && word3_q == word4_q", "write4",
     ),
     "a second bypass for other words": (
-        "gaps", "accumulators.v", "write4 && word2_q == word4_q", "write4",
+        "gaps", "accumulators", "write4 && word2_q == word4_q", "write4",
     ),
-    "the first coordinate has no taps": ("gaps", "axis_taps.v", "i >= 0", "i >= 1"),
-    "the last coordinate has no taps": ("gaps", "axis_taps.v", "i < SIZE)", "i < SIZE - 1)"),
-    "the last output has no taps": ("gaps", "axis_taps.v", "o < OUT;", "o < OUT - 1;"),
-    "the last tap is missing": ("gaps", "axis_taps.v", "k < KERNEL;", "k < KERNEL - 1;"),
-    "the padding is forgotten": ("conv", "axis_taps.v", "walk(-PADDING)", "walk(0)"),
+    "the first coordinate has no taps": ("gaps", "axis_taps", "i >= 0", "i >= 1"),
+    "the last coordinate has no taps": ("gaps", "axis_taps", "i < SIZE)", "i < SIZE - 1)"),
+    "the last output has no taps": ("gaps", "axis_taps", "o < OUT;", "o < OUT - 1;"),
+    "the last tap is missing": ("gaps", "axis_taps", "k < KERNEL;", "k < KERNEL - 1;"),
+    "the padding is forgotten": ("conv", "axis_taps", "walk(-PADDING)", "walk(0)"),
     "taps of a row start where the last row ended": (
-        "conv", "engine.v", "(line_end ? line_row_q", "(0 ? line_row_q",
+        "conv", "engine", "(line_end ? line_row_q", "(0 ? line_row_q",
     ),
-    "a tap goes the wrong way": ("conv", "engine.v", "= -STRIDE_W", "= STRIDE_W"),
+    "a tap goes the wrong way": ("conv", "engine", "= -STRIDE_W", "= STRIDE_W"),
     "an event without taps adds": (
-        "gaps", "engine.v", "kind || (span_y != Y_NONE && span_x != X_NONE)", "1'b1",
+        "gaps", "engine", "kind || (span_y != Y_NONE && span_x != X_NONE)", "1'b1",
     ),
-    "every channel is in the first synapse": ("conv", "engine.v", "+ word_x + word_c", "+ word_x"),
+    "every channel is in the first synapse": ("conv", "engine", "+ word_x + word_c", "+ word_x"),
     "a bias does not return to the first": (
-        "conv", "update.v", "row_q == ROW_LAST ?", "read_end ?",
+        "conv", "update", "row_q == ROW_LAST ?", "read_end ?",
     ),
     "the address does not step at the end of a row": (
-        "conv", "serializer.v", "row_end ? CX_MASK :", "",
+        "conv", "serializer", "row_end ? CX_MASK :", "",
     ),
-    "padding channels take addresses": ("conv", "serializer.v", "group_end ? STRIDE_LAST :", ""),
+    "padding channels take addresses": ("conv", "serializer", "group_end ? STRIDE_LAST :", ""),
     "a pool drops the last window": (
-        "conv", "pool.v", "x_end && left_y_q == Y_NONE", "x_end && left_y_q <= Y_ONE",
+        "conv", "pool", "x_end && left_y_q == Y_NONE", "x_end && left_y_q <= Y_ONE",
     ),
-    "a pool drops the second column": ("conv", "pool.v", "<= kind ? X_NONE :", "<= 1 ? X_NONE :"),
+    "a pool drops the second column": ("conv", "pool", "<= kind ? X_NONE :", "<= 1 ? X_NONE :"),
     "a marker overtakes in a pool": (
-        "conv", "pool.v", "!head_q || (leaves && done)", "!head_q || (leaves && (done || kind))",
+        "conv", "pool", "!head_q || (leaves && done)", "!head_q || (leaves && (done || kind))",
     ),
     "a pool does not wait for tready": (
-        "gaps", "pool.v", "m_axis_tvalid && m_axis_tready", "m_axis_tvalid",
+        "gaps", "pool", "m_axis_tvalid && m_axis_tready", "m_axis_tvalid",
     ),
     "a pool lets through what is in no window": (
-        "gaps", "pool.v", "kind || (span_y != Y_NONE && span_x != X_NONE)", "1'b1",
+        "gaps", "pool", "kind || (span_y != Y_NONE && span_x != X_NONE)", "1'b1",
     ),
     "the buffer gives a word twice": (
-        "narrow", "fifo.v", "if (fetch) read_q", "if (fetch && !push_i) read_q",
+        "narrow", "fifo", "if (fetch) read_q", "if (fetch && !push_i) read_q",
     ),
     "the last event of a step is dropped": (
-        "narrow", "serializer.v", "fire_q == NONE;",
+        "narrow", "serializer", "fire_q == NONE;",
         "fire_q == NONE || (rest == NONE && step_end_q);",
     ),
     "an event does not wait for tready": (
-        "conv", "serializer.v", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
+        "conv", "serializer", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
     ),
-    "sweeps do not wait for the buffer": ("conv", "credits.v", "credit_q != NONE", "1'b1"),
+    "sweeps do not wait for the buffer": ("conv", "credits", "credit_q != NONE", "1'b1"),
     "a sweep does not wait for the other synapse": (
-        "blocks", "merge.v", "a_step_valid_i && b_step_valid_i", "a_step_valid_i",
+        "blocks", "merge", "a_step_valid_i && b_step_valid_i", "a_step_valid_i",
     ),
-    "a shortcut's current is lost": ("blocks", "merge.v", "sum = a + b", "sum = a"),
+    "a shortcut's current is lost": ("blocks", "merge", "sum = a + b", "sum = a"),
     "a shortcut's current has no sign": (
-        "blocks", "merge.v", "wire signed [B_BITS", "wire [B_BITS",
+        "blocks", "merge", "wire signed [B_BITS", "wire [B_BITS",
     ),
     "an event of a shortcut adds to all channels of its word": (
-        "blocks", "accumulators.v", "lane3_q == LANE;", "1'b1;",
+        "blocks", "accumulators", "lane3_q == LANE;", "1'b1;",
     ),
     "an event of a shortcut clears the channels beside it": (
-        "blocks", "accumulators.v", "{!clear4_q}", "{!clear4_q && term4_q != 0}",
+        "blocks", "accumulators", "{!clear4_q}", "{!clear4_q && term4_q != 0}",
     ),
     "every channel of a shortcut is in the first word": (
-        "blocks", "engine.v", ".OUT      (PACKED ? PACKS : GROUPS)", ".OUT      (1)",
+        "blocks", "engine", ".OUT      (PACKED ? PACKS : GROUPS)", ".OUT      (1)",
     ),
-    "a reader takes an event twice": ("blocks", "broadcast.v", "& ~taken_q", ""),
-    "an event leaves when the first reader has it": ("blocks", "broadcast.v", "&taken;", "|taken;"),
+    "a reader takes an event twice": ("blocks", "broadcast", "& ~taken_q", ""),
+    "an event leaves when the first reader has it": ("blocks", "broadcast", "&taken;", "|taken;"),
     "a sweep waits for room on its first way only": (
-        "small", "spiking_update.v", "(&room)", "(room[0])",
+        "small", "spiking_update", "(&room)", "(room[0])",
     ),
     "a place is never given back": (
-        "small", "credits.v", "else if (give_i && !spend_i)", "else if (1'b0)",
+        "small", "credits", "else if (give_i && !spend_i)", "else if (1'b0)",
     ),
     "a place is given back as another is taken": (
-        "small", "credits.v", "if (spend_i && !give_i)", "if (spend_i && 1'b0)",
+        "small", "credits", "if (spend_i && !give_i)", "if (spend_i && 1'b0)",
     ),
     "an input event finds no place": (
-        "small", "stream_buffer.v", "s_axis_tvalid && s_axis_tready;", "s_axis_tvalid;",
+        "small", "stream_buffer", "s_axis_tvalid && s_axis_tready;", "s_axis_tvalid;",
     ),
     "the highest index wins a tie": (
-        "ternary", "argmax.v", "logit_i > best_q", "logit_i >= best_q",
+        "ternary", "argmax", "logit_i > best_q", "logit_i >= best_q",
     ),
 }  # fmt: skip
 
@@ -201,13 +201,8 @@ def difference(build: Build, seed: int, **options) -> str:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutants_are_caught(name, tmp_path):
-    case, file, old, new = MUTANTS[name]
-    shutil.copytree(LIBRARY, tmp_path / "verilog")
-    path = tmp_path / "verilog" / file
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
-    found = difference(core(case), 5, library=tmp_path / "verilog")
+    case, *change = MUTANTS[name]
+    found = difference(core(case), 5, library=mutated(tmp_path, *change))
     assert found
     assert "does not compile" not in found
 

@@ -87,13 +87,18 @@ def test_verilator_has_nothing_to_say(network, seed, tmp_path):
     ("file", "old", "new", "finding"),
     [
         (
-            "leak.v",
+            "leak",
             "reg signed  [LEAK_BITS-1:0] product;",
             "reg [V_BITS-1:0] product;",
             "WIDTHTRUNC",
         ),
-        ("neuron.v", "wire signed [P_BITS-1:0] leaked ", "wire [1:0] leaked ", "WIDTHTRUNC"),
-        ("credits.v", "  reg ", "  reg spare;\n  reg ", "UNUSEDSIGNAL"),
+        (
+            "neuron",
+            "wire signed [P_BITS-1:0] leaked ",
+            "wire [1:0] leaked ",
+            "WIDTHTRUNC",
+        ),
+        ("credits", "  reg ", "  reg spare;\n  reg ", "UNUSEDSIGNAL"),
     ],
 )
 def test_what_is_waived_hides_no_mistake(file, old, new, finding, tmp_path):

@@ -25,7 +25,8 @@ def neuron_wrapper() -> str:
     for k, form in enumerate(Leak.taus()):
         ports.append(f"output wire signed [{LEAK_V_BITS - 1}:0] leak_{k}")
         body.append(
-            f"leak #(.V_BITS({LEAK_V_BITS}), .LEAK_BITS({LEAK_V_BITS + form.k}), .K({form.k}), "
+            f"trispike_leak #(.V_BITS({LEAK_V_BITS}), .LEAK_BITS({LEAK_V_BITS + form.k}), "
+            f".K({form.k}), "
             f".PLUS({digit_mask(form, 1)}), .MINUS({digit_mask(form, -1)})) "
             f"l{k} (.v_i(leak_v), .leak_o(leak_{k}));"
         )
@@ -38,7 +39,7 @@ def neuron_wrapper() -> str:
             f"output wire signed [{v_bits - 1}:0] v_{k}",
         ]
         body.append(
-            f"neuron #(.P_BITS({p_bits}), .V_BITS({v_bits}), .THRESHOLD_BITS({p_bits}), "
+            f"trispike_neuron #(.P_BITS({p_bits}), .V_BITS({v_bits}), .THRESHOLD_BITS({p_bits}), "
             f".TERNARY({int(mode == 'ternary')}), .SOFT_RESET({int(reset == 'soft')})) "
             f"n{k} (.leaked_i(leaked_{k}), .drive_i(drive_{k}), .v_threshold_i(threshold_{k}), "
             f".fire_o(fire_{k}), .neg_o(neg_{k}), .v_o(v_{k}));"

@@ -1,4 +1,4 @@
-"""argmax.v: random samples with ties, against numpy's argmax, whose ties the lowest index wins."""
+"""argmax: random samples with ties, against numpy's argmax, whose ties the lowest index wins."""
 
 import random
 

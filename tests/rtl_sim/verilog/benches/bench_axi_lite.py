@@ -1,4 +1,4 @@
-"""axi_lite.v: writes and reads one upon the other, each answered once, in order, and steadily."""
+"""axi_lite: writes and reads one upon the other, each answered once, in order, and steadily."""
 
 import random
 from collections import deque

@@ -1,4 +1,4 @@
-"""banked_rom.v: each word comes 3 cycles after its address, and stays where nothing is read."""
+"""banked_rom: each word comes 3 cycles after its address, and stays where nothing is read."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""engine.v: random events of both signs and all digits, read by sweeps, against the definition."""
+"""engine: random events of both signs and all digits, read by sweeps, against the definition."""
 
 import json
 import os

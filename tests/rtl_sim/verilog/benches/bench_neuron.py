@@ -1,4 +1,4 @@
-"""leak.v and neuron.v against hw_models.semantics: all short leaks, corners, |p| == v_threshold."""
+"""leak and neuron against hw_models.semantics: all short leaks, corners, |p| == v_threshold."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""pool.v: random events and markers under random stalls, against the windows that contain them."""
+"""pool: random events and markers under random stalls, against the windows that contain them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""serializer.v: random spike words, with and without stalls, against the events they stand for."""
+"""serializer: random spike words, with and without stalls, against the events they stand for."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""stream_guard.v: any beats at all, against the same rules in Python (malformed.py)."""
+"""stream_guard: any beats at all, against the same rules in Python (malformed.py)."""
 
 import json
 import os

@@ -3,7 +3,7 @@
 `default_nettype none
 
 // A stream delayed by up to DEPTH beats, so that its source need not wait for its reader.
-module stream_buffer #(
+module trispike_stream_buffer #(
   parameter BITS  = 8,  // of a beat, bits
   parameter DEPTH = 16  // beats
 ) (
@@ -22,7 +22,7 @@ module stream_buffer #(
   wire push = s_axis_tvalid && s_axis_tready;
   wire pop  = m_axis_tvalid && m_axis_tready;
 
-  credits #(
+  trispike_credits #(
     .PLACES(DEPTH)
   ) places (
     .clk    (clk),
@@ -32,7 +32,7 @@ module stream_buffer #(
     .room_o (s_axis_tready)
   );
 
-  fifo #(
+  trispike_fifo #(
     .BITS (BITS + 1),
     .DEPTH(DEPTH)
   ) beats (

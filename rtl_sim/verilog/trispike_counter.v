@@ -3,7 +3,7 @@
 `default_nettype none
 
 // Counts since reset, modulo 2**COUNT_BITS.
-module counter #(
+module trispike_counter #(
   parameter ADD_BITS   = 1,   // of an increment, bits
   parameter COUNT_BITS = 48   // of the count, bits
 ) (

@@ -6,7 +6,7 @@
 //
 // docs/core.md has the map. A counter is read as its low word, which keeps the rest of the same
 // moment for the read of its high word that follows. Counters stand at byte 0x100, 8 bytes each.
-module registers #(
+module trispike_registers #(
   parameter        COUNTERS   = 4,      // counters to be read
   parameter        COUNT_BITS = 48,     // of each, bits, 33...64
   parameter        ERRORS     = 5,      // error flags
@@ -76,7 +76,7 @@ module registers #(
   reg  [31:0]           read_data;
   reg                   read_error;
 
-  axi_lite #(
+  trispike_axi_lite #(
     .ADDR_BITS(ADDR_BITS)
   ) axi_lite (
     .clk           (clk),

@@ -6,7 +6,7 @@
 //
 // Rounding toward zero without taking |v|: for v < 0,
 // -((-v * m) >> K) == (v * m + 2**K - 1) >>> K.
-module leak #(
+module trispike_leak #(
   parameter       V_BITS    = 8,        // membrane, bits
   parameter       LEAK_BITS = 10,       // the shift-and-add, bits: V_BITS + K
   parameter       K         = 2,        // tau = m / 2**K, K <= 8

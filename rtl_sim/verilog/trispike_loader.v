@@ -8,7 +8,7 @@
 // first, right-aligned; when it is whole it is written and the next one begins. A piece that has
 // no place is an error and changes nothing: while a sample is in the core, of no memory that
 // exists, behind a memory's last word.
-module loader #(
+module trispike_loader #(
   parameter MEMORIES  = 3,   // memories
   parameter WORD_BITS = 64,  // of the widest word, bits, a multiple of 32
   parameter ADDR_BITS = 10,  // of a word's address, bits

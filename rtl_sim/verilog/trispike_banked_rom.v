@@ -11,7 +11,7 @@
 //
 // data_o is the word of the addr_i of 3 cycles before where read_i was set, and stays else:
 // a block RAM's output goes straight into a register, and banks are joined after it.
-module banked_rom #(
+module trispike_banked_rom #(
   parameter WIDTH     = 8,   // of a word, bits
   parameter DEPTH     = 16,  // words
   parameter ADDR_BITS = 4,   // of addr_i, bits; 2**ADDR_BITS >= DEPTH
@@ -84,7 +84,7 @@ module banked_rom #(
       reg  [WIDTH-1:0] word2_q;
 
       // START is a multiple of the smallest power of two that holds SIZE.
-      rom #(
+      trispike_rom #(
         .WIDTH    (WIDTH),
         .DEPTH    (SIZE),
         .ADDR_BITS(BITS),

@@ -5,8 +5,8 @@
 // A layer's spikes on their way to one reader: spike words wait here and leave as events.
 //
 // Each reader has an outlet of its own and takes the events when it likes; the sweep goes on where
-// all of them have room (credits.v).
-module outlet #(
+// all of them have room (trispike_credits).
+module trispike_outlet #(
   parameter N          = 16,  // channels of a convolution group
   parameter GROUPS     = 1,   // convolution groups
   parameter WIDTH      = 1,   // columns of the map
@@ -42,7 +42,7 @@ module outlet #(
   wire             last;
   wire             pop = valid && ready;
 
-  credits #(
+  trispike_credits #(
     .PLACES(BUFFER)
   ) places (
     .clk    (clk),
@@ -52,7 +52,7 @@ module outlet #(
     .room_o (room_o)
   );
 
-  fifo #(
+  trispike_fifo #(
     .BITS (2 * SLICE + 2),
     .DEPTH(BUFFER)
   ) words (
@@ -65,7 +65,7 @@ module outlet #(
     .pop_i  (pop)
   );
 
-  serializer #(
+  trispike_serializer #(
     .N         (N),
     .GROUPS    (GROUPS),
     .WIDTH     (WIDTH),

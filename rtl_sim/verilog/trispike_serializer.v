@@ -7,7 +7,7 @@
 // A word is the spikes of SLICE neighbouring channels at one position. Words come in rising order
 // of position, convolution group and channel; the N channels of a group take ceil(N / SLICE) words,
 // the last of them padded. An address is {y, x, c}, each field as wide as its size asks for.
-module serializer #(
+module trispike_serializer #(
   parameter N          = 8,   // channels of a convolution group
   parameter GROUPS     = 1,   // convolution groups
   parameter WIDTH      = 1,   // columns of the map
@@ -121,7 +121,7 @@ module serializer #(
     end
   end
 
-  counter #(
+  trispike_counter #(
     .ADD_BITS  (1),
     .COUNT_BITS(COUNT_BITS)
   ) events (

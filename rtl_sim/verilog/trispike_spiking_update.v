@@ -5,7 +5,7 @@
 // A spiking layer's second half: neuron updates, and for each reader an outlet of its own.
 //
 // Reader r has bits r of m_axis_tvalid, ..._tlast and ..._tready, and the r-th tdata.
-module spiking_update #(
+module trispike_spiking_update #(
   parameter       N              = 16,   // channels of a convolution group
   parameter       GROUPS         = 1,    // convolution groups
   parameter       HEIGHT         = 1,    // rows of the map
@@ -66,7 +66,7 @@ module spiking_update #(
   wire                    spend;
   wire [READERS-1:0]      room;
 
-  update #(
+  trispike_update #(
     .WORDS         (WORDS),
     .ROWS          (ROWS),
     .SLICE         (SLICE),
@@ -112,7 +112,7 @@ module spiking_update #(
   genvar r;
   generate
     for (r = 0; r < READERS; r = r + 1) begin : reader
-      outlet #(
+      trispike_outlet #(
         .N         (N),
         .GROUPS    (GROUPS),
         .WIDTH     (WIDTH),

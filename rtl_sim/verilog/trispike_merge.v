@@ -4,7 +4,7 @@
 
 // Two synapse groups of a layer as one: a sweep starts when both have all events of the step, and
 // their currents are added. Combinational, and itself an engine to what stands behind.
-module merge #(
+module trispike_merge #(
   parameter SLICE  = 4,   // neurons of a word
   parameter A_BITS = 12,  // a's current of a neuron, bits
   parameter B_BITS = 12,  // b's, bits

@@ -4,7 +4,7 @@
 
 // One stream to several readers: each takes a beat when it likes, the next beat follows when all
 // have taken it.
-module broadcast #(
+module trispike_broadcast #(
   parameter READERS = 2,  // streams out
   parameter BITS    = 8   // of a beat, bits
 ) (

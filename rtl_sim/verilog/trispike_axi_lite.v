@@ -9,7 +9,7 @@
 // A read is answered from read_data_i of the cycle in which read_o is set; both answers say SLVERR
 // where error_i was set in that cycle, and so does a write of less than a whole word, which is not
 // passed on.
-module axi_lite #(
+module trispike_axi_lite #(
   parameter ADDR_BITS = 12  // of a byte address, bits
 ) (
   input  wire                 clk,

@@ -7,7 +7,7 @@
 // That is all of average and sum pooling: the sum over a window is the events it lets through, and
 // a divisor belongs to the LSB of the layer behind. Channels, signs and digits stay; markers pass
 // in order. An address is {y, x, c}, each field as wide as its size asks for.
-module pool #(
+module trispike_pool #(
   parameter C             = 4,  // channels
   parameter IN_H          = 8,  // rows of the map
   parameter IN_W          = 8,  // columns of the map
@@ -61,7 +61,7 @@ module pool #(
   wire [OUT_ADDR_BITS-1:0] first_y;
   wire [OUT_ADDR_BITS-1:0] first_x;
 
-  axis_taps #(
+  trispike_axis_taps #(
     .SIZE     (IN_H),
     .OUT      (OUT_H),
     .KERNEL   (KERNEL_H),
@@ -79,7 +79,7 @@ module pool #(
     .tap_o ()
   );
 
-  axis_taps #(
+  trispike_axis_taps #(
     .SIZE     (IN_W),
     .OUT      (OUT_W),
     .KERNEL   (KERNEL_W),

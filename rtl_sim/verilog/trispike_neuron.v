@@ -2,11 +2,11 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// p = leaked + drive; fire; reset. Combinational; with leak.v the whole neuron update.
+// p = leaked + drive; fire; reset. Combinational; with trispike_leak the whole neuron update.
 //
 // s = +1 if p >= v_threshold;  -1 if p <= -v_threshold (ternary only);  else 0
 // v = 0 if s != 0 else p (hard reset);  p - s * v_threshold (soft reset)
-module neuron #(
+module trispike_neuron #(
   parameter P_BITS         = 10,  // p, +v_threshold and -v_threshold, bits
   parameter V_BITS         = 8,   // membrane, bits; V_BITS <= P_BITS
   parameter THRESHOLD_BITS = 8,   // v_threshold as stored, bits; <= P_BITS

@@ -7,7 +7,7 @@
 // The class is found as the logits arrive. They leave when the last has come, in rising order,
 // as words {class, logit}. The buffer holds one sample and credit_o gives a place back, so a
 // sample is complete only after the one before has left.
-module argmax #(
+module trispike_argmax #(
   parameter CLASSES    = 10,  // logits
   parameter LOGIT_BITS = 16,  // of a logit, bits
   parameter CLASS_BITS = 4    // of a class, bits; 2**CLASS_BITS >= CLASSES
@@ -42,7 +42,7 @@ module argmax #(
   wire [LOGIT_BITS-1:0] logit;
   wire                  better = in_q == FIRST || logit_i > best_q;
 
-  fifo #(
+  trispike_fifo #(
     .BITS (LOGIT_BITS),
     .DEPTH(CLASSES)
   ) logits (

@@ -5,8 +5,8 @@
 // First-in first-out buffer; the first word stands at data_o as long as valid_o.
 //
 // The memory is read a cycle ahead into data_o, so that a deep one is block RAM.
-// There is no full flag: who pushes counts what it may (credits.v).
-module fifo #(
+// There is no full flag: who pushes counts what it may (trispike_credits).
+module trispike_fifo #(
   parameter BITS  = 8,   // of a word, bits
   parameter DEPTH = 16   // words
 ) (

@@ -11,7 +11,7 @@
 //
 // One operation a cycle, in order: each sees what those before it have written. Accumulators are a
 // memory a lane: LUT-RAM with asynchronous read where they are few, else block RAM (BLOCK).
-module accumulators #(
+module trispike_accumulators #(
   parameter WORDS       = 4,   // words of accumulators
   parameter ROWS        = 64,  // words of weights
   parameter LANES       = 8,   // accumulators of a word
@@ -94,7 +94,7 @@ module accumulators #(
   wire [WEIGHTS*W_BITS-1:0] load_word = load_word_i;
   wire [WEIGHTS*W_BITS-1:0] weight3;
 
-  banked_rom #(
+  trispike_banked_rom #(
     .WIDTH    (WEIGHTS * W_BITS),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),

@@ -7,9 +7,10 @@
 //   acc[o, y', x'] += +-w[o, c, ky, kx] << digit     for each output that sees the event (c, y, x)
 //
 // A word is LANES output channels of one convolution group at one position; the event visits the
-// words of its channel's group for each tap, a word a cycle. Tables by coordinate (axis_taps.v)
-// give its first output and tap; from there addresses advance by constants. A dense layer is the
-// convolution whose kernel is the whole map: one output position, one tap for each input.
+// words of its channel's group for each tap, a word a cycle. Tables by coordinate
+// (trispike_axis_taps) give its first output and tap; from there addresses advance by constants. A
+// dense layer is the convolution whose kernel is the whole map: one output position, one tap for
+// each input.
 //
 // In a depthwise convolution (an identity shortcut: its kernel is 1x1) an event reaches one
 // channel. Its words are LANES = SLICE neighbouring channels all the same, PACKED, so that a sweep
@@ -24,7 +25,7 @@
 // in rising order (position, group, channel); its result is at current_o LATENCY = 6 cycles later.
 // Accumulators are cleared as they are read. With REPEAT > 1 (static input) each marker stands for
 // REPEAT time steps: the accumulators are read REPEAT times and cleared the last time.
-module engine #(
+module trispike_engine #(
   parameter IN_C        = 4,   // input channels
   parameter IN_H        = 8,   // rows of the input map
   parameter IN_W        = 8,   // columns of the input map
@@ -146,7 +147,7 @@ module engine #(
   wire [LANE_BITS-1:0]   lane;
   wire [DIGIT_WIRES-1:0] digit;
 
-  axis_taps #(
+  trispike_axis_taps #(
     .SIZE     (IN_H),
     .OUT      (OUT_H),
     .KERNEL   (KERNEL_H),
@@ -166,7 +167,7 @@ module engine #(
     .tap_o (row_y)
   );
 
-  axis_taps #(
+  trispike_axis_taps #(
     .SIZE     (IN_W),
     .OUT      (OUT_W),
     .KERNEL   (KERNEL_W),
@@ -190,7 +191,7 @@ module engine #(
   // channels is a window as well, a channel's tap its lane.
   generate
     if (GROUPS > 1) begin : has_groups
-      axis_taps #(
+      trispike_axis_taps #(
         .SIZE     (IN_C),
         .OUT      (PACKED ? PACKS : GROUPS),
         .KERNEL   (PACKED ? LANES : IN_C / GROUPS),
@@ -307,7 +308,7 @@ module engine #(
     end
   end
 
-  accumulators #(
+  trispike_accumulators #(
     .WORDS      (WORDS),
     .ROWS       (ROWS),
     .LANES      (LANES),
@@ -346,7 +347,7 @@ module engine #(
 
   // --- counters ------------------------------------------------------------------------------
 
-  counter #(
+  trispike_counter #(
     .ADD_BITS  (1),
     .COUNT_BITS(COUNT_BITS)
   ) events (
@@ -357,7 +358,7 @@ module engine #(
   );
 
   // Padding lanes of a group's last word add nothing that counts.
-  counter #(
+  trispike_counter #(
     .ADD_BITS  (ADD_BITS),
     .COUNT_BITS(COUNT_BITS)
   ) additions (

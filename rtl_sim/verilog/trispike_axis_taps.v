@@ -9,7 +9,7 @@
 // So the outputs that see i are neighbours, and from each to the next the tap falls by STRIDE. A
 // table says how many they are, and the first one's output and tap, each times a step of the
 // reader's addresses: made at elaboration, so that nothing is left to compute. Combinational.
-module axis_taps #(
+module trispike_axis_taps #(
   parameter SIZE      = 8,  // coordinates
   parameter OUT       = 8,  // outputs
   parameter KERNEL    = 3,  // coordinates of a window

@@ -4,7 +4,7 @@
 
 // Counts the free places of a buffer that is filled through a pipeline: a place is taken when its
 // word sets out, not when it arrives, so that every word that sets out finds one.
-module credits #(
+module trispike_credits #(
   parameter PLACES = 16  // words that the buffer holds
 ) (
   input  wire clk,

@@ -15,7 +15,7 @@
 // Which addresses a step has had is kept in a memory of tags: a word {tag, digits seen} counts as
 // empty where its tag is not the step's, so that nothing is cleared between steps, but all of it
 // when the tags are used up, every 2**TAG_BITS - 1 steps, and after a reset.
-module stream_guard #(
+module trispike_stream_guard #(
   parameter STEPS      = 4,   // markers of a sample
   parameter C          = 4,   // channels of the input
   parameter H          = 8,   // rows

@@ -4,7 +4,7 @@
 
 // The end of a time step: sweeps over a layer's neurons, SLICE a cycle, and updates each.
 //
-//   p = leak(v) + current + bias, fire, reset           (spiking; neuron.v)
+//   p = leak(v) + current + bias, fire, reset           (spiking; trispike_neuron)
 //   v = v + current + bias                              (readout; K = 0, m = 1)
 //
 // A sweep starts when the engine's marker is at its head. A word of results that someone will keep
@@ -12,7 +12,7 @@
 // and no result is lost. v is 0 in the first step of a sample without being cleared; where samples
 // have no other step, v is in no memory. Bias and threshold belong to a channel: their words are
 // those of one position of the map and begin again at the next.
-module update #(
+module trispike_update #(
   parameter       WORDS          = 16,   // of a sweep
   parameter       ROWS           = 4,    // words of a position; WORDS is a multiple
   parameter       SLICE          = 4,    // neurons of a word: updated in a cycle
@@ -113,7 +113,7 @@ module update #(
   wire [ROW_BITS-1:0]        load_addr = load_addr_i;
   wire [SLICE*BIAS_BITS-1:0] load_bias = load_word_i;
 
-  rom #(
+  trispike_rom #(
     .WIDTH    (SLICE * BIAS_BITS),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),
@@ -251,7 +251,7 @@ module update #(
       wire [SLICE*THRESHOLD_BITS-1:0] load_threshold = load_word_i;
       wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
 
-      rom #(
+      trispike_rom #(
         .WIDTH    (SLICE * THRESHOLD_BITS),
         .DEPTH    (ROWS),
         .ADDR_BITS(ROW_BITS),
@@ -286,7 +286,7 @@ module update #(
       reg  signed [P_BITS-1:0]         drive_q;
       reg  signed [P_BITS-1:0]         p_q;
 
-      leak #(
+      trispike_leak #(
         .V_BITS   (V_BITS),
         .LEAK_BITS(LEAK_BITS),
         .K        (K),
@@ -311,7 +311,7 @@ module update #(
         assign write_neg[n]  = 1'b0;
       end else begin : spike
         // p has been summed in a stage of its own: nothing is left to add.
-        neuron #(
+        trispike_neuron #(
           .P_BITS        (P_BITS),
           .V_BITS        (V_BITS),
           .THRESHOLD_BITS(THRESHOLD_BITS),

@@ -3,7 +3,7 @@
 `default_nettype none
 
 // Counts the cycles in which a sample is in the core: from its first beat to its last logit.
-module activity #(
+module trispike_activity #(
   parameter FLIGHT_BITS = 16,  // of the number of complete samples in the core, bits
   parameter COUNT_BITS  = 48   // of the count, bits
 ) (
@@ -35,7 +35,7 @@ module activity #(
     end
   end
 
-  counter #(
+  trispike_counter #(
     .ADD_BITS  (1),
     .COUNT_BITS(COUNT_BITS)
   ) cycles (

@@ -3,7 +3,7 @@
 `default_nettype none
 
 // The readout's second half: sums over the time steps, one class a cycle, then the argmax.
-module readout_update #(
+module trispike_readout_update #(
   parameter CLASSES      = 10,  // neurons
   parameter LATENCY      = 6,   // from step_next_o to current_i, cycles
   parameter CURRENT_BITS = 12,  // of a neuron's current, bits
@@ -40,7 +40,7 @@ module readout_update #(
   wire                         room;
   wire                         leaves;
 
-  update #(
+  trispike_update #(
     .WORDS       (CLASSES),
     .ROWS        (CLASSES),
     .SLICE       (1),
@@ -77,7 +77,7 @@ module readout_update #(
     .room_i      (room)
   );
 
-  credits #(
+  trispike_credits #(
     .PLACES(CLASSES)
   ) places (
     .clk    (clk),
@@ -87,7 +87,7 @@ module readout_update #(
     .room_o (room)
   );
 
-  argmax #(
+  trispike_argmax #(
     .CLASSES   (CLASSES),
     .LOGIT_BITS(LOGIT_BITS),
     .CLASS_BITS(CLASS_BITS)

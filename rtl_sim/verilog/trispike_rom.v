@@ -3,8 +3,8 @@
 `default_nettype none
 
 // Memory with synchronous read, initialised from a file of hex words. The core only reads it; it
-// is written from outside (loader.v), where it is WRITABLE.
-module rom #(
+// is written from outside (trispike_loader), where it is WRITABLE.
+module trispike_rom #(
   parameter WIDTH     = 8,    // of a word, bits
   parameter DEPTH     = 16,   // words; the file has exactly as many
   parameter ADDR_BITS = 4,    // of addr_i, bits; 2**ADDR_BITS >= DEPTH
