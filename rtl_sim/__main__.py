@@ -13,8 +13,9 @@ from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, reference_vectors
+from hw_models.hardware import hardware_of
 from rtl_sim.proofs import certificate
-from rtl_sim.simulation import bench, process, replay, report, simulators, stream
+from rtl_sim.simulation import process, replay, report, simulators, stream
 from rtl_sim.simulation.simulate import LIBRARY, Stalls
 from rtl_sim.simulation.spread import cores
 from rtl_sim.synthesis import flow, sweep
@@ -117,7 +118,7 @@ def run_command(
             "--waves: not with --scheduler; a waveform is written where it is looked at"
         )
     build = artefact.load(folder)
-    bench.parameters(build)
+    hardware_of(build)
     x = reference_vectors.load(build).x[:, :samples]
     results = folder / evidence.FOLDER
     if waves and not replay.writable(results if results.exists() else folder):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hw_models.core import timing
+from hw_models.core import latency
 from tests.builders.simulated_builds import mutated
 from tests.cli import status_of
 from tests.random_runs import check, cli
@@ -20,9 +20,9 @@ def test_other_verilog_is_found(tmp_path):
     assert found.difference.startswith("layer layer")
 
 
-@pytest.mark.parametrize("constant", ["CURRENT_LATENCY", "FIFO_LATENCY"])
+@pytest.mark.parametrize("constant", ["CURRENT", "FIFO"])
 def test_a_cycle_more_is_found_and_named(constant, monkeypatch, capsys):
-    monkeypatch.setattr(timing, constant, getattr(timing, constant) + 1)
+    monkeypatch.setattr(latency, constant, getattr(latency, constant) + 1)
     assert status_of(cli, "--seed", 5, "--count", 1) == 1
     err = capsys.readouterr().err
     assert err.startswith("seed 5 (graph): sample 0 out: expected cycle")

@@ -11,10 +11,11 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 
-from compiler.emit import memory, rtl
-from compiler.emit.parameters import BITS_OF, channel_tensors
+from compiler.emit import memory
+from compiler.emit.register_map import REGISTERS
 from hw_models.dataflow import Build, Dataflow, Layer, Synapse
 from hw_models.errors import InputError
+from hw_models.hardware import Update, hardware_of
 from hw_models.intervals import IntegerSynapse
 from hw_models.semantics import Bounds, Interval, layer_bounds
 
@@ -81,26 +82,26 @@ def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:
         InputError: the hardware's memories cannot be loaded, or the network does not fit; says
             where.
     """
-    if not {"rtl/registers.json", "rtl/parameters.json"} <= set(hardware.files):
+    if REGISTERS not in hardware.files:
         raise InputError(f"{named(hardware)}: no registers; build it with --loadable")
-    described = json.loads(hardware.files["rtl/registers.json"])
+    described = json.loads(hardware.files[REGISTERS])
     offsets = {register["name"]: register["offset"] for register in described["registers"]}
     if "LOAD_SELECT" not in offsets:
         raise InputError(f"{named(hardware)}: its memories are fixed; build it with --loadable")
     check_shape(hardware, build)
-    tails = [entry["tail"] for entry in json.loads(hardware.files["rtl/parameters.json"])]
-    pairs = list(zip(hardware.dataflow.layers, build.dataflow.layers, tails, strict=True))
-    for own, other, tail in pairs:
-        check_widths(hardware, build, own, other, tail)
+    made = hardware_of(hardware).layers
+    pairs = list(zip(hardware.dataflow.layers, build.dataflow.layers, made, strict=True))
+    for own, other, instances in pairs:
+        check_widths(hardware, build, own, other, instances.update)
     moved = Build(hardware.dataflow, _renamed(hardware.dataflow, build))
     contents: dict[str, bytes] = {}
-    for own, _, tail in pairs:
-        contents |= rtl.memories(moved, own, tail)
+    for own, _, instances in pairs:
+        contents |= memory.memories(moved, own, instances)
     writes = []
     for entry in described["memories"]:
         writes.append((offsets["LOAD_SELECT"], entry["select"]))
         digits = PIECE_DIGITS * entry["pieces"]
-        for line in rtl.memory_lines(contents, entry["name"]):
+        for line in memory.memory_lines(contents, entry["name"]):
             word = line.zfill(digits)
             writes += [
                 (offsets["LOAD_DATA"], int(word[at : at + PIECE_DIGITS], 16))
@@ -115,7 +116,7 @@ def _renamed(flow: Dataflow, build: Build) -> dict[str, np.ndarray]:
     for own, other in zip(flow.layers, build.dataflow.layers, strict=True):
         for mine, synapse in zip(own.synapses, other.synapses, strict=True):
             tensors[f"{mine.name}.weight"] = build.tensors[f"{synapse.name}.weight"]
-        for tensor, _ in channel_tensors(own):
+        for tensor in ("bias", "v_threshold") if own.fires else ("bias",):
             tensors[f"{own.name}.{tensor}"] = build.tensors[f"{other.name}.{tensor}"]
     return tensors
 
@@ -153,16 +154,17 @@ def check_shape(hardware: Build, build: Build) -> None:
             )
 
 
-def check_widths(hardware: Build, build: Build, own: Layer, other: Layer, tail: dict) -> None:
+def check_widths(hardware: Build, build: Build, own: Layer, other: Layer, update: Update) -> None:
     """Raise InputError where a number of the build's layer is wider than in the hardware."""
     needs = []
     for mine, its in zip(own.synapses, other.synapses, strict=True):
         w = build.weight(its)
         needs.append((mine.name, "weights", Interval.hull(w, w, True).bits, mine.w_bits))
         needs.append((mine.name, "accumulators", its.acc.bits, mine.acc_bits))
-    for tensor, _ in channel_tensors(own):
+    stored = {"bias": update.bias_bits, "v_threshold": update.threshold_bits}
+    for tensor in ("bias", "v_threshold") if own.fires else ("bias",):
         bits = memory.signed_bits(build.tensors[f"{other.name}.{tensor}"])
-        needs.append((own.name, tensor, bits, tail[BITS_OF[tensor]]))
+        needs.append((own.name, tensor, bits, stored[tensor]))
     needs.append((own.name, "p", other.update.p.bits, own.update.p_bits))
     needs.append((own.name, "v", other.update.v.bits, own.update.v_bits))
     for where, what, need, has in needs:

@@ -1,13 +1,59 @@
 """Memory layout: integer tensors to the hex words of mem/*.mem, as the core reads them."""
 
+from collections.abc import Mapping
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models import hardware
+from hw_models.core.layout import layout_of
+from hw_models.dataflow import Build, Layer
 from hw_models.semantics import Interval, Ints
 
 BANK_LEAST = 512  # words; no bank is divided below, see trispike_banked_rom.v
+
+
+def memories(build: Build, layer: Layer, instances: hardware.Layer) -> dict[str, bytes]:
+    """mem/*.mem of a layer, as its instances read them."""
+    files: dict[str, bytes] = {}
+    layout = layout_of(build.dataflow, layer)
+    for synapse, own, instance in zip(
+        layer.synapses, layout.synapses, instances.synapses, strict=True
+    ):
+        op = own.op
+        shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
+        rows = weight_rows(build.weight(synapse).reshape(shape), op.groups, own.weights)
+        text = hex_words(rows, synapse.w_bits)
+        files |= bank_files(instance.engine.weight_file, text)
+    update = instances.update
+    rows = channel_rows(build.bias(layer).reshape(-1), layout.section, layout.slice_, 0)
+    files[update.bias_file] = hex_words(rows, update.bias_bits)
+    if (v_threshold := build.v_threshold(layer)) is not None:
+        # A place without a channel has no weights and bias 0: with this threshold it never fires.
+        rows = channel_rows(v_threshold.reshape(-1), layout.section, layout.slice_, 1)
+        files[update.threshold_file] = hex_words(rows, update.threshold_bits)
+    return files
+
+
+def memory_lines(files: Mapping[str, bytes], name: str) -> list[str]:
+    """The words of a memory in hex, from its file, or from those of its banks .0, .1, ..."""
+    path = f"mem/{name}.mem"
+    banks = [f"{path}.{n}" for n in range(len(files)) if f"{path}.{n}" in files]
+    return b"".join(files[file] for file in banks or [path]).decode().split()
+
+
+def word_widths(layers: tuple[hardware.Layer, ...]) -> dict[str, int]:
+    """Bits of a word of each memory, in the order in which memories are numbered."""
+    widths: dict[str, int] = {}
+    for layer in layers:
+        for synapse in layer.synapses:
+            widths[f"{synapse.name}.weight"] = synapse.engine.weight_word_bits
+        update = layer.update
+        widths[f"{layer.name}.bias"] = update.slice * update.bias_bits
+        if not update.readout:
+            widths[f"{layer.name}.v_threshold"] = update.slice * update.threshold_bits
+    return widths
 
 
 def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
@@ -59,6 +105,11 @@ def channel_rows(values: Ints, section: int, slice_: int, padding: int) -> Ints:
     rows = np.full((len(values) // section, words * slice_), padding, np.int64)
     rows[:, :section] = values.reshape(-1, section)
     return rows.reshape(-1, slice_)
+
+
+def index_bits(n: int) -> int:
+    """Bits of an index 0..n-1, at least one."""
+    return max(1, (n - 1).bit_length())
 
 
 def signed_bits(values: NDArray) -> int:

@@ -7,10 +7,12 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from hw_models.core.layout import as_map
+from hw_models.core.address import Fields, as_map
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.hardware import Registers
 
+REGISTERS = "rtl/registers.json"
 ID = 0x5452_5350  # "TRSP"
 VERSION = 0x0001_0000  # of the map: incompatible changes . additions
 ADDR_BITS = 12
@@ -109,6 +111,18 @@ def register_map(build: Build, bus: Bus) -> list[Register]:
     return found
 
 
+def instance(build: Build, bus: Bus, build_id: int) -> Registers:
+    """The registers' instance in the top level."""
+    return Registers(
+        counters=len(counters(build)),
+        errors=len(ERRORS),
+        addr_bits=ADDR_BITS,
+        version=VERSION,
+        build=build_id,
+        shape=shape_word(build, bus),
+    )
+
+
 def shape_word(build: Build, bus: Bus) -> int:
     """The register SHAPE."""
     flow = build.dataflow
@@ -155,8 +169,8 @@ def as_header(build: Build, bus: Bus, build_id: int) -> bytes:
         "CHANNELS": f"{channels}u",
         "HEIGHT": f"{height}u",
         "WIDTH": f"{width}u",
-        "X_SHIFT": f"{(channels - 1).bit_length()}u",
-        "Y_SHIFT": f"{(channels - 1).bit_length() + (width - 1).bit_length()}u",
+        "X_SHIFT": f"{Fields.of(flow.input.shape).x_shift}u",
+        "Y_SHIFT": f"{Fields.of(flow.input.shape).y_shift}u",
         "CLASSES": f"{flow.layers[-1].size}u",
         "LAYERS": f"{len(flow.layers)}u",
     }

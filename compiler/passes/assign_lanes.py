@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from compiler.ir import Graph, Node
-from hw_models.core.layout import as_conv, cut, depthwise
+from hw_models.core.layout import as_conv, depthwise, group_channels, lay_out
 from hw_models.dataflow import Conv2d, Lanes
 from hw_models.errors import InputError
 
@@ -31,24 +31,24 @@ class AssignLanes:
             most = Lanes(
                 accumulate=self.by_layer.get(layer.name, self.accumulate), update=self.update
             )
-            lanes = fewest(ops, most, not layer.fires)
+            lanes = fewest(ops, most, layer.fires)
             changes[layer.name] = replace(layer, lanes=lanes)
         return graph.replaced(changes)
 
 
-def fewest(ops: Sequence[Conv2d], most: Lanes, readout: bool) -> Lanes:
+def fewest(ops: Sequence[Conv2d], most: Lanes, fires: bool) -> Lanes:
     """The fewest lanes on which a layer takes as many cycles as on `most`.
 
     C channels take ceil(C / lanes) words, whole slices each: between two steps of that, lanes idle.
     """
-    _, slice_ = cut(ops, most, readout)
+    slice_ = lay_out(ops, most, fires).slice_
     lanes = max(evened(channels_of(op, slice_), most.accumulate, slice_) for op in ops)
     return Lanes(accumulate=lanes, update=min(most.update, lanes))
 
 
 def channels_of(op: Conv2d, slice_: int) -> int:
     """Channels that accumulate lanes divide into words: of one convolution group."""
-    return slice_ if depthwise(op) else op.out_shape[0] // op.groups
+    return slice_ if depthwise(op) else group_channels(op)
 
 
 def evened(channels: int, most: int, slice_: int) -> int:

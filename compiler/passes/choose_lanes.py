@@ -13,7 +13,7 @@ from compiler.emit.integers import integers
 from compiler.ir import Graph, Node
 from compiler.passes.assign_lanes import channels_of, fewest
 from hw_models.core import timing, workload
-from hw_models.core.layout import conv_of, lanes_of, section_of
+from hw_models.core.layout import conv_of, layout_of
 from hw_models.core.workload import Load
 from hw_models.dataflow import Build, Lanes, Layer
 from hw_models.engines import fast
@@ -81,14 +81,16 @@ class ChooseLanes:
 
     def choices(self, build: Build, layer: Layer, load: Load) -> list[Choice]:
         """The lanes of a layer that are worth it: the cheapest first, each faster than the last."""
-        flow, readout = build.dataflow, not layer.fires
+        flow = build.dataflow
         ops = [conv_of(flow, synapse) for synapse in layer.synapses]
         channels = max(channels_of(op, 1) for op in ops)
-        section, _ = section_of(layer, ops)
+        section = layout_of(flow, layer).section
         least = min(self.update, section)
-        updates = {least} if readout else {least} | {n for n in shares(section) if n > least}
+        updates = (
+            {least} if not layer.fires else {least} | {n for n in shares(section) if n > least}
+        )
         widths = {
-            fewest(ops, Lanes(accumulate=lanes, update=update), readout)
+            fewest(ops, Lanes(accumulate=lanes, update=update), layer.fires)
             for update in updates
             for lanes in {update} | shares(channels)
             if update in (least, min(update, lanes))
@@ -105,10 +107,9 @@ class ChooseLanes:
         layer = msgspec.structs.replace(layer, lanes=lanes)
         work = workload.work(build.dataflow, layer, load).cycles
         work = work[1:] if len(work) > 1 else work  # as the pace does: from the first sample's end
-        ops = [conv_of(build.dataflow, synapse) for synapse in layer.synapses]
-        _, slice_ = section_of(layer, ops)
-        adders = sum(lanes_of(layer, op, slice_) for op in ops)
-        return Choice(lanes, adders, adders + UPDATE_COST * slice_, float(work.mean()))
+        layout = layout_of(build.dataflow, layer)
+        cost = layout.adders + UPDATE_COST * layout.slice_
+        return Choice(lanes, layout.adders, cost, float(work.mean()))
 
     def meeting(self, choices: Choices, pace: Callable[[Found], float]) -> Found:
         """The cheapest lanes with a pace within `cycles`, if there are and `total` allows them.

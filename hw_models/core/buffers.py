@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hw_models.core.layout import sweep_words
+from hw_models.core.layout import layout_of
 from hw_models.dataflow import Dataflow, Layer, Synapse
 from hw_models.semantics import signed_digits
 
@@ -54,7 +54,7 @@ def outlet_buffers(flow: Dataflow, layer: Layer, readers: Sequence[Reader]) -> l
     steps to wait while it takes the next sample.
     """
     static = all(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses)
-    steps, words = flow.timesteps if static else 1, sweep_words(flow, layer)
+    steps, words = flow.timesteps if static else 1, layout_of(flow, layer).words
     return [max(BUFFER_MIN, words * (steps + reader.late)) for reader in readers]
 
 

@@ -1,16 +1,111 @@
-"""How the core cuts a layer into words: the lanes of an engine, the slices of a sweep."""
+"""How a layer lies in the core: the words of its accumulators, and the words of its sweep.
+
+docs/core.md explains lanes, slices and sections. A layer's layout is worked out here, once, from
+its operations and its lanes; the compiler, the timing model and the simulation all read it.
+"""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from hw_models.dataflow import Conv2d, Dataflow, Dense, Lanes, Layer, Shape3, Synapse
+from hw_models.core.address import as_map
+from hw_models.dataflow import Conv2d, Dataflow, Dense, Lanes, Layer, Synapse
 
 
-def as_map(shape: tuple[int, ...]) -> Shape3:
-    """(C, H, W) of a stream; a vector is a map of one position."""
-    if len(shape) == 3:
-        return shape
-    return math.prod(shape), 1, 1
+@dataclass(frozen=True, slots=True)
+class SynapseLayout:
+    """How the accumulators of one synapse lie in words, and its weights with them."""
+
+    op: Conv2d  # as the engine runs it
+    lanes: int  # channels of a word
+    # An event reaches one channel alone (a depthwise operation), and a word holds neighbouring
+    # channels of several convolution groups.
+    packed: bool
+
+    @property
+    def reach(self) -> int:
+        """Words that an event visits at a position: those of its convolution group."""
+        return -(-group_channels(self.op) // self.lanes)
+
+    @property
+    def weights(self) -> int:
+        """Weights in a word of the weight memory."""
+        return 1 if self.packed else self.lanes
+
+    @property
+    def words(self) -> int:
+        """Words of all accumulators."""
+        _, height, width = self.op.out_shape
+        at_position = (
+            -(-self.op.groups // self.lanes) if self.packed else self.op.groups * self.reach
+        )
+        return height * width * at_position
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLayout:
+    """How a layer's neurons lie in the words of its sweep."""
+
+    section: int  # channels that fill whole words of their own
+    slice_: int  # neurons of a word, which are updated together
+    rows: int  # words of a position
+    words: int  # of a sweep: section by section, position by position
+    synapses: tuple[SynapseLayout, ...]
+
+    @property
+    def adders(self) -> int:
+        """Accumulate lanes of all synapses."""
+        return sum(synapse.lanes for synapse in self.synapses)
+
+
+def layout_of(flow: Dataflow, layer: Layer) -> LayerLayout:
+    """The layout of a layer on its lanes."""
+    ops = [conv_of(flow, synapse) for synapse in layer.synapses]
+    return lay_out(ops, layer.lanes, layer.fires)
+
+
+def lay_out(ops: Sequence[Conv2d], lanes: Lanes, fires: bool) -> LayerLayout:
+    """The layout of a layer of these operations.
+
+    A section is a convolution group, or all channels of a depthwise operation. All synapses of a
+    layer are read in the same words; where their sections differ, slices divide them all, so that
+    the words of every synapse are simply the channels in order. The update lanes asked for are
+    the widest slice. Neurons that do not fire are read one a cycle, as the argmax takes them.
+    """
+    sizes = {op.out_shape[0] if depthwise(op) else group_channels(op) for op in ops}
+    section = math.gcd(*sizes)
+    slice_ = min(lanes.update, lanes.accumulate, section) if fires else 1
+    if len(sizes) > 1:
+        slice_ = max(n for n in range(1, slice_ + 1) if section % n == 0)
+    channels, height, width = ops[0].out_shape
+    rows = channels // section * -(-section // slice_)
+    synapses = tuple(
+        SynapseLayout(op, engine_lanes(op, lanes.accumulate, slice_), depthwise(op)) for op in ops
+    )
+    return LayerLayout(section, slice_, rows, height * width * rows, synapses)
+
+
+def engine_lanes(op: Conv2d, accumulate: int, slice_: int) -> int:
+    """Channels of a word of one synapse's accumulators: an event reaches them in one cycle.
+
+    A word has no more channels than a convolution group. Where a group takes several words,
+    slices divide them, so that a sweep counts in slices alone.
+    """
+    if depthwise(op):
+        return slice_
+    channels = group_channels(op)
+    lanes = min(accumulate, channels)
+    return lanes if lanes == channels else lanes - lanes % slice_
+
+
+def group_channels(op: Conv2d) -> int:
+    """Output channels of a convolution group."""
+    return op.out_shape[0] // op.groups
+
+
+def depthwise(op: Conv2d) -> bool:
+    """Whether an event reaches one channel alone."""
+    return op.groups > 1 and op.in_shape[0] == op.out_shape[0] == op.groups
 
 
 def as_conv(op: Dense | Conv2d, source: tuple[int, ...]) -> Conv2d:
@@ -28,46 +123,9 @@ def as_conv(op: Dense | Conv2d, source: tuple[int, ...]) -> Conv2d:
     )  # fmt: skip
 
 
-def depthwise(op: Conv2d) -> bool:
-    """Whether an event reaches one channel alone: the engine then packs channels into words."""
-    return op.groups > 1 and op.in_shape[0] == op.out_shape[0] == op.groups
-
-
-def section_of(layer: Layer, ops: Sequence[Conv2d]) -> tuple[int, int]:
-    """(section, slice) of a sweep: channels that fill words of their own, neurons of a word.
-
-    A section is a convolution group, or all channels of a depthwise operation. All synapse groups
-    of a layer are read in the same words; where their sections differ, slices divide them all, so
-    that every synapse's words are simply the channels in order.
-    The build's update lanes are the widest slice; a readout's argmax takes one class a cycle.
-    """
-    return cut(ops, layer.lanes, not layer.fires)
-
-
-def cut(ops: Sequence[Conv2d], lanes: Lanes, readout: bool) -> tuple[int, int]:
-    """(section, slice) of a layer of these operations on these lanes."""
-    sizes = {op.out_shape[0] if depthwise(op) else op.out_shape[0] // op.groups for op in ops}
-    widest = min(lanes.update, lanes.accumulate)
-    section = math.gcd(*sizes)
-    if readout:
-        return section, 1
-    slice_ = min(widest, section)
-    if len(sizes) > 1:
-        slice_ = max(n for n in range(1, slice_ + 1) if section % n == 0)
-    return section, slice_
-
-
-def lanes_of(layer: Layer, op: Conv2d, slice_: int) -> int:
-    """Channels of a word of one synapse's accumulators: an event reaches them in one cycle.
-
-    No more than a convolution group has. Where it takes several words, slices divide them, so that
-    a sweep counts in slices alone.
-    """
-    if depthwise(op):
-        return slice_
-    channels = op.out_shape[0] // op.groups
-    lanes = min(layer.lanes.accumulate, channels)
-    return lanes if lanes == channels else lanes - lanes % slice_
+def conv_of(flow: Dataflow, synapse: Synapse) -> Conv2d:
+    """A synapse's operation as the engine runs it."""
+    return as_conv(synapse.op, source_shape(flow, synapse))
 
 
 def source_shape(flow: Dataflow, synapse: Synapse) -> tuple[int, ...]:
@@ -75,23 +133,11 @@ def source_shape(flow: Dataflow, synapse: Synapse) -> tuple[int, ...]:
     return synapse.pools[-1].out_shape if synapse.pools else flow.shape_of(synapse.source)
 
 
-def conv_of(flow: Dataflow, synapse: Synapse) -> Conv2d:
-    """A synapse's operation as the engine runs it."""
-    return as_conv(synapse.op, source_shape(flow, synapse))
-
-
-def sweep_words(flow: Dataflow, layer: Layer) -> int:
-    """Words of a layer's sweep: section by section, position by position."""
-    section, slice_ = section_of(layer, [conv_of(flow, synapse) for synapse in layer.synapses])
-    channels, height, width = as_map(layer.shape)
-    return height * width * (channels // section) * -(-section // slice_)
-
-
 def rearranged(flow: Dataflow) -> str | None:
     """The first synapse that reads a map as a vector by any but a dense operation, if there is one.
 
-    Such as an identity shortcut around a flatten: an address has the fields of the map, and the
-    core rearranges none.
+    An identity shortcut around a flatten does. An address has the fields of the map, and the core
+    rearranges none.
     """
     for layer in flow.layers:
         for synapse in layer.synapses:

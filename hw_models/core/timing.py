@@ -15,18 +15,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models.core import latency
+from hw_models.core.address import in_raster, sweep
 from hw_models.core.buffers import input_buffers, outlet_buffers, readers
-from hw_models.core.layout import as_map, conv_of, depthwise, section_of
-from hw_models.core.workload import SWEEP_MIN, event_cycles, words_of_group
+from hw_models.core.layout import SynapseLayout, layout_of
+from hw_models.core.workload import event_cycles
 from hw_models.cost.operations import digits
-from hw_models.dataflow import Dataflow, Layer, Pool, Shape3, Synapse
+from hw_models.dataflow import Dataflow, Layer, Pool, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.semantics import Ints
 
-CURRENT_LATENCY = 6  # cycles from a sweep's read of a word to its current (trispike_engine.v)
-UPDATE_LATENCY = 3  # from there to the spikes or the logit at the buffer (trispike_update.v)
-FIFO_LATENCY = 2  # from a word's arrival in a buffer to its first chance to leave (trispike_fifo.v)
-CLASS_LATENCY = 2  # from the last logit of a sample to its class (trispike_argmax.v)
 FIRST_BEAT = 1  # cycle in which the source offers its first beat, counted from the reset's end
 
 MARKER = -1  # in place of an address
@@ -67,16 +65,10 @@ class Taker(Protocol):
 class Engine:
     """An event holds the head for its words; a marker until the last sweep of its steps is over."""
 
-    def __init__(self, flow: Dataflow, layer: Layer, synapse: Synapse) -> None:
-        op = conv_of(flow, synapse)
-        if depthwise(op):
-            _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.synapses])
-            words = -(-op.groups // slice_)
-        else:
-            words = op.groups * words_of_group(flow, layer, synapse)
-        self.cost: list[int] = in_raster(event_cycles(flow, layer, synapse), op.in_shape).tolist()
-        self.static = flow.mode_of(synapse.source) == "static"
-        self.free = op.out_shape[1] * op.out_shape[2] * words  # the sweep that clears, after reset
+    def __init__(self, synapse: SynapseLayout, static: bool) -> None:
+        self.cost: list[int] = in_raster(event_cycles(synapse), synapse.op.in_shape).tolist()
+        self.static = static
+        self.free = synapse.words  # the sweep that clears, after reset
         self.marker = 0  # when the last one was taken
 
     def take(self, ready: int, beat: int) -> int:
@@ -119,7 +111,7 @@ class Waits:
     def drain(self) -> None:
         """Hand on all that is inside."""
         for came, beat in self.inside:
-            at = self.reader.take(max(came + FIFO_LATENCY, self.free), beat)
+            at = self.reader.take(max(came + latency.FIFO, self.free), beat)
             self.free = at + 1
             self.places.append(self.free)
         self.inside = []
@@ -142,7 +134,7 @@ class Outlet:
         """The words of a sweep, each when it comes to the buffer and with its beats."""
         left, free, take = [], self.free, self.reader.take
         for at, word in zip(came, beats, strict=True):
-            out = last = max(at + FIFO_LATENCY, free)
+            out = last = max(at + latency.FIFO, free)
             left.append(out + 1)
             for beat in word:
                 last = take(last + 1, beat)
@@ -151,23 +143,24 @@ class Outlet:
         self.places = np.concatenate([self.places, left])
 
 
-class Sweeps:
-    """A layer's second half: sweeps when all engines hold a marker, a word where there is room."""
+class Update:
+    """A layer's neurons: sweeps when all engines hold a marker, a word where there is room."""
 
     def __init__(self, flow: Dataflow, layer: Layer, engines: list[Engine]) -> None:
         self.engines, self.free = engines, 0
         self.outlets: list[Outlet] = []
-        self.order = sweep_order(flow, layer)
+        layout = layout_of(flow, layer)
+        self.order = sweep(layer.shape, layout.section, layout.slice_)
 
     def step(self, spikes: NDArray[np.int8], last: bool) -> None:
         """One time step's spikes [*shape] to the outlets; `last`: of a sample."""
         words = len(self.order)
         read = self.sweep(np.max([outlet.room(words) for outlet in self.outlets], axis=0), last)
-        fired = np.append(in_raster(spikes, as_map(spikes.shape)), 0)[self.order] != 0
+        fired = np.append(in_raster(spikes, spikes.shape), 0)[self.order] != 0
         addresses = iter(self.order[fired].tolist())
         beats = [list(islice(addresses, n)) for n in fired.sum(axis=1).tolist()]
         beats[-1].append(MARKER)
-        came = (read + (CURRENT_LATENCY + UPDATE_LATENCY)).tolist()
+        came = (read + latency.CURRENT + latency.UPDATE).tolist()
         for outlet in self.outlets:
             outlet.feed(came, beats)
 
@@ -177,23 +170,24 @@ class Sweeps:
         order = np.arange(len(self.order))
         read = order + np.maximum.accumulate(np.maximum(room, start) - order)
         end = int(read[-1])
-        self.free = end + 1 + max(0, SWEEP_MIN - len(order))
+        self.free = end + 1 + max(0, latency.SWEEP_MIN - len(order))
         for engine in self.engines:
             if last or not engine.static:  # a static input's marker stays for all steps
                 engine.free = end + 1
         return read
 
 
-class Logits(Sweeps):
+class Readout(Update):
     """The readout's: its last sweep of a sample waits for the logits of the sample before."""
 
     left: Ints | int = 0  # when each of them has made room
 
     def finish(self, last: bool) -> int:
         """One time step; when the sample's last word leaves, if it was the last step."""
-        came = self.sweep(self.left if last else 0, last) + (CURRENT_LATENCY + UPDATE_LATENCY)
+        read = self.sweep(self.left if last else 0, last)
+        came = read + latency.CURRENT + latency.UPDATE
         order = np.arange(len(came))
-        ready = np.maximum(came + FIFO_LATENCY, came[-1] + CLASS_LATENCY)
+        ready = np.maximum(came + latency.FIFO, came[-1] + latency.CLASS)
         left = order + np.maximum.accumulate(ready - order)
         if last:
             self.left = left + 1
@@ -206,16 +200,21 @@ class Core:
     def __init__(self, flow: Dataflow) -> None:
         streams = readers(flow)
         takers: dict[str, Taker] = {}
-        self.halves: list[Sweeps] = []
+        self.updates: list[Update] = []
         for layer in flow.layers:
-            engines = [Engine(flow, layer, synapse) for synapse in layer.synapses]
+            engines = [
+                Engine(own, flow.mode_of(synapse.source) == "static")
+                for synapse, own in zip(
+                    layer.synapses, layout_of(flow, layer).synapses, strict=True
+                )
+            ]
             for synapse, engine in zip(layer.synapses, engines, strict=True):
                 takers[synapse.name] = behind_pools(synapse, engine)
-            kind = Sweeps if layer.fires else Logits
-            self.halves.append(kind(flow, layer, engines))
-        for layer, half in zip(flow.layers[:-1], self.halves, strict=False):
+            kind = Update if layer.fires else Readout
+            self.updates.append(kind(flow, layer, engines))
+        for layer, update in zip(flow.layers[:-1], self.updates, strict=False):
             found = streams[layer.name]
-            half.outlets = [
+            update.outlets = [
                 Outlet(places, takers[reader.synapse.name])
                 for places, reader in zip(outlet_buffers(flow, layer, found), found, strict=True)
             ]
@@ -255,14 +254,14 @@ def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
                 at = core.feed(input_beats(flow, x[t, sample]))
                 starts += [at] * (t == 0)
             last = t == flow.timesteps - 1
-            for layer, half in zip(flow.layers, core.halves, strict=True):
+            for layer, update in zip(flow.layers, core.updates, strict=True):
                 for synapse in layer.synapses:
                     if synapse.name in core.waits:
                         core.waits[synapse.name].drain()
-                if isinstance(half, Logits):
-                    ends += [half.finish(last)] * last
+                if isinstance(update, Readout):
+                    ends += [update.finish(last)] * last
                 else:
-                    half.step(trace.spikes[layer.name][t, sample], last)
+                    update.step(trace.spikes[layer.name][t, sample], last)
     return Timing(np.array(starts), np.array(ends))
 
 
@@ -276,21 +275,8 @@ def behind_pools(synapse: Synapse, engine: Engine) -> Taker:
 
 def input_beats(flow: Dataflow, x: NDArray[np.int8]) -> Beats:
     """A step's beats: an event for each digit of each value, addresses rising, and the marker."""
-    counts = in_raster(digits(x, flow.input.x_max), as_map(x.shape))
+    counts = in_raster(digits(x, flow.input.x_max), x.shape)
     return [*np.repeat(np.arange(counts.size), counts).tolist(), MARKER]
-
-
-def in_raster(values: NDArray, shape: Shape3) -> NDArray:
-    """Values [C * H * W] as addresses {y, x, c} rise, [H * W * C]."""
-    return values.reshape(shape).transpose(1, 2, 0).reshape(-1)
-
-
-def sweep_order(flow: Dataflow, layer: Layer) -> Ints:
-    """The neuron at each place of a sweep's words, as addresses rise, [words, slice]; -1: none."""
-    section, slice_ = section_of(layer, [conv_of(flow, synapse) for synapse in layer.synapses])
-    places = np.arange(layer.size).reshape(-1, section)
-    padded = np.pad(places, [(0, 0), (0, -section % slice_)], constant_values=-1)
-    return padded.reshape(-1, slice_)
 
 
 def windows(pool: Pool) -> list[Beats]:

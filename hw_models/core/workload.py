@@ -4,14 +4,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.core.layout import conv_of, lanes_of, section_of, sweep_words
+from hw_models.core.latency import SWEEP_MIN
+from hw_models.core.layout import SynapseLayout, conv_of, layout_of
 from hw_models.cost.operations import digits
 from hw_models.dataflow import Build, Conv2d, Dataflow, Layer, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.engines.synapse import fan_out, pooled
 from hw_models.semantics import Ints
-
-SWEEP_MIN = 6  # cycles: a v is written before the next sweep reads it
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,26 +65,19 @@ def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, Load]:
 
 def work(flow: Dataflow, layer: Layer, load: Load) -> Work:
     """A layer's work on its lanes, for what reaches it."""
-    reach = np.array([words_of_group(flow, layer, synapse) for synapse in layer.synapses])
+    layout = layout_of(flow, layer)
+    reach = np.array([synapse.reach for synapse in layout.synapses])
     return Work(
         events=load.taps * reach[:, None, None] + load.unseen,
-        sweep=sweep_words(flow, layer),
+        sweep=layout.words,
         static=all(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses),
     )
 
 
-def event_cycles(flow: Dataflow, layer: Layer, synapse: Synapse) -> Ints:
+def event_cycles(synapse: SynapseLayout) -> Ints:
     """Cycles of an event at each address, [n_in]: one for each word of each tap within the map, and
     one if it has no tap."""
-    taps = taps_of(conv_of(flow, synapse))
-    return np.maximum(1, taps * words_of_group(flow, layer, synapse))
-
-
-def words_of_group(flow: Dataflow, layer: Layer, synapse: Synapse) -> int:
-    """Words that an event visits at a position: those of its convolution group."""
-    op = conv_of(flow, synapse)
-    _, slice_ = section_of(layer, [conv_of(flow, g) for g in layer.synapses])
-    return -(-(op.out_shape[0] // op.groups) // lanes_of(layer, op, slice_))
+    return np.maximum(1, taps_of(synapse.op) * synapse.reach)
 
 
 def taps_of(op: Conv2d) -> Ints:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.core.layout import depthwise
-from hw_models.dataflow import Build, Conv2d, Dense, Product
+from hw_models.dataflow import Build, Conv2d, Dense, Synapse
 from hw_models.engines.synapse import pooled, taps
 
 # Windows of one block, laid out as rows: they are read back at once, from a core's own cache.
@@ -33,7 +33,7 @@ def carrier(largest: int) -> type[np.float32] | type[np.float64]:
     raise OverflowError(f"sums up to {largest} are exact in no float type here")
 
 
-def product(build: Build, synapse: Product) -> Product:
+def product(build: Build, synapse: Synapse) -> Product:
     """The map from events to acc << shift, as floats that carry integers.
 
     Every partial sum of a dot product, in any order and blocking, lies within `synapse.acc`, which

@@ -1,8 +1,6 @@
 """Proves what a build's Verilog does, for all inputs, and reports it as a certificate."""
 
 import hashlib
-import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -14,13 +12,12 @@ from rich.table import Table
 
 from hw_models.cli import keeping
 from hw_models.dataflow import Build
-from hw_models.errors import InputError
 from hw_models.folder import files
+from hw_models.hardware import hardware_of
 from rtl_sim.proofs import layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
 from rtl_sim.simulation.simulate import LIBRARY, PREFIX
 
-PARAMETERS = "rtl/parameters.json"
 TRACE = "counterexample.vcd"
 
 
@@ -88,7 +85,7 @@ def run(
     tools = solver.check()
     begin = time.monotonic()
     sources = modules_of(library)
-    proofs = claims(build, latency(sources))
+    proofs = claims(build)
     wrong = [*layers.narrower(proofs), *mutants.mutants(proofs)]
     start(len(proofs) + len(wrong))
     with ThreadPoolExecutor(jobs) as pool:
@@ -126,40 +123,24 @@ def modules_of(library: Path) -> dict[str, str]:
     }
 
 
-def claims(build: Build, cycles: int) -> list[Claim]:
+def claims(build: Build) -> list[Claim]:
     """Everything that is claimed of a build; what several subjects have alike stands once.
-
-    Args:
-        cycles: an engine's latency.
 
     Raises:
         InputError: the build has no Verilog.
     """
-    if PARAMETERS not in build.files:
-        raise InputError(f"{build.path}: has no {PARAMETERS}; the core does not take this network")
-    entries = json.loads(build.files[PARAMETERS])
+    made = hardware_of(build)
     alike: dict[str, Claim] = {}
     for claim in (
-        *layers.of_build(build, entries, cycles),
-        *streams.small(cycles),
-        *streams.of_build(entries),
+        *layers.of_build(build, made),
+        *streams.small(),
+        *streams.of_build(made),
     ):
         key = repr((claim.statement, claim.harness))
         if key in alike:
             claim = replace(claim, subject=f"{alike[key].subject}, {claim.subject}")
         alike[key] = claim
     return list(alike.values())
-
-
-def latency(sources: Mapping[str, str]) -> int:
-    """An engine's cycles from step_next_i to current_o, as trispike_update's default says."""
-    found = re.search(r"\bLATENCY\s*=\s*(\d+)", sources.get("update", ""))
-    if found is None:
-        raise InputError(
-            "--library: no trispike_update.v with a parameter LATENCY; "
-            "name a folder of the core's modules"
-        )
-    return int(found.group(1))
 
 
 def proof_of(claim: Claim, verdict: Verdict) -> Proof:

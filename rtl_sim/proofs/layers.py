@@ -1,36 +1,31 @@
 """What is proven of each layer of a build: its sums, its neuron update, its widths."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from hw_models.dataflow import Build, Layer
+from hw_models.core import latency
+from hw_models.dataflow import Build, Layer, Synapse
+from hw_models.hardware import Engine, Hardware, Update
 from hw_models.semantics import Interval
 from rtl_sim.proofs import bounds
 from rtl_sim.proofs.claim import Claim, Refutation
 from rtl_sim.proofs.solver import Harness
 
-STORE_AT = 5  # from an operation of the accumulators to the sum that it leaves, cycles
-READ_AT = 4  # from a word's turn in a sweep to where its membrane is read, cycles
 SUM = "no sum of a step's events overflows, in any order"
 UPDATE = "leak, fire and reset are those of semantics.md; nothing overflows"
 LOGIT = "no sum over the time steps overflows"
 SWEEP = "each result is of its own neuron, current and step before, once, in order"
 
 
-def of_build(build: Build, layers: list[dict[str, Any]], latency: int) -> Iterator[Claim]:
-    """The claims of all layers, of rtl/parameters.json.
-
-    Args:
-        latency: of an engine, cycles from step_next_i to current_o.
-    """
-    for layer, instance in zip(build.dataflow.layers, layers, strict=True):
-        for number, synapse in enumerate(instance["synapses"]):
-            yield accumulator_sum(build, layer, number, synapse["engine"], latency)
-        yield neuron_update(build, layer, instance["tail"])
-        yield update_sweep(layer, instance["tail"], latency)
+def of_build(build: Build, made: Hardware) -> Iterator[Claim]:
+    """The claims of all layers."""
+    for layer, own in zip(build.dataflow.layers, made.layers, strict=True):
+        for synapse, instance in zip(layer.synapses, own.synapses, strict=True):
+            yield accumulator_sum(build, synapse, instance.engine)
+        yield neuron_update(build, layer, own.update)
+        yield update_sweep(layer, own.update)
 
 
 def narrower(claims: list[Claim]) -> Iterator[Refutation]:
@@ -43,30 +38,28 @@ def narrower(claims: list[Claim]) -> Iterator[Refutation]:
                 yield Refutation(claim, what, {name: bits - 1}, mode=mode)
 
 
-def accumulator_sum(
-    build: Build, layer: Layer, number: int, engine: dict[str, Any], latency: int
-) -> Claim:
+def accumulator_sum(build: Build, synapse: Synapse, engine: Engine) -> Claim:
     """The harness accumulator_sum.v with a synapse's parameters and weight rows."""
-    synapse = layer.synapses[number]
     down, up = (int(budget.max()) for budget in bounds.budgets(build, synapse))
-    packed = engine["GROUPS"] > 1 and engine["N"] == 1 and engine["IN_C"] == engine["GROUPS"]
-    digits = engine["DIGIT_BITS"]
-    term = engine["W_BITS"] + (1 << digits)
-    wide = 2 + engine["SHIFT"] + max(term, engine["ACC_BITS"], (up + down).bit_length())
+    term = engine.w_bits + (1 << engine.digit_bits)
+    wide = 2 + engine.shift + max(term, engine.acc_bits, (up + down).bit_length())
+    named = engine.parameters()
     harness = Harness(
         "accumulator_sum",
         ("accumulators", "banked_rom"),
-        {name: engine[name] for name in ("W_BITS", "ACC_BITS", "SHIFT", "DIGIT_BITS")}
-        | {"DIGIT_WIRES": max(1, digits), "PACKED": int(packed), "UP": up, "DOWN": down}
-        | {"BLOCK": int(engine["OUT_H"] * engine["OUT_W"] > 1), "WIDE": wide}
-        | {"LATENCY": latency, "STORE_AT": STORE_AT},
+        {name: named[name] for name in ("W_BITS", "ACC_BITS", "SHIFT", "DIGIT_BITS", "PACKED")}
+        | {"DIGIT_WIRES": max(1, engine.digit_bits), "UP": up, "DOWN": down}
+        | {"BLOCK": int(engine.out_h * engine.out_w > 1), "WIDE": wide}
+        | {"LATENCY": latency.CURRENT, "STORE_AT": latency.STORED},
         doubles=("rom_free",),
     )
     needed = {"ACC_BITS": Interval(-down, up, True).bits}
-    return Claim(synapse.name, SUM, harness, "induction", latency + 1, latency + 8, needed)
+    return Claim(
+        synapse.name, SUM, harness, "induction", latency.CURRENT + 1, latency.CURRENT + 8, needed
+    )
 
 
-def neuron_update(build: Build, layer: Layer, tail: dict[str, Any]) -> Claim:
+def neuron_update(build: Build, layer: Layer, update: Update) -> Claim:
     """The harness neuron_update.v with a layer's parameters, channels and time steps."""
     current = bounds.per_channel(layer, bounds.currents(build, layer))
     steps = bounds.membranes(build, layer, current)
@@ -79,8 +72,8 @@ def neuron_update(build: Build, layer: Layer, tail: dict[str, Any]) -> Claim:
         for v, after in pairwise(steps)
     ])  # fmt: skip
     distinct = sorted(set(map(tuple, rows.tolist())))
-    widths = update_widths(layer, tail)
-    wide = max(value for name, value in widths.items() if name.endswith("_BITS")) + 4
+    widths = update_widths(layer, update)
+    wide = widest(widths) + 4
     harness = Harness(
         "neuron_update",
         ("leak", "neuron"),
@@ -100,35 +93,31 @@ def neuron_update(build: Build, layer: Layer, tail: dict[str, Any]) -> Claim:
     return Claim(layer.name, LOGIT, harness, "all inputs", 1, 0, {"V_BITS": v.bits})
 
 
-def update_sweep(layer: Layer, tail: dict[str, Any], latency: int) -> Claim:
+def update_sweep(layer: Layer, update: Update) -> Claim:
     """The harness update_sweep.v with the parameters of a layer's update."""
-    widths = update_widths(layer, tail)
-    wide = max(value for name, value in widths.items() if name.endswith("_BITS")) + 4
+    widths = update_widths(layer, update)
+    wide = widest(widths) + 4
     harness = Harness(
         "update_sweep",
         ("update", "leak", "neuron"),
-        {**widths, "ONE_STEP": tail["ONE_STEP"]}
-        | {"WIDE": wide, "LATENCY": latency, "READ_AT": READ_AT},
+        {**widths, "ONE_STEP": update.one_step}
+        | {"WIDE": wide, "LATENCY": latency.CURRENT, "READ_AT": latency.MEMBRANE},
         doubles=("rom_const",),
     )
-    return Claim(layer.name, SWEEP, harness, "induction", latency + 6, latency + 18)
+    return Claim(layer.name, SWEEP, harness, "induction", latency.CURRENT + 6, latency.CURRENT + 18)
 
 
-def update_widths(layer: Layer, tail: dict[str, Any]) -> dict[str, Any]:
-    """update.v's parameters, as spiking_update.v and readout_update.v set them; M of the build."""
-    if not layer.fires:
-        names = ("P_BITS", "V_BITS", "LEAK_BITS")
-        return {
-            "CURRENT_BITS": tail["CURRENT_BITS"],
-            "BIAS_BITS": tail["BIAS_BITS"],
-            **dict.fromkeys(names, tail["LOGIT_BITS"]),
-            "K": 0,
-            "M": 1,
-            "READOUT": 1,
-        }
+def update_widths(layer: Layer, update: Update) -> dict[str, int | str]:
+    """The parameters of trispike_update.v that both harnesses have, and M of the leak."""
     names = ("CURRENT_BITS", "BIAS_BITS", "THRESHOLD_BITS", "P_BITS", "V_BITS", "LEAK_BITS", "K")
-    names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET")
-    return {**{name: tail[name] for name in names}, "M": layer.update.neuron.leak.m}
+    names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET", "READOUT")
+    named = update.parameters()
+    return {**{name: named[name] for name in names}, "M": layer.update.neuron.leak.m}
+
+
+def widest(widths: Mapping[str, int | str]) -> int:
+    """The largest of the widths in bits."""
+    return max(int(value) for name, value in widths.items() if name.endswith("_BITS"))
 
 
 def table(rows: list[tuple[int, ...]], wide: int) -> str:

@@ -1,23 +1,19 @@
 """What is proven of the modules that carry streams: nothing lost, doubled, changed or overtaken."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
+from hw_models import hardware
+from hw_models.core import latency
+from hw_models.hardware import Hardware
 from rtl_sim.proofs.claim import Claim
 from rtl_sim.proofs.solver import Harness
 
 ENGINE = ("engine", "accumulators", "banked_rom", "axis_taps", "counter")
-POOL = ("C", "IN_H", "IN_W", "OUT_H", "OUT_W", "KERNEL_H", "KERNEL_W", "STRIDE_H", "STRIDE_W")
-POOL += ("PADDING_H", "PADDING_W", "DIGIT_BITS", "IN_ADDR_BITS", "OUT_ADDR_BITS")
 
 
-def small(latency: int) -> list[Claim]:
-    """The modules at small sizes, the same for every build.
-
-    Args:
-        latency: of an engine, cycles from step_next_i to current_o.
-    """
-    rule = ("axis_rule",)
+def small() -> list[Claim]:
+    """The modules at small sizes, the same for every build."""
+    rule, current = ("axis_rule",), latency.CURRENT
     order = "each beat leaves once, unchanged, in order; AXI4-Stream"
     return [
         Claim("stream_buffer, fifo, credits", order,
@@ -31,36 +27,33 @@ def small(latency: int) -> list[Claim]:
               Harness("argmax_words", ("argmax", "fifo"), doubles=rule), "induction", 3, cover=25),
         Claim("outlet (fork)", "each reader gets each event and marker once, in order",
               Harness("fork_outlets", ("outlet", "fifo", "credits", "serializer", "counter"),
-                      {"DELAY": latency + 3}, doubles=rule), "bounded", 25, cover=46),
+                      {"DELAY": current + latency.UPDATE}, doubles=rule), "bounded", 25, cover=46),
         Claim("engine, accumulators", "a sweep reads the events of its step, no others",
-              Harness("engine_steps", ENGINE, {"LATENCY": latency}, doubles=("rom_one",)),
-              "bounded", latency + 12, cover=latency + 12),
+              Harness("engine_steps", ENGINE, {"LATENCY": current}, doubles=("rom_one",)),
+              "bounded", current + 12, cover=current + 12),
         Claim("engine, static input", "the same, current repeated",
               Harness("engine_steps", ENGINE,
-                      {"LATENCY": latency, "IN_C": 1, "IN_W": 2, "N": 2, "OUT_W": 1, "KERNEL_W": 2,
+                      {"LATENCY": current, "IN_C": 1, "IN_W": 2, "N": 2, "OUT_W": 1, "KERNEL_W": 2,
                        "PADDING_W": 0, "ADDR_BITS": 1, "REPEAT": 2}, doubles=("rom_one",)),
-              "bounded", latency + 16, cover=latency + 16),
+              "bounded", current + 16, cover=current + 16),
         Claim("merge, engine (join)", "a sweep adds the sums of the same step of both",
-              Harness("join_steps", ("merge", *ENGINE), {"LATENCY": latency},
+              Harness("join_steps", ("merge", *ENGINE), {"LATENCY": current},
                       doubles=("rom_one",)),
-              "bounded", latency + 14, cover=latency + 14),
+              "bounded", current + 14, cover=current + 14),
     ]  # fmt: skip
 
 
-def of_build(layers: list[dict[str, Any]]) -> Iterator[Claim]:
-    """Pools and serializers at the sizes that a build has, of rtl/parameters.json."""
-    for layer in layers:
-        for synapse in layer["synapses"]:
-            for number, spec in enumerate(synapse["pools"]):
-                yield pool(
-                    f"{synapse['name']}, pool {number + 1}", {name: spec[name] for name in POOL}
-                )
-        if "CLASSES" not in layer["tail"]:
-            names = ("N", "GROUPS", "HEIGHT", "WIDTH", "SLICE", "ADDR_BITS")
-            yield serializer(layer["name"], {name: layer["tail"][name] for name in names})
+def of_build(made: Hardware) -> Iterator[Claim]:
+    """Pools and serializers at the sizes that a build has."""
+    for layer in made.layers:
+        for synapse in layer.synapses:
+            for number, instance in enumerate(synapse.pools):
+                yield pool(f"{synapse.name}, pool {number + 1}", instance.parameters())
+        if layer.readers:
+            yield serializer(layer.name, serializer_parameters(layer))
 
 
-def pool(subject: str, parameters: dict[str, Any]) -> Claim:
+def pool(subject: str, parameters: Mapping[str, int | str]) -> Claim:
     """Each window that contains an event gets it once."""
     return Claim(
         subject,
@@ -72,7 +65,16 @@ def pool(subject: str, parameters: dict[str, Any]) -> Claim:
     )
 
 
-def serializer(subject: str, parameters: dict[str, Any]) -> Claim:
+def serializer_parameters(layer: hardware.Layer) -> dict[str, int | str]:
+    """The harness's parameters: those of an outlet's serializer, and the rows of the map."""
+    outlet, update = layer.readers[0].outlet, layer.update
+    named = outlet.parameters()
+    height = update.words // update.rows // outlet.width
+    names = ("N", "GROUPS", "WIDTH", "SLICE", "ADDR_BITS")
+    return {**{name: named[name] for name in names}, "HEIGHT": height}
+
+
+def serializer(subject: str, parameters: Mapping[str, int | str]) -> Claim:
     """Each spike of a word leaves once, then the marker."""
     return Claim(
         subject,

@@ -1,59 +1,17 @@
 """The bench of a build: its top level between a source and a sink, with a probe on every layer."""
 
-import msgspec
 from jinja2 import StrictUndefined, Template
 
-from hw_models.core.layout import rearranged
 from hw_models.dataflow import Build
-from hw_models.errors import InputError
+from hw_models.hardware import hardware_of
 
-TOP, PARAMETERS, FILES = "rtl/top.v", "rtl/parameters.json", "rtl/files.f"
+TOP, FILES = "rtl/top.v", "rtl/files.f"
 REGISTERS = "rtl/registers.json"  # of a build with an AXI4-Lite bus
-
-
-class Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """A layer's entry in rtl/parameters.json."""
-
-    name: str
-    tail: dict[str, int | str]
-
-    def __getitem__(self, name: str) -> int:
-        """A numeric parameter of the layer's second half."""
-        value = self.tail[name]
-        assert isinstance(value, int)
-        return value
-
-    @property
-    def v_bits(self) -> int:
-        return self["V_BITS"] if "V_BITS" in self.tail else self["LOGIT_BITS"]
-
-    @property
-    def slice_(self) -> int:
-        return self["SLICE"] if "SLICE" in self.tail else 1
-
-    @property
-    def groups(self) -> int:
-        return self["GROUPS"] if "GROUPS" in self.tail else 1
-
-
-def parameters(build: Build) -> list[Parameters]:
-    """The parameters of each layer's instances in the build's top level.
-
-    Raises:
-        InputError: the build has no top level.
-    """
-    if not {TOP, PARAMETERS, FILES} <= set(build.files):
-        synapse = rearranged(build.dataflow)
-        why = f"{synapse} reads a map as a vector, the core takes that of dense layers alone"
-        raise InputError(
-            f"{build.path or build.dataflow.name}: no {TOP}; {why if synapse else 'build it again'}"
-        )
-    return msgspec.json.decode(build.files[PARAMETERS], type=list[Parameters])
 
 
 def generate(build: Build) -> str:
     """Module `bench`, which writes the files that trace.py reads."""
-    return TEMPLATE.render(layers=parameters(build), bus=REGISTERS in build.files)
+    return TEMPLATE.render(layers=hardware_of(build).layers, bus=REGISTERS in build.files)
 
 
 TEMPLATE = Template(
@@ -101,7 +59,7 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
 
 {%- for layer in layers %}
 {% set layer = "dut.layer" ~ loop.index0 %}
- || {{ layer }}.update.write_valid_q
+ || {{ layer }}.write_valid_q
 {%- if not loop.last %} || ({{ layer }}_out_tvalid && {{ layer }}_out_tready){% endif %}
 {% endfor %}),
     .sample_i(m_beat && m_tlast), .finished(finished), .stuck(stuck)
@@ -186,10 +144,10 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
 {% for layer in layers %}
 {% set i = loop.index0 %}
   bench_probe #(
-    .WIDTH({{ 32 + layer.slice_ * layer.v_bits }}), .FILE("membranes{{ i }}.bin")
+    .WIDTH({{ 32 + layer.update.slice * layer.update.v_bits }}), .FILE("membranes{{ i }}.bin")
   ) membranes{{ i }} (
-    .clk(clk), .rst_n(rst_n), .valid_i(dut.layer{{ i }}.update.write_valid_q),
-    .word_i({32'd0 + dut.layer{{ i }}.update.write_word_q, dut.layer{{ i }}.update.write_v}),
+    .clk(clk), .rst_n(rst_n), .valid_i(dut.layer{{ i }}.write_valid_q),
+    .word_i({32'd0 + dut.layer{{ i }}.write_word_q, dut.layer{{ i }}.write_v}),
     .end_i(last)
   );
 
@@ -197,13 +155,15 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
     .clk(clk), .rst_n(rst_n), .valid_i(last),
     .word_i({
       dut.layer{{ i }}_events_in,
-      {{ "48'd0" if loop.last else "dut.layer" ~ i ~ "_events_out" }},
+      {{ "48'd0" if loop.last else "dut." ~ layer.readers[0].stream ~ "_events" }},
       dut.layer{{ i }}_additions
     }), .end_i(last)
   );
 {% if not loop.last %}
 
-  bench_probe #(.WIDTH({{ layer["ADDR_BITS"] + 3 }}), .FILE("events{{ i }}.bin")) events{{ i }} (
+  bench_probe #(
+    .WIDTH({{ layer.readers[0].outlet.addr_bits + 3 }}), .FILE("events{{ i }}.bin")
+  ) events{{ i }} (
     .clk(clk), .rst_n(rst_n),
     .valid_i(dut.layer{{ i }}_out_tvalid && dut.layer{{ i }}_out_tready),
     .word_i({dut.layer{{ i }}_out_tlast, dut.layer{{ i }}_out_tdata}), .end_i(last)

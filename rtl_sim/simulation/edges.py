@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.core import timing
-from hw_models.core.layout import sweep_words
+from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build
 from hw_models.engines import golden
 from rtl_sim.simulation import bench
@@ -49,7 +49,7 @@ def of(build: Build) -> list[Edge]:
     for index, layer in enumerate(flow.layers):
         static = any(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses)
         if static or index in (0, len(flow.layers) - 1):
-            words = sweep_words(flow, layer)
+            words = layout_of(flow, layer).words
             middle = words * (flow.timesteps // 2) + (words + 1) // 2
             stalls = Stalls(reset_layer=index, reset_word=middle)
             found.append(Edge(f"reset in a sweep of layer {layer.name}", stalls, 1))

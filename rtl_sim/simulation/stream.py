@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models.core.address import addresses
+from hw_models.core.stream_words import ADDR_BITS, DIGIT, DIGIT_BITS, IN_BITS, KIND, NEG
 from hw_models.dataflow import Input
 from hw_models.semantics import signed_digits
-from rtl_sim.simulation.address import addresses
 
-KIND, NEG, DIGIT, LAST = 31, 30, 24, 32  # bit positions; the address from bit 0
+LAST = IN_BITS  # the place of tlast, above tdata
 WORD_BYTES = LAST // 8 + 1
 
 
@@ -46,7 +47,8 @@ def shuffled(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def words_as_text(words: NDArray[np.uint64]) -> str:
     """The file of examples/classify.v: `kind neg digit addr last` a line."""
-    fields = [(KIND, 1), (NEG, 1), (DIGIT, 7), (0, 0xFFFFFF), (LAST, 1)]
+    widths = {KIND: 1, NEG: 1, DIGIT: DIGIT_BITS, 0: ADDR_BITS, LAST: 1}
+    fields = [(at, (1 << bits) - 1) for at, bits in widths.items()]
     columns = [words >> np.uint64(at) & np.uint64(mask) for at, mask in fields]
     return "".join(" ".join(map(str, row)) + "\n" for row in np.stack(columns, axis=1).tolist())
 

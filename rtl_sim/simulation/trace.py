@@ -7,14 +7,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models import hardware
+from hw_models.core.address import addresses, in_raster, sweep
+from hw_models.core.layout import layout_of
+from hw_models.core.stream_words import CLASS_BITS, LOGIT_BITS
 from hw_models.dataflow import Build, Layer
+from hw_models.hardware import hardware_of
 from hw_models.semantics import Ints
 from rtl_sim.simulation import bench
-from rtl_sim.simulation.address import addresses, sweep
 
 MISSING = np.iinfo(np.int64).min  # where the simulation gave nothing
 END = 0x454E4421.to_bytes(4, sys.byteorder)  # before the number of pieces, at a probe file's end
-LOGIT_WIDTHS = [64, 1, 16, 48]  # cycle, tlast, class, logit
+LOGIT_WIDTHS = [64, 1, CLASS_BITS, LOGIT_BITS]  # cycle, tlast, class, logit
 ANSWER_WIDTHS = [1, 2, 32]  # of answers.bin: write, response, data
 
 
@@ -108,9 +112,9 @@ def signed(column: Ints, bits: int) -> Ints:
 def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
     """Collect what the probes of bench.py wrote into `folder`."""
     layers = {
-        layer.name: read_layer(layer, entry, folder, index, (samples, build.dataflow.timesteps))
-        for index, (layer, entry) in enumerate(
-            zip(build.dataflow.layers, bench.parameters(build), strict=True)
+        layer.name: read_layer(build, layer, own, folder, index, samples)
+        for index, (layer, own) in enumerate(
+            zip(build.dataflow.layers, hardware_of(build).layers, strict=True)
         )
     }
     classes = build.dataflow.layers[-1].size
@@ -119,7 +123,7 @@ def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
     wrong_last = last[:wanted] != (np.arange(len(last[:wanted])) % classes == classes - 1)
     return Simulation(
         layers=layers,
-        logits=padded(signed(logit, 48), wanted).reshape(samples, classes),
+        logits=padded(signed(logit, LOGIT_BITS), wanted).reshape(samples, classes),
         classes=padded(class_, wanted).reshape(samples, classes),
         surplus=max(0, len(logit) - wanted) + int(wrong_last.sum()),
         starts=padded(read_words(folder / "starts.bin", [64])[0], samples),
@@ -149,15 +153,20 @@ def samples_written(build: Build, folder: Path) -> int:
 
 
 def read_layer(
-    layer: Layer, entry: bench.Parameters, folder: Path, index: int, shape: tuple[int, int]
+    build: Build, layer: Layer, own: hardware.Layer, folder: Path, index: int, samples: int
 ) -> LayerTrace:
-    """The events, membranes and counters of one layer; shape: (samples, T)."""
+    """The events, membranes and counters of one layer."""
+    shape = samples, build.dataflow.timesteps
     counts = read_words(folder / f"counts{index}.bin", [48, 48, 48])
     events_in, events_out, additions = (int(padded(column, 1)[0]) for column in counts)
     spikes, surplus = None, 0
     if layer.fires:
-        spikes, surplus = read_spikes(layer, entry, folder / f"events{index}.bin", shape)
-    membranes, more = read_membranes(layer, entry, folder / f"membranes{index}.bin", shape)
+        addr_bits = own.readers[0].outlet.addr_bits
+        spikes, surplus = read_spikes(layer, addr_bits, folder / f"events{index}.bin", shape)
+    layout = layout_of(build.dataflow, layer)
+    order = sweep(layer.shape, layout.section, layout.slice_)
+    path = folder / f"membranes{index}.bin"
+    membranes, more = read_membranes(layer, own.update.v_bits, order, path, shape)
     return LayerTrace(
         spikes=spikes,
         membranes=membranes,
@@ -169,13 +178,13 @@ def read_layer(
 
 
 def read_spikes(
-    layer: Layer, entry: bench.Parameters, path: Path, shape: tuple[int, int]
+    layer: Layer, addr_bits: int, path: Path, shape: tuple[int, int]
 ) -> tuple[Ints, int]:
     """Spikes [samples, T, size] from events and markers, and how many beats are too many."""
-    last, kind, neg, addr = read_words(path, [1, 1, 1, entry["ADDR_BITS"]])
+    last, kind, neg, addr = read_words(path, [1, 1, 1, addr_bits])
     steps = shape[0] * shape[1]
     step = np.cumsum(kind == 1) - (kind == 1)
-    neuron = np.full(1 << entry["ADDR_BITS"], layer.size)  # at each address; size: none
+    neuron = np.full(1 << addr_bits, layer.size)  # at each address; size: none
     neuron[addresses(layer.shape)] = np.arange(layer.size)
     spikes = np.zeros((steps, layer.size + 1), np.int64)
     within = (step < steps) & (kind == 0)
@@ -189,19 +198,20 @@ def read_spikes(
 
 
 def read_membranes(
-    layer: Layer, entry: bench.Parameters, path: Path, shape: tuple[int, int]
+    layer: Layer, bits: int, order: Ints, path: Path, shape: tuple[int, int]
 ) -> tuple[Ints, int]:
     """Membranes [samples, T, size] as they were written, and how many words are too many."""
-    bits, slice_ = entry.v_bits, entry.slice_
+    words, slice_ = order.shape
     index, *lane = read_words(path, [32] + [bits] * slice_)
-    places = sweep(layer.shape, entry.groups, slice_)
-    steps, words = shape[0] * shape[1], len(places)
+    # The neuron at each place of the sweep; the last one stands for padding, whose place is -1.
+    neurons = np.append(in_raster(np.arange(layer.size), layer.shape), layer.size)[order]
+    steps = shape[0] * shape[1]
     values = np.stack([signed(v, bits) for v in reversed(lane)], axis=-1)
-    order = np.arange(len(index))
-    within = (order < steps * words) & (index >= 0) & (index < words)
+    place = np.arange(len(index))
+    within = (place < steps * words) & (index >= 0) & (index < words)
     membranes = np.full((steps, layer.size + 1), MISSING)
-    rows = np.broadcast_to((order[within] // words)[:, None], (int(within.sum()), slice_))
-    membranes[rows, places[index[within]]] = values[within]
+    rows = np.broadcast_to((place[within] // words)[:, None], (int(within.sum()), slice_))
+    membranes[rows, neurons[index[within]]] = values[within]
     surplus = int((~within).sum())
     return membranes[:, : layer.size].reshape(*shape, layer.size), surplus
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from hw_models.dataflow import Build
-from rtl_sim.simulation import bench
+from hw_models.hardware import hardware_of
 from rtl_sim.simulation.simulate import LIBRARY
 from rtl_sim.synthesis import placement, tools, yosys
 from rtl_sim.synthesis.devices import DEVICES, Resources
@@ -137,8 +137,8 @@ def synthesize(
 def labels(build: Build) -> dict[str, str]:
     """The layer or synapse of each instance that is one's own."""
     names = {}
-    for i, layer in enumerate(msgspec.json.decode(build.files[bench.PARAMETERS])):
-        names[f"layer{i}"] = layer["name"]
-        for j, synapse in enumerate(layer["synapses"]):
-            names[f"layer{i}_synapse{j}"] = synapse["name"]
+    for i, layer in enumerate(hardware_of(build).layers):
+        names[f"layer{i}"] = layer.name
+        names |= {reader.stream: layer.name for reader in layer.readers}
+        names |= {f"layer{i}_synapse{j}": synapse.name for j, synapse in enumerate(layer.synapses)}
     return names

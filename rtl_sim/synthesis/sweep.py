@@ -12,7 +12,7 @@ from hw_models.dataflow import Build
 from hw_models.engines import fast
 from hw_models.errors import InputError
 from hw_models.folder import evidence, files, reference_vectors
-from rtl_sim.simulation import bench
+from hw_models.hardware import hardware_of
 from rtl_sim.simulation.simulate import LIBRARY
 from rtl_sim.synthesis.devices import Resources
 from rtl_sim.synthesis.flow import Report
@@ -52,7 +52,7 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
 
 def known(build: Build, device: str) -> Report | None:
     """The synthesis of this very build for a device, if it was done before with this Verilog."""
-    bench.parameters(build)
+    hardware_of(build)
     try:
         report = msgspec.convert(evidence.read(build).get(f"synthesis-{device}"), Report)
     except msgspec.ValidationError:
@@ -153,7 +153,7 @@ def plot(sweep: Sweep, path: Path) -> None:
     figure = Figure(figsize=(6, 4))
     axes = figure.subplots()
     for _, group in groupby(sweep.points, lambda point: series(point)[:2]):
-        points = list(synapse)
+        points = list(group)
         x, y = [p.cycles for p in points], [p.area for p in points]
         axes.plot(x, y, "o-", label=label(points[0]))
         for point in points:

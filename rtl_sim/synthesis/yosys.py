@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from hw_models.dataflow import Build
+from hw_models.hardware import hardware_of
 from rtl_sim.simulation import bench
 from rtl_sim.synthesis import tools
 from rtl_sim.synthesis.devices import Device, Resources
@@ -75,7 +76,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_sources(build: Build, library: Path, folder: Path) -> list[str]:
     """The build's hardware in `folder`, by names without a path; the Verilog files in order."""
-    bench.parameters(build)
+    hardware_of(build)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mem").mkdir()
     names = build.files[bench.FILES].decode().split()

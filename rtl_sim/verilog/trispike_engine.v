@@ -41,6 +41,7 @@ module trispike_engine #(
   parameter PADDING_W   = 1,   // columns of the first window left of the map
   parameter LANES       = 8,   // channels of a word, <= N; where packed, SLICE
   parameter SLICE       = 4,   // accumulators read in a cycle, <= LANES
+  parameter PACKED      = 0,   // 1: depthwise, N = 1 and IN_C = GROUPS, words of LANES groups
   parameter ADDR_BITS   = 8,   // of an event's address, bits
   parameter DIGIT_BITS  = 0,   // of an event's digit, bits; 0: spikes, no digits
   parameter W_BITS      = 8,   // weight, bits
@@ -77,7 +78,6 @@ module trispike_engine #(
   localparam LANES_LAST  = N - (REACH - 1) * LANES;           // channels of the last of them
   localparam SLICES      = (LANES + SLICE - 1) / SLICE;       // of a full word
   localparam SLICES_LAST = (LANES_LAST + SLICE - 1) / SLICE;  // of a group's last word
-  localparam PACKED      = GROUPS > 1 && N == 1 && IN_C == GROUPS;
   localparam PACKS       = (GROUPS + LANES - 1) / LANES;
   localparam AT_POSITION = PACKED ? PACKS : GROUPS * REACH;   // words of a position
   localparam WORDS       = OUT_H * OUT_W * AT_POSITION;

@@ -2,7 +2,7 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Two outlets behind one sweep, as in trispike_spiking_update: both readers get every event and
+// Two outlets behind one sweep, as in a top level: both readers get every event and
 // marker of every step, once and in order, however long either waits; a word sets out only where
 // both have room for it. A step is one word of one neuron.
 module fork_outlets #(

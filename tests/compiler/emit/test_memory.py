@@ -16,8 +16,8 @@ from compiler.emit.memory import (
     signed_bits,
     weight_rows,
 )
-from hw_models.core.layout import as_conv, lanes_of, section_of
-from hw_models.dataflow import Build, Dense, Lanes
+from hw_models.core.layout import as_conv, lay_out
+from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Layer
 from hw_models.engines.synapse import weighted_sums
 from tests.builders.random_builds import random_build
 from tests.builders.simulated_builds import chain, conv
@@ -132,8 +132,8 @@ def lanes(build: Build, index: int, accumulate: int, update: int) -> tuple[int, 
     layer = build.dataflow.layers[index]
     layer = msgspec.structs.replace(layer, lanes=Lanes(accumulate=accumulate, update=update))
     op = as_conv(layer.synapses[0].op, (layer.synapses[0].op.n_in,))
-    _, slice_ = section_of(layer, [op])
-    return lanes_of(layer, op, slice_), slice_
+    layout = lay_out([op], layer.lanes, layer.fires)
+    return layout.synapses[0].lanes, layout.slice_
 
 
 def test_lanes_never_exceed_the_channels_of_a_group():
@@ -160,6 +160,12 @@ def test_slices_divide_lanes_where_there_are_several_words():
     assert lanes(build, 0, 2, 8) == (2, 2)
 
 
+def cut(layer: Layer, ops: list[Conv2d]) -> tuple[int, int]:
+    """(section, slice) of a layer of these operations."""
+    layout = lay_out(ops, layer.lanes, layer.fires)
+    return layout.section, layout.slice_
+
+
 def test_groups_that_meet_share_a_slice():
     """It divides the sections where they differ; alike, they may end in a padded word."""
     layer = random_build(1, widths=[4, 12, 3]).dataflow.layers[0]
@@ -168,7 +174,7 @@ def test_groups_that_meet_share_a_slice():
     plain, halves, thirds, own = (
         conv(shape, 12, (3, 3), padding=(1, 1), groups=g) for g in (1, 2, 3, 12)
     )
-    assert section_of(layer, [plain, own]) == (12, 4)
-    assert section_of(layer, [halves, halves]) == (6, 4)
-    assert section_of(layer, [plain, halves]) == (6, 3)
-    assert section_of(layer, [halves, own, thirds]) == (2, 2)
+    assert cut(layer, [plain, own]) == (12, 4)
+    assert cut(layer, [halves, halves]) == (6, 4)
+    assert cut(layer, [plain, halves]) == (6, 3)
+    assert cut(layer, [halves, own, thirds]) == (2, 2)

@@ -1,7 +1,6 @@
 """The generated hardware files: deterministic, complete, and refused where the core cannot."""
 
 import itertools
-import json
 import re
 from functools import partial
 from pathlib import Path
@@ -11,16 +10,21 @@ import numpy as np
 import pytest
 
 import rtl_sim
+from compiler.emit.instances import digit_max
 from compiler.emit.memory import bank_depths
-from compiler.emit.parameters import digit_bits
 from compiler.emit.rtl import generate
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.hardware import PARAMETERS, Hardware
 from tests.builders.random_builds import random_build, random_conv_build
 from tests.builders.random_graphs import random_graph_build
 from tests.builders.simulated_builds import chain, conv, pool
 
 LIBRARY = Path(rtl_sim.__file__).parent / "verilog"
+
+
+def hardware(files: dict[str, bytes]) -> Hardware:
+    return msgspec.json.decode(files[PARAMETERS], type=Hardware)
 
 
 def changed(build: Build, index: int, **fields) -> Build:
@@ -63,61 +67,65 @@ def test_files_are_deterministic_and_complete(network, seed):
 )
 def test_memories_have_exactly_the_words_of_their_modules(build):
     files = generate(build)
-    for entry in json.loads(files["rtl/parameters.json"]):
-        for synapse in entry["synapses"]:
-            engine = synapse["engine"]
-            packed = engine["GROUPS"] > 1 and engine["N"] == 1 == engine["IN_C"] // engine["GROUPS"]
-            lanes = 1 if packed else engine["LANES"]
-            reach = -(-engine["N"] // lanes)
-            taps = engine["KERNEL_H"] * engine["KERNEL_W"]
+    for layer in hardware(files).layers:
+        for synapse in layer.synapses:
+            engine = synapse.engine
+            assert engine.packed == (
+                engine.groups > 1 and engine.n == 1 == engine.in_c // engine.groups
+            )
+            lanes = 1 if engine.packed else engine.lanes
+            reach = -(-engine.n // lanes)
+            taps = engine.kernel_h * engine.kernel_w
             banks = [
                 text.split()
                 for path, text in sorted(files.items())
-                if path.startswith(f"mem/{synapse['name']}.weight.mem")
+                if path.startswith(f"mem/{synapse.name}.weight.mem")
             ]
             weights = list(itertools.chain.from_iterable(banks))
             assert list(map(len, banks)) == bank_depths(len(weights))
-            assert len(weights) == reach * taps * engine["IN_C"]
-            assert {len(word) for word in weights} == {-(-lanes * engine["W_BITS"] // 4)}
-        tail = entry["tail"]
-        slice_ = tail.get("SLICE", 1)
-        biases = files[f"mem/{entry['name']}.bias.mem"].split()
-        assert len(biases) == tail.get("GROUPS", 1) * -(-tail.get("N", len(biases)) // slice_)
-        assert {len(word) for word in biases} == {-(-slice_ * tail["BIAS_BITS"] // 4)}
+            assert len(weights) == reach * taps * engine.in_c
+            assert {len(word) for word in weights} == {-(-lanes * engine.w_bits // 4)}
+        update = layer.update
+        biases = files[update.bias_file].split()
+        assert len(biases) == update.rows and update.words % update.rows == 0
+        assert {len(word) for word in biases} == {-(-update.slice * update.bias_bits // 4)}
+        for outlet in (reader.outlet for reader in layer.readers):
+            assert update.rows == outlet.groups * -(-outlet.n // outlet.slice)
 
 
 def test_streams_meet_with_the_same_addresses():
     """From the input through pools and layers, each reader's width is its source's."""
     for build in [*map(random_conv_build, range(8)), *map(random_graph_build, range(8))]:
-        entries = json.loads(generate(build)["rtl/parameters.json"])
-        width = {s: entry["tail"]["ADDR_BITS"] for entry in entries for s in entry["streams"]}
-        for synapse in itertools.chain.from_iterable(entry["synapses"] for entry in entries):
-            bits = width.pop(synapse["stream"], None)  # a stream has one reader
-            assert bits or synapse["stream"].startswith("input")
-            for p in synapse["pools"]:
-                assert bits in (None, p["IN_ADDR_BITS"])
-                bits = p["OUT_ADDR_BITS"]
-            assert bits in (None, synapse["engine"]["ADDR_BITS"])
+        layers = hardware(generate(build)).layers
+        width = {r.stream: r.outlet.addr_bits for layer in layers for r in layer.readers}
+        for synapse in itertools.chain.from_iterable(layer.synapses for layer in layers):
+            bits = width.pop(synapse.stream, None)  # a stream has one reader
+            assert bits or synapse.stream.startswith("input")
+            for p in synapse.pools:
+                assert bits in (None, p.in_addr_bits)
+                bits = p.out_addr_bits
+            assert bits in (None, synapse.engine.addr_bits)
         assert not width
 
 
 def test_every_word_of_a_sweep_is_the_same_channels_in_every_group():
     """Engines, biases and spikes of a layer cut the channels alike, whatever their groups."""
     for build in map(random_graph_build, range(40)):
-        for entry in json.loads(generate(build)["rtl/parameters.json"]):
-            tail, cuts = entry["tail"], set()
-            if "N" in tail:
-                cuts.add(cut(tail["GROUPS"], tail["N"], [tail["SLICE"]] * tail["N"]))
-            for synapse in entry["synapses"]:
-                engine = synapse["engine"]
-                groups, n, slice_ = engine["GROUPS"], engine["N"], engine["SLICE"]
-                if groups > 1 and n == 1 == engine["IN_C"] // groups:
+        for layer in hardware(generate(build)).layers:
+            cuts = {
+                cut(outlet.groups, outlet.n, [outlet.slice] * outlet.n)
+                for outlet in (reader.outlet for reader in layer.readers)
+            }
+            for synapse in layer.synapses:
+                engine = synapse.engine
+                groups, n, slice_ = engine.groups, engine.n, engine.slice
+                if engine.packed:
                     cuts.add(cut(1, groups, [slice_] * groups))
                     continue
-                lanes = engine["LANES"]
+                lanes = engine.lanes
                 word = [min(slice_, lanes - at) for at in range(0, lanes, slice_)]
                 cuts.add(cut(groups, n, word * n))
-            assert len(cuts) == 1, entry["name"]
+            assert len(cuts) == 1, layer.name
 
 
 def cut(groups: int, n: int, sizes: list[int]) -> tuple[tuple[int, int], ...]:
@@ -134,29 +142,29 @@ def cut(groups: int, n: int, sizes: list[int]) -> tuple[tuple[int, int], ...]:
 
 def test_the_top_level_carries_the_builds_numbers():
     build = random_build(5, encoding="static", widths=[9, 21, 7])
-    hidden, readout = json.loads(generate(build)["rtl/parameters.json"])
+    hidden, readout = hardware(generate(build)).layers
     layer = build.dataflow.layers[0]
     synapse, neuron = layer.synapses[0], layer.update.neuron
-    engine = hidden["synapses"][0]["engine"]
-    assert engine["REPEAT"] == build.dataflow.timesteps
-    assert engine["ACC_BITS"] == synapse.acc_bits
-    assert hidden["tail"]["P_BITS"] == layer.update.p_bits
-    assert hidden["tail"]["TERNARY"] == (neuron.mode == "ternary")
-    plus, minus = (int(hidden["tail"][name][3:], 2) for name in ("PLUS", "MINUS"))
-    assert plus - minus == neuron.leak.m and hidden["tail"]["K"] == neuron.leak.k
-    engine = readout["synapses"][0]["engine"]
-    assert engine["REPEAT"] == 1 and engine["DIGIT_BITS"] == 0
+    engine = hidden.synapses[0].engine
+    assert engine.repeat == build.dataflow.timesteps
+    assert engine.acc_bits == synapse.acc_bits
+    assert hidden.update.p_bits == layer.update.p_bits
+    assert hidden.update.ternary == (neuron.mode == "ternary")
+    assert hidden.update.plus - hidden.update.minus == neuron.leak.m
+    assert hidden.update.k == neuron.leak.k
+    engine = readout.synapses[0].engine
+    assert engine.repeat == 1 and engine.digit_bits == 0
     last = build.dataflow.layers[1].update
-    assert readout["tail"]["LOGIT_BITS"] == last.v_bits
+    assert readout.readout is not None and readout.readout.logit_bits == last.v_bits
 
 
 @pytest.mark.parametrize(("x_max", "bits"), [(1, 0), (2, 1), (3, 2), (7, 2), (127, 3)])
 def test_digits_take_the_bits_of_the_largest_exponent(x_max, bits):
     """Where that is 0 no digit is carried; the core's input has a place for it all the same."""
-    assert digit_bits(x_max) == bits
+    assert digit_max(x_max).bit_length() == bits
     files = generate(random_build(5, encoding="static", widths=[9, 21, 7], x_max=x_max))
-    hidden, _ = json.loads(files["rtl/parameters.json"])
-    assert hidden["synapses"][0]["engine"]["DIGIT_BITS"] == bits
+    hidden, _ = hardware(files).layers
+    assert hidden.synapses[0].engine.digit_bits == bits
     digit = f"s_axis_tdata[24+:{bits}], " if bits else ""
     assert f"{{s_axis_tdata[31:30], {digit}s_axis_tdata[3:0]}}" in files["rtl/top.v"].decode()
 

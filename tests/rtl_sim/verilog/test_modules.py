@@ -10,7 +10,7 @@ from cocotb_tools.check_results import get_results
 from cocotb_tools.runner import get_runner
 
 from compiler.emit import memory
-from compiler.emit.parameters import address_bits, index_bits
+from hw_models.core.address import Fields
 from hw_models.core.layout import as_conv
 from hw_models.dataflow import Conv2d, Dense, Pool
 from hw_models.engines.synapse import weighted_sums
@@ -88,7 +88,7 @@ def test_neuron(tmp_path):
 def test_serializer(tmp_path, shape, groups, slice_):
     parameters = {
         "N": shape[0] // groups, "GROUPS": groups, "WIDTH": shape[2], "SLICE": slice_,
-        "ADDR_BITS": address_bits(shape),
+        "ADDR_BITS": Fields.of(shape).bits,
     }  # fmt: skip
     env = write_case(tmp_path, {**parameters, "shape": shape})
     sources = library("serializer", "counter")
@@ -133,7 +133,7 @@ def test_engine(tmp_path, op, lanes, slice_, options):
         "GROUPS": op.groups,
         "LANES": lanes,
         "SLICE": slice_,
-        "ADDR_BITS": address_bits(op.in_shape),
+        "ADDR_BITS": Fields.of(op.in_shape).bits,
         "ACC_BITS": reach.bit_length() + 1,
     }
     rows = memory.weight_rows(w, op.groups, lanes)
@@ -160,7 +160,7 @@ def test_banked_rom(tmp_path, depth):
         "bench_banked_rom",
         "trispike_banked_rom",
         library("banked_rom", "rom"),
-        {"WIDTH": 16, "DEPTH": depth, "ADDR_BITS": index_bits(depth), "FILE": "words.mem"},
+        {"WIDTH": 16, "DEPTH": depth, "ADDR_BITS": memory.index_bits(depth), "FILE": "words.mem"},
         {"DEPTH": str(depth)},
     )
 
@@ -178,8 +178,8 @@ def test_pool(tmp_path, seed):
         **geometry(spec),
         "C": spec.in_shape[0],
         "DIGIT_BITS": int(rng.choice([0, 3])),
-        "IN_ADDR_BITS": address_bits(spec.in_shape),
-        "OUT_ADDR_BITS": address_bits(spec.out_shape),
+        "IN_ADDR_BITS": Fields.of(spec.in_shape).bits,
+        "OUT_ADDR_BITS": Fields.of(spec.out_shape).bits,
     }
     parameters.pop("IN_C")
     env = write_case(tmp_path, {**parameters, "pool": msgspec.to_builtins(spec)})

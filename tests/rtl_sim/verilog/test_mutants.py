@@ -125,9 +125,6 @@ MUTANTS = {
     ),
     "a reader takes an event twice": ("blocks", "broadcast", "& ~taken_q", ""),
     "an event leaves when the first reader has it": ("blocks", "broadcast", "&taken;", "|taken;"),
-    "a sweep waits for room on its first way only": (
-        "small", "spiking_update", "(&room)", "(room[0])",
-    ),
     "a place is never given back": (
         "small", "credits", "else if (give_i && !spend_i)", "else if (1'b0)",
     ),

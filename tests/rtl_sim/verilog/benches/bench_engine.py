@@ -11,9 +11,9 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 
+from hw_models.core.address import addresses, sweep
 from hw_models.dataflow import Conv2d
 from hw_models.engines.synapse import fan_out, weighted_sums
-from rtl_sim.simulation.address import addresses, sweep
 from tests.rtl_sim.verilog.benches.axis import Source, reset
 
 LATENCY = 6

@@ -10,8 +10,8 @@ import msgspec
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
+from hw_models.core.address import addresses
 from hw_models.dataflow import Pool
-from rtl_sim.simulation.address import addresses
 from tests.rtl_sim.verilog.benches.axis import Sink, Source, reset
 
 

@@ -9,7 +9,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from rtl_sim.simulation.address import addresses, sweep
+from hw_models.core.address import addresses, sweep
 from tests.rtl_sim.verilog.benches.axis import Sink, reset
 
 

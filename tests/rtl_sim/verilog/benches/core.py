@@ -19,14 +19,13 @@ from cocotbext.axi import (
     AxiStreamSource,
 )
 
+from hw_models.core.address import addresses
+from hw_models.core.stream_words import LOGIT_BITS
 from hw_models.dataflow import Build
 from hw_models.engines.golden import Trace
 from hw_models.folder import artefact
-from rtl_sim.simulation.address import addresses
 from rtl_sim.simulation.stream import LAST, input_words
 from tests.rtl_sim.verilog.malformed import Beat
-
-OUT_LOGIT_BITS = 48
 
 
 def case() -> dict:
@@ -61,9 +60,9 @@ def expected_spikes(build: Build, trace: Trace) -> dict[str, list[set[tuple[int,
 
 def expected_words(trace: Trace) -> list[list[int]]:
     """Of each sample the words {class, logit}."""
-    mask = (1 << OUT_LOGIT_BITS) - 1
+    mask = (1 << LOGIT_BITS) - 1
     return [
-        [winner << OUT_LOGIT_BITS | (logit & mask) for logit in logits]
+        [winner << LOGIT_BITS | (logit & mask) for logit in logits]
         for winner, logits in zip(trace.predictions.tolist(), trace.logits.tolist(), strict=True)
     ]
 

@@ -1,0 +1,206 @@
+"""The instances of a build's top level: what of the network is an engine, an update, an outlet."""
+
+import re
+
+from compiler.emit import memory
+from hw_models import hardware
+from hw_models.core import latency
+from hw_models.core.address import Fields, as_map
+from hw_models.core.buffers import Reader, input_buffers, outlet_buffers, readers
+from hw_models.core.layout import LayerLayout, SynapseLayout, layout_of
+from hw_models.dataflow import Build, Layer, Pool, Synapse
+from hw_models.errors import InputError
+from hw_models.hardware import Hardware
+from hw_models.semantics import signed_digits
+
+
+def instances(build: Build, channel_bits: int = 0) -> Hardware:
+    """All instances of a build.
+
+    Args:
+        channel_bits: biases and thresholds are stored in at least so many bits.
+    """
+    flow = build.dataflow
+    streams = readers(flow)
+    stream_of = {r.synapse.name: r.stream for found in streams.values() for r in found}
+    source = streams[flow.input.name]
+    return Hardware(
+        inlets=tuple(
+            hardware.Inlet(stream=reader.stream, buffer=buffer)
+            for reader, buffer in zip(source, input_buffers(flow, source), strict=True)
+        ),
+        layers=tuple(
+            layer_instances(build, layer, stream_of, streams[layer.name], channel_bits)
+            for layer in flow.layers
+        ),
+    )
+
+
+def layer_instances(
+    build: Build,
+    layer: Layer,
+    stream_of: dict[str, str],
+    found: list[Reader],
+    channel_bits: int,
+) -> hardware.Layer:
+    """The instances of a layer: an engine and pools for each synapse, merges, neurons, and what
+    takes their spikes or logits."""
+    layout = layout_of(build.dataflow, layer)
+    synapses = tuple(
+        hardware.Synapse(
+            name=synapse.name,
+            stream=stream_of[synapse.name],
+            pools=tuple(pool_of(build, synapse, pool) for pool in synapse.pools),
+            engine=engine_of(build, synapse, layout, own),
+        )
+        for synapse, own in zip(layer.synapses, layout.synapses, strict=True)
+    )
+    merges = merges_of(layout, [synapse.engine.current_bits for synapse in synapses])
+    current_bits = merges[-1].bits if merges else synapses[0].engine.current_bits
+    return hardware.Layer(
+        name=layer.name,
+        synapses=synapses,
+        merges=merges,
+        update=update_of(build, layer, layout, current_bits, channel_bits),
+        readers=tuple(
+            hardware.Reader(stream=reader.stream, outlet=outlet_of(layer, layout, buffer))
+            for reader, buffer in zip(
+                found, outlet_buffers(build.dataflow, layer, found), strict=True
+            )
+        ),
+        readout=None if layer.fires else readout_of(layer),
+    )
+
+
+def pool_of(build: Build, synapse: Synapse, pool: Pool) -> hardware.Pool:
+    return hardware.Pool(
+        c=pool.in_shape[0],
+        **by_axis("in", pool.in_shape[1:]),
+        **by_axis("out", pool.out_shape[1:]),
+        **by_axis("kernel", pool.kernel),
+        **by_axis("stride", pool.stride),
+        **by_axis("padding", pool.padding),
+        digit_bits=digit_bits_of(build, synapse.source),
+        in_addr_bits=Fields.of(pool.in_shape).bits,
+        out_addr_bits=Fields.of(pool.out_shape).bits,
+    )
+
+
+def engine_of(
+    build: Build, synapse: Synapse, layout: LayerLayout, own: SynapseLayout
+) -> hardware.Engine:
+    op = own.op
+    static = build.dataflow.mode_of(synapse.source) == "static"
+    return hardware.Engine(
+        in_c=op.in_shape[0],
+        **by_axis("in", op.in_shape[1:]),
+        n=op.out_shape[0] // op.groups,
+        groups=op.groups,
+        **by_axis("out", op.out_shape[1:]),
+        **by_axis("kernel", op.kernel),
+        **by_axis("stride", op.stride),
+        **by_axis("padding", op.padding),
+        lanes=own.lanes,
+        slice=layout.slice_,
+        packed=int(own.packed),
+        addr_bits=Fields.of(op.in_shape).bits,
+        digit_bits=digit_bits_of(build, synapse.source),
+        w_bits=synapse.w_bits,
+        acc_bits=synapse.acc_bits,
+        shift=synapse.shift,
+        repeat=build.dataflow.timesteps if static else 1,
+        weight_file=mem_path(synapse.name, "weight"),
+    )
+
+
+def merges_of(layout: LayerLayout, current_bits: list[int]) -> tuple[hardware.Merge, ...]:
+    """The sums of the first two synapses' currents, then of each further one with the sum so far.
+
+    Args:
+        current_bits: of each synapse.
+    """
+    first, *others = current_bits
+    merges = []
+    for bits in others:
+        total = max(first, bits) + 1
+        merges.append(hardware.Merge(slice=layout.slice_, a_bits=first, b_bits=bits, bits=total))
+        first = total
+    return tuple(merges)
+
+
+def update_of(
+    build: Build, layer: Layer, layout: LayerLayout, current_bits: int, channel_bits: int
+) -> hardware.Update:
+    neuron, bias = layer.update.neuron, build.bias(layer)
+    v_threshold, digits = build.v_threshold(layer), signed_digits(neuron.leak.m)
+    threshold_bits = 1 if v_threshold is None else memory.signed_bits(v_threshold)
+    return hardware.Update(
+        words=layout.words,
+        rows=layout.rows,
+        slice=layout.slice_,
+        latency=latency.CURRENT,
+        current_bits=current_bits,
+        bias_bits=max(channel_bits, memory.signed_bits(bias)),
+        threshold_bits=max(channel_bits, threshold_bits) if neuron.fires else 1,
+        p_bits=layer.update.p_bits,
+        v_bits=layer.update.v_bits,
+        leak_bits=layer.update.leak_bits,
+        k=neuron.leak.k,
+        plus=digit_mask(digits, 1),
+        minus=digit_mask(digits, -1),
+        ternary=int(neuron.mode == "ternary"),
+        soft_reset=int(neuron.reset == "soft"),
+        readout=int(not neuron.fires),
+        one_step=int(build.dataflow.timesteps == 1),
+        bias_file=mem_path(layer.name, "bias"),
+        threshold_file=mem_path(layer.name, "v_threshold") if neuron.fires else "",
+    )
+
+
+def outlet_of(layer: Layer, layout: LayerLayout, buffer: int) -> hardware.Outlet:
+    channels, _, width = as_map(layer.shape)
+    return hardware.Outlet(
+        n=layout.section,
+        groups=channels // layout.section,
+        width=width,
+        slice=layout.slice_,
+        buffer=buffer,
+        addr_bits=Fields.of(layer.shape).bits,
+    )
+
+
+def readout_of(layer: Layer) -> hardware.Readout:
+    return hardware.Readout(
+        classes=layer.size,
+        logit_bits=layer.update.v_bits,
+        class_bits=memory.index_bits(layer.size),
+    )
+
+
+def digit_bits_of(build: Build, source: str) -> int:
+    """Bits of the digit field of a stream's events; spikes have none."""
+    if build.dataflow.mode_of(source) != "static":
+        return 0
+    return digit_max(build.dataflow.input.x_max).bit_length()
+
+
+def digit_max(x_max: int) -> int:
+    """The largest exponent among the signed digits of 0..x_max."""
+    return max(exponent for x in range(x_max + 1) for _, exponent in signed_digits(x))
+
+
+def digit_mask(digits: tuple[tuple[int, int], ...], sign: int) -> int:
+    """The digits of one sign as bits: bit e for 2**e."""
+    return sum(1 << e for s, e in digits if s == sign)
+
+
+def by_axis(name: str, sizes: tuple[int, ...]) -> dict[str, int]:
+    """A size for each axis of the map."""
+    return {f"{name}_h": sizes[0], f"{name}_w": sizes[1]}
+
+
+def mem_path(owner: str, tensor: str) -> str:
+    """Where a tensor's words lie in the build folder."""
+    if not re.fullmatch(r"[\w.-]+", owner, re.ASCII):
+        raise InputError(f"{owner!r}: a name in the hardware has letters, digits, '_', '.', '-'")
+    return f"mem/{owner}.{tensor}.mem"

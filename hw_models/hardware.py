@@ -1,0 +1,231 @@
+"""The instances of a build's top level and their parameters: the structs of rtl/parameters.json.
+
+The compiler writes them; the simulation, the synthesis and the proofs read them. A struct has the
+name of its Verilog module, without the prefix, and its fields are the module's parameters in lower
+case. The modules say what each parameter means.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from hw_models.core.layout import rearranged
+from hw_models.dataflow import Build
+from hw_models.errors import InputError
+
+PARAMETERS = "rtl/parameters.json"
+SIZED = {  # Verilog literals of parameters that have a width of their own
+    "plus": "9'b{:09b}", "minus": "9'b{:09b}",
+    "version": "32'h{:08x}", "build": "32'h{:08x}", "shape": "32'h{:08x}",
+}  # fmt: skip
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An instance of a module; its fields are the module's parameters in lower case."""
+
+    def parameters(self) -> Mapping[str, int | str]:
+        """The parameters by their Verilog names; vectors, sized numbers and files as literals."""
+        return {
+            field.upper(): literal(field, getattr(self, field)) for field in self.__struct_fields__
+        }
+
+
+def literal(field: str, value: int | str | tuple[int, ...]) -> int | str:
+    """A parameter's value in Verilog.
+
+    A tuple is a vector of 32 bits each, the first in the lowest bits. A text is the name of a
+    memory file in mem/, which the top level looks for in its folder MEM_DIR.
+    """
+    if isinstance(value, tuple):
+        return "{" + ", ".join(f"32'd{each}" for each in reversed(value)) + "}"
+    if isinstance(value, str):
+        if not value:
+            return '""'
+        return f'{{MEM_DIR, "{value.removeprefix("mem")}"}}'
+    return SIZED[field].format(value) if field in SIZED else value
+
+
+class Pool(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    c: int
+    in_h: int
+    in_w: int
+    out_h: int
+    out_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    padding_h: int
+    padding_w: int
+    digit_bits: int
+    in_addr_bits: int
+    out_addr_bits: int
+
+
+class Engine(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    in_c: int
+    in_h: int
+    in_w: int
+    n: int
+    groups: int
+    out_h: int
+    out_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    padding_h: int
+    padding_w: int
+    lanes: int
+    slice: int
+    packed: int
+    addr_bits: int
+    digit_bits: int
+    w_bits: int
+    acc_bits: int
+    shift: int
+    repeat: int
+    weight_file: str
+
+    @property
+    def current_bits(self) -> int:
+        """Bits of a neuron's current."""
+        return self.acc_bits + self.shift
+
+    @property
+    def weight_word_bits(self) -> int:
+        """Bits of a word of the weight memory."""
+        return self.w_bits * (1 if self.packed else self.lanes)
+
+
+class Merge(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    slice: int
+    a_bits: int
+    b_bits: int
+    bits: int
+
+
+class Update(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    words: int
+    rows: int
+    slice: int
+    latency: int
+    current_bits: int
+    bias_bits: int
+    threshold_bits: int
+    p_bits: int
+    v_bits: int
+    leak_bits: int
+    k: int
+    plus: int
+    minus: int
+    ternary: int
+    soft_reset: int
+    readout: int
+    one_step: int
+    bias_file: str
+    threshold_file: str
+
+
+class Outlet(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    n: int
+    groups: int
+    width: int
+    slice: int
+    buffer: int
+    addr_bits: int
+
+
+class Readout(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    classes: int
+    logit_bits: int
+    class_bits: int
+
+
+class StreamGuard(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    steps: int
+    c: int
+    h: int
+    w: int
+    digit_max: int
+    signed: int
+
+
+class Registers(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    counters: int
+    errors: int
+    addr_bits: int
+    version: int
+    build: int
+    shape: int
+
+
+class Loader(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    memories: int
+    word_bits: int
+    addr_bits: int
+    pieces: tuple[int, ...]
+    words: tuple[int, ...]
+
+
+class Synapse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A synapse of a layer: pools, then an engine."""
+
+    name: str
+    stream: str  # that it reads, by its name in the top level
+    pools: tuple[Pool, ...]
+    engine: Engine
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a layer's spikes leave for one of the synapses that read them."""
+
+    stream: str  # its name in the top level
+    outlet: Outlet
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A layer: its synapses, what adds their currents up, its neurons, and where they lead to."""
+
+    name: str
+    synapses: tuple[Synapse, ...]
+    merges: tuple[Merge, ...]  # the first two synapses, then each further one with the sum so far
+    update: Update
+    readers: tuple[Reader, ...]  # none of the readout
+    readout: Readout | None
+
+
+class Inlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A synapse that reads the core's input."""
+
+    stream: str  # its name in the top level
+    buffer: int  # beats that wait for it; 0: it takes them as they come
+
+
+class Hardware(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that the top level instantiates for the network."""
+
+    inlets: tuple[Inlet, ...]
+    layers: tuple[Layer, ...]
+
+
+def hardware_of(build: Build) -> Hardware:
+    """The hardware of a build.
+
+    Raises:
+        InputError: it has none, or parameters.json is not of this version.
+    """
+    name = build.path or build.dataflow.name
+    if PARAMETERS not in build.files:
+        synapse = rearranged(build.dataflow)
+        why = f"{synapse} reads a map as a vector, the core takes that of dense layers alone"
+        raise InputError(f"{name}: no {PARAMETERS}; {why if synapse else 'build it again'}")
+    try:
+        return msgspec.json.decode(build.files[PARAMETERS], type=Hardware)
+    except msgspec.DecodeError as error:
+        raise InputError(f"{name}/{PARAMETERS}: {error}; build it again") from error
+
+
+def as_json(hardware: Hardware) -> bytes:
+    """rtl/parameters.json."""
+    return msgspec.json.format(msgspec.json.encode(hardware), indent=1) + b"\n"

@@ -1,0 +1,57 @@
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// The readout's end: the logits of a sample's last time step wait here for all classes, then leave
+// as words {class, logit}.
+module trispike_readout #(
+  parameter CLASSES    = 10,  // neurons of the readout
+  parameter LOGIT_BITS = 16,  // of a logit, bits
+  parameter CLASS_BITS = 4    // of a class, bits; 2**CLASS_BITS >= CLASSES
+) (
+  input  wire                             clk,
+  input  wire                             rst_n,
+  // logits of trispike_update, a neuron a word, in rising order
+  input  wire                             spend_i,       // a word to be kept sets out
+  output wire                             room_o,        // one more may
+  input  wire                             word_valid_i,
+  input  wire signed [LOGIT_BITS-1:0]     logit_i,
+  input  wire                             last_i,        // of the sample's last time step
+  // words {class, logit}
+  output wire [CLASS_BITS+LOGIT_BITS-1:0] m_axis_tdata,
+  output wire                             m_axis_tvalid,
+  output wire                             m_axis_tlast,
+  input  wire                             m_axis_tready
+);
+
+  wire leaves;
+
+  trispike_credits #(
+    .PLACES(CLASSES)
+  ) places (
+    .clk    (clk),
+    .rst_n  (rst_n),
+    .spend_i(spend_i),
+    .give_i (leaves),
+    .room_o (room_o)
+  );
+
+  trispike_argmax #(
+    .CLASSES   (CLASSES),
+    .LOGIT_BITS(LOGIT_BITS),
+    .CLASS_BITS(CLASS_BITS)
+  ) argmax (
+    .clk          (clk),
+    .rst_n        (rst_n),
+    .logit_valid_i(word_valid_i && last_i),
+    .logit_i      (logit_i),
+    .credit_o     (leaves),
+    .m_axis_tdata (m_axis_tdata),
+    .m_axis_tvalid(m_axis_tvalid),
+    .m_axis_tlast (m_axis_tlast),
+    .m_axis_tready(m_axis_tready)
+  );
+
+endmodule
+
+`resetall
