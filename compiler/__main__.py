@@ -8,13 +8,14 @@ from rich.console import Console
 
 from compiler.emit.loadable import as_text, register_writes
 from compiler.frontend.crop import CROP, cropped
-from compiler.frontend.importer import TARGET_BITS, import_network
+from compiler.frontend.importer import import_network
 from compiler.frontend.preflight import faults
 from compiler.frontend.samples import calibration, recorded_vectors, samples_for
 from compiler.inspection import layer_table, work_table
 from compiler.passes.choose_lsb import V_BITS_MAX
 from compiler.pipeline import LANES, Options, compile_graph, lower
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
+from hw_models.dataflow import TARGET_BITS
 from hw_models.engines import onnx_runtime
 from hw_models.errors import InputError
 from hw_models.folder import artefact, files, reference_vectors

@@ -15,13 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
-from hw_models.semantics import Interval, Ints, Neuron
+from hw_models.semantics import Interval, Ints, Neuron, Spikes
 
 FORMAT = "trispike-dataflow"
 VERSION = 2
 DATAFLOW, TENSORS, IDENTITY = "dataflow.json", "tensors.npz", "dataflow.sha256"
 
 Target = Literal["int8", "int4", "ternary"]
+TARGET_BITS: dict[str, int] = {"int8": 8, "int4": 4, "ternary": 2}  # bits of a weight
+
+Encoding = Literal["static", Spikes]
+STATIC: Literal["static"] = "static"  # an input that is the same at all time steps
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,7 +35,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     shape: tuple[int, ...]  # of one sample and time step
     # static: int8 values shown for all T steps, entering once as signed digits;
     # ternary, binary: spikes of each time step
-    encoding: Literal["static", "ternary", "binary"]
+    encoding: Encoding
     x_max: int  # static: |x| <= x_max; else 1
     scale: float  # the real value of x = 1
 
@@ -153,7 +157,7 @@ class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     warnings: tuple[str, ...] = ()
     files: dict[str, str] = {}  # sha256 of each file beside dataflow.json
 
-    def mode_of(self, source: str) -> Literal["static", "ternary", "binary"]:
+    def mode_of(self, source: str) -> Encoding:
         """What the events of a stream can be, by the name of the input or of a layer."""
         if source == self.input.name:
             return self.input.encoding

@@ -13,12 +13,21 @@ from numpy.typing import NDArray
 from hw_models.errors import InputError
 
 Ints = NDArray[np.int64]
-Mode = Literal["ternary", "binary", "integrator"]  # an integrator never fires
+Spikes = Literal["ternary", "binary"]
+Mode = Literal[Spikes, "integrator"]  # an integrator never fires
 Reset = Literal["hard", "soft", "none"]  # none: of an integrator
+SPIKE_VALUES: dict[Spikes, tuple[int, ...]] = {"ternary": (-1, 0, 1), "binary": (0, 1)}
+
+INPUT_BITS = range(2, 9)  # widths of a static input's values, the sign included
 
 LEAK_SHIFT_MAX = 8
 LEAK_DIGITS_MAX = 3
 BITS_MAX = 62  # of any width: int64 then holds the sum of three such numbers, as an update forms
+
+
+def input_max(bits: int) -> int:
+    """The largest |value| of a static input of so many bits, which is symmetric around 0."""
+    return (1 << (bits - 1)) - 1
 
 
 def signed_digits(x: int) -> tuple[tuple[int, int], ...]:

@@ -1,1 +1,1 @@
-"""Quantization-aware training of ternary-spike networks: layers, data sets, checkpoints."""
+"""Quantization-aware training of networks with ternary spikes."""

@@ -1,4 +1,4 @@
-"""python -m qtrain train | ablate | eval | info | zoo"""
+"""The commands python -m qtrain train | ablate | eval | info | zoo."""
 
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,28 @@ from hw_models.errors import InputError
 from qtrain import checkpoint, zoo
 from qtrain.data import datasets
 from qtrain.data.events import BINS, POLARITIES
-from qtrain.layers.neurons import CHOICES
-from qtrain.models import stack
-from qtrain.training import ablation, ablation_report, config
-from qtrain.training.train import Epoch, Evaluation, evaluate, train
+from qtrain.layers.lif import LIF_CHOICES
+from qtrain.models.named import NAMED
+from qtrain.training import ablation, ablation_report, recipes, train
+from qtrain.training.evaluation import Evaluation, evaluate
+from qtrain.training.loop import Epoch
+from qtrain.training.train_config import TRAINING_CHOICES, from_plain, resumed
 
 console = Console(highlight=False, soft_wrap=True)
 DATA_DIR = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
-    help="Folder of the data set's files or of a subfolder of its name. Default: $TRISPIKE_DATA.",
+    help="Folder with the data set's files, in it or in a subfolder named after the data set. "
+    "Default: $TRISPIKE_DATA.",
 )
 
 
-def _widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...] | None:
+def widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...] | None:
+    """The numbers of a list such as 256,128.
+
+    Raises:
+        BadParameter: it is no such list.
+    """
     if text is None:
         return None
     try:
@@ -35,18 +43,18 @@ def _widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[in
         raise click.BadParameter(f"{text!r}; accepted: widths such as 128 or 256,128") from None
 
 
-def _default(option: str) -> str:
-    """What --help says of an option's default."""
-    by_dataset = {name: own[option] for name, own in config.BY_DATASET.items() if option in own}
+def default_text(option: str) -> str:
+    """The default of an option, as --help shows it."""
+    by_dataset = {name: own[option] for name, own in recipes.BY_DATASET.items() if option in own}
     parts = [f"{value} for {name}" for name, value in by_dataset.items()]
-    if option in config.COMMON:
-        parts.insert(0, str(config.COMMON[option]))
+    if option in recipes.COMMON:
+        parts.insert(0, str(recipes.COMMON[option]))
     return f"Default: {', '.join(parts)}."
 
 
 @click.group()
 def main() -> None:
-    """Quantization-aware training of ternary-spike networks."""
+    """Quantization-aware training of networks with ternary spikes."""
 
 
 @main.command("train")
@@ -54,135 +62,200 @@ def main() -> None:
 @DATA_DIR
 @click.option(
     "--recipe",
-    type=click.Choice(list(config.RECIPES)),
-    help="Which options hold where none is given: the recommended ones of the data set, or those "
-    "of the Ternary Spike paper, for CIFAR and an accelerator. Default: recommended.",
+    type=click.Choice(list(recipes.RECIPES)),
+    help="The defaults of the other options: the ones recommended for the data set, or those of "
+    "the Ternary Spike paper, which are for CIFAR and need an accelerator. Default: recommended.",
 )
 @click.option(
     "--model",
-    help=f"{', '.join(stack.NAMED)}, or layers such as 16c3-p2-10. {_default('model')}",
+    help=f"{', '.join(NAMED)}, or a list of layers such as 16c3-p2-10. {default_text('model')}",
 )
-@click.option("--channels", callback=_widths, help="Of a convnet. Default: 16,32.")
-@click.option("--hidden", callback=_widths, help="Widths of the hidden layers. Default: 128.")
-@click.option("--spike", type=click.Choice(CHOICES["spike"]), help=_default("spike"))
+@click.option("--channels", callback=widths, help="Channels of a convnet's layers. Default: 16,32.")
+@click.option("--hidden", callback=widths, help="Widths of an mlp's hidden layers. Default: 128.")
+@click.option(
+    "--spike",
+    type=click.Choice(LIF_CHOICES["spike"]),
+    help=f"Values of a spike. {default_text('spike')}",
+)
 @click.option(
     "--amplitude",
-    type=click.Choice(CHOICES["amplitude"]),
-    help="Of the spikes, by layer. Default: trainable for ternary, fixed for binary.",
+    type=click.Choice(LIF_CHOICES["amplitude"]),
+    help="The amplitude of spikes, which is trained or fixed at 1. Default: trainable for ternary "
+    "spikes, fixed for binary ones.",
 )
-@click.option("--tau", type=float, help=f"Leak, a short form m / 2^k. {_default('tau')}")
-@click.option("--reset", type=click.Choice(CHOICES["reset"]), help=_default("reset"))
+@click.option("--tau", type=float, help=f"Leak, of the form m / 2^k. {default_text('tau')}")
+@click.option(
+    "--reset",
+    type=click.Choice(LIF_CHOICES["reset"]),
+    help=f"Reset of the membrane after a spike. {default_text('reset')}",
+)
 @click.option(
     "--surrogate",
-    type=click.Choice(CHOICES["surrogate"]),
-    help=f"Gradient of a spike. {_default('surrogate')}",
+    type=click.Choice(LIF_CHOICES["surrogate"]),
+    help=f"Surrogate gradient of a spike. {default_text('surrogate')}",
 )
 @click.option(
     "--surrogate-width",
     type=float,
-    help=f"Half of the triangle's base, in thresholds. {_default('surrogate_width')}",
+    help=f"Half of the base of the triangle surrogate, in thresholds. "
+    f"{default_text('surrogate_width')}",
 )
 @click.option(
     "--join-surrogate",
-    type=click.Choice(CHOICES["surrogate"]),
-    help="Gradient of a spike where a shortcut ends. Default: wide for cifar10, else --surrogate.",
+    type=click.Choice(LIF_CHOICES["surrogate"]),
+    help="Surrogate gradient of neurons in which a shortcut ends. Default: wide for cifar10 and "
+    "cifar100, else --surrogate.",
 )
 @click.option(
     "--soft-spikes",
     type=float,
     help="Share of the training in which spikes harden: at first a neuron emits the integral of "
-    f"its surrogate, at the end of that share its spike. {_default('soft_spikes')}",
+    f"its surrogate, and at the end of this share its spike. {default_text('soft_spikes')}",
 )
-@click.option("--weight-bits", type=int, help=f"8, 4 or 2. {_default('weight_bits')}")
+@click.option(
+    "--weight-bits", type=int, help=f"Bits of a weight: 8, 4 or 2. {default_text('weight_bits')}"
+)
 @click.option(
     "--input-bits",
     type=int,
-    help="2 to 8, of an image's values, the sign included: fewer bits are fewer additions. "
-    f"{_default('input_bits')}",
+    help="Bits of an image's values, the sign included, 2 to 8. Fewer bits need fewer additions. "
+    f"{default_text('input_bits')}",
 )
-@click.option("--edge-bits", type=int, help="Of the first and last layer. Default: see the README.")
+@click.option(
+    "--edge-bits",
+    type=int,
+    help="Bits of a weight in the first and last layer. Default: 8 in cifar10's and cifar100's "
+    "networks, residual networks and vgg11, else --weight-bits.",
+)
 @click.option(
     "--amplitude-per",
-    type=click.Choice(config.CHOICES["amplitude_per"]),
-    help=_default("amplitude_per"),
+    type=click.Choice(TRAINING_CHOICES["amplitude_per"]),
+    help=f"Whether a layer or each of its channels has an amplitude. "
+    f"{default_text('amplitude_per')}",
 )
-@click.option("--acc-bits", type=int, help="Width that accumulators keep to. Default: as it comes.")
+@click.option(
+    "--acc-bits",
+    type=int,
+    help="Width in bits that training keeps accumulators to. Default: no limit.",
+)
 @click.option(
     "--acc-bits-input",
     type=int,
-    help="The same, of a static input's layer, best 4 bits more. Default: --acc-bits.",
+    help="The same for the layer that reads an image; 4 bits more than --acc-bits work well. "
+    "Default: --acc-bits.",
 )
-@click.option("--timesteps", type=int, help=_default("timesteps"))
-@click.option("--epochs", type=int, help=_default("epochs"))
-@click.option("--batch-size", type=int, help=_default("batch_size"))
-@click.option("--lr", type=float, help=f"Learning rate at the start. {_default('lr')}")
+@click.option("--timesteps", type=int, help=f"Number of time steps T. {default_text('timesteps')}")
+@click.option("--epochs", type=int, help=f"Number of epochs. {default_text('epochs')}")
+@click.option("--batch-size", type=int, help=f"Samples of a batch. {default_text('batch_size')}")
+@click.option("--lr", type=float, help=f"Learning rate at the start. {default_text('lr')}")
 @click.option(
-    "--optimizer", type=click.Choice(config.CHOICES["optimizer"]), help=_default("optimizer")
+    "--optimizer",
+    type=click.Choice(TRAINING_CHOICES["optimizer"]),
+    help=f"See docs/training.md. {default_text('optimizer')}",
 )
-@click.option("--weight-decay", type=float, help=f"Of the weights. {_default('weight_decay')}")
+@click.option("--weight-decay", type=float, help=f"Weight decay. {default_text('weight_decay')}")
 @click.option(
     "--muon-lr",
     type=float,
     help="With --optimizer muon: learning rate of the weights between the first and the last "
-    f"layer; --lr is that of all else. {_default('muon_lr')}",
+    f"layer; the other parameters have --lr. {default_text('muon_lr')}",
 )
 @click.option(
     "--schedule",
-    type=click.Choice(config.CHOICES["schedule"]),
-    help=f"How the learning rates fall to 0. {_default('schedule')}",
+    type=click.Choice(TRAINING_CHOICES["schedule"]),
+    help=f"How the learning rates fall to 0. {default_text('schedule')}",
 )
 @click.option(
-    "--warmup", type=float, help=f"Share of the steps in which they rise. {_default('warmup')}"
+    "--warmup",
+    type=float,
+    help=f"Share of the steps in which the learning rates rise. {default_text('warmup')}",
 )
 @click.option(
     "--label-smoothing",
     type=float,
-    help=f"Share of each label that is spread over all classes. {_default('label_smoothing')}",
+    help=f"Share of each label that is spread over all classes. {default_text('label_smoothing')}",
 )
-@click.option("--offset", type=float, help=f"Of the batch norms, at first. {_default('offset')}")
-@click.option("--gain", type=float, help=f"Of the batch norms, at first. {_default('gain')}")
+@click.option("--offset", type=float, help=f"Initial bias of batch norms. {default_text('offset')}")
+@click.option("--gain", type=float, help=f"Initial weight of batch norms. {default_text('gain')}")
 @click.option(
     "--precision",
-    type=click.Choice(config.PRECISIONS),
-    help="Of the training's convolutions, neurons and Muon; fastest: bfloat16 where the "
-    f"processor multiplies it, else float32. {_default('precision')}",
+    type=click.Choice(recipes.PRECISIONS),
+    help="Precision of convolutions, neurons and Muon in training; fastest is bfloat16 where the "
+    f"processor can multiply it, else float32. {default_text('precision')}",
 )
-@click.option("--evaluate-every", type=int, help=f"Epochs. {_default('evaluate_every')}")
-@click.option("--flip/--no-flip", default=None, help=f"Augmentation. {_default('flip')}")
-@click.option("--autoaugment/--no-autoaugment", default=None, help="Augmentation, of CIFAR.")
-@click.option("--cutout", type=int, help=f"Augmentation, in pixels. {_default('cutout')}")
-@click.option("--shift", type=int, help=f"Augmentation, in pixels. {_default('shift')}")
+@click.option(
+    "--evaluate-every",
+    type=int,
+    help=f"Evaluate after so many epochs, and after the last. {default_text('evaluate_every')}",
+)
+@click.option(
+    "--flip/--no-flip",
+    default=None,
+    help=f"Mirror images in every other epoch. {default_text('flip')}",
+)
+@click.option(
+    "--autoaugment/--no-autoaugment",
+    default=None,
+    help="Change CIFAR images by AutoAugment's policy.",
+)
+@click.option(
+    "--cutout",
+    type=int,
+    help=f"Cut a square of so many pixels out of images. {default_text('cutout')}",
+)
+@click.option(
+    "--shift", type=int, help=f"Move images by up to so many pixels. {default_text('shift')}"
+)
 @click.option(
     "--border",
-    type=click.Choice(config.CHOICES["border"]),
-    help=f"What a shift brings in: zeros, or the image mirrored. {_default('border')}",
+    type=click.Choice(TRAINING_CHOICES["border"]),
+    help=f"What --shift moves into an image: zeros, or its mirrored edge. {default_text('border')}",
 )
 @click.option(
     "--validation",
     type=int,
-    help="Hold back so many training samples, the last ones, and evaluate on them in place of the "
-    f"test set. {_default('validation')}",
+    help="Hold back the last so many training samples, and evaluate on them in place of the test "
+    f"set. {default_text('validation')}",
 )
-@click.option("--polarity", type=click.Choice(list(POLARITIES)), help="Events: ON, OFF as signs.")
-@click.option("--bins", type=click.Choice(BINS), help="Events: frames of equal time, or count.")
-@click.option("--downsample", type=int, help="Events: pixels to a side that become one.")
-@click.option("--seed", type=int, help=_default("seed"))
+@click.option(
+    "--polarity",
+    type=click.Choice(list(POLARITIES)),
+    help="Event data: one channel with signs, or two channels.",
+)
+@click.option(
+    "--bins",
+    type=click.Choice(BINS),
+    help="Event data: frames of equal time, or of equally many events.",
+)
+@click.option(
+    "--downsample", type=int, help="Event data: a square of so many pixels to a side becomes one."
+)
+@click.option(
+    "--seed",
+    type=int,
+    help="Seed of the initial weights, the order of the samples and the augmentation. "
+    f"{default_text('seed')}",
+)
 @click.option(
     "--firing-rate",
     type=click.FloatRange(0, 1, min_open=True),
-    help=f"Target of the hidden layers; 1: as it comes. {_default('firing_rate')}",
+    help="Target for the firing rates of hidden layers; 1: no target. "
+    f"{default_text('firing_rate')}",
 )
 @click.option(
     "--firing-limit",
     type=click.FloatRange(0, 1, min_open=True),
-    help=f"Layers that fire more get smaller currents; 1: none. {_default('firing_limit')}",
+    help="Scale down the currents of layers that fire more; 1: no limit. "
+    f"{default_text('firing_limit')}",
 )
 @click.option(
     "--initial-amplitude",
     type=float,
-    help=f"Of the spikes, where it is trainable. {_default('initial_amplitude')}",
+    help=f"Initial value of a trainable amplitude. {default_text('initial_amplitude')}",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder. Default: runs/DATASET.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the run. Default: runs/DATASET."
+)
 @click.option(
     "--resume",
     is_flag=False,
@@ -194,7 +267,8 @@ def main() -> None:
 @click.option(
     "--init",
     type=zoo.CheckpointPath(),
-    help="A checkpoint of the same shape to start from, at any time steps and width of weights.",
+    help="Start from the weights of this checkpoint, whose network has the same layers; time steps "
+    "and width of weights may be different.",
 )
 def train_command(
     data_dir: Path | None,
@@ -206,7 +280,7 @@ def train_command(
 ) -> None:
     """Train a network; writes OUT/ckpt.pt after each epoch.
 
-    The checkpoint of another run, of other options or data, is never replaced unasked.
+    The checkpoint of another run, with other options or data, is replaced only with --overwrite.
     """
     given = {name: value for name, value in given.items() if value is not None}
     dataset = given.pop("dataset", None)
@@ -216,31 +290,31 @@ def train_command(
     if init:
         given["init"] = checkpoint.sha256_of(init)
     if resume is None:
-        options = config.for_dataset(dataset or "digits", **given)
+        config = recipes.default_config(dataset or "digits", **given)
     else:
         start = checkpoint.load(Path(resume) if resume else folder / checkpoint.NAME)
         if given.pop("recipe", None):
             raise InputError("recipe given with --resume: the checkpoint has its own; leave it out")
-        options = config.resumed(start.config, given | ({"dataset": dataset} if dataset else {}))
-        if start.training.get("epoch") == options.epochs:
-            console.print(f"all {options.epochs} epochs are done; name more with --epochs")
+        config = resumed(start.config, given | ({"dataset": dataset} if dataset else {}))
+        if start.training.get("epoch") == config.epochs:
+            console.print(f"all {config.epochs} epochs are done; name more with --epochs")
             return
 
-    with _progress() as progress:
+    with progress_bars() as progress:
         task = progress.add_task("", total=1)
 
         def on_step(epoch: int, done: int, total: int) -> None:
-            text = f"epoch {epoch}/{options.epochs}"
+            text = f"epoch {epoch}/{config.epochs}"
             progress.update(task, description=text, completed=done, total=total)
 
         def on_epoch(epoch: Epoch) -> None:
             progress.console.print(
-                f"epoch {epoch.number}/{options.epochs}  loss {epoch.loss:.4f}"
-                + (f"  {epoch.split} {_line(epoch.held)}" if epoch.held else "")
+                f"epoch {epoch.number}/{config.epochs}  loss {epoch.loss:.4f}"
+                + (f"  {epoch.split} {summary(epoch.held)}" if epoch.held else "")
             )
 
         train(
-            options, folder, data_dir, resume=start, init=begin, overwrite=overwrite,
+            config, folder, data_dir, resume=start, init=begin, overwrite=overwrite,
             on_step=on_step, on_epoch=on_epoch,
         )  # fmt: skip
     console.print(f"wrote {folder / checkpoint.NAME}")
@@ -252,18 +326,23 @@ def train_command(
     "file",
     type=click.Path(path_type=Path),
     required=True,
-    help="TOML: seeds, spikes, timesteps, weight_bits, [train]; see docs/ablation.md.",
+    help="TOML file with seeds, spikes, timesteps, weight_bits and [train]; see docs/ablation.md.",
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the runs.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for the runs and the results.",
+)
 @DATA_DIR
 def ablate_command(file: Path, out: Path, data_dir: Path | None) -> None:
-    """Train kinds of spike at several time steps and widths over seeds, and compare the integers.
+    """Train several kinds of spike, time steps and weight widths over seeds, and compare them.
 
-    What OUT has already is not done again. Writes OUT/ablation.json, .md and .png.
+    Runs that OUT has already are not done again. Writes OUT/ablation.json, .md and .png.
     """
-    plan = ablation.read(file)
-    ablation_report.figure_type()  # better missed now than after the training
-    with _progress() as progress:
+    plan = ablation.read_plan(file)
+    ablation_report.figure_type()  # a missing matplotlib is reported now, not after the training
+    with progress_bars() as progress:
         task = progress.add_task("", total=1)
 
         def on_step(cell: ablation.Cell, epoch: int, done: int, total: int) -> None:
@@ -273,12 +352,12 @@ def ablate_command(file: Path, out: Path, data_dir: Path | None) -> None:
         def on_epoch(cell: ablation.Cell, epoch: Epoch) -> None:
             if epoch.held:
                 progress.console.print(
-                    f"{cell.name}  epoch {epoch.number}  {epoch.split} {_line(epoch.held)}"
+                    f"{cell.name}  epoch {epoch.number}  {epoch.split} {summary(epoch.held)}"
                 )
 
-        found = ablation.run(plan, out, data_dir, on_step=on_step, on_epoch=on_epoch)
-    ablation_report.write(found, out)
-    console.print(ablation_report.table(found))
+        results = ablation.ablate(plan, out, data_dir, on_step=on_step, on_epoch=on_epoch)
+    ablation_report.write(results, out)
+    console.print(ablation_report.table(results))
     console.print(f"wrote {out / ablation_report.MARKDOWN}, .json and .png beside it")
 
 
@@ -286,18 +365,18 @@ def ablate_command(file: Path, out: Path, data_dir: Path | None) -> None:
 @click.argument("ckpt", type=zoo.CheckpointPath())
 @DATA_DIR
 def evaluate_command(ckpt: Path, data_dir: Path | None) -> None:
-    """Accuracy and firing rates of a checkpoint on the test split it was trained for."""
+    """Show a checkpoint's accuracy and firing rates on the test split of its data set."""
     trained = checkpoint.load(ckpt)
-    options = config.from_plain(trained.config)
-    split = datasets.load(options.dataset, "test", data_dir, options.frames)
+    config = from_plain(trained.config)
+    split = datasets.load(config.dataset, "test", data_dir, config.frames)
     result = evaluate(trained.network(), split)
-    console.print(f"{split.spec.name}, {len(split)} test samples: {_line(result)}")
+    console.print(f"{split.spec.name}, {len(split)} test samples: {summary(result)}")
 
 
 @main.command()
 @click.argument("ckpt", type=zoo.CheckpointPath())
 def info(ckpt: Path) -> None:
-    """Layers, options, metrics and versions of a checkpoint."""
+    """Show the layers, options, metrics and versions of a checkpoint."""
     trained = checkpoint.load(ckpt)
     layers = Table("layer", "op", "reads", "attributes", title=str(ckpt))
     for node in trained.graph.nodes:
@@ -314,17 +393,17 @@ def info(ckpt: Path) -> None:
 
 @main.command("zoo")
 @click.option(
-    "--add", type=click.Path(path_type=Path), metavar="RUN", help="Take a run's folder in."
+    "--add", type=click.Path(path_type=Path), metavar="RUN", help="Add the run in this folder."
 )
-@click.option("--name", help="Of the run to add.")
-@click.option("--command", default="", help="That trained it.")
+@click.option("--name", help="Name of the added run. Default: its folder's.")
+@click.option("--command", default="", help="The command that trained the added run.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path),
-    help="Of its build: what python -m hw_models run BUILD --json FILE wrote.",
+    help="Report on the added run's build, from python -m hw_models run BUILD --json FILE.",
 )
 def zoo_command(add: Path | None, name: str | None, command: str, report: Path | None) -> None:
-    """The checkpoints that come with the package; name one as zoo:NAME.
+    """List the checkpoints that come with the package; other commands take one as zoo:NAME.
 
     `python -m qtrain info zoo:NAME` shows the network and all options of its training.
     """
@@ -354,7 +433,8 @@ def zoo_command(add: Path | None, name: str | None, command: str, report: Path |
     console.print(table)
 
 
-def _progress() -> Progress:
+def progress_bars() -> Progress:
+    """The progress display, which is shown on a terminal only."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     return Progress(
         *columns,
@@ -365,7 +445,8 @@ def _progress() -> Progress:
     )
 
 
-def _line(result: Evaluation) -> str:
+def summary(result: Evaluation) -> str:
+    """Accuracy and firing rates in one line."""
     rates = ", ".join(f"{name} {rate:.1%}" for name, rate in result.firing_rate.items())
     return f"accuracy {result.accuracy:.2%}  firing {rates or 'no hidden layer'}"
 

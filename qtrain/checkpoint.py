@@ -1,4 +1,7 @@
-"""Saves and loads a trained network with all that made it, as tensors and plain data only."""
+"""Saves and loads checkpoints: a trained network, its options and the state of its training.
+
+A checkpoint holds tensors and plain data only, so that loading one runs no code from it.
+"""
 
 import hashlib
 import io
@@ -16,26 +19,26 @@ from torch import Tensor
 from hw_models.errors import InputError
 from hw_models.folder import files
 from qtrain.network.graph import Graph
-from qtrain.network.module import Network, build_module
+from qtrain.network.network import Network, build_network
 
 FORMAT = "trispike-checkpoint"
 VERSION = 1
-NAME, LOG = "ckpt.pt", "log.jsonl"  # of a training run's folder
+NAME, LOG = "ckpt.pt", "log.jsonl"  # the files in a training run's folder
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """A network and its history."""
+    """A trained network and how it was trained."""
 
-    config: dict[str, Any]  # options of the training run, by name
+    config: dict[str, Any]  # the options of the training run, by name
     graph: Graph
-    tensors: dict[str, Tensor]  # "<node>.<name>"
-    metrics: dict[str, Any]  # of the last epoch: test_accuracy, firing_rate by layer, ...
-    training: dict[str, Any]  # epoch, optimizer and generator state, for resuming
-    versions: dict[str, str]  # of Python and the packages that trained it
+    tensors: dict[str, Tensor]  # by "<node>.<name>"
+    metrics: dict[str, Any]  # after the last epoch: test_accuracy, firing_rate by layer, ...
+    training: dict[str, Any]  # number of epochs done, state of optimizers and generator
+    versions: dict[str, str]  # the versions of Python and the packages that trained it
 
     def network(self) -> Network:
         """The network, in eval mode."""
-        return build_module(self.graph, self.tensors)
+        return build_network(self.graph, self.tensors)
 
 
 def save(
@@ -46,25 +49,36 @@ def save(
     metrics: dict[str, Any],
     training: dict[str, Any],
 ) -> None:
-    """Write a checkpoint: whole, or not at all.
+    """Write a checkpoint; the file is written whole or not at all.
 
     Raises:
         InputError: a tensor holds NaN or infinite values.
     """
-    made = Checkpoint(config, graph, tensors, metrics, training, versions())
-    files.write({path: content_of(made)})
+    checkpoint = Checkpoint(config, graph, tensors, metrics, training, versions())
+    files.write({path: content_of(checkpoint)})
 
 
 def content_of(checkpoint: Checkpoint, with_training: bool = True) -> bytes:
-    """The file of a checkpoint; without the state of its training it cannot be resumed."""
+    """The bytes of a checkpoint's file.
+
+    Without the state of training the file is smaller, and training cannot be resumed from it.
+
+    Raises:
+        InputError: a tensor holds NaN or infinite values.
+    """
     if not with_training:
         checkpoint = msgspec.structs.replace(checkpoint, training={})
     buffer = io.BytesIO()
-    torch.save(_plain(checkpoint), buffer)
+    torch.save(to_plain(checkpoint), buffer)
     return buffer.getvalue()
 
 
-def _plain(checkpoint: Checkpoint) -> dict[str, Any]:
+def to_plain(checkpoint: Checkpoint) -> dict[str, Any]:
+    """A checkpoint as a dict of tensors and plain data.
+
+    Raises:
+        InputError: a tensor holds NaN or infinite values.
+    """
     for key, value in checkpoint.tensors.items():
         if not torch.isfinite(value).all():
             raise InputError(f"tensor {key!r} holds NaN or infinite values; nothing is saved")
@@ -75,18 +89,22 @@ def _plain(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def load(path: Path, build: bool = True) -> Checkpoint:
-    """Read a checkpoint and check that its network can be built, unless told not to `build` it.
+    """Read a checkpoint.
+
+    Args:
+        path: the file.
+        build: also check that the network can be built, which takes longer.
 
     Raises:
-        InputError: the file is missing, damaged, holds code, is no checkpoint of this version, or
-            its network has an unknown layer, missing tensors or values that are not finite.
+        InputError: the file is missing or damaged, holds code, or is no checkpoint of this version;
+            or its network has an unknown layer, missing tensors or values that are not finite.
     """
-    content = _read(path)
+    content = read_file(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"{path}: no {FORMAT}; make one with: python -m qtrain train")
     if content.get("version") != VERSION:
         raise InputError(
-            f"{path}: its format is of version {content.get('version')}; accepted: {VERSION}; "
+            f"{path}: its format has version {content.get('version')}; accepted: {VERSION}; "
             "train again"
         )
     try:
@@ -110,25 +128,30 @@ def load(path: Path, build: bool = True) -> Checkpoint:
     return checkpoint
 
 
-def _read(path: Path) -> Any:
+def read_file(path: Path) -> Any:
+    """The content of a checkpoint's file, not yet checked.
+
+    Raises:
+        InputError: the file is missing, holds code, or cannot be read.
+    """
     if not path.is_file():
         raise InputError(f"{path}: no such file; make one with: python -m qtrain train")
     try:
-        with warnings.catch_warnings(action="ignore"):  # on what the error then says
+        with warnings.catch_warnings(action="ignore"):  # the error below says the same
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise InputError(
             f"{path}: not loaded: it holds code or objects, where tensors and plain data are "
             "accepted, or is no checkpoint; use a file that python -m qtrain train has written"
         ) from error
-    except Exception as error:  # a damaged file breaks the reader in no end of ways
+    except Exception as error:  # torch can fail in any way on a damaged file
         raise InputError(
             f"{path}: truncated or no checkpoint; use a file that python -m qtrain train wrote"
         ) from error
 
 
 def sha256_of(path: Path) -> str:
-    """What a build or another training run names a checkpoint by.
+    """The sha256 of a checkpoint's file, by which builds and other training runs refer to it.
 
     Raises:
         InputError: the file cannot be read.
@@ -140,6 +163,6 @@ def sha256_of(path: Path) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and the packages that decide a training run's numbers."""
+    """The versions of Python and of the packages that decide a training run's numbers."""
     packages = {name: version(name) for name in ("torch", "brevitas", "numpy")}
     return {"python": platform.python_version()} | packages

@@ -6,7 +6,7 @@ import msgspec
 
 from hw_models.errors import InputError
 from qtrain.checkpoint import Checkpoint
-from qtrain.data import datasets
+from qtrain.data.split import Split
 
 CROP = "crop"  # in a checkpoint's config and a build's provenance: rows and columns that are left
 
@@ -34,11 +34,11 @@ def cropped(checkpoint: Checkpoint, size: int) -> Checkpoint:
     )
 
 
-def middle(samples: datasets.Split, size: int) -> datasets.Split:
+def middle(samples: Split, size: int) -> Split:
     """The size x size places in the middle of each sample."""
     channels, *area = samples.spec.shape
     top, left = ((n - size) // 2 for n in area)
-    return datasets.Split(
+    return Split(
         dataclasses.replace(samples.spec, shape=(channels, size, size)),
         samples.x[..., top : top + size, left : left + size],
         samples.y,

@@ -10,16 +10,15 @@ import torch
 
 from compiler import ir
 from compiler.frontend.preflight import faults
-from hw_models.dataflow import Conv2d, Dense, Pair, Pool
+from hw_models.dataflow import STATIC, TARGET_BITS, Conv2d, Dense, Pair, Pool
 from hw_models.engines.synapse import output_size
 from hw_models.errors import InputError
+from qtrain import layers
 from qtrain.checkpoint import Checkpoint
-from qtrain.layers import dense, neurons, spatial
+from qtrain.layers.sizes import pair
 from qtrain.network import graph as network_graph
-from qtrain.network.graph import inference
-from qtrain.network.module import Network, build_module
-
-TARGET_BITS = {"int8": 8, "int4": 4, "ternary": 2}
+from qtrain.network.graph import inference_graph
+from qtrain.network.network import Network, build_network
 
 
 def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
@@ -31,9 +30,9 @@ def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
     if found := faults(checkpoint.graph):
         raise InputError("; ".join(map(str, found)))
     bits = TARGET_BITS[target]
-    graph, requantized = at_bits(inference(checkpoint.graph), bits)
-    net = build_module(graph, checkpoint.tensors)
-    timesteps = next((layer.timesteps for layer in net.layers if isinstance(layer, neurons.LIF)), 0)
+    graph, requantized = at_bits(inference_graph(checkpoint.graph), bits)
+    net = build_network(graph, checkpoint.tensors)
+    timesteps = next((layer.timesteps for layer in net.layers if isinstance(layer, layers.LIF)), 0)
     if not timesteps:
         raise InputError(
             f"{name}: has no spiking layer; put a TernaryLIF between two weight layers"
@@ -83,10 +82,10 @@ class _Reader:
     def nodes(self) -> tuple[ir.Node, ...]:
         first, *rest = self.net.graph.nodes
         self.input, self.shapes[first.name] = first, tuple(first.attrs["shape"])
-        if (encoding := first.attrs["encoding"]) != network_graph.STATIC:
+        if (encoding := first.attrs["encoding"]) != STATIC:
             self._keep(ir.Input(first.name, self.shapes[first.name], encoding, 1, 1.0))
         for node in rest:
-            if node.op == dense.Add.op:
+            if node.op == layers.Add.op:
                 self._add(node)
                 continue
             layer = self.net.layer(node.name)
@@ -151,19 +150,19 @@ class _Reader:
         raise InputError(f"{node.name}: {node.op} has no counterpart in hardware")
 
     def _input_quant(
-        self, node: network_graph.Node, layer: dense.InputQuant, source: str
+        self, node: network_graph.Node, layer: layers.InputQuant, source: str
     ) -> ir.Input:
         if source != self.input.name:
             raise InputError(f"{node.name}: quantizes {source}; only the input is quantized")
         shape = self.shapes[source]
-        return ir.Input(source, shape, "static", layer.x_max, float(layer.scale))
+        return ir.Input(source, shape, STATIC, layer.x_max, float(layer.scale))
 
     def _conv2d(
-        self, node: network_graph.Node, layer: spatial.QuantConv2d, source: str
+        self, node: network_graph.Node, layer: layers.QuantConv2d, source: str
     ) -> ir.Synapse:
         in_shape = self._map(node.name, source)
         kernel, stride, padding = (
-            spatial.pair(node.attrs[size]) for size in ("kernel_size", "stride", "padding")
+            pair(node.attrs[size]) for size in ("kernel_size", "stride", "padding")
         )
         op = Conv2d(
             in_shape=in_shape,
@@ -187,13 +186,13 @@ class _Reader:
         return shape
 
     def _avg_pool2d(
-        self, node: network_graph.Node, layer: spatial.AvgPool2d, source: str
+        self, node: network_graph.Node, layer: layers.AvgPool2d, source: str
     ) -> ir.Pooling:
         divisor = 1 if layer.mode == "sum" else math.prod(layer.kernel_size)
         return self._pool(node, source, layer.kernel_size, layer.stride, layer.padding, divisor)
 
     def _global_avg_pool(
-        self, node: network_graph.Node, layer: spatial.GlobalAvgPool, source: str
+        self, node: network_graph.Node, layer: layers.GlobalAvgPool, source: str
     ) -> ir.Pooling:
         _, *size = self._map(node.name, source)
         kernel = (size[0], size[1])
@@ -215,12 +214,12 @@ class _Reader:
         )
         return ir.Pooling(node.name, source, pool, divisor)
 
-    def _flatten(self, node: network_graph.Node, layer: dense.Flatten, source: str) -> None:
+    def _flatten(self, node: network_graph.Node, layer: layers.Flatten, source: str) -> None:
         """Weights read addresses; how those were arranged does not matter."""
         self.shapes[node.name] = (math.prod(self.shapes[source]),)
 
     def _linear(
-        self, node: network_graph.Node, layer: dense.QuantLinear, source: str
+        self, node: network_graph.Node, layer: layers.QuantLinear, source: str
     ) -> ir.Synapse:
         n_in, n_out = int(node.attrs["in_features"]), int(node.attrs["out_features"])
         self.shapes[node.name] = (n_out,)
@@ -229,7 +228,7 @@ class _Reader:
     def _synapse(
         self,
         node: network_graph.Node,
-        layer: dense.QuantLinear | spatial.QuantConv2d,
+        layer: layers.QuantLinear | layers.QuantConv2d,
         source: str,
         op: Dense | Conv2d,
     ) -> ir.Synapse:
@@ -249,14 +248,14 @@ class _Reader:
         )
 
     def _batchnorm(
-        self, node: network_graph.Node, layer: dense.BatchNorm, source: str
+        self, node: network_graph.Node, layer: layers.BatchNorm, source: str
     ) -> ir.BatchNorm:
         mean, variance = layer.running_mean, layer.running_var
         assert mean is not None and variance is not None
         gain = _reals(layer.weight) / np.sqrt(_reals(variance) + layer.eps)
         return ir.BatchNorm(node.name, source, gain, _reals(layer.bias) - gain * _reals(mean))
 
-    def _lif(self, node: network_graph.Node, layer: neurons.LIF, source: str) -> ir.Layer:
+    def _lif(self, node: network_graph.Node, layer: layers.LIF, source: str) -> ir.Layer:
         return ir.Layer(
             node.name,
             self.sums.get(source, (source,)),
@@ -270,7 +269,7 @@ class _Reader:
             amplitude=1.0 if layer.per_channel else float(_reals(layer.amplitude)),
         )
 
-    def _readout(self, node: network_graph.Node, layer: dense.Readout, source: str) -> ir.Layer:
+    def _readout(self, node: network_graph.Node, layer: layers.Readout, source: str) -> ir.Layer:
         classes, *area = self.shapes[source]
         if math.prod(area) != 1:
             raise InputError(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from hw_models.semantics import Leak
 from qtrain.layers.ops import OPS
-from qtrain.network.calls import INPUT
-from qtrain.network.graph import STATIC, Graph, Node, inference
+from qtrain.network.graph import INPUT, Graph, Node, inference_graph
 from qtrain.network.trace import UNKNOWN, trace
 
 ADVICE = {
@@ -60,7 +60,7 @@ def check(model: nn.Module, in_shape: Sequence[int], encoding: str = STATIC) -> 
 
 def faults(graph: Graph) -> list[Fault]:
     """All faults, in the order of the layers."""
-    graph = inference(graph)
+    graph = inference_graph(graph)
     nodes = {node.name: node for node in graph.nodes}
     found = [
         fault

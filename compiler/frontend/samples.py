@@ -12,14 +12,15 @@ from hw_models.folder.reference_vectors import About, Reference
 from hw_models.report.evaluate import batches
 from qtrain.checkpoint import Checkpoint
 from qtrain.data import datasets
-from qtrain.network.recording import integers, record
+from qtrain.data.split import Split
+from qtrain.network.recording import integer_inputs, record
 
 SPIKE_SAMPLES = 200
 CALIBRATION_SAMPLES = 100
 
 
 def recorded_vectors(
-    checkpoint: Checkpoint, dataflow_sha256: str, samples: datasets.Split, split: str = "test"
+    checkpoint: Checkpoint, dataflow_sha256: str, samples: Split, split: str = "test"
 ) -> Reference:
     """Run the trained network on samples; the spikes of the first SPIKE_SAMPLES are kept.
 
@@ -32,7 +33,7 @@ def recorded_vectors(
     with torch.no_grad():
         for part in batches(len(samples)):
             x = samples.inputs(part)
-            inputs.append(integers(net, x).numpy())
+            inputs.append(integer_inputs(net, x).numpy())
             predictions.append(net(x).argmax(dim=1).numpy())
     first = record(net, samples.inputs(slice(0, SPIKE_SAMPLES)))
     return Reference(
@@ -53,12 +54,14 @@ def calibration(checkpoint: Checkpoint, data_dir: Path | None = None) -> NDArray
     samples = samples_for(checkpoint, "train", data_dir)
     chosen = np.linspace(0, len(samples) - 1, min(CALIBRATION_SAMPLES, len(samples))).astype(int)
     with torch.no_grad():
-        return integers(checkpoint.network(), samples.inputs(torch.from_numpy(chosen))).numpy()
+        return integer_inputs(
+            checkpoint.network(), samples.inputs(torch.from_numpy(chosen))
+        ).numpy()
 
 
 def samples_for(
     checkpoint: Checkpoint, split: str, data_dir: Path | None = None, dataset: str | None = None
-) -> datasets.Split:
+) -> Split:
     """A split of a data set, of samples that the network takes.
 
     Args:

@@ -39,7 +39,7 @@ def check_input(build: Build, x: NDArray) -> None:
         found = f"{x.dtype} values" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
         raise InputError(
             f"{spec.name}: {found}, need an array of integers, which "
-            "qtrain.network.recording.integers makes of a network's real inputs"
+            "qtrain.network.recording.integer_inputs makes of a network's real inputs"
         )
     steps = 1 if spec.encoding == "static" else build.dataflow.timesteps
     if x.ndim < 2 or x.shape[0] != steps or x.shape[2:] != spec.shape:

@@ -19,7 +19,7 @@ from hw_models.dataflow import (
 )
 from hw_models.engines.synapse import output_size
 from hw_models.errors import need
-from hw_models.semantics import BITS_MAX
+from hw_models.semantics import BITS_MAX, INPUT_BITS, input_max
 
 # Beyond these a description is a mistake, and checking what it says would take for ever.
 TIMESTEPS_MAX = 1 << 16
@@ -27,7 +27,7 @@ SIZE_MAX = 1 << 24  # addresses of a stream
 WINDOW_MAX = 1 << 16  # places
 PADDING_MAX = 1 << 10
 W_BITS = range(2, 33)
-X_MAX = [(1 << (bits - 1)) - 1 for bits in range(2, 9)]  # of a static input of so many bits
+X_MAX = [input_max(bits) for bits in INPUT_BITS]  # of a static input
 PROVENANCE: Mapping[str, type] = {
     "checkpoint_sha256": str, "v_bits_max": int, "lanes": int, "update_lanes": int, "cycles": int,
     "total_lanes": int, "crop": int, "axi_lite": bool, "loadable": bool, "like": str,

@@ -1,1 +1,1 @@
-"""Data sets behind one interface, how they are read, and augmentation."""
+"""Data sets: what is known of them, how they are read, and augmentation."""

@@ -11,14 +11,14 @@ import torch
 from PIL import Image, ImageEnhance, ImageOps
 from torch import Tensor
 
-GREY = (128, 128, 128)  # what moves in from outside; 0 to a network that takes pixels less 128
-LEVELS = 10  # of a magnitude, 0 to 9
+GREY = (128, 128, 128)  # colour that moves in from outside; a network that takes pixel - 128 sees 0
+LEVELS = 10  # a magnitude has the levels 0 to 9
 
 Operation = Callable[[Image.Image, float], Image.Image]  # image, magnitude
 
 
-def _affine(*, shear: tuple[int, int] = (0, 0), move: tuple[int, int] = (0, 0)) -> Operation:
-    """x' = x + shear[0] * m * y + move[0] * m, and so for y, by the nearest pixel."""
+def affine(*, shear: tuple[int, int] = (0, 0), move: tuple[int, int] = (0, 0)) -> Operation:
+    """The operation x' = x + shear[0] * m * y + move[0] * m, likewise for y; nearest pixel."""
 
     def apply(image: Image.Image, m: float) -> Image.Image:
         matrix = (1, shear[0] * m, move[0] * m, shear[1] * m, 1, move[1] * m)
@@ -27,21 +27,22 @@ def _affine(*, shear: tuple[int, int] = (0, 0), move: tuple[int, int] = (0, 0)) 
     return apply
 
 
-def _enhanced(kind: Callable[[Image.Image], ImageEnhance._Enhance]) -> Operation:
+def enhanced(kind: Callable[[Image.Image], ImageEnhance._Enhance]) -> Operation:
+    """The operation of one of Pillow's enhancers, where a magnitude of 0 changes nothing."""
     return lambda image, m: kind(image).enhance(1 + m)
 
 
-# name -> operation, magnitude at levels 0 and 9, whether its sign is drawn
+# name -> operation, its magnitude at level 0 and at level 9, whether the sign is random
 OPERATIONS: dict[str, tuple[Operation, float, float, bool]] = {
-    "ShearX": (_affine(shear=(1, 0)), 0, 0.3, True),
-    "ShearY": (_affine(shear=(0, 1)), 0, 0.3, True),
-    "TranslateX": (_affine(move=(1, 0)), 0, 150 / 331 * 32, True),
-    "TranslateY": (_affine(move=(0, 1)), 0, 150 / 331 * 32, True),
+    "ShearX": (affine(shear=(1, 0)), 0, 0.3, True),
+    "ShearY": (affine(shear=(0, 1)), 0, 0.3, True),
+    "TranslateX": (affine(move=(1, 0)), 0, 150 / 331 * 32, True),
+    "TranslateY": (affine(move=(0, 1)), 0, 150 / 331 * 32, True),
     "Rotate": (lambda image, m: image.rotate(m, fillcolor=GREY), 0, 30, True),
-    "Color": (_enhanced(ImageEnhance.Color), 0, 0.9, True),
-    "Contrast": (_enhanced(ImageEnhance.Contrast), 0, 0.9, True),
-    "Brightness": (_enhanced(ImageEnhance.Brightness), 0, 0.9, True),
-    "Sharpness": (_enhanced(ImageEnhance.Sharpness), 0, 0.9, True),
+    "Color": (enhanced(ImageEnhance.Color), 0, 0.9, True),
+    "Contrast": (enhanced(ImageEnhance.Contrast), 0, 0.9, True),
+    "Brightness": (enhanced(ImageEnhance.Brightness), 0, 0.9, True),
+    "Sharpness": (enhanced(ImageEnhance.Sharpness), 0, 0.9, True),
     "Posterize": (lambda image, m: ImageOps.posterize(image, round(m)), 8, 4, False),
     "Solarize": (lambda image, m: ImageOps.solarize(image, round(m)), 256, 0, False),
     "AutoContrast": (lambda image, _: ImageOps.autocontrast(image), 0, 0, False),
@@ -79,10 +80,10 @@ POLICY: tuple[tuple[Step, Step], ...] = (
 
 
 def autoaugmented(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Each image of x, uint8 [N, 3, H, W], through a pair of POLICY drawn for it."""
+    """Each image of x, uint8 [N, 3, H, W], changed by a random pair of steps from POLICY."""
     images = x.movedim(1, -1).contiguous().numpy()
     pairs = torch.randint(len(POLICY), (len(x),), generator=generator).tolist()
-    # per image and step: whether it happens, and the sign of its magnitude
+    # for each image and step two numbers: for whether it happens, and for its magnitude's sign
     draws = torch.rand((len(x), 2, 2), generator=generator).tolist()
     out = np.empty_like(images)
     for n, (pair, drawn) in enumerate(zip(pairs, draws, strict=True)):
@@ -95,7 +96,7 @@ def autoaugmented(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def operate(name: str, image: Image.Image, level: int, negative: bool = False) -> Image.Image:
-    """One operation at a level of 0 to 9, of a negative magnitude where its sign is free."""
+    """One operation at a level of 0 to 9; `negative` applies where the sign is random."""
     operation, first, last, signed = OPERATIONS[name]
     magnitude = first + (last - first) * level / (LEVELS - 1)
     return operation(image, -magnitude if signed and negative else magnitude)

@@ -1,4 +1,4 @@
-"""Keeps arrays that took long to make in the user's cache folder."""
+"""Keeps arrays that take long to make in the user's cache folder."""
 
 import hashlib
 import os
@@ -26,13 +26,14 @@ def folder() -> Path:
 
 
 def cached(name: str, key: dict[str, Any], make: Callable[[], Arrays]) -> Arrays:
-    """make(), or what it gave before for an equal key.
+    """The arrays that make() gives, from the cache if it has them for the same key.
 
-    Written whole or not at all; a damaged file is made anew.
+    A file is written whole or not at all; a damaged one is replaced.
 
     Args:
         name: the beginning of the file's name.
-        key: plain data that decides the arrays.
+        key: plain data that the arrays depend on.
+        make: makes the arrays.
 
     Raises:
         InputError: the folder cannot be written.

@@ -1,4 +1,4 @@
-"""Reads CIFAR-10 and CIFAR-100 in their official binary batches."""
+"""Reads CIFAR-10 and CIFAR-100 from their official binary files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from qtrain.data.folders import not_found
 
 SHAPE = (3, 32, 32)
 PIXELS = 3 * 32 * 32
@@ -15,12 +16,12 @@ SOURCE = "https://www.cs.toronto.edu/~kriz/cifar.html (the binary version)"
 
 @dataclass(frozen=True)
 class Batches:
-    """Where a data set's images lie: records of labels and pixels, the last label the fine one."""
+    """The files of a data set. Each holds records of labels and pixels; the last label counts."""
 
     name: str
     folder: str
     files: dict[str, tuple[str, ...]]  # by split
-    labels: int  # bytes before the pixels
+    labels: int  # number of labels, one byte each, before the pixels of a record
     classes: int
 
 
@@ -47,29 +48,27 @@ def read_split(batches: Batches, split: str, data_dir: Path | None) -> tuple[NDA
     """Images uint8 [N, 3, 32, 32] and labels uint8 [N] of a split ("train" or "test").
 
     Args:
-        data_dir: holds the archive's folder, or its files.
+        batches: the data set.
+        split: "train" or "test".
+        data_dir: the folder that holds the archive's folder, or its files.
 
     Raises:
-        InputError: a file is missing, or is no whole number of records with such labels.
+        InputError: a file is missing, is not a whole number of records, or has other labels.
     """
     dirs = [data_dir / batches.folder, data_dir / batches.name, data_dir] if data_dir else []
     names = batches.files[split]
     folder = next((d for d in dirs if all((d / name).is_file() for name in names)), None)
     if folder is None:
-        where = ", ".join(map(str, dirs)) or "no folder, as none was named"
-        raise InputError(
-            f"data set {batches.name}: {', '.join(names)} not found; looked in: {where}; name "
-            f"their folder with --data-dir or $TRISPIKE_DATA; get them from {SOURCE}"
-        )
-    records = np.concatenate([_records(folder / name, batches) for name in names])
+        raise not_found(batches.name, f"{', '.join(names)} not found", dirs, SOURCE)
+    records = np.concatenate([read_records(folder / name, batches) for name in names])
     return records[:, batches.labels :].reshape(-1, *SHAPE), records[:, batches.labels - 1]
 
 
-def _records(path: Path, batches: Batches) -> NDArray[np.uint8]:
-    """[N, labels + pixels] of one file."""
+def read_records(path: Path, batches: Batches) -> NDArray[np.uint8]:
+    """The records [N, labels + pixels] of one file."""
     data, size = np.fromfile(path, np.uint8), batches.labels + PIXELS
     if not len(data) or len(data) % size:
-        raise InputError(f"{path}: {len(data)} bytes, no whole number of records of {size}")
+        raise InputError(f"{path}: {len(data)} bytes, not a whole number of records of {size}")
     records = data.reshape(-1, size)
     if (top := records[:, batches.labels - 1].max()) >= batches.classes:
         raise InputError(f"{path}: label {top}; accepted: 0 to {batches.classes - 1}")

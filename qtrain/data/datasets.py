@@ -1,143 +1,31 @@
-"""Data sets behind one interface: a spec, and a split of it as time-major arrays."""
+"""The data sets by name: what is known of each, and how a split of it is loaded."""
 
-import hashlib
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
+from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
-from qtrain.data import cifar, events, idx
+from qtrain.data import cifar, events, mnist
 from qtrain.data.events import FrameOptions
 from qtrain.data.recordings import EventSet
+from qtrain.data.split import Arrays, DatasetSpec, Split
 
 SPLITS = ("train", "test")
-Arrays = tuple[NDArray, NDArray]
-Encoding = Literal["static", "ternary", "binary"]
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What a network has to know of a data set before any sample is read."""
-
-    name: str
-    shape: tuple[int, ...]  # of a sample at one step: channels, height, width
-    timesteps: int  # steps of a sample; 1: static
-    classes: int
-    # static: one sample for all steps, which a network quantizes; ternary, binary: spikes of
-    # {-1, 0, 1} or {0, 1} at each step, which enter it as they are
-    encoding: Encoding
-    unit: float  # real value of one count of Split.x, less zero
-    input_scale: float | None  # real value of one step of the int8 input; None: spikes
-    read: Callable[[str, Path | None], Arrays]  # split, data_dir -> x [N, T', *shape], labels [N]
-    zero: int = 0  # the count that means 0
-    input_peak: int = 127  # the largest |value|, in steps of the int8 input
-    in_files: bool = True  # that have to be looked for; else they come with a package
-
-    @property
-    def counts(self) -> tuple[int, int]:
-        """The least and the largest value of Split.x."""
-        if self.input_scale is None:
-            return (0, 1) if self.encoding == "binary" else (-1, 1)
-        peak = round(self.input_peak * self.input_scale / self.unit)
-        # A byte has one value more below its middle than above; the int8 input has none.
-        return self.zero - peak - (self.zero > 0), self.zero + peak
-
-    def scale_of(self, bits: int) -> float | None:
-        """Real value of one step of an input of `bits`, the sign included; None: spikes.
-
-        2**(bits - 1) - 1 steps cover the same range of values as the int8 input's, and none is
-        finer than one of those.
-        """
-        if self.input_scale is None:
-            return None
-        return self.input_scale * max(1, self.input_peak / ((1 << (bits - 1)) - 1))
-
-
-@dataclass(frozen=True)
-class Split:
-    """Samples x [N, T', *shape], small integers, and their labels y [N], int64.
-
-    Raises:
-        InputError: there are no samples, or they or their labels are not what the spec says.
-    """
-
-    spec: Spec
-    x: Tensor
-    y: Tensor
-
-    def __post_init__(self) -> None:
-        found, name = self.spec, self.spec.name
-        if self.x.is_floating_point() or self.x.is_complex():
-            raise InputError(f"{name}: samples of {self.x.dtype}; accepted: small integers")
-        if self.y.dtype != torch.int64:
-            raise InputError(f"{name}: labels of {self.y.dtype}; accepted: torch.int64")
-        if len(self.x) != len(self.y) or self.y.ndim != 1:
-            raise InputError(
-                f"{name}: labels of shape {list(self.y.shape)} for {len(self.x)} samples; "
-                "accepted: one a sample"
-            )
-        if not len(self.x):
-            raise InputError(f"{name}: no samples; accepted: 1 or more")
-        shape = [found.timesteps, *found.shape]
-        if list(self.x.shape[1:]) != shape:
-            raise InputError(
-                f"{name}: samples of {list(self.x.shape[1:])}; accepted: {shape}, steps first"
-            )
-        for what, tensor, (low, high) in (
-            ("labels", self.y, (0, found.classes - 1)),
-            ("values", self.x, found.counts),
-        ):
-            least, most = (int(end) for end in tensor.aminmax())
-            if least < low or most > high:
-                raise InputError(f"{name}: {what} {least} to {most}; accepted: {low} to {high}")
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def sha256(self) -> str:
-        """Of the samples and their labels."""
-        digest = hashlib.sha256()
-        for tensor in (self.x, self.y):
-            digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(np.ascontiguousarray(tensor.numpy()).data)
-        return digest.hexdigest()
-
-    def cut(self, last: int) -> tuple["Split", "Split"]:
-        """The split without its last samples, and those.
-
-        Raises:
-            InputError: there are not more samples than that.
-        """
-        if not 0 < last < len(self):
-            raise InputError(
-                f"validation = {last}; accepted: 1 to {len(self) - 1} of the {len(self)} samples"
-            )
-        return (
-            Split(self.spec, self.x[:-last], self.y[:-last]),
-            Split(self.spec, self.x[-last:], self.y[-last:]),
-        )
-
-    def inputs(self, which: Tensor | slice) -> Tensor:
-        """The real inputs [T', B, *shape] of these samples."""
-        counts = self.x[which].to(torch.float32)
-        return counts.sub_(self.spec.zero).mul_(self.spec.unit).transpose(0, 1)
 
 
 def frame_options(config: Mapping[str, Any]) -> FrameOptions:
-    """What a training configuration, or a checkpoint's, says of frames; the rest is passed over.
+    """The frame options among the options of a training run; the others are ignored.
 
     Raises:
-        InputError: an option is out of range or of the wrong type.
+        InputError: an option is out of range or has the wrong type.
     """
     named = {key: config[key] for key in FrameOptions.__struct_fields__ if key in config}
     try:
@@ -146,17 +34,21 @@ def frame_options(config: Mapping[str, Any]) -> FrameOptions:
         raise InputError(f"options of event data: {error}") from error
 
 
-def spec(name: str, options: FrameOptions | None = None) -> Spec:
-    """The data set of that name; options make the frames of an event data set.
+def spec(name: str, options: FrameOptions | None = None) -> DatasetSpec:
+    """What is known of the data set of that name.
+
+    Args:
+        name: the data set.
+        options: how event recordings become frames; other data sets take only the defaults.
 
     Raises:
-        InputError: there is none, or the options do not suit it.
+        InputError: there is no such data set, or the options do not suit it.
     """
     if name not in DATASETS:
         raise InputError(f"unknown data set {name!r}; accepted: {', '.join(DATASETS)}")
     found, options = DATASETS[name], options or FrameOptions()
     if isinstance(found, EventSet):
-        return _framed(found, options)
+        return event_spec(found, options)
     for option, default in msgspec.structs.asdict(FrameOptions()).items():
         if option != "timesteps" and getattr(options, option) != default:
             raise InputError(
@@ -169,35 +61,41 @@ def spec(name: str, options: FrameOptions | None = None) -> Spec:
 def load(
     name: str, split: str, data_dir: Path | None = None, options: FrameOptions | None = None
 ) -> Split:
-    """One split ("train" or "test") of a data set, and nothing of the other.
+    """One split ("train" or "test") of a data set; nothing of the other split is read.
 
-    Files are looked for in data_dir and in its subfolder of the data set's name, where data_dir is
-    $TRISPIKE_DATA unless given; nowhere else where either is named.
+    Files are looked for in data_dir (or in $TRISPIKE_DATA where it is None) and in its subfolder of
+    the data set's name. Where neither is given, Fashion-MNIST is also looked for in the system's
+    folder for it.
 
     Raises:
-        InputError: a missing or bad file, an unknown name, options that do not suit the set; a
-            data_dir that is no folder, or of a set without files; no samples.
+        InputError: a file is missing or damaged; the name is unknown; the options do not suit the
+            data set; data_dir is no folder, or the data set is not read from files; there are no
+            samples.
     """
-    found = spec(name, options)
+    known = spec(name, options)
     if split not in SPLITS:
         raise InputError(f"unknown split {split!r}; accepted: {', '.join(SPLITS)}")
     if data_dir is not None:
-        check_folder(found, data_dir)
+        check_folder(known, data_dir)
     elif os.environ.get("TRISPIKE_DATA"):
         data_dir = Path(os.environ["TRISPIKE_DATA"])
-    x, y = found.read(split, data_dir)
-    if x.size == len(x) * found.timesteps * prod(found.shape):
-        x = x.reshape(len(x), found.timesteps, *found.shape)
+    x, y = known.read(split, data_dir)
+    if x.size == len(x) * known.timesteps * prod(known.shape):
+        x = x.reshape(len(x), known.timesteps, *known.shape)
     if np.issubdtype(y.dtype, np.integer):
         y = y.astype(np.int64)
     try:
-        return Split(found, torch.from_numpy(x), torch.from_numpy(y))
+        return Split(known, torch.from_numpy(x), torch.from_numpy(y))
     except InputError as error:
         raise InputError(f"{split} split of {error}") from error
 
 
-def check_folder(spec: Spec, data_dir: Path) -> None:
-    """Raise InputError where a data set cannot be read from that folder."""
+def check_folder(spec: DatasetSpec, data_dir: Path) -> None:
+    """Check that a data set can be read from a folder.
+
+    Raises:
+        InputError: the data set is not read from files, or there is no such folder.
+    """
     if not spec.in_files:
         raise InputError(
             f"--data-dir {data_dir}: {spec.name} comes with a package and is read from no folder; "
@@ -210,8 +108,8 @@ def check_folder(spec: Spec, data_dir: Path) -> None:
         )
 
 
-def _digits(split: str, _: Path | None) -> Arrays:
-    """Every fifth sample of each class is a test sample: 364 of 1,797."""
+def read_digits(split: str, _: Path | None) -> Arrays:
+    """scikit-learn's digits; every fifth sample of each class is a test sample, 364 of 1,797."""
     from sklearn.datasets import load_digits
 
     images, y = load_digits(return_X_y=True)
@@ -223,33 +121,39 @@ def _digits(split: str, _: Path | None) -> Arrays:
     return x[chosen], y[chosen]
 
 
-def _mnist(name: str, source: str, *system_dirs: str) -> Spec:
-    """A data set in MNIST's format; `source` says where it can be had."""
+def mnist_spec(name: str, source: str, *system_dirs: str) -> DatasetSpec:
+    """A data set in MNIST's format.
+
+    Args:
+        name: the data set.
+        source: where its files can be had, for messages.
+        system_dirs: folders to look in where none is given.
+    """
 
     def read(split: str, data_dir: Path | None) -> Arrays:
         dirs = [data_dir / name, data_dir] if data_dir else [Path(d) for d in system_dirs]
-        return idx.read_split(name, split, dirs, source)
+        return mnist.read_split(name, split, dirs, source)
 
-    return Spec(
+    return DatasetSpec(
         name,
         shape=(1, 28, 28),
         timesteps=1,
         classes=10,
-        encoding="static",
+        encoding=STATIC,
         unit=1 / 255,
         input_scale=1 / 127,
         read=read,
     )
 
 
-def _cifar(batches: cifar.Batches) -> Spec:
-    """Photographs: a pixel's 8 bits, less 128, are the int8 input as they are."""
-    return Spec(
+def cifar_spec(batches: cifar.Batches) -> DatasetSpec:
+    """A CIFAR data set. A pixel's byte minus 128 is its value in the int8 input."""
+    return DatasetSpec(
         batches.name,
         shape=cifar.SHAPE,
         timesteps=1,
         classes=batches.classes,
-        encoding="static",
+        encoding=STATIC,
         unit=1 / 64,
         input_scale=1 / 64,
         read=partial(cifar.read_split, batches),
@@ -257,7 +161,12 @@ def _cifar(batches: cifar.Batches) -> Spec:
     )
 
 
-def _framed(event_set: EventSet, options: FrameOptions) -> Spec:
+def event_spec(event_set: EventSet, options: FrameOptions) -> DatasetSpec:
+    """An event data set, with its recordings as frames.
+
+    Raises:
+        InputError: the options do not suit the sensor.
+    """
     name, sensor = event_set.name, event_set.sensor
     if options.downsample > min(sensor):
         raise InputError(
@@ -268,7 +177,7 @@ def _framed(event_set: EventSet, options: FrameOptions) -> Spec:
         dirs = [data_dir / name, data_dir] if data_dir else []
         return events.read_split(event_set, split, dirs, options)
 
-    return Spec(
+    return DatasetSpec(
         name,
         shape=events.frame_shape(sensor, options),
         timesteps=options.timesteps,
@@ -280,31 +189,32 @@ def _framed(event_set: EventSet, options: FrameOptions) -> Spec:
     )
 
 
-DATASETS: dict[str, Spec | EventSet] = {
+DATASETS: dict[str, DatasetSpec | EventSet] = {
     found.name: found
     for found in (
-        # 0 to 16 by themselves: steps as fine as the data, and half the digits of 0 to 127
-        Spec(
+        # The values 0 to 16 are used as they are: that is as fine as the data, and takes half as
+        # many signed digits as 0 to 127 would.
+        DatasetSpec(
             "digits",
             shape=(1, 8, 8),
             timesteps=1,
             classes=10,
-            encoding="static",
+            encoding=STATIC,
             unit=1 / 16,
             input_scale=1 / 16,
-            read=_digits,
+            read=read_digits,
             input_peak=16,
             in_files=False,
         ),
-        _mnist("mnist", "https://ossci-datasets.s3.amazonaws.com/mnist/"),
-        _mnist(
+        mnist_spec("mnist", "https://ossci-datasets.s3.amazonaws.com/mnist/"),
+        mnist_spec(
             "fashion-mnist",
             "Debian's package dataset-fashion-mnist or "
             "https://github.com/zalandoresearch/fashion-mnist",
             "/usr/share/datasets/fashion-mnist",
         ),
-        _cifar(cifar.CIFAR10),
-        _cifar(cifar.CIFAR100),
+        cifar_spec(cifar.CIFAR10),
+        cifar_spec(cifar.CIFAR100),
         EventSet(
             name="nmnist",
             tonic="NMNIST",

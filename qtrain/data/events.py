@@ -1,34 +1,34 @@
-"""Event recordings as frames of ternary or binary spikes, one frame a time step."""
+"""Turns event recordings into frames of ternary or binary spikes, one frame for each step."""
 
 import hashlib
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from hw_models.semantics import Spikes
 from qtrain.data.cache import cached
 from qtrain.data.recordings import EventSet, Recordings, find, tonic_version
 
-# -> encoding of the frames
-POLARITIES: dict[str, Literal["ternary", "binary"]] = {"signed": "ternary", "split": "binary"}
+# the option polarity -> the encoding of the frames
+POLARITIES: dict[str, Spikes] = {"signed": "ternary", "split": "binary"}
 BINS = ("time", "count")
-REVISION = 1  # of frames(): part of the cache's key
+REVISION = 1  # part of the cache's key; raise it when frames() gives other frames
 
 
 class FrameOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a recording becomes T frames.
+    """How a recording is turned into T frames.
 
     Raises:
         InputError: an option is out of range.
     """
 
     timesteps: int = 10  # T
-    polarity: str = "signed"  # one channel of {-1, 0, 1}; "split": ON and OFF as two of {0, 1}
+    polarity: str = "signed"  # one channel {-1, 0, 1}; "split": two channels {0, 1}, ON and OFF
     bins: str = "time"  # frames of equal duration; "count": of equally many events
-    downsample: int = 1  # pixels to a side of what becomes one
+    downsample: int = 1  # a square of so many pixels to a side becomes one pixel
 
     def __post_init__(self) -> None:
         limits = {
@@ -43,7 +43,7 @@ class FrameOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def frame_shape(sensor: tuple[int, int], options: FrameOptions) -> tuple[int, int, int]:
-    """(channels, height, width) of a frame; pixels left over at an edge make a narrower one."""
+    """(channels, height, width) of a frame; pixels left over at an edge become one as well."""
     height, width = (-(-side // options.downsample) for side in sensor)
     return (1 if options.polarity == "signed" else 2, height, width)
 
@@ -51,13 +51,13 @@ def frame_shape(sensor: tuple[int, int], options: FrameOptions) -> tuple[int, in
 def frames(events: NDArray, sensor: tuple[int, int], options: FrameOptions) -> NDArray[np.int8]:
     """The frames [T, *frame_shape] of a recording's events.
 
-    An event of n, at time t in us, falls into bin
+    Of n events, the one at time t (in us), the k-th in order of time from 0, falls into the bin
 
         time:    floor(T (t - first) / (last - first + 1))
-        count:   floor(T k / n) as the k-th in time, from 0
+        count:   floor(T k / n)
 
-    so each is in one bin (tonic's own frames lose the last ones). With ON and OFF the numbers of
-    events of a pixel in a bin,
+    so that each event is in one bin (tonic's own frames lose the last events). A pixel with ON and
+    OFF events of the two polarities in a bin becomes
 
         signed:  sign(ON - OFF), on one channel
         split:   min(ON, 1) on channel 0, min(OFF, 1) on channel 1
@@ -83,10 +83,13 @@ def read_split(
     """Frames [N, T, *frame_shape] and labels [N] of a split ("train" or "test"), cached.
 
     Args:
+        event_set: the data set.
+        split: "train" or "test".
         dirs: folders that are searched, first to last.
+        options: how a recording becomes frames.
 
     Raises:
-        InputError: the recordings are missing or broken.
+        InputError: the recordings are missing or damaged.
     """
     recordings = find(event_set, split, dirs)
     key = {
@@ -96,22 +99,23 @@ def read_split(
         "sensor": event_set.sensor,
         "split": split,
         "options": options,
-        "files": [_sha256(path) for path in recordings.paths],
+        "files": [file_sha256(path) for path in recordings.paths],
         "labels": recordings.labels,
     }
     stored = cached(
-        f"{event_set.name}-{split}", key, lambda: {"x": _all_frames(recordings, options)}
+        f"{event_set.name}-{split}", key, lambda: {"x": all_frames(recordings, options)}
     )
     return stored["x"], np.array(recordings.labels, np.int64)
 
 
-def _sha256(path: Path) -> str:
-    """What tells a file from any other one: names, sizes and times can be alike."""
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file: names, sizes and times of two files can be the same."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _all_frames(recordings: Recordings, options: FrameOptions) -> NDArray[np.int8]:
+def all_frames(recordings: Recordings, options: FrameOptions) -> NDArray[np.int8]:
+    """The frames [N, T, *frame_shape] of all recordings."""
     sensor = recordings.event_set.sensor
     shape = (len(recordings.paths), options.timesteps, *frame_shape(sensor, options))
     x = np.empty(shape, np.int8)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from qtrain.data.folders import not_found
 
 EVENT = np.dtype([("x", np.int16), ("y", np.int16), ("t", np.int64), ("p", np.int8)])
 EVENT_BYTES = 5  # in N-MNIST's binary format
@@ -20,35 +21,37 @@ EVENT_BYTES = 5  # in N-MNIST's binary format
 
 @dataclass(frozen=True, kw_only=True)
 class EventSet:
-    """What has to be known of an event data set before tonic is imported."""
+    """What is known of an event data set before tonic is imported."""
 
     name: str
-    tonic: str  # its class in tonic.datasets
-    sensor: tuple[int, int]  # height, width, in pixels; of two polarities
+    tonic: str  # the name of its class in tonic.datasets
+    sensor: tuple[int, int]  # height and width in pixels; each pixel has two polarities
     classes: int
-    source: str  # where it can be had, for messages
-    # for a set in N-MNIST's binary format, <folder>/<label>/<id>.bin: the folder of each split
+    source: str  # where the recordings can be had, for messages
+    # for a set in N-MNIST's format, files <folder>/<label>/<id>.bin: the folder of each split
     bin_folders: dict[str, str] | None = None
-    held_out: int = 0  # for a set without splits: one recording of so many in a class is a test one
+    # for a set without splits: one recording of so many in each class is a test sample
+    held_out: int = 0
 
 
 @dataclass(frozen=True)
 class Recordings:
     """The recordings of a split: their files and labels, sorted by file name.
 
-    N-MNIST's names count MNIST's samples: so sorted, any part of the set mixes the classes.
+    N-MNIST's file names are the numbers of MNIST's samples, so that in this order any part of the
+    set mixes the classes.
     """
 
     event_set: EventSet
     paths: tuple[Path, ...]
     labels: tuple[int, ...]
-    read: Callable[[int], NDArray]  # the k-th
+    read: Callable[[int], NDArray]  # k -> the events of recording k
 
     def events(self, k: int) -> NDArray:
-        """The events of recording k, at least one: a structured array of x, y, t (us), p (1: ON).
+        """The events of recording k: a structured array of x, y, t (in us) and p (1: ON).
 
         Raises:
-            InputError: names the file that is broken or of another sensor.
+            InputError: the file is damaged, has no events, or is of another sensor.
         """
         path, (height, width) = self.paths[k], self.event_set.sensor
         try:
@@ -56,9 +59,9 @@ class Recordings:
             if self.event_set.bin_folders and size % EVENT_BYTES:
                 raise ValueError(f"{size} bytes, where an event takes {EVENT_BYTES}")
             events = self.read(k)
-        except ModuleNotFoundError as error:  # tonic imports the readers of some formats on use
-            raise _not_installed(error) from error
-        except Exception as error:  # a damaged file breaks tonic's readers in no end of ways
+        except ModuleNotFoundError as error:  # tonic imports some readers only on use
+            raise not_installed(error) from error
+        except Exception as error:  # tonic's readers can fail in any way on a damaged file
             raise InputError(f"{path}: broken recording ({error}); fetch it again") from error
         if not len(events):
             raise InputError(f"{path}: a recording without events; fetch it again")
@@ -77,13 +80,13 @@ class Recordings:
 def find(event_set: EventSet, split: str, dirs: Sequence[Path]) -> Recordings:
     """The recordings of a split ("train" or "test"), in the first of dirs that has them.
 
-    Preferably as tonic lays the set out, in a subfolder of its class's name; else, for a set with
-    bin_folders, recordings alone. Nothing is ever downloaded.
+    tonic's own layout, in a subfolder named after its class, comes first. A set with bin_folders is
+    also found as plain recordings in those folders. Nothing is ever downloaded.
 
     Raises:
-        InputError: there are none, or one whose folder is no label.
+        InputError: there are no recordings, or the folder of one is no label.
     """
-    for look in (_as_tonic_does, _in_bin_folders):
+    for look in (in_tonic_layout, in_bin_folders):
         for folder in dirs:
             if found := look(event_set, split, folder):
                 return found
@@ -92,34 +95,31 @@ def find(event_set: EventSet, split: str, dirs: Sequence[Path]) -> Recordings:
         wanted = f"neither {event_set.bin_folders[split]}/<label>/<id>.bin nor {wanted} was"
     else:
         wanted = f"no {wanted} was"
-    raise InputError(
-        f"data set {event_set.name}: {wanted} found; looked in: "
-        f"{', '.join(str(d) for d in dirs) or 'no folder, as none was named'}; name their folder "
-        f"with --data-dir or $TRISPIKE_DATA; get them from {event_set.source}"
-    )
+    raise not_found(event_set.name, f"{wanted} found", dirs, event_set.source)
 
 
-class _Absent(Exception):
-    """Raised where tonic would start a download."""
+class DownloadNeeded(Exception):
+    """tonic would start a download, as it does not find the recordings."""
 
 
-def _as_tonic_does(event_set: EventSet, split: str, folder: Path) -> Recordings | None:
+def in_tonic_layout(event_set: EventSet, split: str, folder: Path) -> Recordings | None:
+    """The recordings in a folder as tonic lays them out; None where there are none."""
     if not (folder / event_set.tonic).is_dir():
         return None
 
     def download(self: Any) -> None:
-        raise _Absent
+        raise DownloadNeeded
 
-    original = getattr(_tonic("datasets"), event_set.tonic)
-    # of the same name, as tonic looks in a subfolder that is named after the class
+    original = getattr(import_tonic("datasets"), event_set.tonic)
+    # The subclass has the same name, as tonic looks in a subfolder that is named after the class.
     offline = type(event_set.tonic, (original,), {"download": download})
     try:
         whole = offline(str(folder), **({} if event_set.held_out else {"train": split == "train"}))
-    except _Absent:
+    except DownloadNeeded:
         return None
     chosen = sorted(range(len(whole.data)), key=lambda k: (Path(whole.data[k]).name, whole.data[k]))
     if event_set.held_out:
-        chosen = _own_split(chosen, whole.targets, split, event_set.held_out)
+        chosen = split_by_class(chosen, whole.targets, split, event_set.held_out)
     return Recordings(
         event_set,
         tuple(Path(whole.data[k]) for k in chosen),
@@ -128,8 +128,8 @@ def _as_tonic_does(event_set: EventSet, split: str, folder: Path) -> Recordings 
     )
 
 
-def _own_split(order: list[int], labels: list[int], split: str, held_out: int) -> list[int]:
-    """Of each class every held_out-th recording, from the first, for "test"; else the others."""
+def split_by_class(order: list[int], labels: list[int], split: str, held_out: int) -> list[int]:
+    """For "test" every held_out-th recording of each class, from the first; else the others."""
     seen: defaultdict[int, int] = defaultdict(int)
     chosen = []
     for k in order:
@@ -139,7 +139,12 @@ def _own_split(order: list[int], labels: list[int], split: str, held_out: int) -
     return chosen
 
 
-def _in_bin_folders(event_set: EventSet, split: str, folder: Path) -> Recordings | None:
+def in_bin_folders(event_set: EventSet, split: str, folder: Path) -> Recordings | None:
+    """The recordings in a split's folder of N-MNIST's format; None where there are none.
+
+    Raises:
+        InputError: a recording lies in a folder that is no label.
+    """
     if not event_set.bin_folders:
         return None
     files = (folder / event_set.bin_folders[split]).glob("*/*.bin")
@@ -153,7 +158,7 @@ def _in_bin_folders(event_set: EventSet, split: str, folder: Path) -> Recordings
     labels = tuple(accepted[path.parent.name] for path in paths)
 
     def read(k: int) -> NDArray:
-        return _tonic("io").read_mnist_file(str(paths[k]), dtype=EVENT)
+        return import_tonic("io").read_mnist_file(str(paths[k]), dtype=EVENT)
 
     return Recordings(event_set, paths, labels, read) if paths else None
 
@@ -162,20 +167,28 @@ def tonic_version() -> str:
     """The version of tonic that is installed.
 
     Raises:
-        InputError: none is.
+        InputError: tonic is not installed.
     """
     try:
         return version("tonic")
     except ModuleNotFoundError as error:
-        raise _not_installed(error) from error
+        raise not_installed(error) from error
 
 
-def _tonic(module: str) -> ModuleType:
+def import_tonic(module: str) -> ModuleType:
+    """A module of tonic.
+
+    Raises:
+        InputError: tonic is not installed.
+    """
     try:
-        return importlib.import_module(f"tonic.{module}")  # here, as it takes a second or two
+        return importlib.import_module(
+            f"tonic.{module}"
+        )  # only when needed, as it takes a second or two
     except ModuleNotFoundError as error:
-        raise _not_installed(error) from error
+        raise not_installed(error) from error
 
 
-def _not_installed(error: ModuleNotFoundError) -> InputError:
+def not_installed(error: ModuleNotFoundError) -> InputError:
+    """The error for a missing tonic, or a package that it needs."""
     return InputError(f"event data is read through tonic: {error}; install it with pip")

@@ -1,22 +1,23 @@
-"""Weights whose accumulators have a width that is asked for: a bound on each neuron's l1 norm.
+"""Weights that keep accumulators to a chosen width, by a bound on each neuron's l1 norm.
 
-With w_int a neuron's integers and l1 = sum |w_int|, every partial sum of a step, in any order of
-its events, has (docs/semantics.md, section 4)
+With w_int a neuron's integer weights and l1 = sum |w_int|, every partial sum of a time step, in any
+order of its events, has (docs/semantics.md, section 4)
 
-    |acc| <= l1                    spikes in {-1, 0, +1}, each address once a step
-    |acc| <= l1                    spikes in {0, 1}: the sums of either sign are parts of l1
-    |acc| <= n * l1                behind pools that hand an event on up to n times to an address
-    |acc| <= d * l1                values as signed digits, d the largest sum of those of one sign:
-                                   138 of 8 bits (106 = 128 - 32 + 8 + 2), 1 of 2 bits
+    |acc| <= l1                    for spikes in {-1, 0, +1}: each address occurs once in a step
+    |acc| <= l1                    for spikes in {0, 1}: the sum of either sign is a part of l1
+    |acc| <= n * l1                behind pools that send an event up to n times to an address
+    |acc| <= d * l1                for values that enter as signed digits, where d is the largest
+                                   sum of a value's digits of one sign: 138 for 8 bits
+                                   (106 = 128 - 32 + 8 + 2), 1 for 2 bits
 
-and fits P bits where that is at most 2**(P - 1) - 1. A2Q bounds l1 for unsigned or signed integers
-of N bits by (2**(P - 1) - 1) / 2**(N - signed); spikes need no such factor.
+It fits in P bits where this bound is at most 2**(P - 1) - 1. A2Q bounds l1 for unsigned or signed
+integers of N bits by (2**(P - 1) - 1) / 2**(N - signed); spikes need no such factor.
 
-After A2Q (Colbert, Pappalardo, Petri-Koenig, ICCV 2023, arXiv 2308.13504), which learns each
-neuron's norm below the bound and rounds towards zero. Where a bound is tight (237 for 784 pixels at
-16 bits) most weights are then below 1 and vanish. Here rounding stays to nearest and the scale
-gives way: it is the least, to 0.1 %, whose integers keep to the bound. Nothing is trained beside
-the weights, and where the bound is kept anyway it changes nothing.
+The idea is A2Q's (Colbert, Pappalardo, Petri-Koenig, ICCV 2023, arXiv 2308.13504), which learns
+each neuron's norm below the bound and rounds towards zero. Where a bound is tight (237 for 784
+pixels at 16 bits), most weights are then below 1 and vanish. Here rounding stays to nearest and the
+scale grows instead: it is the smallest one, to within 0.1 %, whose integers keep to the bound.
+Nothing is trained besides the weights, and where they keep to the bound anyway nothing changes.
 """
 
 import math
@@ -29,18 +30,19 @@ from hw_models.semantics import digit_peak
 from qtrain.layers.quiet_brevitas import RescalingIntQuant
 
 ACC_BITS = range(4, 33)
-BISECTIONS = 13  # of a factor of 2 * 127 at most, so to a factor of 1.0007
+BISECTIONS = 13  # they narrow a factor of at most 2 * 127 down to one of 1.0007
 
 
 def l1_max(acc_bits: int, times: int = 1, x_max: int | None = None) -> int:
-    """The largest l1 norm of a neuron whose accumulator has acc_bits.
+    """The largest l1 norm that a neuron with an accumulator of acc_bits may have.
 
     Args:
+        acc_bits: the accumulator's width.
         times: how often an address can occur in a step, behind pools.
-        x_max: of the values that enter as signed digits; None: spikes enter.
+        x_max: the largest value that enters as signed digits; None where spikes enter.
 
     Raises:
-        InputError: the width is out of range, or leaves no weight of 1.
+        InputError: the width is out of range, or too narrow for a single weight of 1.
     """
     if acc_bits not in ACC_BITS:
         raise InputError(f"acc_bits = {acc_bits}; accepted: {ACC_BITS[0]} to {ACC_BITS[-1]}")
@@ -56,23 +58,23 @@ def l1_max(acc_bits: int, times: int = 1, x_max: int | None = None) -> int:
 
 
 def times_of(pools: list[tuple[int, int]]) -> int:
-    """How often at most an address occurs in a step behind average pools of these kernels."""
+    """How often an address can occur in a step, at most, behind average pools of these kernels."""
     return math.prod(math.prod(kernel) for kernel in pools)
 
 
 def widened(weight: Tensor, scale: Tensor, w_max: int, l1_max: int) -> Tensor:
-    """The scale, larger where sum_j min(|round(weight[:, j] / scale)|, w_max) exceeds l1_max.
+    """The scale, made larger where sum_j min(|round(weight[:, j] / scale)|, w_max) exceeds l1_max.
 
-    A scale that is widened is a constant to the gradient, as rounding is the identity to it.
+    The gradient takes a widened scale for a constant, as it takes rounding for the identity.
 
     Args:
         weight: [out, in / groups, ...].
-        scale: one per output, [out, 1, ...], or one for all, of any shape of one value.
-        w_max: largest |integer|.
-        l1_max: largest l1 norm of an output's integers.
+        scale: one for each output, [out, 1, ...], or a single value in any shape.
+        w_max: the largest |integer|.
+        l1_max: the largest l1 norm that an output's integers may have.
     """
     size = weight.detach().abs().flatten(1)
-    exact = torch.float64 if l1_max >= 1 << 24 else torch.float32  # counts up to the bound
+    exact = torch.float64 if l1_max >= 1 << 24 else torch.float32  # counts exactly up to the bound
     low = scale.detach().reshape(-1, 1)
 
     def keeps(scale: Tensor) -> Tensor:
@@ -82,7 +84,7 @@ def widened(weight: Tensor, scale: Tensor, w_max: int, l1_max: int) -> Tensor:
     wide = ~keeps(low)
     if not wide.any():
         return scale
-    # All of a row rounds to 0 here, whatever l1_max.
+    # At this scale all weights of a row round to 0, so that it keeps to any bound.
     high = 2.02 * size.amax(1).view(len(low), -1).amax(1, keepdim=True)
     for _ in range(BISECTIONS):
         middle = (low * high).sqrt()
@@ -92,7 +94,7 @@ def widened(weight: Tensor, scale: Tensor, w_max: int, l1_max: int) -> Tensor:
 
 
 class BoundedIntQuant(RescalingIntQuant):
-    """Brevitas's integer quantizer, its scale widened to keep a bound on the l1 norm of a row."""
+    """Brevitas's integer quantizer, with a scale that keeps each row's l1 norm within a bound."""
 
     def __init__(
         self,

@@ -1,8 +1,9 @@
-"""What the layers take of Brevitas, imported without its warning of a kernel that nothing uses."""
+"""The names that layers use from Brevitas, imported without a warning about an optional kernel."""
 
 import warnings
 
-with warnings.catch_warnings():  # an optional CUDA kernel; other warnings are shown
+with warnings.catch_warnings():
+    # Brevitas warns that an optional CUDA kernel is missing, which nothing here uses.
     warnings.filterwarnings("ignore", message=".*fast_hadamard_transform")
     import brevitas.nn as qnn
     from brevitas.core.quant import RescalingIntQuant

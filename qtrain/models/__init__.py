@@ -1,1 +1,1 @@
-"""Named networks, as plain modules."""
+"""Networks that have a name, as plain modules of qtrain.layers."""

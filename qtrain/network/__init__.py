@@ -1,1 +1,1 @@
-"""A network as plain data: traced from a module, checked, rebuilt, run and recorded."""
+"""A network as plain data: traced from a module, checked, built again, run and recorded."""

@@ -1,15 +1,15 @@
-"""A network's graph of layers as plain data, and what must hold of it."""
+"""A network's graph of layers as plain data, and the rules that it has to keep."""
 
 from typing import Any
 
 import msgspec
 
+from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
-from qtrain.layers.dense import Add, InputQuant, Readout
+from qtrain.layers import Add, InputQuant, Readout
 from qtrain.layers.ops import DROPOUT, OPS
-from qtrain.network.calls import INPUT
 
-STATIC = "static"  # encoding of an input that is the same at all steps; else ternary or binary
+INPUT = "input"  # name and op of the node that stands for the network's input
 
 
 class Node(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -19,19 +19,23 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
     op: str
     inputs: tuple[str, ...]
     attrs: dict[str, Any]
-    # tensors that are one with an earlier node's: own name -> "<node>.<name>"
+    # tensors that are the same as an earlier node's: this node's name for it -> "<node>.<name>"
     tied: dict[str, str] = {}
-    fixed: tuple[str, ...] = ()  # parameters that training leaves as they are
+    fixed: tuple[str, ...] = ()  # names of the parameters that training does not change
 
 
 class Graph(msgspec.Struct, frozen=True):
-    """Nodes in the order of execution; the first is the input, the last gives the logits."""
+    """Nodes in the order of execution: the first is the input, the last gives the logits."""
 
     nodes: tuple[Node, ...]
 
 
-def check(graph: Graph) -> None:
-    """Raises InputError unless the graph is one that Network can run."""
+def check_graph(graph: Graph) -> None:
+    """Check that a Network can run the graph.
+
+    Raises:
+        InputError: it cannot; the message names the layer.
+    """
     if not graph.nodes or graph.nodes[0].op != INPUT:
         raise InputError("graph: the first node is not the input")
     seen = {graph.nodes[0].name}
@@ -51,22 +55,22 @@ def check(graph: Graph) -> None:
         static = graph.nodes[0].attrs.get("encoding") == STATIC
         if (static and reads_input) != (node.op == InputQuant.op):
             raise InputError(
-                f"layer {node.name!r}: InputQuant, and it alone, reads a static input, and nothing "
-                "else; an input of spikes needs none"
+                f"layer {node.name!r}: a static input is read by an InputQuant and by no other "
+                "layer, and an InputQuant reads nothing else; an input of spikes needs none"
             )
         seen.add(node.name)
     if graph.nodes[-1].op != Readout.op:
         raise InputError(f"layer {graph.nodes[-1].name!r} gives the logits; accepted: Readout")
 
 
-def inference(graph: Graph) -> Graph:
-    """The graph without what does nothing once it is trained."""
-    stands: dict[str, str] = {}
+def inference_graph(graph: Graph) -> Graph:
+    """The graph without its dropouts, which do nothing once the network is trained."""
+    replaced_by: dict[str, str] = {}
     nodes = []
     for node in graph.nodes:
-        inputs = tuple(stands.get(name, name) for name in node.inputs)
+        inputs = tuple(replaced_by.get(name, name) for name in node.inputs)
         if node.op == DROPOUT:
-            stands[node.name] = inputs[0]
+            replaced_by[node.name] = inputs[0]
         else:
             nodes.append(msgspec.structs.replace(node, inputs=inputs))
     return Graph(tuple(nodes))

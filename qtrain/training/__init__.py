@@ -1,1 +1,11 @@
-"""Training runs: options, optimizers, the loop, ablations."""
+"""Training runs: `from qtrain.training import default_config, train`.
+
+    train(default_config("digits"), Path("runs/mine"), module=net)
+
+`net` is a module made of qtrain.layers; without it the configuration's own network is trained.
+"""
+
+from qtrain.training.loop import train
+from qtrain.training.recipes import default_config
+
+__all__ = ["default_config", "train"]

@@ -1,4 +1,8 @@
-"""Kinds of spike x time steps x weight bits over seeds: the file, the runs, and their integers."""
+"""Ablations: the file that plans one, its training runs, and their integers compared.
+
+An ablation trains each combination of a kind of spike, a number of time steps and a width of
+weights, over several seeds.
+"""
 
 import subprocess
 import sys
@@ -11,27 +15,31 @@ from typing import Any
 
 import msgspec
 
+from hw_models.dataflow import TARGET_BITS
 from hw_models.errors import InputError
 from hw_models.folder import evidence
 from qtrain import checkpoint
-from qtrain.training import config, run_folder
-from qtrain.training.config import TrainConfig
-from qtrain.training.train import Epoch, train
+from qtrain.training import run_folder
+from qtrain.training.loop import Epoch, train
+from qtrain.training.recipes import default_config
+from qtrain.training.train_config import TrainConfig
 
 SPIKES = {
     "binary": {"spike": "binary", "amplitude": "fixed"},
     "ternary": {"spike": "ternary", "amplitude": "fixed"},
     "trainable": {"spike": "ternary", "amplitude": "trainable"},
 }
-TARGETS = {8: "int8", 4: "int4", 2: "ternary"}  # the compiler's, by weight bits
+TARGETS = {bits: target for target, bits in TARGET_BITS.items()}
 GRID = ("seeds", "spikes", "timesteps", "weight_bits")
+# option of a run -> the key of the plan that gives it
 SET_BY = {"spike": "spikes", "amplitude": "spikes", "seed": "seeds"} | {
     option: option for option in ("timesteps", "weight_bits")
 }
-INTEGERS = "integers.json"
+INTEGERS = "integers.json"  # the IntegerReport in a run's folder
 
-Options = msgspec.defstruct(
-    "Options",
+# the options that [train] may give: those of TrainConfig, with None as their default
+CommonOptions = msgspec.defstruct(
+    "CommonOptions",
     [
         (field.name, field.type | None, None)
         for field in msgspec.structs.fields(TrainConfig)
@@ -44,25 +52,29 @@ Options = msgspec.defstruct(
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the grid."""
 
-    spikes: str  # of SPIKES
+    spikes: str  # a key of SPIKES
     timesteps: int
     weight_bits: int
     seed: int
 
     @property
     def name(self) -> str:
-        """Of the run's folder."""
+        """The name of the run's folder."""
         return f"{self.spikes}-T{self.timesteps}-w{self.weight_bits}-seed{self.seed}"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file of an ablation, see docs/ablation.md."""
+    """What an ablation's file says, see docs/ablation.md.
+
+    Raises:
+        InputError: a value cannot be used.
+    """
 
     seeds: tuple[int, ...]
     spikes: tuple[str, ...]
     timesteps: tuple[int, ...]
     weight_bits: tuple[int, ...]
-    train: dict[str, Any] = {}  # options that all runs have in common
+    train: dict[str, Any] = {}  # the options that all runs have in common
 
     def __post_init__(self) -> None:
         known = {"spikes": tuple(SPIKES), "weight_bits": tuple(TARGETS)}
@@ -79,60 +91,64 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for option in SET_BY.keys() & self.train.keys():
             raise InputError(f"[train] {option}: `{SET_BY[option]}` gives it; leave it out")
         for cell in self.cells:
-            self.options(cell)
+            self.config(cell)
 
     @property
     def cells(self) -> list[Cell]:
-        """Seed by seed within each combination."""
+        """All runs; those that differ in the seed alone follow each other."""
         grid = product(self.spikes, self.timesteps, self.weight_bits, self.seeds)
         return [
             Cell(spikes=spikes, timesteps=timesteps, weight_bits=bits, seed=seed)
             for spikes, timesteps, bits, seed in grid
         ]
 
-    def options(self, cell: Cell) -> TrainConfig:
-        """The configuration of a run."""
+    def config(self, cell: Cell) -> TrainConfig:
+        """The configuration of a run.
+
+        Raises:
+            InputError: an option is unknown or out of range.
+        """
         try:
-            common = msgspec.structs.asdict(msgspec.convert(self.train, Options))
+            common = msgspec.structs.asdict(msgspec.convert(self.train, CommonOptions))
         except msgspec.ValidationError as error:
             raise InputError(
                 f"[train]: {error}; accepted: options of python -m qtrain train, _ in place of -"
             ) from error
         dataset = common.pop("dataset") or "digits"
         own = {key: getattr(cell, key) for key in ("timesteps", "weight_bits", "seed")}
-        return config.for_dataset(dataset, **common, **own, **SPIKES[cell.spikes])
+        return default_config(dataset, **common, **own, **SPIKES[cell.spikes])
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a run; shares are 0..1, counts per inference. None: not reported."""
+    """The figures of a run. Shares are 0..1, counts are per inference; None: not reported."""
 
     cell: Cell
     checkpoint_sha256: str
-    trained_accuracy: float  # after the last epoch, on what the run held back
-    accuracy: float  # of the integers; this and what follows on the compiler's reference samples
-    predictions_equal: float  # share that training's network says as well
-    additions: float  # synaptic
+    trained_accuracy: float  # after the last epoch, on the samples that the run evaluates
+    accuracy: float  # of the integers; it and the rest are on the compiler's reference samples
+    predictions_equal: float  # share of the predictions that the trained network makes too
+    additions: float  # synaptic additions
     firing_rate: float | None  # spikes per hidden neuron and time step
-    energy_ratio: float | None  # to the same network's as an int8 ANN
+    energy_ratio: float | None  # to the energy of the same network as an int8 ANN
     entropy_bits: float | None  # mean over the hidden neurons and time steps
 
 
 class Ablation(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was measured."""
+    """The results of all runs of a plan."""
 
     trained_on: str  # data set and split of trained_accuracy
-    integers_on: str  # and of the integers
+    integers_on: str  # data set and split of the other figures
     results: list[Result]
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """INTEGERS of a run's folder."""
+class IntegerReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The report on a run's compiled network, as its folder keeps it."""
 
     checkpoint_sha256: str
-    report: dict[str, Any]  # hw_models'
+    report: dict[str, Any]  # as python -m hw_models run --json writes it
 
 
-def read(path: Path) -> Plan:
+def read_plan(path: Path) -> Plan:
     """The plan that a TOML file holds.
 
     Raises:
@@ -150,7 +166,7 @@ def read(path: Path) -> Plan:
         raise InputError(f"{path}: {error}; docs/ablation.md has an example") from error
 
 
-def run(
+def ablate(
     plan: Plan,
     out: Path,
     data_dir: Path | None = None,
@@ -158,45 +174,46 @@ def run(
     on_step: Callable[[Cell, int, int, int], None] = lambda cell, epoch, done, total: None,
     on_epoch: Callable[[Cell, Epoch], None] = lambda cell, epoch: None,
 ) -> Ablation:
-    """Train and measure what of the plan is not in `out` yet; all of it is returned.
+    """Train and measure the runs of a plan that `out` does not have yet; returns all results.
 
     Args:
-        plan: what to train.
-        out: has, or gets, a run's folder for each cell.
-        data_dir: where the data set's files are; see data.load.
-        on_step: called after each batch with the cell, the epoch from 1, and (done, total).
+        plan: the runs.
+        out: the folder that holds a folder for each run.
+        data_dir: where the data set's files are; see datasets.load.
+        on_step: called after each batch with the run, the number of its epoch, from 1, and how many
+            batches of it are done and how many there are.
         on_epoch: called after each epoch's checkpoint is written.
 
     Raises:
-        InputError: a folder in `out` has a run of another configuration, or a run cannot be
-            trained or compiled.
+        InputError: a folder in `out` holds a run with other options, or a run cannot be trained
+            or compiled.
     """
-    done = [finished(plan.options(cell), out / cell.name) for cell in plan.cells]
+    done = [is_finished(plan.config(cell), out / cell.name) for cell in plan.cells]
     results = []
     for cell, trained in zip(plan.cells, done, strict=True):
-        options, folder = plan.options(cell), out / cell.name
+        config, folder = plan.config(cell), out / cell.name
         path = folder / checkpoint.NAME
         if not trained:
             train(
-                options,
+                config,
                 folder,
                 data_dir,
                 resume=checkpoint.load(path) if path.exists() else None,
                 on_step=lambda *step, cell=cell: on_step(cell, *step),
                 on_epoch=lambda epoch, cell=cell: on_epoch(cell, epoch),
             )
-        kept = integers(cell, folder, data_dir)
-        results.append(result(cell, checkpoint.load(path, build=False).metrics, kept))
-    held_back = "validation" if options.validation else "test"
+        measured = integer_report(cell, folder, data_dir)
+        results.append(result_of(cell, checkpoint.load(path, build=False).metrics, measured))
+    split = "validation" if config.validation else "test"
     return Ablation(
-        trained_on=f"{options.dataset}/{held_back}",
-        integers_on=kept.report["dataset"],
+        trained_on=f"{config.dataset}/{split}",
+        integers_on=measured.report["dataset"],
         results=results,
     )
 
 
-def finished(options: TrainConfig, folder: Path) -> bool:
-    """Whether the folder's checkpoint is of the last epoch.
+def is_finished(config: TrainConfig, folder: Path) -> bool:
+    """Whether the folder has the checkpoint of a run's last epoch.
 
     Raises:
         InputError: it was trained with other options, or is damaged.
@@ -205,38 +222,46 @@ def finished(options: TrainConfig, folder: Path) -> bool:
     if not path.exists():
         return False
     found = checkpoint.load(path)
-    if other := run_folder.difference(found, options):
+    if other := run_folder.difference(found, config):
         raise InputError(f"{path}: {other}; remove the folder or name another one with --out")
-    return found.training.get("epoch") == options.epochs
+    return found.training.get("epoch") == config.epochs
 
 
-def integers(cell: Cell, folder: Path, data_dir: Path | None) -> Kept:
-    """hw_models' report on the run's checkpoint, compiled; from INTEGERS, if it is about that.
+def integer_report(cell: Cell, folder: Path, data_dir: Path | None) -> IntegerReport:
+    """The report on a run's compiled network.
+
+    It is read from the folder if the one there is about the folder's checkpoint; otherwise the
+    checkpoint is compiled and run, and the report is kept in the folder.
 
     Raises:
-        InputError: the compiler or the model cannot take it.
+        InputError: the compiler or hw_models refuses it.
     """
     path, trained = folder / INTEGERS, folder / checkpoint.NAME
     sha256 = checkpoint.sha256_of(trained)
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=Kept)
+        kept = msgspec.json.decode(path.read_bytes(), type=IntegerReport)
         if kept.checkpoint_sha256 == sha256:
             return kept
     except (FileNotFoundError, msgspec.DecodeError):
-        pass  # made anew
+        pass  # there is no report, or it is damaged: a new one is made below
     with TemporaryDirectory() as temporary:
         build, report = Path(temporary) / "build", Path(temporary) / "report.json"
         where = ["--data-dir", data_dir] if data_dir else []
         target = TARGETS[cell.weight_bits]
-        _python("compiler", "build", trained, "--target", target, "--out", build, *where)
-        _python("hw_models", "run", build, "--json", report)
-        kept = Kept(checkpoint_sha256=sha256, report=msgspec.json.decode(report.read_bytes()))
+        run_python("compiler", "build", trained, "--target", target, "--out", build, *where)
+        run_python("hw_models", "run", build, "--json", report)
+        content = msgspec.json.decode(report.read_bytes())
+        kept = IntegerReport(checkpoint_sha256=sha256, report=content)
     evidence.write_json(kept, path)
     return kept
 
 
-def _python(package: str, *args: object) -> None:
-    """Run a command of a package that training must not import."""
+def run_python(package: str, *args: object) -> None:
+    """Run a command of a package that this one may not import.
+
+    Raises:
+        InputError: the command fails.
+    """
     command = [sys.executable, "-m", package, *map(str, args)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -245,13 +270,13 @@ def _python(package: str, *args: object) -> None:
         raise InputError(f"python -m {package} {args[0]} {args[1]}: {said}")
 
 
-def result(cell: Cell, metrics: dict[str, Any], kept: Kept) -> Result:
-    """The numbers of a run, whose checkpoint holds these metrics."""
-    report = kept.report
+def result_of(cell: Cell, metrics: dict[str, Any], measured: IntegerReport) -> Result:
+    """The figures of a run, from its checkpoint's metrics and the report on its integers."""
+    report = measured.report
     operations = report["operations"]
 
     def over_neurons(by_layer: dict[str, float]) -> float | None:
-        """The mean over layers, weighted by neurons, each of which updates once a step."""
+        """The mean over layers, weighted by their neurons, each of which updates once a step."""
         neurons = {layer: operations[layer]["MembraneUpdates"] for layer in by_layer}
         if not neurons:
             return None
@@ -260,7 +285,7 @@ def result(cell: Cell, metrics: dict[str, Any], kept: Kept) -> Result:
     held = "validation_accuracy" if "validation_accuracy" in metrics else "test_accuracy"
     return Result(
         cell=cell,
-        checkpoint_sha256=kept.checkpoint_sha256,
+        checkpoint_sha256=measured.checkpoint_sha256,
         trained_accuracy=metrics[held],
         accuracy=report["accuracy"],
         predictions_equal=report["predictions_equal"],

@@ -1,4 +1,4 @@
-"""An ablation's rows over seeds, as JSON, Markdown, a table on the terminal, and a plot."""
+"""Writes an ablation's results, averaged over seeds, as JSON, Markdown, a table and a plot."""
 
 from itertools import groupby
 from pathlib import Path
@@ -15,14 +15,14 @@ JSON, MARKDOWN, PLOT = "ablation.json", "ablation.md", "ablation.png"
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """Over the seeds."""
+    """The mean and the deviation of a figure over the seeds."""
 
     mean: float
-    std: float | None  # of a sample, n - 1 below; None: one seed
+    std: float | None  # sample standard deviation, with n - 1; None: one seed
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """The results that differ in the seed alone; shares are 0..1, counts per inference."""
+    """The results of one combination over its seeds; shares are 0..1, counts per inference."""
 
     spikes: str
     timesteps: int
@@ -30,62 +30,64 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     seeds: list[int]
     trained_accuracy: Spread
     accuracy: Spread
-    predictions_equal: float  # the least
+    predictions_equal: float  # the least over the seeds
     firing_rate: Spread | None
     additions: Spread
     energy_ratio: Spread | None
     entropy_bits: Spread | None
 
 
-def rows(results: list[Result]) -> list[Row]:
+def rows_of(results: list[Result]) -> list[Row]:
     """A row for each combination, in the order of the results."""
 
     def combination(result: Result) -> Cell:
         return msgspec.structs.replace(result.cell, seed=0)
 
-    return [_row(cell, list(group)) for cell, group in groupby(results, combination)]
+    return [row_of(cell, list(group)) for cell, group in groupby(results, combination)]
 
 
-def _row(cell: Cell, results: list[Result]) -> Row:
+def row_of(cell: Cell, results: list[Result]) -> Row:
+    """The row of the results that differ in the seed alone."""
     return Row(
         spikes=cell.spikes,
         timesteps=cell.timesteps,
         weight_bits=cell.weight_bits,
         seeds=[result.cell.seed for result in results],
-        trained_accuracy=_spread([result.trained_accuracy for result in results]),
-        accuracy=_spread([result.accuracy for result in results]),
+        trained_accuracy=spread_of([result.trained_accuracy for result in results]),
+        accuracy=spread_of([result.accuracy for result in results]),
         predictions_equal=min(result.predictions_equal for result in results),
-        firing_rate=_known([result.firing_rate for result in results]),
-        additions=_spread([result.additions for result in results]),
-        energy_ratio=_known([result.energy_ratio for result in results]),
-        entropy_bits=_known([result.entropy_bits for result in results]),
+        firing_rate=known_spread([result.firing_rate for result in results]),
+        additions=spread_of([result.additions for result in results]),
+        energy_ratio=known_spread([result.energy_ratio for result in results]),
+        entropy_bits=known_spread([result.entropy_bits for result in results]),
     )
 
 
-def _spread(values: list[float]) -> Spread:
+def spread_of(values: list[float]) -> Spread:
+    """The spread of a figure over the seeds."""
     return Spread(fmean(values), stdev(values) if len(values) > 1 else None)
 
 
-def _known(values: list[float | None]) -> Spread | None:
-    """None where a run did not report it."""
+def known_spread(values: list[float | None]) -> Spread | None:
+    """The spread of a figure; None where a run does not report it."""
     known = [value for value in values if value is not None]
-    return _spread(known) if len(known) == len(values) else None
+    return spread_of(known) if len(known) == len(values) else None
 
 
 def write(ablation: Ablation, out: Path) -> None:
     """Write JSON, MARKDOWN and PLOT into the folder.
 
     Raises:
-        InputError: matplotlib is not there.
+        InputError: matplotlib is not installed.
     """
-    made = rows(ablation.results)
-    evidence.write_json({**msgspec.to_builtins(ablation), "rows": made}, out / JSON)
+    rows = rows_of(ablation.results)
+    evidence.write_json({**msgspec.to_builtins(ablation), "rows": rows}, out / JSON)
     files.write({out / MARKDOWN: markdown(ablation).encode()})
-    plot(made, ablation.integers_on, out / PLOT)
+    plot(rows, ablation.integers_on, out / PLOT)
 
 
 def title(ablation: Ablation) -> str:
-    """What the accuracies are of."""
+    """The title: on which samples the figures were measured."""
     return (
         f"Accuracy as trained on {ablation.trained_on}, of the integers and all else on "
         f"{ablation.integers_on}; mean ± standard deviation over seeds"
@@ -93,16 +95,16 @@ def title(ablation: Ablation) -> str:
 
 
 def markdown(ablation: Ablation) -> str:
-    """The table, with its heading."""
-    heads, body = _table(rows(ablation.results))
+    """The table in Markdown, with its title."""
+    heads, body = cells_of(rows_of(ablation.results))
     rule = ["---"] + ["---:"] * (len(heads) - 1)
     lines = [f"| {' | '.join(line)} |" for line in (heads, rule, *body)]
     return "\n".join([f"## {title(ablation)}", "", *lines, ""])
 
 
 def table(ablation: Ablation) -> Table:
-    """The same for the terminal."""
-    heads, body = _table(rows(ablation.results))
+    """The table for the terminal."""
+    heads, body = cells_of(rows_of(ablation.results))
     made = Table(title=title(ablation))
     for head in heads:
         made.add_column(head, overflow="fold")
@@ -111,29 +113,30 @@ def table(ablation: Ablation) -> Table:
     return made
 
 
-def _table(made: list[Row]) -> tuple[list[str], list[list[str]]]:
-    """Heads and lines; a column that no row fills is left out."""
+def cells_of(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
+    """The heads of the columns, and the cells of each row; an empty column is left out."""
     lines = [
         {
             "spikes": row.spikes,
             "T": str(row.timesteps),
             "bits": str(row.weight_bits),
             "seeds": str(len(row.seeds)),
-            "trained": _text(row.trained_accuracy, ".2%"),
-            "integers": _text(row.accuracy, ".2%"),
+            "trained": text_of(row.trained_accuracy, ".2%"),
+            "integers": text_of(row.accuracy, ".2%"),
             "equal": f"{row.predictions_equal:.2%}",
-            "firing": _text(row.firing_rate, ".1%"),
-            "additions": _text(row.additions, ",.0f"),
-            "energy": _text(row.energy_ratio, ".3f"),
-            "entropy": _text(row.entropy_bits, ".3f"),
+            "firing": text_of(row.firing_rate, ".1%"),
+            "additions": text_of(row.additions, ",.0f"),
+            "energy": text_of(row.energy_ratio, ".3f"),
+            "entropy": text_of(row.entropy_bits, ".3f"),
         }
-        for row in made
+        for row in rows
     ]
     heads = [head for head in lines[0] if any(line[head] for line in lines)]
     return heads, [[line[head] for head in heads] for line in lines]
 
 
-def _text(spread: Spread | None, form: str) -> str:
+def text_of(spread: Spread | None, form: str) -> str:
+    """A cell: the mean, and the deviation where there is one."""
     if spread is None:
         return ""
     mean = format(spread.mean, form)
@@ -143,10 +146,10 @@ def _text(spread: Spread | None, form: str) -> str:
 
 
 def figure_type() -> type:
-    """matplotlib's Figure, which draws without a display.
+    """matplotlib's class Figure, which draws without a display.
 
     Raises:
-        InputError: matplotlib is not there.
+        InputError: matplotlib is not installed.
     """
     try:
         from matplotlib.figure import Figure
@@ -155,16 +158,16 @@ def figure_type() -> type:
     return Figure
 
 
-def plot(made: list[Row], split: str, path: Path) -> None:
-    """Write the picture: a point for each row, a colour for each kind of spike.
+def plot(rows: list[Row], split: str, path: Path) -> None:
+    """Write the plot, with a point for each row and a colour for each kind of spike.
 
     Raises:
-        InputError: matplotlib is not there.
+        InputError: matplotlib is not installed.
     """
     figure = figure_type()(figsize=(6, 4))
     axes = figure.subplots()
-    for spikes in dict.fromkeys(row.spikes for row in made):
-        own = [row for row in made if row.spikes == spikes]
+    for spikes in dict.fromkeys(row.spikes for row in rows):
+        own = [row for row in rows if row.spikes == spikes]
         x, y = [row.additions.mean for row in own], [100 * row.accuracy.mean for row in own]
         axes.errorbar(
             x, y,

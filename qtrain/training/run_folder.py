@@ -1,4 +1,4 @@
-"""A training run's folder: whose checkpoint is in it, and who writes there."""
+"""A training run's folder: which run its checkpoint is of, and that only one run writes there."""
 
 import errno
 import fcntl
@@ -13,41 +13,46 @@ from hw_models.errors import InputError
 from qtrain import checkpoint
 from qtrain.checkpoint import Checkpoint
 from qtrain.network.graph import Graph
-from qtrain.training import config
-from qtrain.training.config import TrainConfig
+from qtrain.training.train_config import TrainConfig, from_plain
 
-DATA = "data_sha256"  # of the training samples, in a checkpoint's state of training
+DATA = "data_sha256"  # in a checkpoint's training state: the sha256 of the training samples
 REMEDY = "name another folder with --out, or replace it with --overwrite"
 
 
 @contextmanager
 def claimed(
     out: Path,
-    options: TrainConfig,
+    config: TrainConfig,
     graph: Graph,
     data_sha256: str,
     *,
     resumed: bool = False,
     overwrite: bool = False,
 ) -> Iterator[None]:
-    """The folder, made if missing, for this run alone as long as the block lasts.
+    """A context in which the folder belongs to this run alone; it is made if it is missing.
 
-    A run is its options, its network and its data: the same ones once more replace its checkpoint.
+    Two runs are the same if their configurations, networks and data are; a run may replace its own
+    checkpoint.
 
     Args:
-        resumed: the number of epochs may be another one than that of the checkpoint there.
+        out: the folder.
+        config: the run's options.
+        graph: its network.
+        data_sha256: the sha256 of its training samples.
+        resumed: the checkpoint in the folder may have been trained with another number of epochs.
         overwrite: replace whatever checkpoint is there.
 
     Raises:
-        InputError: the checkpoint there is another run's or damaged, or a run is writing now.
+        InputError: the checkpoint in the folder is of another run or damaged, or another run is
+            writing there.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with _alone(out):
+    with locked(out):
         path = out / checkpoint.NAME
         if path.exists() and not overwrite:
             try:
                 found = checkpoint.load(path, build=False)
-                other = difference(found, options, but=("epochs",) if resumed else ())
+                other = difference(found, config, but=("epochs",) if resumed else ())
             except InputError as error:
                 raise InputError(f"{error}; {REMEDY}") from error
             if not other and found.graph != graph:
@@ -59,24 +64,30 @@ def claimed(
         yield
 
 
-def difference(found: Checkpoint, options: TrainConfig, but: tuple[str, ...] = ()) -> str:
-    """The first option, but for some, that a checkpoint was trained with another value of; "" if
-    there is none.
+def difference(found: Checkpoint, config: TrainConfig, but: tuple[str, ...] = ()) -> str:
+    """The first option that a checkpoint was trained with another value of, in words.
+
+    Options in `but` are not compared. "" where there is no difference.
 
     Raises:
-        InputError: the checkpoint holds no such options.
+        InputError: the checkpoint does not hold the options of a training run.
     """
-    trained = config.from_plain(found.config)
-    for option, value in msgspec.structs.asdict(options).items():
+    trained = from_plain(found.config)
+    for option, value in msgspec.structs.asdict(config).items():
         if (before := getattr(trained, option)) != value and option not in but:
             return f"trained with {option} = {before}, here it is {value}"
     return ""
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Within, no other process or thread is in such a block for the folder; ends with a process,
-    however that ends. Where a file system has no locks nothing is kept out."""
+def locked(folder: Path) -> Iterator[None]:
+    """A context that only one process or thread at a time can be in, for each folder.
+
+    The lock ends with the process, however that ends. A file system without locks locks nothing.
+
+    Raises:
+        InputError: another process or thread holds the lock.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

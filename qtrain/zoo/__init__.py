@@ -1,4 +1,4 @@
-"""Trained checkpoints that come with the package, by name: `zoo:NAME` where one is asked for."""
+"""The trained checkpoints that come with the package; a command takes one as `zoo:NAME`."""
 
 import hashlib
 from pathlib import Path
@@ -14,32 +14,33 @@ from qtrain import checkpoint
 FOLDER = Path(__file__).parent
 INDEX = "index.json"
 PREFIX = "zoo:"
-BYTES_MAX = 12_000_000  # of all checkpoints together
+BYTES_MAX = 12_000_000  # for all checkpoints together
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One checkpoint, FOLDER/NAME.pt, and its training's log beside it, NAME.jsonl."""
+    """One checkpoint of the zoo: the file NAME.pt, with the log of its training in NAME.jsonl."""
 
     dataset: str
     model: str
-    command: str  # that trained it
-    test_accuracy: float  # after the last epoch, of the whole test split
-    sha256: str  # of the checkpoint
-    target: str | None = None  # that the rest was measured for; None: not measured
-    integer_accuracy: float | None = None  # of the build, on the whole test split
-    additions: float | None = None  # of synapses, executed for an inference, in the mean
-    energy_ratio: float | None = None  # to the same network as an int8 ANN, see docs/energy.md
+    command: str  # the command that trained it
+    test_accuracy: float  # after the last epoch, on the whole test split
+    sha256: str  # of the checkpoint's file
+    target: str | None = None  # the build that the rest was measured on; None: not measured
+    integer_accuracy: float | None = None  # on the whole test split
+    additions: float | None = None  # mean number of synaptic additions per inference
+    # to the energy of the same network as an int8 ANN, see docs/energy.md
+    energy_ratio: float | None = None
 
 
 def entries(folder: Path = FOLDER) -> dict[str, Entry]:
-    """All checkpoints, by name."""
+    """The entries of all checkpoints, by name."""
     if not (folder / INDEX).is_file():
         return {}
     return msgspec.json.decode((folder / INDEX).read_bytes(), type=dict[str, Entry])
 
 
-def path(name: str, folder: Path = FOLDER) -> Path:
-    """The checkpoint of that name.
+def checkpoint_path(name: str, folder: Path = FOLDER) -> Path:
+    """The file of the checkpoint with that name.
 
     Raises:
         InputError: there is none, or its file is not the one that was trained.
@@ -54,20 +55,22 @@ def path(name: str, folder: Path = FOLDER) -> Path:
 
 
 class CheckpointPath(click.ParamType):
-    """On a command line: a file, or zoo:NAME."""
+    """The type of a checkpoint on a command line: a file, or zoo:NAME."""
 
     name = "path"
 
     def convert(self, value, param, ctx) -> Path:
         text = str(value)
-        return path(text.removeprefix(PREFIX)) if text.startswith(PREFIX) else Path(text)
+        if text.startswith(PREFIX):
+            return checkpoint_path(text.removeprefix(PREFIX))
+        return Path(text)
 
 
-def measured(report: Path) -> dict[str, Any]:
-    """What an entry holds of the report that `python -m hw_models run --json` wrote.
+def figures_of(report: Path) -> dict[str, Any]:
+    """The fields of an Entry that come from a report of `python -m hw_models run --json`.
 
     Raises:
-        InputError: the file is no such report.
+        InputError: the file is missing or no such report.
     """
     try:
         content = msgspec.json.decode(report.read_bytes())
@@ -88,15 +91,18 @@ def measured(report: Path) -> dict[str, Any]:
 def add(
     run: Path, name: str, command: str, folder: Path = FOLDER, report: Path | None = None
 ) -> Entry:
-    """Take a finished run into the zoo: its checkpoint without the optimizer's state, its log.
+    """Add a finished run to the zoo: its log, and its checkpoint without the state of training.
 
     Args:
-        run: folder with ckpt.pt and log.jsonl.
-        command: that made it, for whoever wants it again.
-        report: of its build on the whole test split, as measured() reads it.
+        run: the folder with ckpt.pt and log.jsonl.
+        name: the name in the zoo.
+        command: the command that trained it, so that others can do it again.
+        folder: the zoo's folder.
+        report: the report on its build for the whole test split, as figures_of() reads it.
 
     Raises:
-        InputError: the run is not finished, or the zoo would grow too large; no report.
+        InputError: the run is not finished, the zoo would grow too large, or the report cannot be
+            read.
     """
     trained = checkpoint.load(run / checkpoint.NAME)
     if "test_accuracy" not in trained.metrics:
@@ -114,7 +120,7 @@ def add(
         command=command,
         test_accuracy=trained.metrics["test_accuracy"],
         sha256=hashlib.sha256(content).hexdigest(),
-        **(measured(report) if report else {}),
+        **(figures_of(report) if report else {}),
     )
     index = msgspec.json.encode(dict(sorted({**entries(folder), name: entry}.items())))
     files.write(

@@ -25,10 +25,10 @@ from hw_models.dataflow import Build
 from hw_models.engines import fast, golden
 from hw_models.engines.products import product
 from qtrain.checkpoint import Checkpoint
-from qtrain.layers.dense import BatchNorm
-from qtrain.models.residual import NETWORKS
-from qtrain.models.stack import TEXTS, network
-from qtrain.network.module import Network, build_module
+from qtrain.layers import BatchNorm
+from qtrain.models.named import TEXTS, named_module
+from qtrain.models.resnet import RESNETS
+from qtrain.network.network import Network, build_network
 from qtrain.network.recording import membranes, record
 from qtrain.network.trace import trace
 
@@ -55,11 +55,11 @@ def randomized(name: str, kind: str, seed: int = 0, weight_bits: int = 8) -> Net
     """The network, its batch norms' statistics those of random images behind random gains."""
     size = SIZES.get(name, 16)
     torch.manual_seed(seed)
-    module = network(
+    module = named_module(
         name, (), (), (3, size, size), 10, input_scale=1 / 64, timesteps=2,
         weight_bits=weight_bits, **KINDS[kind],
     )  # fmt: skip
-    net = build_module(*trace(module, (3, size, size)))
+    net = build_network(*trace(module, (3, size, size)))
     norms = [layer for layer in net.layers if isinstance(layer, BatchNorm)]
     with torch.no_grad():
         for lif in net.lifs().values():
@@ -159,7 +159,7 @@ def layer_by_layer(build: Build, streams: dict[str, np.ndarray]) -> dict[str, np
 
 
 @click.command(help=(__doc__ or "").split("\n", 1)[0])
-@click.argument("names", nargs=-1, type=click.Choice([*NETWORKS, *TEXTS]))
+@click.argument("names", nargs=-1, type=click.Choice([*RESNETS, *TEXTS]))
 @click.option(
     "--kind", "kinds", multiple=True, type=click.Choice(list(KINDS)), help="Default: all."
 )
@@ -168,7 +168,7 @@ def main(names: tuple[str, ...], kinds: tuple[str, ...], samples: int) -> None:
     torch.set_num_threads(1)
     console = Console(highlight=False)
     table = Table("network", "spikes", "firing", "unequal, worst", "predictions", "engines")
-    cases = [(n, k) for n in names or (*NETWORKS, *TEXTS) for k in kinds or KINDS]
+    cases = [(n, k) for n in names or (*RESNETS, *TEXTS) for k in kinds or KINDS]
     for name, kind in track(cases, console=console, transient=True):
         result = through_the_compiler(randomized(name, kind), samples)
         table.add_row(

@@ -14,8 +14,8 @@ from typing import Any
 import click
 import torch
 
-from qtrain.training import config
-from qtrain.training.train import Epoch, train
+from qtrain.training import default_config, train
+from qtrain.training.loop import Epoch
 
 CIFAR = {"model": "32c3-64c3s2-64c3-128c3s2-128c3-256c3s2-gap-10"}
 JOINED = {"model": "32c3-64c3s2-64r3-128c3s2-128r3-gap-10"}
@@ -62,7 +62,7 @@ def run(dataset: str, data_dir: Path | None, **options: Any) -> tuple[Epoch, flo
     epochs: list[Epoch] = []
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
-        chosen = config.for_dataset(dataset, **options)
+        chosen = default_config(dataset, **options)
         train(chosen, Path(folder), data_dir, on_epoch=epochs.append)
     return epochs[-1], time.process_time() - start
 

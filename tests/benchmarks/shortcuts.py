@@ -14,11 +14,10 @@ import torch
 
 from qtrain import checkpoint, zoo
 from qtrain.data import datasets
-from qtrain.layers.dense import Add
-from qtrain.layers.neurons import LIF
-from qtrain.network.module import Network
+from qtrain.layers import LIF, Add
+from qtrain.network.network import Network
 from qtrain.network.recording import record
-from qtrain.training import config
+from qtrain.training.train_config import from_plain
 
 
 def shortcuts(net: Network) -> list[tuple[LIF, str, LIF, str]]:
@@ -43,7 +42,7 @@ def main(ckpts: tuple[Path, ...], data_dir: Path | None, samples: int) -> None:
     click.echo("|---|---|---|---|---|---|")
     for path in ckpts:
         trained = checkpoint.load(path)
-        options = config.from_plain(trained.config)
+        options = from_plain(trained.config)
         split = datasets.load(options.dataset, "test", data_dir, options.frames)
         net = trained.network()
         spikes = record(net, split.inputs(torch.arange(samples))).spikes

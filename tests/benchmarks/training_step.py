@@ -21,10 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from qtrain.layers.dense import QuantLinear
-from qtrain.layers.spatial import QuantConv2d
-from qtrain.models.stack import network
-from qtrain.network.module import build_module
+from qtrain.layers import QuantConv2d, QuantLinear
+from qtrain.models.named import named_module
+from qtrain.network.network import build_network
 from qtrain.network.trace import trace
 
 SHAPE, CLASSES = (3, 32, 32), 10
@@ -33,10 +32,10 @@ Step = Callable[[Tensor], Tensor]  # images [B, 3, 32, 32] to logits [B, classes
 
 def ours(timesteps: int, quantized: bool, precision: torch.dtype) -> tuple[nn.Module, Step]:
     """This package's network; unquantized ones take their weights as they are."""
-    net = network(
+    net = named_module(
         "resnet20s", (), (), SHAPE, CLASSES, input_scale=1 / 64, timesteps=timesteps, gain=0.35
     )
-    net = build_module(*trace(net, SHAPE)).train()
+    net = build_network(*trace(net, SHAPE)).train()
     for layer in net.layers if not quantized else ():
         if isinstance(layer, QuantConv2d | QuantLinear):
             plain = SimpleNamespace(value=layer.weight)

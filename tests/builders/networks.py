@@ -5,10 +5,18 @@ from torch import Tensor, nn
 
 from qtrain.checkpoint import Checkpoint
 from qtrain.data import datasets
-from qtrain.layers.dense import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
-from qtrain.layers.neurons import LIF
-from qtrain.layers.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
-from qtrain.models import stack
+from qtrain.layers import (
+    LIF,
+    AvgPool2d,
+    BatchNorm,
+    Flatten,
+    GlobalAvgPool,
+    InputQuant,
+    QuantConv2d,
+    QuantLinear,
+    Readout,
+)
+from qtrain.models.stack import mlp
 from qtrain.network.trace import trace
 
 DIGITS = datasets.spec("digits")
@@ -29,7 +37,7 @@ def checkpoint(
 ) -> Checkpoint:
     """An mlp on digits: random weights, batch-norm statistics of the data, gains of both signs."""
     torch.manual_seed(seed)
-    net = stack.mlp(
+    net = mlp(
         DIGITS.shape, list(hidden), DIGITS.classes, input_scale=DIGITS.scale_of(input_bits),
         input_bits=input_bits, weight_bits=weight_bits, spike=spike,
         **{"timesteps": 4, "tau": 0.25, **neuron},

@@ -4,11 +4,19 @@ import torch
 from torch import Tensor, nn
 
 from qtrain.checkpoint import Checkpoint
-from qtrain.layers.dense import Add, BatchNorm, Flatten, InputQuant, QuantLinear, Readout
-from qtrain.layers.neurons import LIF
-from qtrain.layers.spatial import AvgPool2d, QuantConv2d
-from qtrain.models.residual import ResNet, resnet
-from qtrain.network.module import build_module
+from qtrain.layers import (
+    LIF,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    Flatten,
+    InputQuant,
+    QuantConv2d,
+    QuantLinear,
+    Readout,
+)
+from qtrain.models.resnet import ResNet, resnet
+from qtrain.network.network import build_network
 from qtrain.network.trace import trace
 from tests.builders.networks import DIGITS, digits
 
@@ -90,7 +98,7 @@ def worst_case(module: nn.Module) -> Checkpoint:
     """Random gains of both signs, one of 0 and one of 1e-7 in every batch norm, its statistics
     those of the data behind such gains; amplitudes of both signs."""
     graph, tensors = trace(module, DIGITS.shape)
-    net = build_module(graph, {name: tensor.detach().clone() for name, tensor in tensors.items()})
+    net = build_network(graph, {name: tensor.detach().clone() for name, tensor in tensors.items()})
     with torch.no_grad():
         for layer in net.layers:
             if isinstance(layer, BatchNorm):

@@ -6,7 +6,8 @@ import torch
 from compiler.frontend.importer import import_network
 from compiler.pipeline import Options, compile_graph
 from qtrain.checkpoint import Checkpoint
-from qtrain.models import stack
+from qtrain.models.stack import stack
+from qtrain.models.stages import parse_stages
 from qtrain.network.trace import trace
 
 SHAPE = (1, 12, 12)
@@ -15,8 +16,8 @@ SHAPE = (1, 12, 12)
 def built(text, target="int8", spike="ternary", static=True, **options):
     """acc_bits of each synapse of an untrained network, the first one's apart."""
     torch.manual_seed(1)
-    net = stack.stack(
-        stack.parse(text), SHAPE, 10, input_scale=0.01 if static else None, timesteps=2,
+    net = stack(
+        parse_stages(text), SHAPE, 10, input_scale=0.01 if static else None, timesteps=2,
         spike=spike, **options,
     )  # fmt: skip
     graph, tensors = trace(net, SHAPE, "static" if static else spike)

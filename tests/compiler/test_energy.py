@@ -14,8 +14,8 @@ from hw_models.cost import energy, operations
 from hw_models.engines import fast
 from hw_models.folder import artefact, reference_vectors
 from qtrain.checkpoint import Checkpoint
-from qtrain.models.stack import network
-from qtrain.network.module import build_module
+from qtrain.models.named import named_module
+from qtrain.network.network import build_network
 from qtrain.network.trace import trace
 from tests.cli import status_of
 
@@ -26,8 +26,8 @@ def test_counts_of_the_papers_network():
     """Table 5: 3.54 M FLOPs; 0.23 M sign ops where 18.27 % of the ternary neurons fire."""
     torch.manual_seed(0)
     shape = (3, 32, 32)
-    module = network("resnet20m", (), (), shape, 10, input_scale=1 / 64, timesteps=2)
-    net = build_module(*trace(module, shape)).eval()
+    module = named_module("resnet20m", (), (), shape, 10, input_scale=1 / 64, timesteps=2)
+    net = build_network(*trace(module, shape)).eval()
     checkpoint = Checkpoint({}, net.graph, net.tensors(), {}, {}, {})
     build = compile_graph(import_network(checkpoint, "int8", "resnet20m"), Options("int8"))
     x = np.random.default_rng(0).integers(-127, 128, (1, 1, *shape)).astype(np.int8)

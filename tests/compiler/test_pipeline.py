@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from compiler.frontend.importer import TARGET_BITS, import_network
+from compiler.frontend.importer import import_network
 from compiler.pipeline import Options, compile_graph
+from hw_models.dataflow import TARGET_BITS
 from hw_models.engines import golden
 from hw_models.errors import InputError
 from hw_models.folder import artefact

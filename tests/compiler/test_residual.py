@@ -8,19 +8,18 @@ import numpy as np
 import pytest
 
 from compiler.__main__ import cli as compiler
-from compiler.frontend.importer import TARGET_BITS, import_network
+from compiler.frontend.importer import import_network
 from compiler.onnx import export
 from compiler.pipeline import Options, compile_graph
 from hw_models.__main__ import cli as hw_models
 from hw_models.cost import energy, operations
 from hw_models.cost.operations import Operations
-from hw_models.dataflow import Build
+from hw_models.dataflow import TARGET_BITS, Build
 from hw_models.engines import fast, golden, onnx_runtime
 from hw_models.engines.golden import Trace
 from hw_models.folder import artefact
-from qtrain.layers.dense import QuantLinear
-from qtrain.layers.spatial import QuantConv2d
-from qtrain.models.residual import ResNet
+from qtrain.layers import QuantConv2d, QuantLinear
+from qtrain.models.resnet import ResNet
 from qtrain.network.recording import Recording, record
 from rtl_sim.__main__ import cli as rtl_sim
 from rtl_sim.simulation import report as rtl_report

@@ -7,14 +7,14 @@ import pytest
 from hw_models.errors import InputError
 from qtrain import checkpoint, zoo
 from qtrain.data import datasets
-from qtrain.training import config
-from qtrain.training.train import evaluate, train
+from qtrain.training import default_config, train
+from qtrain.training.evaluation import evaluate
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
-    train(config.for_dataset("digits", hidden=(8,), epochs=2, batch_size=256), out)
+    train(default_config("digits", hidden=(8,), epochs=2, batch_size=256), out)
     return out
 
 
@@ -23,7 +23,7 @@ def test_a_run_is_taken_in_without_its_optimizer(run, tmp_path):
     trained = checkpoint.load(run / "ckpt.pt")
     assert entry.test_accuracy == trained.metrics["test_accuracy"]
     assert zoo.entries(tmp_path) == {"small": entry}
-    file = zoo.path("small", tmp_path)
+    file = zoo.checkpoint_path("small", tmp_path)
     assert checkpoint.sha256_of(file) == entry.sha256
     stored = checkpoint.load(file)
     assert stored.training == {}
@@ -58,10 +58,10 @@ def test_what_was_measured_of_a_build_stands_beside_it(run, tmp_path):
 def test_a_damaged_or_unknown_one_is_refused(run, tmp_path):
     zoo.add(run, "small", "", tmp_path)
     with pytest.raises(InputError, match="zoo:big: accepted: zoo:small"):
-        zoo.path("big", tmp_path)
+        zoo.checkpoint_path("big", tmp_path)
     (tmp_path / "small.pt").write_bytes((run / "ckpt.pt").read_bytes())
     with pytest.raises(InputError, match=r"small.pt: its sha256 is not that of index.json"):
-        zoo.path("small", tmp_path)
+        zoo.checkpoint_path("small", tmp_path)
 
 
 def test_one_that_is_too_large_or_not_finished_is_not_taken(run, tmp_path, monkeypatch):
@@ -70,7 +70,7 @@ def test_one_that_is_too_large_or_not_finished_is_not_taken(run, tmp_path, monke
     with pytest.raises(InputError, match="accepted: up to 700 beside the other"):
         zoo.add(run, "small", "", tmp_path)
     (tmp_path / "other.pt").unlink()
-    options = config.for_dataset("digits", hidden=(8,), epochs=2, evaluate_every=2, batch_size=256)
+    options = default_config("digits", hidden=(8,), epochs=2, evaluate_every=2, batch_size=256)
 
     def stop(epoch):
         raise InterruptedError
@@ -84,7 +84,7 @@ def test_one_that_is_too_large_or_not_finished_is_not_taken(run, tmp_path, monke
 
 @pytest.mark.parametrize("name", sorted(zoo.entries()))
 def test_what_is_shipped_is_whole_and_small(name):
-    file, entry = zoo.path(name), zoo.entries()[name]
+    file, entry = zoo.checkpoint_path(name), zoo.entries()[name]
     assert sum(f.stat().st_size for f in file.parent.glob("*.pt")) < zoo.BYTES_MAX
     trained = checkpoint.load(file)
     assert trained.config["dataset"] == entry.dataset
@@ -98,12 +98,14 @@ def test_the_command_line_takes_a_name_or_a_file(tmp_path):
     kind = zoo.CheckpointPath()
     assert kind.convert(str(tmp_path / "x.pt"), None, None) == tmp_path / "x.pt"
     for name in zoo.entries():
-        assert kind.convert(f"zoo:{name}", None, None) == zoo.path(name)
+        assert kind.convert(f"zoo:{name}", None, None) == zoo.checkpoint_path(name)
     with pytest.raises((InputError, click.UsageError), match="zoo:nothing: accepted"):
         kind.convert("zoo:nothing", None, None)
 
 
 @pytest.mark.skipif("digits" not in zoo.entries(), reason="no such checkpoint in this package")
 def test_it_reaches_the_accuracy_that_is_written_beside_it():
-    found = evaluate(checkpoint.load(zoo.path("digits")).network(), datasets.load("digits", "test"))
+    found = evaluate(
+        checkpoint.load(zoo.checkpoint_path("digits")).network(), datasets.load("digits", "test")
+    )
     assert found.accuracy == pytest.approx(zoo.entries()["digits"].test_accuracy, abs=0.003)

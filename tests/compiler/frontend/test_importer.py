@@ -5,14 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from compiler.frontend.importer import TARGET_BITS, at_bits, import_network
+from compiler.frontend.importer import at_bits, import_network
 from compiler.ir import BatchNorm, Input, Layer, Synapse
-from hw_models.dataflow import Conv2d
+from hw_models.dataflow import TARGET_BITS, Conv2d
 from hw_models.errors import InputError
-from qtrain.layers.dense import Flatten, InputQuant, QuantLinear
-from qtrain.layers.dense import Readout as Logits
-from qtrain.layers.neurons import TernaryLIF
-from qtrain.layers.spatial import QuantConv2d
+from qtrain.layers import Flatten, InputQuant, QuantConv2d, QuantLinear, TernaryLIF
+from qtrain.layers import Readout as Logits
 from qtrain.network.graph import Graph, Node
 from qtrain.network.trace import trace
 from tests.builders.networks import checkpoint

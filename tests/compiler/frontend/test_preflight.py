@@ -7,9 +7,17 @@ from torch import nn
 from compiler.__main__ import cli
 from compiler.frontend.preflight import check
 from qtrain import checkpoint as checkpoints
-from qtrain.layers.dense import Add, BatchNorm, Flatten, InputQuant, QuantLinear, Readout
-from qtrain.layers.neurons import TernaryLIF
-from qtrain.layers.spatial import AvgPool2d, QuantConv2d
+from qtrain.layers import (
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    Flatten,
+    InputQuant,
+    QuantConv2d,
+    QuantLinear,
+    Readout,
+    TernaryLIF,
+)
 from qtrain.network.trace import trace
 from tests.builders.networks import checkpoint
 from tests.cli import status_of

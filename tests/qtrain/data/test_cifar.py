@@ -45,7 +45,11 @@ def test_pixels_are_the_integers_that_enter_the_network(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "0 bytes"), (b"1234", "4 bytes, no whole"), (b"\x0a" * 3073, "label 10; accepted: 0")],
+    [
+        (b"", "0 bytes"),
+        (b"1234", "4 bytes, not a"),
+        (b"\x0a" * 3073, "label 10; accepted: 0"),
+    ],
 )
 def test_what_is_no_batch_is_refused(tmp_path, content, message):
     (tmp_path / "test_batch.bin").write_bytes(content)

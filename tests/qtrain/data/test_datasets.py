@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from hw_models.errors import InputError
-from qtrain.data import datasets, idx
+from qtrain.data import datasets, mnist
 from qtrain.data.events import FrameOptions
-from qtrain.layers.dense import InputQuant
+from qtrain.data.split import Split
+from qtrain.layers import InputQuant
 from tests.builders.nmnist_files import write_set
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
@@ -100,19 +101,19 @@ def test_data_folder_from_the_environment(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
 def test_a_missing_data_set_says_where_it_was_looked_for(tmp_path, name):
     with pytest.raises(InputError) as error:
-        idx.read_split(name, "train", [tmp_path / name, tmp_path], "the place to get it")
+        mnist.read_split(name, "train", [tmp_path / name, tmp_path], "the place to get it")
     for part in (name, "train-images-idx3-ubyte[.gz]", "train-labels-idx1-ubyte[.gz]",
                  str(tmp_path / name), "--data-dir", "the place to get it"):  # fmt: skip
         assert part in str(error.value)
     with pytest.raises(InputError, match="no folder, as none was named"):
-        idx.read_split(name, "train", [], "")
+        mnist.read_split(name, "train", [], "")
 
 
 def test_fashion_mnist_is_looked_for_where_debian_puts_it_if_no_folder_is_named(
     tmp_path, monkeypatch
 ):
     seen = []
-    monkeypatch.setattr(idx, "read_split", lambda *args: seen.append(args[2]) or 1 / 0)
+    monkeypatch.setattr(mnist, "read_split", lambda *args: seen.append(args[2]) or 1 / 0)
     monkeypatch.delenv("TRISPIKE_DATA", raising=False)
     for data_dir in (None, tmp_path):
         with pytest.raises(ZeroDivisionError):
@@ -299,7 +300,7 @@ LABELS = torch.arange(6)
 )
 def test_a_split_is_what_its_spec_says(x, y, part):
     with pytest.raises(InputError, match=f"^digits: {part}"):
-        datasets.Split(datasets.spec("digits"), x, y)
+        Split(datasets.spec("digits"), x, y)
 
 
 @pytest.mark.parametrize(("polarity", "least", "most"), [("signed", -1, 1), ("split", 0, 1)])
@@ -309,10 +310,10 @@ def test_spikes_are_spikes(polarity, least, most):
     for value in range(-3, 4):
         x[1, 1, 0, 2, 2] = value
         if least <= value <= most:
-            assert len(datasets.Split(spec, x, LABELS[:2])) == 2
+            assert len(Split(spec, x, LABELS[:2])) == 2
         else:
             with pytest.raises(InputError, match=rf"nmnist: values .*accepted: {least} to {most}"):
-                datasets.Split(spec, x, LABELS[:2])
+                Split(spec, x, LABELS[:2])
 
 
 def test_every_value_of_an_image_s_byte_is_accepted():
@@ -320,7 +321,7 @@ def test_every_value_of_an_image_s_byte_is_accepted():
         spec = datasets.spec(name)
         x = torch.zeros((2, 1, *spec.shape), dtype=torch.uint8)
         x[0] = 255
-        assert len(datasets.Split(spec, x, LABELS[:2])) == 2
+        assert len(Split(spec, x, LABELS[:2])) == 2
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

@@ -5,12 +5,12 @@ import torch
 
 from hw_models.errors import InputError
 from qtrain import checkpoint
+from qtrain.layers import QuantConv2d, QuantLinear
 from qtrain.layers.accumulators import l1_max, times_of
-from qtrain.layers.dense import QuantLinear
-from qtrain.layers.spatial import QuantConv2d
-from qtrain.models.stack import network, parse, stack
-from qtrain.training import config
-from qtrain.training.train import train
+from qtrain.models.named import named_module
+from qtrain.models.stack import stack
+from qtrain.models.stages import parse_stages
+from qtrain.training import default_config, train
 
 OPTIONS = {"input_scale": 1 / 127, "timesteps": 2}
 
@@ -104,17 +104,17 @@ def bounds(net):
 
 def test_each_layer_of_a_network_knows_what_it_reads():
     static = {"input_scale": 1 / 127, "timesteps": 2, "acc_bits": 12, "acc_bits_input": 16}
-    net = stack(parse("p2-4c3-p2-6c3-p2-gap-8"), (1, 16, 16), 10, **static)
+    net = stack(parse_stages("p2-4c3-p2-6c3-p2-gap-8"), (1, 16, 16), 10, **static)
     assert bounds(net) == [l1_max(16, 4, 127), 2047 // 4, 2047 // (4 * 4), 2047]
     assert bounds(stack([], (4,), 2, **static)) == [237]
     assert bounds(stack([], (4,), 2, input_bits=2, **static)) == [l1_max(16)]
-    spikes = stack(parse("3-2"), (4,), 2, input_scale=None, timesteps=2, acc_bits=12)
+    spikes = stack(parse_stages("3-2"), (4,), 2, input_scale=None, timesteps=2, acc_bits=12)
     assert bounds(spikes) == [2047, 2047, 2047]
-    assert bounds(stack(parse("3"), (4,), 2, **OPTIONS)) == [None, None]
+    assert bounds(stack(parse_stages("3"), (4,), 2, **OPTIONS)) == [None, None]
 
 
 def test_trained_saved_and_loaded(tmp_path):
-    options = config.for_dataset("digits", hidden=(24,), epochs=8, acc_bits=8, acc_bits_input=16)
+    options = default_config("digits", hidden=(24,), epochs=8, acc_bits=8, acc_bits_input=16)
     net = train(options, tmp_path)
     loaded = checkpoint.load(tmp_path / "ckpt.pt")
     again = loaded.network()
@@ -127,6 +127,6 @@ def test_trained_saved_and_loaded(tmp_path):
 
 def test_what_cannot_be_kept_is_refused():
     with pytest.raises(InputError, match=r"acc_bits with model 'resnet20s'.*without shortcuts"):
-        network("resnet20s", (), (), (3, 32, 32), 10, acc_bits=12, **OPTIONS)
+        named_module("resnet20s", (), (), (3, 32, 32), 10, acc_bits=12, **OPTIONS)
     with pytest.raises(InputError, match="acc_bits_input = 16; accepted: with acc_bits alone"):
-        config.for_dataset("digits", acc_bits_input=16)
+        default_config("digits", acc_bits_input=16)

@@ -4,43 +4,45 @@ import pytest
 import torch
 
 from hw_models.errors import InputError
-from qtrain.models.residual import Block
-from qtrain.models.stack import Conv, Dense, Pool, Residual, mlp, network, parse, stack, stages_of
+from qtrain.models.blocks import Block
+from qtrain.models.named import named_module, named_stages
+from qtrain.models.stack import mlp, stack
+from qtrain.models.stages import Conv, Dense, Pool, Residual, parse_stages
 
 OPTIONS = {"input_scale": 1 / 127, "timesteps": 2}
 
 
 def test_a_text_is_its_layers():
-    assert parse("16c3-p2-32c5s2-gap-128") == [
+    assert parse_stages("16c3-p2-32c5s2-gap-128") == [
         Conv(16, 3), Pool(2), Conv(32, 5, 2), Pool(0), Dense(128),
     ]  # fmt: skip
-    assert parse("8r3-16r5s2") == [Residual(8, 3), Residual(16, 5, 2)]
+    assert parse_stages("8r3-16r5s2") == [Residual(8, 3), Residual(16, 5, 2)]
 
 
 @pytest.mark.parametrize("text", ["", "16c", "c3", "16c3--10", "p", "16k3", "0c3", "16c0", "gap2"])
 def test_what_is_no_layer_is_refused(text):
     with pytest.raises(InputError, match="is no layer; accepted: 16c3"):
-        parse(text)
+        parse_stages(text)
 
 
 def test_named_models():
-    assert stages_of("mlp", (8, 4), (), 10) == [Dense(8), Dense(4)]
-    assert stages_of("convnet", (), (4, 6), 10) == [Conv(4, 3), Pool(2), Conv(6, 3), Pool(2)]
-    assert stages_of("4c3-10", (), (), 10) == [Conv(4, 3)]
+    assert named_stages("mlp", (8, 4), (), 10) == [Dense(8), Dense(4)]
+    assert named_stages("convnet", (), (4, 6), 10) == [Conv(4, 3), Pool(2), Conv(6, 3), Pool(2)]
+    assert named_stages("4c3-10", (), (), 10) == [Conv(4, 3)]
     with pytest.raises(InputError, match="must end in -10"):
-        stages_of("4c3-5", (), (), 10)
+        named_stages("4c3-5", (), (), 10)
 
 
 @pytest.mark.parametrize(
     "text", ["4c3-p2-6c3-p2", "4c5s2-gap", "4c3-12-8", "p2-4c1", "4c3-4r3-6r3s2-gap"]
 )
 def test_every_stack_runs(text):
-    net = stack(parse(text), (2, 11, 9), 5, **OPTIONS)
+    net = stack(parse_stages(text), (2, 11, 9), 5, **OPTIONS)
     assert net(torch.rand(1, 3, 2, 11, 9)).shape == (3, 5)
 
 
 def test_names_of_layers():
-    net = stack(parse("4c3-p2-12"), (1, 8, 8), 10, **OPTIONS)
+    net = stack(parse_stages("4c3-p2-12"), (1, 8, 8), 10, **OPTIONS)
     assert [name for name, _ in net.named_children()] == [
         "input_quant", "conv1", "bn1", "lif1", "pool1", "flatten", "fc2", "bn2", "lif2", "fc3",
         "readout",
@@ -50,7 +52,7 @@ def test_names_of_layers():
 
 @pytest.mark.parametrize("model", ["4c3-10", "resnet20s"])
 def test_the_input_has_the_bits_that_are_asked_for(model):
-    net = network(model, (), (), (3, 8, 8), 10, input_bits=3, **OPTIONS)
+    net = named_module(model, (), (), (3, 8, 8), 10, input_bits=3, **OPTIONS)
     quantizer = net.get_submodule("input_quant")
     assert quantizer.attrs == {"scale": 1 / 127, "bits": 3}
 
@@ -65,12 +67,12 @@ def test_an_input_of_spikes_has_no_quantizer():
 )
 def test_stages_that_do_not_fit_are_refused(text, message):
     with pytest.raises(InputError, match=message):
-        stack(parse(text), (1, 8, 8), 10, **OPTIONS)
+        stack(parse_stages(text), (1, 8, 8), 10, **OPTIONS)
 
 
 def test_a_residual_block_of_a_text():
     net = stack(
-        parse("4c3-4r3-6r5s2"), (1, 8, 8), 10, weight_bits=4, edge_bits=8, offset=0.25,
+        parse_stages("4c3-4r3-6r5s2"), (1, 8, 8), 10, weight_bits=4, edge_bits=8, offset=0.25,
         join_surrogate="wide", **OPTIONS,
     )  # fmt: skip
     same, wider = net.get_submodule("block2"), net.get_submodule("block3")
@@ -84,8 +86,8 @@ def test_a_residual_block_of_a_text():
     norms = [same.bn1, same.bn2, net.get_submodule("bn1")]
     assert all((norm.bias == 0.25).all() for norm in norms)
     with pytest.raises(InputError, match="acc_bits with Residual"):
-        stack(parse("4c3-4r3"), (1, 8, 8), 10, acc_bits=12, **OPTIONS)
+        stack(parse_stages("4c3-4r3"), (1, 8, 8), 10, acc_bits=12, **OPTIONS)
     with pytest.raises(InputError, match="odd kernels"):
-        stack(parse("4c3-4r2"), (1, 8, 8), 10, **OPTIONS)
+        stack(parse_stages("4c3-4r2"), (1, 8, 8), 10, **OPTIONS)
     with pytest.raises(InputError, match="needs a map, found"):
-        stack(parse("12-4r3"), (1, 8, 8), 10, **OPTIONS)
+        stack(parse_stages("12-4r3"), (1, 8, 8), 10, **OPTIONS)

@@ -8,10 +8,9 @@ import torch
 from torch import nn
 
 from hw_models.errors import InputError
-from qtrain.layers.dense import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
-from qtrain.layers.neurons import TernaryLIF
-from qtrain.network.graph import inference
-from qtrain.network.module import build_module
+from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout, TernaryLIF
+from qtrain.network.graph import inference_graph
+from qtrain.network.network import build_network
 from qtrain.network.trace import trace
 
 SHAPE = (1, 2, 2)
@@ -64,7 +63,7 @@ def test_wrappers_and_identities_are_looked_through(wrap):
     graph, tensors = trace(wrap(net), SHAPE)
     assert [node.name.removeprefix("1.") for node in graph.nodes] == PLAIN
     with torch.no_grad():
-        assert torch.equal(build_module(graph, tensors)(samples()), Net().eval()(samples()))
+        assert torch.equal(build_network(graph, tensors)(samples()), Net().eval()(samples()))
 
 
 @pytest.mark.parametrize("wrap", [compiled, nn.DataParallel])
@@ -76,8 +75,8 @@ def test_a_part_of_a_network_that_is_wrapped(wrap):
 def test_a_dropout_trains_and_is_left_out_of_what_is_built():
     graph, tensors = trace(Net(extra=nn.Dropout(0.5)), SHAPE)
     assert graph.nodes[6].attrs == {"p": 0.5, "inplace": False}
-    assert [node.name for node in inference(graph).nodes] == PLAIN
-    net, plain = build_module(graph, tensors), build_module(inference(graph), tensors)
+    assert [node.name for node in inference_graph(graph).nodes] == PLAIN
+    net, plain = build_network(graph, tensors), build_network(inference_graph(graph), tensors)
     with torch.no_grad():
         assert torch.equal(net(samples()), plain(samples()))
         net.train()
@@ -159,7 +158,7 @@ def test_a_sum_in_place_that_nothing_reads_again():
 
     net = Net(add).eval()
     with torch.no_grad():
-        assert torch.equal(build_module(*trace(net, SHAPE))(samples()), net(samples()))
+        assert torch.equal(build_network(*trace(net, SHAPE))(samples()), net(samples()))
 
 
 def twice(m, s):
@@ -178,7 +177,7 @@ class Tied(Net):
 @pytest.mark.parametrize("make", [lambda: Net(twice), Tied])
 def test_what_is_one_stays_one(make):
     net = make()
-    rebuilt = build_module(*trace(net, SHAPE))
+    rebuilt = build_network(*trace(net, SHAPE))
     count = {id(p) for n, p in net.named_parameters() if not n.startswith("extra")}
     assert len(list(rebuilt.parameters())) == len(count)
     steps = torch.optim.SGD(rebuilt.parameters(), 0.1)
@@ -196,14 +195,14 @@ def test_what_is_one_stays_one(make):
     key, first = next((f"{n.name}.{k}", v) for n in graph.nodes for k, v in n.tied.items())
     assert first == "fc2.weight"
     with pytest.raises(InputError, match=f"'{key}' is one with 'fc2.weight', but differs"):
-        build_module(graph, tensors | {key: tensors[key] + 1})
+        build_network(graph, tensors | {key: tensors[key] + 1})
 
 
 def test_fixed_parameters_stay_fixed():
     net = Net()
     net.norm.requires_grad_(False)
     net.fc.weight.requires_grad = False
-    rebuilt = build_module(*trace(net, SHAPE))
+    rebuilt = build_network(*trace(net, SHAPE))
     fixed = {n for n, p in rebuilt.named_parameters() if not p.requires_grad}
     assert fixed == {"layers.2.weight", "layers.3.weight", "layers.3.bias"}
     assert trace(rebuilt, SHAPE)[0] == trace(net, SHAPE)[0]

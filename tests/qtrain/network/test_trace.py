@@ -6,13 +6,21 @@ import torch
 from torch import nn
 
 from hw_models.errors import InputError
-from qtrain.layers.dense import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
-from qtrain.layers.neurons import BinaryLIF, TernaryLIF
-from qtrain.layers.spatial import AvgPool2d, QuantConv2d
+from qtrain.layers import (
+    AvgPool2d,
+    BatchNorm,
+    BinaryLIF,
+    Flatten,
+    InputQuant,
+    QuantConv2d,
+    QuantLinear,
+    Readout,
+    TernaryLIF,
+)
 from qtrain.models.stack import mlp
 from qtrain.network.graph import Graph
-from qtrain.network.module import Network, build_module
-from qtrain.network.recording import integers, record
+from qtrain.network.network import Network, build_network
+from qtrain.network.recording import integer_inputs, record
 from qtrain.network.trace import trace
 
 SHAPE = (1, 4, 4)
@@ -69,7 +77,7 @@ def network(request):
 def test_rebuilt_from_plain_data_it_gives_the_same_bits(network):
     graph, tensors = trace(network, SHAPE)
     plain = msgspec.json.encode(graph)
-    rebuilt = build_module(msgspec.json.decode(plain, type=Graph), dict(tensors))
+    rebuilt = build_network(msgspec.json.decode(plain, type=Graph), dict(tensors))
     assert type(rebuilt) is Network
     assert not rebuilt.training
     with torch.no_grad():
@@ -87,8 +95,8 @@ def test_an_input_quantizer_that_says_no_bits_has_8():
         msgspec.structs.replace(n, attrs={"scale": 1.0}) if n.op == InputQuant.op else n
         for n in graph.nodes
     ]
-    net = build_module(Graph(tuple(nodes)), tensors)
-    assert integers(net, torch.full((1, 1, *SHAPE), 500.0)).max() == 127
+    net = build_network(Graph(tuple(nodes)), tensors)
+    assert integer_inputs(net, torch.full((1, 1, *SHAPE), 500.0)).max() == 127
 
 
 def test_nodes_are_named_after_their_paths():
@@ -128,7 +136,7 @@ def test_nodes_are_named_after_their_paths():
 
 
 def test_record_gives_spikes_inputs_and_logits(network):
-    net = build_module(*trace(network, SHAPE))
+    net = build_network(*trace(network, SHAPE))
     x = samples(7)
     recording = record(net, x, batch_size=3)
     with torch.no_grad():
@@ -185,7 +193,7 @@ class Changed(QuantLinear):
 )
 def test_what_cannot_be_traced_is_named(network, parts):
     with pytest.raises(InputError) as error:
-        build_module(*trace(network, SHAPE))
+        build_network(*trace(network, SHAPE))
     assert all(part in str(error.value) for part in parts), error.value
 
 
@@ -209,18 +217,18 @@ def changed(graph, name, fields):
 def test_a_graph_that_cannot_be_built_is_named(fields, parts):
     graph, tensors = trace(mlp(SHAPE, [12], 5, input_scale=1.0, timesteps=2), SHAPE)
     with pytest.raises(InputError) as error:
-        build_module(changed(graph, "bn1", fields), tensors)
+        build_network(changed(graph, "bn1", fields), tensors)
     assert all(part in str(error.value) for part in parts), error.value
 
 
 def test_missing_and_left_over_tensors_are_named():
     graph, tensors = trace(mlp(SHAPE, [12], 5, input_scale=1.0, timesteps=2), SHAPE)
     with pytest.raises(InputError, match=r"'fc2\.weight'.*missing"):
-        build_module(graph, {k: v for k, v in tensors.items() if k != "fc2.weight"})
+        build_network(graph, {k: v for k, v in tensors.items() if k != "fc2.weight"})
     with pytest.raises(InputError, match=r"'fc3\.weight' belongs to no layer"):
-        build_module(graph, tensors | {"fc3.weight": torch.zeros(1)})
+        build_network(graph, tensors | {"fc3.weight": torch.zeros(1)})
     with pytest.raises(InputError, match="first node"):
-        build_module(Graph(()), {})
+        build_network(Graph(()), {})
 
 
 class Joined(nn.Module):
@@ -246,12 +254,12 @@ def test_a_sum_of_two_tensors_is_an_add():
     add = next(node for node in graph.nodes if node.op == "add")
     assert add.inputs == ("conv2", "lif1")
     with torch.no_grad():
-        assert torch.equal(build_module(graph, tensors)(samples()), net(samples()))
+        assert torch.equal(build_network(graph, tensors)(samples()), net(samples()))
 
 
 def test_amplitudes_of_channels_go_into_the_readers_weights_before_their_quantizer():
     torch.manual_seed(0)  # with some weights lif1 does not fire on both sides
-    net = build_module(*trace(Joined(channels=3), SHAPE))
+    net = build_network(*trace(Joined(channels=3), SHAPE))
     a = {name: torch.tensor(values) for name, values in
          (("lif1", [0.5, -2.0, 1.25]), ("lif2", [3.0, 0.1, -0.7]))}  # fmt: skip
     with torch.no_grad():

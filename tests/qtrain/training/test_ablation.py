@@ -6,12 +6,11 @@ import sys
 import msgspec
 import pytest
 
-from compiler.frontend.importer import TARGET_BITS
 from hw_models.errors import InputError
 from qtrain import checkpoint
 from qtrain.__main__ import main
 from qtrain.training import ablation, ablation_report
-from qtrain.training.ablation import Ablation, Cell, Kept, Plan, Result
+from qtrain.training.ablation import Ablation, Cell, IntegerReport, Plan, Result
 from qtrain.training.ablation_report import Spread
 from tests.cli import assert_one_line, status_of
 
@@ -61,7 +60,7 @@ def compiled(monkeypatch) -> list:
         else:
             args[args.index("--json") + 1].write_text(json.dumps(REPORT))
 
-    monkeypatch.setattr(ablation, "_python", python)
+    monkeypatch.setattr(ablation, "run_python", python)
     return asked
 
 
@@ -93,7 +92,7 @@ def test_from_the_file_to_table_and_plot(tmp_path, capsys, monkeypatch):
     before = {path: path.stat().st_mtime_ns for path in out.glob("*/*")}
     assert len(before) == 6
     monkeypatch.setattr(ablation, "train", None)
-    assert msgspec.to_builtins(ablation.run(ablation.read(file), out)) == {
+    assert msgspec.to_builtins(ablation.ablate(ablation.read_plan(file), out)) == {
         key: found[key] for key in ("trained_on", "integers_on", "results")
     }
     assert {path: path.stat().st_mtime_ns for path in out.glob("*/*")} == before
@@ -109,32 +108,34 @@ def test_an_interrupted_ablation_goes_on_where_it_was(tmp_path, compiled):
 
     wanted = plan(seeds=[0, 1], train={**TRAIN, "epochs": 2, "batch_size": 512, "validation": 300})
     with pytest.raises(Interrupted):
-        ablation.run(wanted, tmp_path, on_epoch=interrupt)
+        ablation.ablate(wanted, tmp_path, on_epoch=interrupt)
     first, second = (tmp_path / c.name / "ckpt.pt" for c in wanted.cells)
     before = checkpoint.sha256_of(first), first.stat().st_mtime_ns
     assert checkpoint.load(second).training["epoch"] == 1
     epochs = []
-    found = ablation.run(wanted, tmp_path, on_epoch=lambda c, e: epochs.append((c.seed, e.number)))
+    found = ablation.ablate(
+        wanted, tmp_path, on_epoch=lambda c, e: epochs.append((c.seed, e.number))
+    )
     assert epochs == [(1, 2)]
     assert (checkpoint.sha256_of(first), first.stat().st_mtime_ns) == before
     assert compiled == [c.name for c in wanted.cells]
     assert (found.trained_on, found.integers_on) == ("digits/validation", "digits/test")
 
     # another checkpoint of the same options: its integers are not those that are kept
-    config = msgspec.to_builtins(wanted.options(cell()))
+    config = msgspec.to_builtins(wanted.config(cell()))
     other = msgspec.structs.replace(checkpoint.load(second), config=config)
     first.write_bytes(checkpoint.content_of(other))
-    ablation.run(wanted, tmp_path)
+    ablation.ablate(wanted, tmp_path)
     assert compiled == [c.name for c in (*wanted.cells, wanted.cells[0])]
     (first.parent / "integers.json").write_text("{")
-    ablation.run(wanted, tmp_path)
+    ablation.ablate(wanted, tmp_path)
     assert compiled[3:] == [wanted.cells[0].name]
 
 
 def test_a_run_of_other_options_is_refused_before_any_training(tmp_path, compiled):
-    ablation.run(plan(seeds=[1]), tmp_path)
+    ablation.ablate(plan(seeds=[1]), tmp_path)
     with pytest.raises(InputError, match=r"seed1/ckpt.pt: trained with epochs = 1, here it is 3"):
-        ablation.run(plan(seeds=[0, 1], train={**TRAIN, "epochs": 3}), tmp_path)
+        ablation.ablate(plan(seeds=[0, 1], train={**TRAIN, "epochs": 3}), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["ternary-T1-w8-seed1"]
 
 
@@ -148,18 +149,17 @@ def test_the_grid_decides_what_the_runs_differ_in():
     assert {
         spikes: (options.spike, options.amplitude)
         for spikes in ablation.SPIKES
-        if (options := wanted.options(cell(spikes=spikes)))
+        if (options := wanted.config(cell(spikes=spikes)))
     } == {
         "binary": ("binary", "fixed"),
         "ternary": ("ternary", "fixed"),
         "trainable": ("ternary", "trainable"),
     }
-    options = wanted.options(cell(seed=4, timesteps=2, weight_bits=2))
+    options = wanted.config(cell(seed=4, timesteps=2, weight_bits=2))
     assert (options.seed, options.timesteps, options.weight_bits) == (4, 2, 2)
     assert (options.hidden, options.epochs, options.lr) == ((8,), 1, 5e-3)
     cifar = plan(spikes=["binary"], train={"dataset": "cifar10"})
-    assert cifar.options(cifar.cells[0]).offset == 0.25
-    assert {bits: target for target, bits in TARGET_BITS.items()} == ablation.TARGETS
+    assert cifar.config(cifar.cells[0]).offset == 0.25
 
 
 @pytest.mark.parametrize(
@@ -208,20 +208,20 @@ def test_matplotlib_is_missed_before_the_training(tmp_path, capsys, monkeypatch)
 
 def test_an_error_of_the_compiler_s_is_passed_on(tmp_path):
     with pytest.raises(InputError, match=r"^python -m compiler check none.pt: none.pt: no such"):
-        ablation._python("compiler", "check", "none.pt")
+        ablation.run_python("compiler", "check", "none.pt")
 
 
 def test_the_numbers_of_a_report():
     """fc1 has 16 updates an inference, fc2 three times as many: rates weigh 1 to 3."""
-    kept = Kept(checkpoint_sha256="0a", report=REPORT)
-    found = ablation.result(cell(), {"test_accuracy": 0.25}, kept)
+    kept = IntegerReport(checkpoint_sha256="0a", report=REPORT)
+    found = ablation.result_of(cell(), {"test_accuracy": 0.25}, kept)
     assert (found.trained_accuracy, found.accuracy, found.predictions_equal) == (0.25, 0.5, 0.75)
     assert found.additions == 120.5
     assert found.firing_rate == pytest.approx((0.5 + 3 * 0.1) / 4)
     assert found.energy_ratio is found.entropy_bits is None
     more = {"energy": {"total": {"ratio": 0.125}}, "entropy_bits": {"fc1": 1.0, "fc2": 0.6}}
-    kept = Kept(checkpoint_sha256="0a", report={**REPORT, **more})
-    found = ablation.result(cell(), {"test_accuracy": 0.25}, kept)
+    kept = IntegerReport(checkpoint_sha256="0a", report={**REPORT, **more})
+    found = ablation.result_of(cell(), {"test_accuracy": 0.25}, kept)
     assert (found.energy_ratio, found.entropy_bits) == (0.125, pytest.approx(0.7))
 
 
@@ -238,7 +238,7 @@ def made(accuracies, ratios, **changes) -> list[Result]:
 
 def test_rows_over_seeds_and_the_table():
     results = made([0.6, 0.7, 0.8], [0.25, 0.5, 0.75]) + made([0.9], [0.5], timesteps=2)
-    three, one = ablation_report.rows(results)
+    three, one = ablation_report.rows_of(results)
     assert (three.timesteps, three.seeds) == (1, [0, 1, 2])
     assert three.trained_accuracy == Spread(pytest.approx(0.7), pytest.approx(0.1))
     assert three.accuracy == Spread(pytest.approx(0.35), pytest.approx(0.05))
@@ -260,5 +260,5 @@ def test_rows_over_seeds_and_the_table():
 
 
 def test_a_figure_that_a_run_lacks_has_no_mean():
-    (row,) = ablation_report.rows(made([0.6, 0.7], [0.25, None]))
+    (row,) = ablation_report.rows_of(made([0.6, 0.7], [0.25, None]))
     assert row.energy_ratio is None

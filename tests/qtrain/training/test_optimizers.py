@@ -5,19 +5,20 @@ from copy import deepcopy
 import pytest
 import torch
 
-from qtrain.models.stack import network
-from qtrain.network.module import build_module
+from qtrain.models.named import named_module
+from qtrain.network.network import build_network
 from qtrain.network.trace import trace
-from qtrain.training import config
-from qtrain.training.optimizers import MOMENTUM_MUON, Muon, Optimizers, hidden_weights, optimizer
+from qtrain.training import default_config, muon
+from qtrain.training.muon import Muon
+from qtrain.training.optimizers import Optimizers, hidden_weights, make_optimizers
 
 SHAPE = (1, 8, 8)
 OPTIONS = {"input_scale": 1 / 16, "timesteps": 1}
 
 
 def net_of(model, **options):
-    module = network(model, (16, 12), (), SHAPE, 10, **{**OPTIONS, **options})
-    return build_module(*trace(module, SHAPE)).train()
+    module = named_module(model, (16, 12), (), SHAPE, 10, **{**OPTIONS, **options})
+    return build_network(*trace(module, SHAPE)).train()
 
 
 def names(net, weights):
@@ -43,7 +44,7 @@ def test_it_takes_what_lies_between_the_edges(model, expected):
 
 def test_every_parameter_has_one_optimizer():
     net = net_of("4c3-6c3-10")
-    steps = optimizer(net, "muon", 1e-2, 0.0, 0.1)
+    steps = make_optimizers(net, "muon", 1e-2, 0.0, 0.1)
     adamw, muon = steps.parts
     taken = [p for group in adamw.param_groups for p in group["params"]] + muon.weights
     assert sorted(map(id, taken)) == sorted(map(id, net.parameters()))
@@ -72,7 +73,7 @@ def test_it_steps_as_torch_s_own(shape):
     weight.data *= shape[0] ** 0.5 / weight.data.norm()
     matrix = torch.nn.Parameter(weight.detach().flatten(1).clone())
     ours = Muon([weight], 0.02, torch.bfloat16)
-    theirs = torch.optim.Muon([matrix], 0.02, weight_decay=0.0, momentum=MOMENTUM_MUON)
+    theirs = torch.optim.Muon([matrix], 0.02, weight_decay=0.0, momentum=muon.MOMENTUM)
     for _ in range(4):
         weight.grad = torch.randn(shape)
         matrix.grad = weight.grad.flatten(1)
@@ -96,10 +97,10 @@ def test_it_is_the_same_after_a_resumption():
 
     torch.manual_seed(0)
     net = net_of("4c3-6c3-10")
-    steps = optimizer(net, "muon", 1e-2, 1e-2, 0.1)
+    steps = make_optimizers(net, "muon", 1e-2, 1e-2, 0.1)
     stepped(net, steps, 2)
-    other = build_module(net.graph, net.tensors()).train()
-    again = optimizer(other, "muon", 1e-2, 1e-2, 0.1)
+    other = build_network(net.graph, net.tensors()).train()
+    again = make_optimizers(other, "muon", 1e-2, 1e-2, 0.1)
     again.load_state_dict(deepcopy(steps.state_dict()))
     stepped(net, steps, 1)
     stepped(other, again, 1)
@@ -108,7 +109,7 @@ def test_it_is_the_same_after_a_resumption():
 
 def test_gradients_are_cleared():
     net = net_of("4c3-6c3-10")
-    steps = optimizer(net, config.for_dataset("cifar10").optimizer, 1e-2, 0.0, 0.1)
+    steps = make_optimizers(net, default_config("cifar10").optimizer, 1e-2, 0.0, 0.1)
     net(torch.rand(1, 8, *SHAPE)).sum().backward()
     steps.zero_grad()
     assert all(p.grad is None for p in net.parameters())

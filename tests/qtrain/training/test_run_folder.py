@@ -9,14 +9,14 @@ from qtrain import checkpoint
 from qtrain.__main__ import main
 from qtrain.data import datasets
 from qtrain.network.graph import Graph
-from qtrain.training import config
+from qtrain.training import default_config, train
+from qtrain.training.initial_module import initial_module
 from qtrain.training.run_folder import claimed
-from qtrain.training.train import build, train
 from tests.cli import assert_one_line, status_of
 from tests.disk import full_after
 
 GRAPH = Graph(())
-SHORT = config.for_dataset("digits", hidden=(8,), epochs=1, batch_size=512)
+SHORT = default_config("digits", hidden=(8,), epochs=1, batch_size=512)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_other_options_are_another_run(run, option, value):
 
 
 def test_another_network_is_another_run(run):
-    module = build(msgspec.structs.replace(SHORT, hidden=(8, 8)))
+    module = initial_module(msgspec.structs.replace(SHORT, hidden=(8, 8)))
     assert_refused(run, "another run's: of another network", module=module)
 
 

@@ -1,12 +1,11 @@
-"""Convolution and pools on [T', B, C, H, W] against torch, one step at a time."""
+"""Convolution on [T', B, C, H, W] against torch, one step at a time."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from hw_models.errors import InputError
-from qtrain.layers.dense import QuantLinear
-from qtrain.layers.spatial import AvgPool2d, GlobalAvgPool, QuantConv2d
+from qtrain.layers import QuantConv2d, QuantLinear
 
 X = torch.randn(3, 2, 4, 9, 8, generator=torch.Generator().manual_seed(0))
 
@@ -32,19 +31,6 @@ def test_weights_are_scale_times_narrow_integers(bits):
     assert quantized.scale.numel() == 6
     assert int(integers.abs().max()) <= (1 << (bits - 1)) - 1
     torch.testing.assert_close(integers * quantized.scale, quantized.value)
-
-
-@pytest.mark.parametrize("options", [(2,), (3, 2, 1), ((2, 3), 1)])
-def test_pools_are_torchs(options):
-    expected = torch.stack([F.avg_pool2d(x, *options) for x in X])
-    torch.testing.assert_close(AvgPool2d(*options)(X), expected)
-    kernel = options[0] if isinstance(options[0], tuple) else (options[0],) * 2
-    total = AvgPool2d(*options, mode="sum")(X)
-    torch.testing.assert_close(total, expected * kernel[0] * kernel[1])
-
-
-def test_the_global_pool_keeps_a_map_of_one():
-    torch.testing.assert_close(GlobalAvgPool()(X)[..., 0, 0], X.mean((3, 4)))
 
 
 def test_amplitudes_of_channels_meet_the_weights_of_their_group():

@@ -4,11 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from qtrain.layers.dense import BatchNorm, QuantLinear, Readout
-from qtrain.layers.neurons import BinaryLIF, TernaryLIF
-from qtrain.network.module import build_module
+from qtrain.layers import BatchNorm, BinaryLIF, QuantLinear, Readout, TernaryLIF
+from qtrain.network.network import build_network
 from qtrain.network.trace import trace
-from qtrain.training.sparsity import HOLD, firing_rate, hold_back, rate_penalty
+from qtrain.training.firing_rates import HOLD, firing_rate, hold_back, rate_penalty
 
 U = torch.tensor([[[-0.6, -0.4, 0.0, 0.4, 0.6]]])
 
@@ -34,7 +33,7 @@ def test_layers_add_up():
 
 def test_the_limit_scales_the_currents_of_layers_above_it_alone():
     """currents - lif1, read by fc - bn - sum with lif1's spikes - lif2."""
-    net = build_module(*trace(Joined(), (5,), "ternary"))
+    net = build_network(*trace(Joined(), (5,), "ternary"))
     before = {key: value.clone() for key, value in net.tensors().items()}
     u = {"lif1": torch.zeros(1, 8, 5), "lif2": U.expand(1, 8, 5)}  # none and 0.4 of them fire
     hold_back(net, u, 0.1)

@@ -1,4 +1,4 @@
-"""The network that runs a graph."""
+"""The network that runs a graph, and how it is built from the graph and its tensors."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -7,26 +7,32 @@ import torch
 from torch import Tensor, nn
 
 from hw_models.errors import InputError
-from qtrain.layers.dense import Add, QuantLinear
-from qtrain.layers.neurons import LIF
+from qtrain.layers import LIF, Add, QuantConv2d, QuantLinear
+from qtrain.layers.memory_layout import channels_last
 from qtrain.layers.ops import OPS, TRANSPARENT
-from qtrain.layers.spatial import QuantConv2d
 from qtrain.network.calls import Call
-from qtrain.network.faithful import hooked
-from qtrain.network.graph import Graph, Node, check
+from qtrain.network.graph import Graph, Node, check_graph
+from qtrain.network.layer_changes import hooked
 
 
 class Network(nn.Module):
-    """Runs a graph: [T', B, *shape] to logits [B, classes]. `layer(name)` is a node's module."""
+    """Runs a graph: takes inputs [T', B, *shape] and gives logits [B, classes].
+
+    Args:
+        graph: the layers and their order.
+
+    Raises:
+        InputError: the graph breaks one of the rules of check_graph, or a layer cannot be made.
+    """
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()
-        check(graph)
+        check_graph(graph)
         self.graph = graph
         self.layers = nn.ModuleList(make_layer(node) for node in graph.nodes[1:])
         self._index = {node.name: k for k, node in enumerate(graph.nodes[1:])}
-        _tie(self)
-        # a stream whose readers' weights take amplitudes -> the LIF that has them
+        tie_and_fix(self)
+        # a node whose readers multiply amplitudes into their weights -> the LIF that has them
         self._amplified: dict[str, str] = {}
         for node in graph.nodes[1:]:
             layer = self.layer(node.name)
@@ -37,7 +43,7 @@ class Network(nn.Module):
                 self._amplified[node.name] = self._amplified[node.inputs[0]]
 
     def layer(self, name: str) -> nn.Module:
-        """The module of the node of that name."""
+        """The module that runs the node of that name."""
         return self.layers[self._index[name]]
 
     def lifs(self) -> dict[str, LIF]:
@@ -46,7 +52,7 @@ class Network(nn.Module):
         return {name: layer for name, layer in layers if isinstance(layer, LIF)}
 
     def tensors(self) -> dict[str, Tensor]:
-        """Parameters and statistics by "<node>.<name>"; they share the network's memory."""
+        """Parameters and statistics, named "<node>.<name>"; they share the network's memory."""
         return {
             f"{name}.{key}": value
             for name in self._index
@@ -54,10 +60,11 @@ class Network(nn.Module):
         }
 
     def calls(self) -> list[Call]:
-        """What forward calls, as tracing.calls says it of another module.
+        """The calls of forward, in the form in which calls.calls gives those of any module.
 
         Raises:
-            InputError: forward is another one.
+            InputError: something was added to this network or overridden in it, which would be
+                lost.
         """
         changed = [name for name in vars(self) if hasattr(Network, name)]
         if type(self) is not Network or hooked(self) or changed:
@@ -74,20 +81,22 @@ class Network(nn.Module):
                 values[node.name] = layer(*operands, *amplitudes)
             elif node.op == Add.op:
                 pairs = zip(operands, amplitudes, strict=True)
-                values[node.name] = layer(*(x if a is None else _scaled(x, a) for x, a in pairs))
+                values[node.name] = layer(*(x if a is None else scaled(x, a) for x, a in pairs))
             else:
                 values[node.name] = layer(*operands)
         return values[self.graph.nodes[-1].name]
 
-    def amplitude_of(self, stream: str) -> Tensor | None:
-        """Per channel, what a spike of a node's output is worth where its readers' weights have
-        to say it, [C]; None where the output says it itself."""
-        source = self._amplified.get(stream)
+    def amplitude_of(self, node: str) -> Tensor | None:
+        """[C], what a spike in each channel of a node's output is worth, for its readers.
+
+        None where the output is what it is worth already.
+        """
+        source = self._amplified.get(node)
         return None if source is None else cast(LIF, self.layer(source)).amplitude
 
 
-def _tie(net: Network) -> None:
-    """Make one what the graph's nodes say is one, and fix what it says is fixed."""
+def tie_and_fix(net: Network) -> None:
+    """Make tied tensors one and the same, and keep training from changing fixed parameters."""
     known: dict[str, Tensor] = {}
     for node in net.graph.nodes[1:]:
         layer = net.layer(node.name)
@@ -105,36 +114,37 @@ def _tie(net: Network) -> None:
 
 
 def own_tensors(layer: nn.Module) -> dict[str, Tensor]:
-    """The parameters and statistics of a layer themselves, by name."""
+    """The parameters and statistics of a layer by name: the tensors themselves, not copies."""
     found = dict(layer.named_parameters(remove_duplicate=False)) | dict(layer.named_buffers())
     return {key: found[key] for key in layer.state_dict()}
 
 
-def channels_last(x: Tensor) -> Tensor:
-    """x, a map [T, B, C, H, W] stored channels last: convolutions of any type are faster so."""
-    return x.movedim(2, -1).contiguous().movedim(-1, 2) if x.ndim == 5 else x
-
-
-def _scaled(x: Tensor, amplitude: Tensor) -> Tensor:
-    """x [T, B, C, ...] times one amplitude per channel; a flattened map has C blocks of values."""
+def scaled(x: Tensor, amplitude: Tensor) -> Tensor:
+    """x [T, B, C, ...] times one amplitude for each channel; a flattened map has C blocks."""
     each = amplitude.repeat_interleave(x.shape[2] // len(amplitude))
     return x * each.view(-1, *[1] * (x.ndim - 3))
 
 
 def make_layer(node: Node) -> nn.Module:
+    """A new layer for a node.
+
+    Raises:
+        InputError: its constructor does not take the node's attributes.
+    """
     try:
         return OPS[node.op](**node.attrs)
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"layer {node.name!r} ({node.op}): {error}") from error
 
 
-def build_module(graph: Graph, tensors: Mapping[str, Tensor]) -> Network:
-    """The network of a graph with these tensors, in eval mode.
+def build_network(graph: Graph, tensors: Mapping[str, Tensor]) -> Network:
+    """The network that runs a graph with these tensors, in eval mode.
 
     Raises:
-        InputError: an op or attribute is unknown; a tensor is missing, left over or misshaped.
+        InputError: an op or attribute is unknown; a tensor is missing, has the wrong shape or
+            belongs to no layer.
     """
-    with torch.random.fork_rng(devices=[]):  # the layers' initial values are about to be replaced
+    with torch.random.fork_rng(devices=[]):  # the layers' random initial values are replaced below
         net = Network(graph)
     wanted = net.tensors()
     for key in sorted(wanted.keys() - tensors.keys()):

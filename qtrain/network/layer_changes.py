@@ -1,6 +1,7 @@
-"""Whether a layer computes what its class and its constructor's arguments say, and trains so.
+"""Finds what was changed in a layer after its construction, in a way that a graph would lose.
 
-A graph keeps a layer's op, arguments and tensors; whatever else was done to it would be lost.
+A graph keeps a layer's op, its constructor's arguments and its tensors. Anything else that was
+done to it (an overridden method, a hook, an attribute) would be lost.
 """
 
 import inspect
@@ -10,9 +11,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-# Of a layer's own: which mode it is in, who looks on, what a Network and a training run set
-# anew, and what torch keeps beside `padding` and beside the eager call.
-PASSING = {
+# Attributes that may differ: a layer's mode, its observer, what a Network and a training run set
+# again, what torch derives from `padding`, and the compiled form of the call.
+IGNORED = {
     "training",
     "observer",
     "in_network",
@@ -21,24 +22,30 @@ PASSING = {
     "_compiled_call_impl",
 }
 TABLES = ("_parameters", "_buffers", "_modules")
-CALLED = ("__call__", "__getattr__", "__getattribute__")  # of the names that Python gives a meaning
-SHOWN = ("extra_repr",)
+CALLED = ("__call__", "__getattr__", "__getattribute__")  # special methods that forward may use
+SHOWN = ("extra_repr",)  # methods that only print
 
 
-def difference(layer: nn.Module, made: nn.Module, arguments: Mapping[str, Any] = {}) -> str | None:
-    """The first thing in which a layer is not as `made`; None: it is but for its tensors' values.
+def first_change(
+    layer: nn.Module, made: nn.Module, arguments: Mapping[str, Any] = {}
+) -> str | None:
+    """The first difference between a layer and a newly made one, the values of tensors aside.
 
     Args:
-        layer: of the type of `made` or derived from it.
+        layer: an instance of the type of `made`, or of a class derived from it.
         made: a new layer of the plain type.
-        arguments: of the constructor, which were taken from the layer: these attributes agree.
+        arguments: the constructor's arguments; their attributes agree, as they were taken from
+            the layer.
+
+    Returns:
+        The difference in words; None where there is none.
     """
     kept = {*arguments, *made.state_dict()}
-    return next(_differences("", layer, made, kept, set()), None)
+    return next(changes("", layer, made, kept, set()), None)
 
 
 def hooked(module: nn.Module) -> bool:
-    """Whether anything is called before or behind the module's forward or backward."""
+    """Whether the module has a hook on its forward or backward."""
     return any(
         table
         for name, table in vars(module).items()
@@ -46,17 +53,17 @@ def hooked(module: nn.Module) -> bool:
     )
 
 
-def _differences(
+def changes(
     path: str, layer: nn.Module, made: nn.Module, kept: set[str], seen: set[tuple[int, int]]
 ) -> Iterator[str]:
-    """As `difference`, all of them, but for values that a graph keeps.
+    """All differences between a layer and a newly made one, the values that a graph keeps aside.
 
     Args:
-        path: from the outer layer to this part of it.
+        path: the path from the outermost layer to this part of it.
         kept: paths of the arguments and tensors whose values a graph keeps.
-        seen: pairs that are looked at already.
+        seen: pairs of modules that have been compared already.
     """
-    if (id(layer), id(made)) in seen:  # Brevitas's quantizers know the layer that they are part of
+    if (id(layer), id(made)) in seen:  # Brevitas's quantizers refer to the layer they are part of
         return
     seen.add((id(layer), id(made)))
     if not isinstance(layer, type(made)):
@@ -64,7 +71,7 @@ def _differences(
         return
     tables = {name: vars(made)[name] for name in TABLES}
     own = {*vars(made), *(name for table in tables.values() for name in table)}
-    yield from (f"{path}{name} is overridden" for name in _overridden(layer, made, own))
+    yield from (f"{path}{name} is overridden" for name in overridden_names(layer, made, own))
     for table, expected in tables.items():
         found = vars(layer)[table]
         yield from (f"{path}{name} is gone" for name in sorted(expected.keys() - found.keys()))
@@ -72,47 +79,52 @@ def _differences(
             f"{path}{name} is added to it" for name in sorted(found.keys() - expected.keys())
         )
     for name in made._parameters.keys() & layer._parameters.keys():
-        yield from _of_tensor(f"{path}{name}", layer._parameters[name], made._parameters[name])
+        yield from tensor_changes(f"{path}{name}", layer._parameters[name], made._parameters[name])
     for name in made._buffers.keys() & layer._buffers.keys():
         a, b = layer._buffers[name], made._buffers[name]
-        yield from _of_tensor(f"{path}{name}", a, b)
-        if f"{path}{name}" not in kept and not _same(a, b, seen):
-            yield f"{path}{name} = {_shown(a)}; from its constructor: {_shown(b)}"
-    for name in sorted(vars(made).keys() - PASSING - set(TABLES)):
+        yield from tensor_changes(f"{path}{name}", a, b)
+        if f"{path}{name}" not in kept and not same_value(a, b, seen):
+            yield f"{path}{name} = {shortened(a)}; from its constructor: {shortened(b)}"
+    for name in sorted(vars(made).keys() - IGNORED - set(TABLES)):
         if f"{path}{name}" in kept:
             continue
         if name not in vars(layer):
             yield f"{path}{name} is gone"
         elif "_hooks" in name and vars(layer)[name]:
             yield f"{path}{name.strip('_')} were added to it"
-        elif not _same(a := vars(layer)[name], b := vars(made)[name], seen):
-            yield f"{path}{name} = {_shown(a)}; from its constructor: {_shown(b)}"
+        elif not same_value(a := vars(layer)[name], b := vars(made)[name], seen):
+            yield f"{path}{name} = {shortened(a)}; from its constructor: {shortened(b)}"
     for name, child in made._modules.items():
         other = layer._modules.get(name)
         if child is not None and other is not None:
-            yield from _differences(f"{path}{name}.", other, child, kept, seen)
+            yield from changes(f"{path}{name}.", other, child, kept, seen)
         elif child is not other and name in layer._modules:
             yield f"{path}{name} = {type(other).__name__}; from its constructor: a {child}"
 
 
-def _overridden(layer: nn.Module, made: nn.Module, own: set[str]) -> Iterator[str]:
-    """Names of the plain type, or of a layer of it, that mean something else here."""
+def overridden_names(layer: nn.Module, made: nn.Module, own: set[str]) -> Iterator[str]:
+    """Names of the plain type, or of an instance of it, that the layer gives another meaning."""
     mine, plain = type(layer), type(made)
-    yield from (n for n in sorted(vars(layer).keys() - own - PASSING) if hasattr(plain, n))
+    yield from (n for n in sorted(vars(layer).keys() - own - IGNORED) if hasattr(plain, n))
     if mine is plain:
         return
     for name in sorted({*dir(plain), *own}):
         special = name.startswith("__") and name.endswith("__") and name not in CALLED
-        if not special and name not in SHOWN and _static(mine, name) is not _static(plain, name):
+        if (
+            not special
+            and name not in SHOWN
+            and attribute_of(mine, name) is not attribute_of(plain, name)
+        ):
             yield name
 
 
-def _static(kind: type, name: str) -> Any:
+def attribute_of(kind: type, name: str) -> Any:
+    """An attribute of a class as it is stored, without calling descriptors."""
     return inspect.getattr_static(kind, name, None)
 
 
-def _of_tensor(name: str, a: Tensor | None, b: Tensor | None) -> Iterator[str]:
-    """In what two parameters or buffers differ, other than their values."""
+def tensor_changes(name: str, a: Tensor | None, b: Tensor | None) -> Iterator[str]:
+    """The differences between two parameters or buffers, their values aside."""
     if a is None or b is None:
         if a is not b:
             yield f"{name} is {'gone' if a is None else 'added to it'}"
@@ -127,24 +139,24 @@ def _of_tensor(name: str, a: Tensor | None, b: Tensor | None) -> Iterator[str]:
         yield f"{name} has a hook"
 
 
-def _shown(value: Any) -> str:
+def shortened(value: Any) -> str:
     """A value in one short line."""
     return " ".join(reprlib.repr(value).split())
 
 
-def _same(a: Any, b: Any, seen: set[tuple[int, int]]) -> bool:
+def same_value(a: Any, b: Any, seen: set[tuple[int, int]]) -> bool:
     """Whether two attributes have the same value."""
     if isinstance(b, nn.Module):
-        return isinstance(a, nn.Module) and not any(_differences("", a, b, set(), seen))
+        return isinstance(a, nn.Module) and not any(changes("", a, b, set(), seen))
     if isinstance(b, Tensor):
         return isinstance(a, Tensor) and a.shape == b.shape and bool((a.cpu() == b.cpu()).all())
     if isinstance(b, Mapping):
         return isinstance(a, Mapping) and a.keys() == b.keys() and all(
-            _same(a[key], b[key], seen) for key in b
+            same_value(a[key], b[key], seen) for key in b
         )  # fmt: skip
     if isinstance(b, list | tuple):
         return isinstance(a, list | tuple) and len(a) == len(b) and all(
-            _same(x, y, seen) for x, y in zip(a, b, strict=True)
+            same_value(x, y, seen) for x, y in zip(a, b, strict=True)
         )  # fmt: skip
     if isinstance(b, type):  # Brevitas makes classes for each layer
         return isinstance(a, type) and a.__qualname__ == b.__qualname__

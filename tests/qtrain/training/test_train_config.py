@@ -5,22 +5,24 @@ import pytest
 import torch
 
 from hw_models.errors import InputError
-from qtrain.training import config
+from qtrain.data import datasets
+from qtrain.training import default_config, recipes
+from qtrain.training.train_config import from_plain, resumed
 
 
 def test_defaults_depend_on_the_data_set():
-    digits, mnist = config.for_dataset("digits"), config.for_dataset("mnist")
+    digits, mnist = default_config("digits"), default_config("mnist")
     assert digits.hidden == mnist.hidden == (128,)
     assert (digits.shift, mnist.shift) == (0, 1)
     assert digits.amplitude == "trainable"
-    assert config.for_dataset("digits", spike="binary").amplitude == "fixed"
-    assert config.for_dataset("digits", epochs=3, lr=None).epochs == 3
-    assert set(config.BY_DATASET) == set(config.data.DATASETS)
+    assert default_config("digits", spike="binary").amplitude == "fixed"
+    assert default_config("digits", epochs=3, lr=None).epochs == 3
+    assert set(recipes.BY_DATASET) == set(datasets.DATASETS)
 
 
-@pytest.mark.parametrize("dataset", list(config.BY_DATASET))
+@pytest.mark.parametrize("dataset", list(recipes.BY_DATASET))
 def test_the_defaults_of_every_data_set_are_a_configuration(dataset):
-    assert config.for_dataset(dataset).dataset == dataset
+    assert default_config(dataset).dataset == dataset
 
 
 @pytest.mark.parametrize(
@@ -35,14 +37,14 @@ def test_the_defaults_of_every_data_set_are_a_configuration(dataset):
 )
 def test_the_fastest_precision_is_the_processor_s_own(monkeypatch, capabilities, precision):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    assert config.for_dataset("cifar10").precision == precision
-    assert config.for_dataset("digits", precision="fastest").precision == precision
-    assert config.for_dataset("digits", precision="float32").precision == "float32"
+    assert default_config("cifar10").precision == precision
+    assert default_config("digits", precision="fastest").precision == precision
+    assert default_config("digits", precision="float32").precision == "float32"
 
 
 def test_survives_the_checkpoint():
-    options = config.for_dataset("digits", hidden=(3, 4))
-    assert config.from_plain(msgspec.to_builtins(options)) == options
+    options = default_config("digits", hidden=(3, 4))
+    assert from_plain(msgspec.to_builtins(options)) == options
 
 
 @pytest.mark.parametrize(
@@ -72,26 +74,26 @@ def test_survives_the_checkpoint():
 )
 def test_limits(options, part):
     with pytest.raises(InputError) as error:
-        config.for_dataset("digits", **options)
+        default_config("digits", **options)
     assert part in str(error.value)
 
 
 def test_an_input_of_spikes_has_no_bits_to_choose():
-    assert config.for_dataset("nmnist", input_bits=8).input_bits == 8
+    assert default_config("nmnist", input_bits=8).input_bits == 8
     with pytest.raises(InputError, match="input_bits = 4; accepted: 8, as the input of nmnist is"):
-        config.for_dataset("nmnist", input_bits=4)
+        default_config("nmnist", input_bits=4)
 
 
 def test_a_checkpoint_that_says_nothing_of_the_input_has_8_bits():
-    options = msgspec.to_builtins(config.for_dataset("digits"))
+    options = msgspec.to_builtins(default_config("digits"))
     del options["input_bits"]
-    assert config.from_plain(options).input_bits == 8
+    assert from_plain(options).input_bits == 8
 
 
 def test_a_resumed_run_may_change_its_epochs_alone():
-    options = msgspec.to_builtins(config.for_dataset("digits"))
-    assert config.resumed(options, {"epochs": 90, "tau": 0.25}).epochs == 90
+    options = msgspec.to_builtins(default_config("digits"))
+    assert resumed(options, {"epochs": 90, "tau": 0.25}).epochs == 90
     with pytest.raises(InputError, match=r"tau = 0.5 given with --resume.*trained with 0.25"):
-        config.resumed(options, {"tau": 0.5})
+        resumed(options, {"tau": 0.5})
     with pytest.raises(InputError, match="training options"):
-        config.resumed({"dataset": "digits"}, {})
+        resumed({"dataset": "digits"}, {})

@@ -1,4 +1,4 @@
-"""What brings the hidden firing rate to a target, or holds it below a limit."""
+"""Brings the firing rates of hidden layers to a target, or holds them below a limit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,18 +7,18 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from qtrain.layers.dense import Add
-from qtrain.layers.neurons import LIF, chunks, empty_steps, rows
+from qtrain.layers import LIF, Add
+from qtrain.layers.memory_layout import chunks, empty_steps, rows
 from qtrain.layers.ops import TRANSPARENT
-from qtrain.network.module import Network
+from qtrain.network.network import Network
 
-WIDTH = 0.25  # of the smooth step, in thresholds
-HOLD = 0.2  # share of its currents that a layer loses in a batch, for each unit above the limit
+WIDTH = 0.25  # width of the smooth step, in thresholds
+HOLD = 0.2  # in each batch, currents shrink by this times the rate's excess over the limit
 SHARE = 4  # the limit looks at one sample in so many, which shows a layer's rate well enough
 
 
-class _FiringRate(torch.autograd.Function):
-    """The share of u that fires; backward, the gradient of a smooth step's mean."""
+class FiringRate(torch.autograd.Function):
+    """The share of u that fires; backward takes the gradient of a smooth step's mean."""
 
     @staticmethod
     def forward(ctx: Any, u: Tensor, lif: LIF) -> Tensor:
@@ -48,26 +48,29 @@ class _FiringRate(torch.autograd.Function):
 
 
 def firing_rate(lif: LIF, u: Tensor) -> Tensor:
-    """The share of the membranes u that fire; its gradient is that of a smooth step.
+    """The share of the membranes u that fire, with the gradient of a smooth step.
 
-    The step is sigmoid((|u| - v_th) / (WIDTH * v_th)), u for |u| where spikes are binary. Its own
-    value would count silent neurons too and so miss the rate that is asked for.
+    The step is sigmoid((|u| - v_th) / (WIDTH * v_th)), with u for |u| where spikes are binary. Its
+    own value is not used: it counts silent neurons in part and would miss the target.
     """
-    return _FiringRate.apply(u, lif)
+    return FiringRate.apply(u, lif)
 
 
 def rate_penalty(lifs: Mapping[str, LIF], membranes: Mapping[str, Tensor], target: float) -> Tensor:
-    """Sum over the layers of |rate - target|, for membranes u [T, B, ...] by layer.
+    """The sum over the layers of |rate - target|, for membranes u [T, B, ...] by layer.
 
-    Of both signs: one for rates above the target alone left some networks far below it.
+    Rates below the target count too: a penalty only above it left some networks far below it.
     """
     rates = torch.stack([firing_rate(lifs[name], u) for name, u in membranes.items()])
     return (rates - target).abs().sum()
 
 
 def drivers(net: Network, name: str) -> list[nn.Parameter]:
-    """What scales the currents of a layer: gains and offsets of the batch norms before it,
-    amplitudes of the spikes that shortcuts bring, weights where there is no batch norm."""
+    """The parameters that scale the currents of a layer.
+
+    They are the gains and offsets of the batch norms before it, the amplitudes of spikes that
+    shortcuts bring, and weights where there is no batch norm.
+    """
     nodes = {node.name: node for node in net.graph.nodes}
     found: list[nn.Parameter] = []
     for source in nodes[name].inputs:
@@ -82,14 +85,14 @@ def drivers(net: Network, name: str) -> list[nn.Parameter]:
 def hold_back(net: Network, membranes: Mapping[str, Tensor], limit: float) -> None:
     """Scale down the currents of each layer that fires above the limit, by HOLD times the excess.
 
-    For deep networks: to the layer it is a higher threshold, and no other layer is asked to fire
-    less for its sake. A penalty on resnet20s's rates held all layers before the busy ones down as
-    well, and its loss with them.
+    This is meant for deep networks. For the layer it is as if its threshold rose, and no other
+    layer has to fire less for it. A penalty on the rates of resnet20s held down all layers before
+    the busy ones as well, and its loss suffered.
 
     Args:
         net: the network, whose batch norms, amplitudes and weights change.
-        membranes: u [T, B, ...] of a batch by layer, see graph.membranes.
-        limit: share of the neurons that spike in a step.
+        membranes: u [T, B, ...] of a batch by layer, see recording.membranes.
+        limit: share of the neurons that may spike in a step.
     """
     for name, lif in net.lifs().items():
         u = membranes[name]

@@ -8,24 +8,35 @@ from torch import nn
 from hw_models.errors import InputError
 from qtrain import checkpoint
 from qtrain.data import cifar, datasets
-from qtrain.layers.dense import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
-from qtrain.layers.neurons import LIF, TernaryLIF
-from qtrain.layers.spatial import GlobalAvgPool, QuantConv2d
-from qtrain.network.module import build_module
-from qtrain.network.recording import integers
+from qtrain.layers import (
+    LIF,
+    BatchNorm,
+    Flatten,
+    GlobalAvgPool,
+    InputQuant,
+    QuantConv2d,
+    QuantLinear,
+    Readout,
+    TernaryLIF,
+)
+from qtrain.network.network import build_network
+from qtrain.network.recording import integer_inputs
 from qtrain.network.trace import trace
-from qtrain.training import config
-from qtrain.training.optimizers import optimizer
-from qtrain.training.train import build, evaluate, learning_rate, train
+from qtrain.training import default_config, train
+from qtrain.training.evaluation import evaluate
+from qtrain.training.initial_module import initial_module
+from qtrain.training.loop import learning_rate
+from qtrain.training.optimizers import make_optimizers
+from qtrain.training.train_config import from_plain
 from tests.qtrain.data.test_cifar import write as write_cifar
 
 
 def short(**options):
-    return config.for_dataset("digits", **{"hidden": (32,), "epochs": 3, **options})
+    return default_config("digits", **{"hidden": (32,), "epochs": 3, **options})
 
 
 def untrained(options):
-    return build_module(*trace(build(options), datasets.spec(options.dataset).shape))
+    return build_network(*trace(initial_module(options), datasets.spec(options.dataset).shape))
 
 
 def tensors(net):
@@ -62,7 +73,7 @@ def test_what_is_trained_on_an_input_of_few_bits_is_what_the_checkpoint_rounds(
     assert loaded.graph.nodes[1].attrs == {"scale": scale, "bits": bits}
     x = datasets.load("digits", "test").inputs(slice(None))
     expected = (x / scale).round()
-    assert torch.equal(integers(again, x), expected.to(torch.int8))
+    assert torch.equal(integer_inputs(again, x), expected.to(torch.int8))
     quantizer, other = net.layer("input_quant"), again.layer("input_quant")
     assert torch.equal(quantizer(x), expected * scale) and torch.equal(other(x), quantizer(x))
 
@@ -89,7 +100,7 @@ def test_an_interrupted_run_resumes_to_the_same_result(tmp_path):
 
 def test_it_learns_and_says_what_it_did(tmp_path):
     epochs = []
-    net = train(config.for_dataset("digits", epochs=12), tmp_path, on_epoch=epochs.append)
+    net = train(default_config("digits", epochs=12), tmp_path, on_epoch=epochs.append)
     assert [epoch.number for epoch in epochs] == list(range(1, 13))
     last = epochs[-1]
     assert last.held.accuracy > 0.94
@@ -103,8 +114,8 @@ def test_it_learns_and_says_what_it_did(tmp_path):
         "firing_rate": last.held.firing_rate,
     }
     lrs = {group["lr"] for group in loaded.training["optimizer"]["0"]["param_groups"]}
-    assert 0 < max(lrs) < 1e-3 * config.for_dataset("digits").lr  # a cosine, at its end
-    assert config.from_plain(loaded.config) == config.for_dataset("digits", epochs=12)
+    assert 0 < max(lrs) < 1e-3 * default_config("digits").lr  # a cosine, at its end
+    assert from_plain(loaded.config) == default_config("digits", epochs=12)
     test = datasets.load("digits", "test")
     assert evaluate(loaded.network(), test) == evaluate(net, test)
 
@@ -149,7 +160,7 @@ def test_weight_decay_takes_weights_alone(tmp_path):
     """Zero gradients and a large decay: all but the weights stay as they are."""
     options = msgspec.structs.replace(short(epochs=1, firing_rate=1.0), weight_decay=1.0, lr=0.5)
     net = untrained(options)
-    steps = optimizer(net, "adamw", options.lr, options.weight_decay, options.muon_lr)
+    steps = make_optimizers(net, "adamw", options.lr, options.weight_decay, options.muon_lr)
     before = tensors(net)
     for parameter in net.parameters():
         parameter.grad = torch.zeros_like(parameter)
@@ -200,7 +211,7 @@ def test_it_learns_in_bfloat16_and_evaluates_now_and_then(tmp_path, kind):
     lr = 0.1 if kind == "sgd" else 5e-3
     options |= {"model": "8c3-p2-8c3-10", "epochs": 6, "timesteps": 2, "optimizer": kind, "lr": lr}
     epochs = []
-    net = train(config.for_dataset("digits", **options), tmp_path, on_epoch=epochs.append)
+    net = train(default_config("digits", **options), tmp_path, on_epoch=epochs.append)
     assert [epoch.number for epoch in epochs if epoch.held] == [4, 6]
     assert epochs[-1].held.accuracy > 0.6
     assert {p.dtype for p in net.parameters()} == {torch.float32}
@@ -211,7 +222,7 @@ def test_it_learns_in_bfloat16_and_evaluates_now_and_then(tmp_path, kind):
 def test_the_paper_s_recipe_takes_a_few_steps(tmp_path, model):
     for split in ("train", "test"):
         write_cifar(tmp_path, cifar.CIFAR10, split, count=2)
-    options = config.for_dataset("cifar10", recipe="paper", model=model, epochs=1, batch_size=4)
+    options = default_config("cifar10", recipe="paper", model=model, epochs=1, batch_size=4)
     assert (options.optimizer, options.lr, options.weight_decay) == ("sgd", 0.1, 1e-4)
     assert (options.surrogate, options.precision, options.soft_spikes) == (
         "rectangle",
@@ -342,7 +353,7 @@ def test_a_network_that_does_not_suit_is_named_before_the_first_epoch(tmp_path, 
 
 @pytest.mark.parametrize("kind", ["muon", "adamw", "sgd"])
 def test_what_is_fixed_is_not_trained_and_what_is_tied_is_trained_as_one(tmp_path, kind):
-    net = build(short(hidden=(16, 16, 16, 16)))
+    net = initial_module(short(hidden=(16, 16, 16, 16)))
     net.fc3.weight = net.fc2.weight
     for layer in (net.fc1, net.fc4):  # the second is one of those that Muon would scale
         layer.weight.requires_grad_(False)

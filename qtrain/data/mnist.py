@@ -1,4 +1,4 @@
-"""Reads MNIST's IDX files, gzipped or not."""
+"""Reads data sets in MNIST's format: IDX files, gzipped or not."""
 
 import gzip
 import zlib
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from qtrain.data.folders import not_found
 
 STEMS = {"train": "train", "test": "t10k"}
 SIDE, CLASSES = 28, 10
@@ -18,24 +19,25 @@ def read_split(name: str, split: str, dirs: list[Path], source: str) -> tuple[ND
 
     Args:
         name: the data set, for messages.
+        split: "train" or "test".
         dirs: folders that are searched, first to last.
         source: where the files can be had, for messages.
 
     Raises:
-        InputError: a file is missing or is not what its header says.
+        InputError: a file is missing, or does not fit its header or the other file.
     """
     images_name = f"{STEMS[split]}-images-idx3-ubyte"
     labels_name = f"{STEMS[split]}-labels-idx1-ubyte"
     for folder in dirs:
-        images_path, labels_path = _find(folder / images_name), _find(folder / labels_name)
+        images_path, labels_path = (
+            existing_file(folder / images_name),
+            existing_file(folder / labels_name),
+        )
         if images_path and labels_path:
             break
     else:
-        where = ", ".join(str(d) for d in dirs) or "no folder, as none was named"
-        raise InputError(
-            f"data set {name}: {images_name}[.gz] and {labels_name}[.gz] not found; looked in: "
-            f"{where}; name their folder with --data-dir or $TRISPIKE_DATA; get them from {source}"
-        )
+        missing = f"{images_name}[.gz] and {labels_name}[.gz] not found"
+        raise not_found(name, missing, dirs, source)
     images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
     if images.shape[1:] != (SIDE, SIDE):
         raise InputError(f"{images_path}: images of {images.shape[1:]}; accepted: {SIDE} x {SIDE}")
@@ -49,10 +51,11 @@ def read_split(name: str, split: str, dirs: list[Path], source: str) -> tuple[ND
 def read_idx(path: Path, dims: int) -> NDArray[np.uint8]:
     """The array of an IDX file of unsigned bytes with that many dimensions.
 
-    Layout: 0, 0, 8 (unsigned byte), dims; each size as a big-endian uint32; the values.
+    The file holds the bytes 0, 0, 8 (for unsigned bytes) and dims, then each size as a big-endian
+    uint32, then the values.
 
     Raises:
-        InputError: not such a file.
+        InputError: the file is damaged or no such file.
     """
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -67,7 +70,8 @@ def read_idx(path: Path, dims: int) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8, offset=header).reshape(shape).copy()
 
 
-def _find(path: Path) -> Path | None:
+def existing_file(path: Path) -> Path | None:
+    """The file of that name, plain or gzipped; None where there is neither."""
     for candidate in (path, path.with_name(path.name + ".gz")):
         if candidate.is_file():
             return candidate

@@ -1,6 +1,6 @@
 """Leaky integrate-and-fire layers with ternary or binary spikes, and their surrogate gradients."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
@@ -10,9 +10,9 @@ from torch.autograd.function import once_differentiable
 
 from hw_models.errors import InputError
 from hw_models.semantics import Leak
+from qtrain.layers.memory_layout import chunks, empty_steps, rows
 
-CHUNK = 1 << 16
-CHOICES = {
+LIF_CHOICES = {
     "spike": ("ternary", "binary"),
     "reset": ("hard", "soft"),
     "amplitude": ("trainable", "fixed"),
@@ -21,7 +21,7 @@ CHOICES = {
 
 
 class LIF(nn.Module):
-    """A layer of leaky integrate-and-fire neurons, all T steps at once.
+    """A layer of leaky integrate-and-fire neurons, which computes all T time steps at once.
 
         u[t] = tau * v[t-1] + I[t]                       v[-1] = 0
         o[t] = +1 if u >= v_th, -1 if u <= -v_th, else 0     spike = ternary
@@ -30,42 +30,47 @@ class LIF(nn.Module):
         v[t] = u[t] - v_th * o[t]                            reset = soft
         y[t] = amplitude * o[t]                                 channels: y[t] = o[t]
 
-    Input: currents [T', B, ...], T' = timesteps, or 1 for a current that is the same at each step.
-    Output: [timesteps, B, ...], in the memory layout of the input.
+    Here I is the input current, u the membrane before and v the membrane after the reset, o the
+    spike, and y the output.
 
-    One amplitude per channel varies over the inputs of what reads the layer, so that it does not
-    fold into a reader's scale once weights are quantized: a Network multiplies it into each
-    reader's weights before their quantizer, and the layer itself emits o.
+    Input: currents [T', B, ...], where T' is timesteps, or 1 for a current that is the same at each
+    step. Output: [timesteps, B, ...], stored in the order in which the input is.
 
-    The reset takes part in the gradient. In place of do/du stands
+    With one amplitude for each channel the layer emits o, and a Network multiplies the amplitudes
+    into the weights that read the layer, before they are quantized: a factor that differs between
+    the inputs of a quantized weight matrix could not be folded into its scale afterwards.
+
+    The gradient also flows through the reset. The derivative do/du is replaced by a surrogate:
 
         triangle:   max(0, 1 - ||u| - v_th| / h), h = surrogate_width * v_th
                     binary: u in place of |u|
         wide:       max(0, 1 - |u| / (4 v_th))
-        rectangle:  1 / (2 v_th) where |u| <= 2 v_th    the paper's, whose v_th = 0.5 makes this 1
+        rectangle:  1 / (2 v_th) where |u| <= 2 v_th, else 0: the paper's, where v_th = 0.5 and the
+                    height is 1
 
     The triangle is the default because networks that fire little need it: MNIST 784-128-10 held at
     15 % firing reaches 98.1 % with it and 96.3 % with the rectangle, which pushes silent neurons
-    hardest; left alone they fire at 66 and 78 % and both reach 98.5 %. Where a shortcut joins, the
-    membrane of a neuron whose block is silent lies at 0 or far beyond a threshold: the triangle has
-    no slope there and the wide surrogate has.
+    hardest; left alone they fire at 66 and 78 % and both reach 98.5 %. Where a shortcut ends, the
+    membrane of a neuron whose block is silent lies at 0 or far beyond a threshold. The triangle has
+    no slope at either place, and the wide surrogate has.
 
     Source: Guo et al., Ternary Spike, AAAI 2024 (arXiv 2312.06372), sections on the ternary neuron
     and on the trainable amplitude; its released code divides u by 1.0 and fires at 0.5.
 
     Args:
         spike: "ternary" or "binary".
-        timesteps: T, number of steps.
-        tau: leak, a short form m / 2**k (see hw_models.semantics.Leak).
-        v_threshold: v_th, in units of the membrane, > 0.
+        timesteps: T, the number of time steps.
+        tau: the leak, of the form m / 2**k (see hw_models.semantics.Leak).
+        v_threshold: v_th, in units of the membrane, more than 0.
         reset: "hard" or "soft".
-        amplitude: "trainable" (initially 1) or "fixed" (1).
+        amplitude: "trainable", which starts at 1, or "fixed" at 1.
         surrogate: "triangle", "wide" or "rectangle".
-        surrogate_width: half of the triangle's base, in thresholds, > 0.
-        channels: None, one amplitude for the layer; or their number, one amplitude for each.
+        channels: None for one amplitude in the whole layer; the number of channels for one
+            amplitude in each.
+        surrogate_width: half of the triangle's base, in thresholds, more than 0.
 
     Raises:
-        InputError: an option outside of the above.
+        InputError: an option is out of range or unknown.
     """
 
     op = "lif"
@@ -84,7 +89,7 @@ class LIF(nn.Module):
     ) -> None:
         super().__init__()
         chosen = {"spike": spike, "reset": reset, "amplitude": amplitude, "surrogate": surrogate}
-        for option, accepted in CHOICES.items():
+        for option, accepted in LIF_CHOICES.items():
             if chosen[option] not in accepted:
                 raise InputError(
                     f"{option} = {chosen[option]!r} is unknown; accepted: {', '.join(accepted)}"
@@ -102,18 +107,18 @@ class LIF(nn.Module):
         self.timesteps, self.tau, self.v_threshold = timesteps, tau, v_threshold
         self.surrogate, self.surrogate_width = surrogate, surrogate_width
         self.per_channel = channels is not None
-        self.in_network = False  # which hands the amplitudes of channels to the readers
-        self.hardness = 1.0  # share of the spike in what training emits, beside soft_spike(u)
+        self.in_network = False  # a Network sets it: it gives channels' amplitudes to the readers
+        self.hardness = 1.0  # training emits hardness * o + (1 - hardness) * soft_spike(u)
         one = torch.ones(() if channels is None else channels)
         if amplitude == "trainable":
             self.amplitude = nn.Parameter(one)
         else:
             self.register_buffer("amplitude", one)
-        self.observer: Callable[[Tensor], None] | None = None  # shown u at each forward
+        self.observer: Callable[[Tensor], None] | None = None  # called with u at each forward
 
     @property
     def attrs(self) -> dict[str, Any]:
-        """The constructor's arguments that give the layer as it is now."""
+        """The constructor's arguments that make this layer as it is now."""
         return {
             "spike": "ternary" if self.ternary else "binary",
             "timesteps": int(self.timesteps),
@@ -135,20 +140,20 @@ class LIF(nn.Module):
         if self.per_channel and not self.in_network:
             raise InputError(
                 f"channels = {self.attrs['channels']}: amplitudes of channels go into the readers' "
-                "weights, which a Network sees to; run build_module(*trace(net, shape)) instead"
+                "weights, which a Network sees to; run build_network(*trace(net, shape)) instead"
             )
         amplitude = self.amplitude.new_ones(()) if self.per_channel else self.amplitude
-        y, u = _Unrolled.apply(current, amplitude, self)
+        y, u = UnrolledSteps.apply(current, amplitude, self)
         if self.observer is not None:
             self.observer(u)
         return y
 
     def fired(self, u: Tensor) -> Tensor:
-        """Where the membrane u makes a spike of either sign, as booleans."""
+        """Whether the membrane u makes a spike of either sign, as booleans."""
         return u.abs() >= self.v_threshold if self.ternary else u > self.v_threshold
 
     def fire(self, u: Tensor) -> Tensor:
-        """o in {-1, 0, +1} for the membrane u, of the type of u."""
+        """The spikes o in {-1, 0, +1} that the membrane u makes, in the dtype of u."""
         # Comparisons that write numbers are several times faster than those that write booleans.
         o = torch.empty_like(u)
         if not self.ternary:
@@ -157,13 +162,13 @@ class LIF(nn.Module):
         return torch.ge(u, self.v_threshold, out=o).sub_(below)
 
     def reset_membrane(self, u: Tensor, o: Tensor) -> Tensor:
-        """v after the spikes o that u makes."""
+        """The membrane v after the reset, for u and the spikes o that it makes."""
         if self.hard:
             return torch.addcmul(u, u, o.square(), value=-1)  # u * (1 - |o|), exactly
         return torch.sub(u, o, alpha=self.v_threshold)
 
     def spike_gradient(self, u: Tensor) -> Tensor:
-        """The surrogate of do/du."""
+        """The surrogate that stands in for do/du."""
         if self.surrogate == "rectangle":
             return (u.abs() <= 2 * self.v_threshold).to(u.dtype).div_(2 * self.v_threshold)
         if self.surrogate == "wide":
@@ -173,11 +178,11 @@ class LIF(nn.Module):
         return distance.mul_(-1 / half).add_(1).clamp_(min=0)
 
     def soft_spike(self, u: Tensor) -> Tensor:
-        """The integral of the surrogate, scaled to 0..1, odd where spikes are ternary."""
+        """The integral of the surrogate, scaled to 0..1, and odd where spikes are ternary."""
         if self.surrogate == "triangle":
             half = self.surrogate_width * self.v_threshold
             z = (u.abs() if self.ternary else u).sub(self.v_threshold).mul_(1 / half).clamp_(-1, 1)
-            rise = z.abs().mul_(-0.5).add_(1).mul_(z).add_(0.5)  # of a triangle on -1..1
+            rise = z.abs().mul_(-0.5).add_(1).mul_(z).add_(0.5)  # integral of the triangle on -1..1
             return rise.copysign_(u) if self.ternary else rise
         z = u.mul(1 / (4 * self.v_threshold if self.surrogate == "wide" else 2 * self.v_threshold))
         z.clamp_(-1, 1)
@@ -186,7 +191,7 @@ class LIF(nn.Module):
         return z if self.ternary else z.add_(1).mul_(0.5)
 
     def emitted(self, u: Tensor, o: Tensor) -> Tensor:
-        """What a spike o of the membrane u counts for: itself, or softer while training begins."""
+        """What the layer emits for u before the amplitude: o, or something softer in training."""
         hardness = self.hardness if self.training else 1.0
         return o if hardness == 1 else self.soft_spike(u).lerp_(o, hardness)
 
@@ -195,49 +200,21 @@ class LIF(nn.Module):
 
 
 class TernaryLIF(LIF):
-    """LIF with spikes in {-1, 0, +1}; options as there."""
+    """A LIF with spikes in {-1, 0, +1}; it takes the same options."""
 
     def __init__(self, timesteps: int, **options: Any) -> None:
         super().__init__("ternary", timesteps, **options)
 
 
 class BinaryLIF(LIF):
-    """LIF with spikes in {0, 1}, fired where u is strictly above v_threshold; options as there."""
+    """A LIF with spikes in {0, 1}, which fires where u is above v_threshold; same options."""
 
     def __init__(self, timesteps: int, **options: Any) -> None:
         super().__init__("binary", timesteps, **options)
 
 
-def chunks(elements: int) -> Iterator[slice]:
-    """Slices of CHUNK elements: all steps and operations of one stay in the processor's cache."""
-    return (slice(first, first + CHUNK) for first in range(0, elements, CHUNK))
-
-
-def rows(x: Tensor, like: Tensor | None = None) -> Tensor:
-    """x [T, ...] as [T, n], its elements in the order in which `like` (default: x) stores them.
-
-    A map may be stored channels last, as convolutions are fastest; no copy is made then either.
-    """
-    if (x if like is None else like).ndim == 5 and _channels_last(x if like is None else like):
-        x = x.movedim(2, -1)
-    return x.reshape(len(x), -1)
-
-
-def empty_steps(steps: int, like: Tensor) -> Tensor:
-    """An empty [steps, *like.shape[1:]], stored as `like` is."""
-    _, *shape = like.shape
-    if like.ndim == 5 and _channels_last(like):
-        batch, channels, height, width = shape
-        return like.new_empty((steps, batch, height, width, channels)).movedim(-1, 2)
-    return like.new_empty((steps, *shape))
-
-
-def _channels_last(x: Tensor) -> bool:
-    return not x.is_contiguous() and x.movedim(2, -1).is_contiguous()
-
-
-class _Unrolled(torch.autograd.Function):
-    """(amplitude * o, u) of all steps; saves u alone and works out the rest again in backward."""
+class UnrolledSteps(torch.autograd.Function):
+    """(amplitude * o, u) of all steps. Only u is kept; backward computes the rest from it again."""
 
     @staticmethod
     def forward(ctx: Any, current: Tensor, amplitude: Tensor, lif: LIF) -> tuple[Tensor, Tensor]:
@@ -263,7 +240,10 @@ class _Unrolled(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor, Tensor | None, None]:
-        """With S = spike_gradient(u), dL/du[t] = a S dL/dy[t] + dL/du|direct + tau D dL/du[t+1]."""
+        """With a the amplitude, S = spike_gradient(u) and D = membrane_slope:
+
+        dL/du[t] = a S dL/dy[t] + (gradient that reaches u[t] directly) + tau D dL/du[t+1]
+        """
         u, amplitude = ctx.saved_tensors
         lif: LIF = ctx.lif
         u_rows = rows(u)
@@ -285,7 +265,7 @@ class _Unrolled(torch.autograd.Function):
                 if u_grad is not None:
                     grad += u_grad[t, part]
                 if after is not None:
-                    grad.addcmul_(after, _through(lif, here, o, slope), value=lif.tau)
+                    grad.addcmul_(after, membrane_slope(lif, here, o, slope), value=lif.tau)
                 if ctx.static and after is not None:
                     total[0, part] += grad
                 else:
@@ -294,8 +274,12 @@ class _Unrolled(torch.autograd.Function):
         return current_grad, grad_amplitude if ctx.needs_input_grad[1] else None, None
 
 
-def _through(lif: LIF, u: Tensor, o: Tensor, slope: Tensor) -> Tensor:
-    """dv/du. hard: 1 - |o| - u d|o|/du with d|o|/du = o S, binary S. soft: 1 - v_th S."""
+def membrane_slope(lif: LIF, u: Tensor, o: Tensor, slope: Tensor) -> Tensor:
+    """dv/du, with S the surrogate's slope.
+
+    hard: 1 - |o| - u d|o|/du, where d|o|/du is o S, and S for binary spikes
+    soft: 1 - v_th S
+    """
     if not lif.hard:
         return slope.mul(-lif.v_threshold).add_(1)
     steep = (u * o if lif.ternary else u).mul(slope)

@@ -8,10 +8,18 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 
 from hw_models.errors import InputError
-from qtrain.layers.dense import BatchNorm, Flatten, InputQuant, QuantLinear, Readout
-from qtrain.layers.neurons import LIF, TernaryLIF
-from qtrain.layers.spatial import AvgPool2d, QuantConv2d
-from qtrain.network.module import build_module
+from qtrain.layers import (
+    LIF,
+    AvgPool2d,
+    BatchNorm,
+    Flatten,
+    InputQuant,
+    QuantConv2d,
+    QuantLinear,
+    Readout,
+    TernaryLIF,
+)
+from qtrain.network.network import build_network
 from qtrain.network.trace import trace
 
 SHAPE = (1, 4, 4)
@@ -60,7 +68,7 @@ TAKEN = {
 def test_an_option_is_what_it_is_now(place):
     net, (name, option) = network(), place.split(".")
     setattr(net.get_submodule(name), option, TAKEN[place])
-    rebuilt = build_module(*trace(net, SHAPE))
+    rebuilt = build_network(*trace(net, SHAPE))
     with torch.no_grad():
         assert torch.equal(rebuilt(samples()), net(samples()))
     if option != "note":
@@ -74,7 +82,7 @@ def test_a_stride_and_a_padding_in_one_number():
     net.fc = QuantLinear(16, 5, scaling="tensor")
     with torch.no_grad():
         net(samples())
-        assert torch.equal(build_module(*trace(net, SHAPE))(samples()), net(samples()))
+        assert torch.equal(build_network(*trace(net, SHAPE))(samples()), net(samples()))
 
 
 class Unsigned(TernaryLIF):
@@ -195,15 +203,15 @@ def test_a_layer_that_has_run_is_as_it_was_made():
 
 
 def test_a_network_of_a_checkpoint_is_looked_at_as_well():
-    net = build_module(*trace(network(), SHAPE))
+    net = build_network(*trace(network(), SHAPE))
     net.lifs()["lif"].v_threshold = 1.0
     graph, tensors = trace(net, SHAPE)
     with torch.no_grad():
-        assert torch.equal(build_module(graph, tensors)(samples()), net(samples()))
+        assert torch.equal(build_network(graph, tensors)(samples()), net(samples()))
     net.layer("norm").register_forward_hook(doubled)
     with pytest.raises(InputError, match=r"'norm': .*forward_hooks"):
         trace(net, SHAPE)
-    net = build_module(graph, tensors)
+    net = build_network(graph, tensors)
     net.register_forward_hook(doubled)
     with pytest.raises(InputError, match="Network: its hooks would be lost"):
         trace(net, SHAPE)

@@ -4,18 +4,18 @@ import pytest
 import torch
 
 from qtrain.data import datasets
-from qtrain.models.residual import NETWORKS
-from qtrain.models.stack import NAMED, network
-from qtrain.network.module import Network, build_module
+from qtrain.models.named import NAMED, named_module
+from qtrain.models.resnet import RESNETS
+from qtrain.network.network import Network, build_network
 from qtrain.network.trace import trace
-from qtrain.training import config
+from qtrain.training import default_config
 
 SMALL = {"in_shape": (3, 32, 32), "classes": 10, "input_scale": 1 / 64, "timesteps": 2}
 
 
 def build(name, **options):
-    net = network(name, (), (), **{**SMALL, **options})
-    return build_module(*trace(net, SMALL["in_shape"]))
+    net = named_module(name, (), (), **{**SMALL, **options})
+    return build_network(*trace(net, SMALL["in_shape"]))
 
 
 def of(net, op):
@@ -64,9 +64,9 @@ def test_edges_have_eight_bits_unless_told_otherwise():
 
     assert widths() == [8] + [4] * 20 + [8]
     assert widths(edge_bits=2) == [2] + [4] * 20 + [2]
-    mlp = network("mlp", (8, 8), (), weight_bits=4, **SMALL)
+    mlp = named_module("mlp", (8, 8), (), weight_bits=4, **SMALL)
     assert [mlp.get_submodule(f"fc{k}").attrs["weight_bits"] for k in (1, 2, 3)] == [4, 4, 4]
-    vgg = trace(network("vgg11", (), (), weight_bits=2, **SMALL), SMALL["in_shape"])[0]
+    vgg = trace(named_module("vgg11", (), (), weight_bits=2, **SMALL), SMALL["in_shape"])[0]
     bits = [n.attrs["weight_bits"] for n in vgg.nodes if n.op in ("conv2d", "linear")]
     assert bits == [8] + [2] * 7 + [8]
 
@@ -95,9 +95,9 @@ def test_the_first_layer_is_computed_once():
     assert shapes == [(1, 2, 16, 32, 32)]
 
 
-@pytest.mark.parametrize("name", sorted({*NETWORKS, "vgg11"}))
+@pytest.mark.parametrize("name", sorted({*RESNETS, "vgg11"}))
 def test_a_configuration_names_them(name):
-    options = config.for_dataset("cifar10", model=name)
+    options = default_config("cifar10", model=name)
     assert options.model == name
     assert datasets.spec("cifar10").shape == (3, 32, 32)
     assert isinstance(build("resnet20s"), Network)

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from hw_models.errors import InputError
-from qtrain.layers.neurons import LIF, BinaryLIF, TernaryLIF
+from qtrain.layers import LIF, BinaryLIF, TernaryLIF
 from qtrain.models.stack import mlp
-from qtrain.network.module import Network, build_module
+from qtrain.network.network import Network, build_network
 from qtrain.network.recording import membranes
 from qtrain.network.trace import trace
 
@@ -167,7 +167,7 @@ def test_amplitude_is_a_parameter_only_where_trainable():
 
 def test_spikes_are_seen_without_the_amplitude():
     network = mlp((3,), [4], 2, input_scale=1.0, timesteps=T)
-    net: Network = build_module(*trace(network, (3,)))
+    net: Network = build_network(*trace(network, (3,)))
     with torch.no_grad():
         net.lifs()["lif1"].amplitude.zero_()
     x = torch.randn((1, 8, 3), generator=torch.Generator().manual_seed(0)) * 50

@@ -1,0 +1,165 @@
+"""The default options of each data set: the recommended recipe and the paper's."""
+
+from typing import Any
+
+import torch
+
+from hw_models.errors import InputError
+from qtrain.data import datasets
+from qtrain.training.train_config import TRAINING_CHOICES, TrainConfig
+
+FASTEST = "fastest"  # a precision that default_config replaces by the one that is fastest here
+PRECISIONS = (FASTEST, *TRAINING_CHOICES["precision"])
+COMMON: dict[str, Any] = {
+    "model": "mlp",
+    "hidden": (128,),
+    "channels": (16, 32),
+    "spike": "ternary",
+    "tau": 0.25,
+    "reset": "hard",
+    "surrogate": "triangle",
+    "weight_bits": 8,
+    "input_bits": 8,
+    "timesteps": 4,
+    "batch_size": 256,
+    "lr": 7e-3,
+    "weight_decay": 1e-4,
+    "gain": 0.5,
+    "firing_rate": 0.2,
+    "firing_limit": 1.0,
+    "initial_amplitude": 1.0,
+    "optimizer": "adamw",
+    "amplitude_per": "layer",
+    "precision": "float32",
+    "evaluate_every": 1,
+    "flip": False,
+    "autoaugment": False,
+    "cutout": 0,
+    "seed": 0,
+    "muon_lr": 0.08,
+    "schedule": "cosine",
+    "warmup": 0.0,
+    "label_smoothing": 0.0,
+    "offset": 0.0,
+    "surrogate_width": 1.0,
+    "soft_spikes": 0.0,
+    "border": "zeros",
+    "validation": 0,
+}
+CIFAR_STACK = "48c3-96c3s2-96c3-192c3s2-192c3-384c3s2-gap"
+BY_DATASET: dict[str, dict[str, Any]] = {
+    "digits": {"epochs": 40, "batch_size": 64, "lr": 5e-3, "shift": 0},
+    "mnist": {
+        "input_bits": 2,
+        "timesteps": 2,
+        "epochs": 40,
+        "shift": 1,
+        "offset": 0.25,
+        "soft_spikes": 0.5,
+        "surrogate_width": 0.7,
+    },
+    "fashion-mnist": {
+        "epochs": 25,
+        "shift": 1,
+        "offset": 0.25,
+        "soft_spikes": 0.5,
+        "surrogate_width": 0.7,
+    },
+    "cifar10": {
+        "model": f"{CIFAR_STACK}-10",
+        "timesteps": 1,
+        "input_bits": 5,
+        "edge_bits": 8,
+        "epochs": 36,
+        "optimizer": "muon",
+        "lr": 5e-3,
+        "schedule": "linear",
+        "warmup": 0.01,
+        "weight_decay": 1e-2,
+        "label_smoothing": 0.1,
+        "gain": 0.35,
+        "offset": 0.25,
+        "surrogate_width": 0.7,
+        "join_surrogate": "wide",
+        "soft_spikes": 0.5,
+        "shift": 2,
+        "border": "reflect",
+        "flip": True,
+        "firing_rate": 1,
+        "firing_limit": 0.1,
+        "precision": FASTEST,
+        "evaluate_every": 5,
+    },
+    "nmnist": {
+        "model": "16c3s2-32c3s2-10",
+        "timesteps": 8,
+        "epochs": 30,
+        "batch_size": 50,
+        "lr": 5e-3,
+        "weight_decay": 3e-2,
+        "shift": 2,
+        "offset": 0.25,
+        "soft_spikes": 0.5,
+        "surrogate_width": 0.7,
+        "polarity": "split",
+    },
+}
+
+
+BY_DATASET["cifar100"] = BY_DATASET["cifar10"] | {
+    "model": f"{CIFAR_STACK}-100",
+}
+
+
+# The options of the Ternary Spike paper for CIFAR, as far as they are known; see docs/training.md.
+PAPER: dict[str, Any] = {
+    "model": "resnet20m",
+    "timesteps": 2,
+    "epochs": 400,
+    "batch_size": 128,
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "weight_decay": 1e-4,
+    "surrogate": "rectangle",
+    "gain": 0.35,
+    "firing_rate": 1,
+    "shift": 4,
+    "flip": True,
+    "autoaugment": True,
+    "cutout": 16,
+    "evaluate_every": 5,
+}
+RECIPES = ("recommended", "paper")
+
+
+def default_config(dataset: str, recipe: str = "recommended", **chosen: Any) -> TrainConfig:
+    """The configuration of a data set: its defaults, except for the options that are chosen.
+
+    A choice of None means the default. Ternary spikes have a trainable amplitude and binary ones a
+    fixed one, unless another is chosen. A precision of FASTEST is replaced by the one that is
+    fastest on this machine.
+
+    Raises:
+        InputError: an option is out of range, or the data set is unknown or has no such recipe.
+    """
+    datasets.spec(dataset)
+    if recipe == "paper" and not dataset.startswith("cifar"):
+        raise InputError(f"recipe = paper with {dataset}; accepted: cifar10, cifar100")
+    defaults = PAPER if recipe == "paper" else BY_DATASET[dataset]
+    chosen = {option: value for option, value in chosen.items() if value is not None}
+    options = COMMON | defaults | chosen
+    options.setdefault("amplitude", "trainable" if options["spike"] == "ternary" else "fixed")
+    if options["precision"] == FASTEST:
+        options["precision"] = fastest_precision()
+    return TrainConfig(dataset=dataset, **options)
+
+
+def fastest_precision() -> str:
+    """bfloat16 where the processor can multiply it, else float32.
+
+    Where it does not, PyTorch converts every operand, which takes ten times as long.
+    """
+    capabilities = torch.cpu.get_capabilities()
+    # amx_bf16 and avx512_bf16 on x86-64; bf16 and others on Arm.
+    multiplies = any(has for name, has in capabilities.items() if name.endswith("bf16"))
+    return "bfloat16" if multiplies else "float32"
