@@ -64,7 +64,7 @@ def main() -> None:
     "--recipe",
     type=click.Choice(list(recipes.RECIPES)),
     help="The defaults of the other options: the ones recommended for the data set, or those of "
-    "the Ternary Spike paper, which are for CIFAR and need an accelerator. Default: recommended.",
+    "the Ternary Spike paper, which are meant for CIFAR and an accelerator. Default: recommended.",
 )
 @click.option(
     "--model",

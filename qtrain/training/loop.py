@@ -22,11 +22,11 @@ from qtrain.data.split import Split
 from qtrain.network.network import Network, build_network
 from qtrain.network.recording import membranes
 from qtrain.network.trace import trace
-from qtrain.training import run_folder
 from qtrain.training.evaluation import Evaluation, check_fit, evaluate
 from qtrain.training.firing_rates import hold_back, rate_penalty
 from qtrain.training.initial_module import initial_module
 from qtrain.training.optimizers import Optimizers, make_optimizers
+from qtrain.training.run_folder import DATA, claimed
 from qtrain.training.train_config import TrainConfig
 
 EPOCH_SEED = 1_000_003  # keeps the seeds of a run's epochs apart from the seeds of other runs
@@ -107,7 +107,7 @@ def train(
     generator = torch.Generator().manual_seed(config.seed)
     start = restore(resume, optimizers, generator) if resume else 0
     data_sha256 = samples.sha256()
-    claim = run_folder.claimed(
+    claim = claimed(
         out, config, net.graph, data_sha256, resumed=resume is not None, overwrite=overwrite
     )
     with claim, one_thread():
@@ -128,7 +128,7 @@ def train(
                     "epoch": result.number,
                     "optimizer": optimizers.state_dict(),
                     "generator": generator.get_state(),
-                    run_folder.DATA: data_sha256,
+                    DATA: data_sha256,
                 },
             )
             write_log(out / checkpoint.LOG, result)
