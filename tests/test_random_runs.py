@@ -20,7 +20,7 @@ def test_other_verilog_is_found(tmp_path):
     assert found.difference.startswith("layer layer")
 
 
-@pytest.mark.parametrize("constant", ["CURRENT", "FIFO"])
+@pytest.mark.parametrize("constant", ["UPDATE", "FIFO"])
 def test_a_cycle_more_is_found_and_named(constant, monkeypatch, capsys):
     monkeypatch.setattr(latency, constant, getattr(latency, constant) + 1)
     assert status_of(cli, "--seed", 5, "--count", 1) == 1

@@ -50,7 +50,7 @@ def in_raster(values: NDArray, shape: tuple[int, ...]) -> NDArray:
     return values.reshape(as_map(shape)).transpose(1, 2, 0).reshape(-1)
 
 
-def sweep(shape: tuple[int, ...], section: int, slice_: int) -> Ints:
+def sweep_places(shape: tuple[int, ...], section: int, slice_: int) -> Ints:
     """The place in raster order of each neuron of a sweep's words, [words, slice]; -1: padding.
 
     The sweep goes from position to position and within one from section to section. The channels
@@ -59,3 +59,9 @@ def sweep(shape: tuple[int, ...], section: int, slice_: int) -> Ints:
     places = np.arange(math.prod(shape)).reshape(-1, section)
     padded = np.pad(places, [(0, 0), (0, -section % slice_)], constant_values=-1)
     return padded.reshape(-1, slice_)
+
+
+def sweep(shape: tuple[int, ...], section: int, slice_: int) -> Ints:
+    """The same with each neuron's index in the order of `shape`, channels first; -1: padding."""
+    neurons = in_raster(np.arange(math.prod(shape)), shape)
+    return np.append(neurons, -1)[sweep_places(shape, section, slice_)]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.core import latency
-from hw_models.core.address import in_raster, sweep
+from hw_models.core.address import in_raster, sweep_places
 from hw_models.core.buffers import input_buffers, outlet_buffers, readers
 from hw_models.core.layout import SynapseLayout, layout_of
 from hw_models.core.workload import event_cycles
@@ -150,7 +150,7 @@ class Update:
         self.engines, self.free = engines, 0
         self.outlets: list[Outlet] = []
         layout = layout_of(flow, layer)
-        self.order = sweep(layer.shape, layout.section, layout.slice_)
+        self.order = sweep_places(layer.shape, layout.section, layout.slice_)
 
     def step(self, spikes: NDArray[np.int8], last: bool) -> None:
         """One time step's spikes [*shape] to the outlets; `last`: of a sample."""

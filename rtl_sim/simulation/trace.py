@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models import hardware
-from hw_models.core.address import addresses, in_raster, sweep
+from hw_models.core.address import addresses, sweep
 from hw_models.core.layout import layout_of
 from hw_models.core.stream_words import CLASS_BITS, LOGIT_BITS
 from hw_models.dataflow import Build, Layer
@@ -203,15 +203,13 @@ def read_membranes(
     """Membranes [samples, T, size] as they were written, and how many words are too many."""
     words, slice_ = order.shape
     index, *lane = read_words(path, [32] + [bits] * slice_)
-    # The neuron at each place of the sweep; the last one stands for padding, whose place is -1.
-    neurons = np.append(in_raster(np.arange(layer.size), layer.shape), layer.size)[order]
     steps = shape[0] * shape[1]
     values = np.stack([signed(v, bits) for v in reversed(lane)], axis=-1)
     place = np.arange(len(index))
     within = (place < steps * words) & (index >= 0) & (index < words)
     membranes = np.full((steps, layer.size + 1), MISSING)
     rows = np.broadcast_to((place[within] // words)[:, None], (int(within.sum()), slice_))
-    membranes[rows, neurons[index[within]]] = values[within]
+    membranes[rows, order[index[within]]] = values[within]
     surplus = int((~within).sum())
     return membranes[:, : layer.size].reshape(*shape, layer.size), surplus
 

@@ -169,7 +169,7 @@ DESCRIPTIONS = {
     "another leak": (neuron("leak", "m", value=3), "layer0: p = "),
     "a mode": (neuron("mode", value="unary"), "Invalid enum value 'unary'"),
     "a reset": (neuron("reset", value="late"), "Invalid enum value 'late'"),
-    "no reset": (neuron("reset", value="none"), "mode = binary, reset = none; an integrator"),
+    "no reset": (neuron("reset", value="none"), "reset = none; an integrator has"),
     "another reset": (neuron("reset", value="soft"), "layer0: "),
     "weights of 1 bit": (synapse(CONV, "w_bits", value=1), "w_bits = 1, need 2..32"),
     "weights of 33 bits": (synapse(CONV, "w_bits", value=33), "w_bits = 33"),

@@ -50,14 +50,13 @@ def test_samples_without_any_event_are_markers_alone():
     assert len(input_words(build.dataflow.input, x)) == 2 * build.dataflow.timesteps
 
 
-@pytest.mark.parametrize(("shape", "groups", "slice_"), [((6, 2, 3), 2, 2), ((7,), 1, 3)])
-def test_a_sweep_visits_each_neuron_once_addresses_rising(shape, groups, slice_):
-    places = sweep(shape, groups, slice_)
+@pytest.mark.parametrize(("shape", "section", "slice_"), [((6, 2, 3), 3, 2), ((7,), 7, 3)])
+def test_a_sweep_visits_each_neuron_once_addresses_rising(shape, section, slice_):
+    places = sweep(shape, section, slice_)
     neurons = places[places >= 0]
     assert sorted(neurons.tolist()) == list(range(int(np.prod(shape))))
     assert (np.diff(addresses(shape)[neurons]) > 0).all()
-    # A word is of one group at one position.
-    channels = shape[0] // groups
+    # The channels of a word are of one section, at one position.
     for word in places:
         at = [np.unravel_index(n, shape) for n in word if n >= 0]
-        assert len({(c // channels, *rest) for c, *rest in at}) == 1
+        assert len({(c // section, *rest) for c, *rest in at}) == 1

@@ -70,7 +70,7 @@ async def currents(dut, rates) -> None:
     spec, op, weights = case()
     rng = random.Random(str(rates))
     idle, wait = rates
-    places = sweep(op.out_shape, op.groups, spec["SLICE"])
+    places = sweep(op.out_shape, op.out_shape[0] // op.groups, spec["SLICE"])
     address, fan = addresses(op.in_shape), fan_out(op, np.ones_like(weights))
     cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())
     dut.step_next_i.value = 0
@@ -109,7 +109,7 @@ async def a_reset_in_mid_sweep(dut) -> None:
     """After any number of a step's sweeps and any part of the next: nothing of them is left."""
     spec, op, weights = case()
     rng = random.Random("reset")
-    places = sweep(op.out_shape, op.groups, spec["SLICE"])
+    places = sweep(op.out_shape, op.out_shape[0] // op.groups, spec["SLICE"])
     address = addresses(op.in_shape)
     marker = 1 << (spec["ADDR_BITS"] + spec["DIGIT_BITS"] + 1)
     cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())

@@ -60,7 +60,7 @@ async def events_in_rising_order(dut, rates) -> None:
     rng = random.Random(str(rates))
     idle, stall = rates
     case = json.loads(Path(os.environ["CASE"]).read_text())
-    places = sweep(case["shape"], case["GROUPS"], case["SLICE"]).tolist()
+    places = sweep(case["shape"], case["N"], case["SLICE"]).tolist()
     address, addr_bits = addresses(case["shape"]), case["ADDR_BITS"]
     cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())
     dut.word_valid_i.value = 0
