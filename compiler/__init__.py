@@ -1,1 +1,20 @@
-"""From a checkpoint of qtrain to a build folder of hw_models."""
+"""From a trained network to a build: integers, and hardware that only adds.
+
+`compiler.build` is the whole compiler as one function and `compiler.Options` is what it takes
+besides the checkpoint. Both are imported when they are first used, because they need torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from compiler.options import Options
+    from compiler.pipeline import build
+
+__all__ = ["Options", "build"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'compiler' has no attribute {name!r}")
+    return getattr(import_module("compiler.pipeline"), name)

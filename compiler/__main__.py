@@ -1,4 +1,7 @@
-"""`python -m compiler build|check|reference|inspect|export|load`: checkpoints to build folders."""
+"""`python -m compiler build|check|reference|inspect|export|load`: from a checkpoint to a build.
+
+The commands read arguments, call the compiler and print or write what it gives.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -6,16 +9,19 @@ from typing import Any
 import click
 from rich.console import Console
 
+import compiler
 from compiler.emit.loadable import as_text, register_writes
-from compiler.frontend.crop import CROP, cropped
+from compiler.frontend.crop import CROP
 from compiler.frontend.importer import import_network
 from compiler.frontend.preflight import faults
-from compiler.frontend.samples import calibration, recorded_vectors, samples_for
+from compiler.frontend.samples import calibration_inputs, recorded_vectors, samples_for
+from compiler.frontend.trained import open_checkpoint
 from compiler.inspection import layer_table, work_table
-from compiler.passes.choose_lsb import V_BITS_MAX
-from compiler.pipeline import LANES, Options, compile_graph, lower
+from compiler.ir import Graph
+from compiler.options import LANES, Options
+from compiler.pipeline import lower
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
-from hw_models.dataflow import TARGET_BITS
+from hw_models.dataflow import TARGET_BITS, Build
 from hw_models.engines import onnx_runtime
 from hw_models.errors import InputError
 from hw_models.folder import artefact, files, reference_vectors
@@ -26,11 +32,12 @@ from qtrain.data import datasets
 from qtrain.zoo import CheckpointPath
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
+DEFAULT = Options()
 PATH = click.Path(path_type=Path)
 
 
 class FracBits(click.ParamType):
-    """`auto`, as None, or a number."""
+    """A number, or `auto`, which becomes None."""
 
     name = "auto|N"
 
@@ -45,12 +52,12 @@ class FracBits(click.ParamType):
 
 
 class Lanes(click.ParamType):
-    """A number for all layers, NAME=N for one, or several of these with commas between."""
+    """A number for all layers, LAYER=N for one layer, or several of these with commas between."""
 
     name = "N|LAYER=N,..."
 
     def convert(self, value, param, ctx) -> dict[str, int]:
-        """Lanes by layer; "" stands for all the others."""
+        """Lanes by layer's name; the name "" stands for all layers that are not named."""
         if isinstance(value, dict):
             return value
         found = {}
@@ -64,37 +71,80 @@ class Lanes(click.ParamType):
 
 @click.group()
 def cli() -> None:
-    """Compile a trained ternary-spike network to integers and add-only hardware."""
+    """Compile a trained ternary-spike network to integers, and to hardware that only adds."""
 
 
 @cli.command()
 @click.argument("ckpt", type=CheckpointPath())
-@click.option("--target", type=click.Choice(list(TARGET_BITS)), default="int8", show_default=True)
-@click.option("--out", type=PATH, help="Build folder; default: build/NAME-TARGET.")
-@click.option("--name", help="Of the build; default: the run's folder, or the file.")
-@click.option("--data-dir", type=PATH, help="Where the reference vectors' data set lies.")
+@click.option(
+    "--target",
+    type=click.Choice(list(TARGET_BITS)),
+    default=DEFAULT.target,
+    show_default=True,
+    help="The type of the weights. Weights trained at another width are quantized again.",
+)
+@click.option("--out", type=PATH, help="The build folder. [default: build/NAME-TARGET]")
+@click.option("--name", help="The build's name. [default: the run's folder, or the file's name]")
+@click.option("--data-dir", type=PATH, help="The folder in which the data set lies.")
 @click.option("--no-reference", is_flag=True, help="Write no reference vectors.")
 @click.option(
     "--frac-bits",
     type=FracBits(),
     default="auto",
     show_default=True,
-    help="Fraction bits of layers that round: T > 1, or shortcuts.",
+    help="Fraction bits N: in layers that round, the LSB is 1/2^N of a weight step. Layers round "
+    "where T > 1, and where several synapses meet.",
 )
 @click.option(
     "--v-bits-max",
-    default=V_BITS_MAX,
+    default=DEFAULT.v_bits_max,
     show_default=True,
-    help="Widest threshold of these layers, in bits.",
+    help="The most bits that a threshold of these layers may have.",
 )
-@click.option("--lanes", type=Lanes(), help="Accumulate lanes of a layer, at most. Default: 32.")
-@click.option("--update-lanes", default=4, show_default=True, help="Neuron-update lanes.")
-@click.option("--cycles", type=int, help="Choose lanes for at most N cycles a sample.")
-@click.option("--total-lanes", type=int, help="Choose the best lanes, N of all layers at most.")
-@click.option("--crop", type=int, help="Build for the N x N middle of the inputs, to simulate.")
-@click.option("--axi-lite", is_flag=True, help="Registers on AXI4-Lite, and a guarded input.")
-@click.option("--loadable", is_flag=True, help="Also memories that can be loaded over AXI4-Lite.")
-@click.option("--like", type=PATH, help="Shifts of this build, to be loaded into its core.")
+@click.option(
+    "--lanes",
+    type=Lanes(),
+    help="The most accumulate lanes that a layer may have; each adds one weight in a cycle. "
+    f"[default: {LANES}]",
+)
+@click.option(
+    "--update-lanes",
+    default=DEFAULT.update_lanes,
+    show_default=True,
+    help="The most neurons of a layer that are updated in one cycle.",
+)
+@click.option(
+    "--cycles",
+    type=int,
+    help="Choose the cheapest lanes with which a sample takes at most N cycles.",
+)
+@click.option(
+    "--total-lanes",
+    type=int,
+    help="Choose the fastest lanes, with at most N accumulate lanes in all layers together.",
+)
+@click.option(
+    "--crop",
+    type=int,
+    help="Build for the N x N middle of the inputs: a smaller network for a slow simulator.",
+)
+@click.option(
+    "--axi-lite",
+    is_flag=True,
+    help="Add registers and counters on AXI4-Lite, and a guard that checks the input stream.",
+)
+@click.option(
+    "--loadable", is_flag=True, help="As --axi-lite, with memories that can be written over it."
+)
+@click.option(
+    "--like",
+    type=PATH,
+    help="The folder of a loadable build into whose core this network will be loaded; the fraction "
+    "bits are taken from it.",
+)
+@click.option(
+    "--print-passes", is_flag=True, help="Print the network's graph after the import and each pass."
+)
 def build(
     ckpt: Path,
     target: str,
@@ -112,40 +162,38 @@ def build(
     axi_lite: bool,
     loadable: bool,
     like: Path | None,
+    print_passes: bool,
 ) -> None:
-    """Compile CKPT into a build folder.
+    """Compile the checkpoint CKPT into a build folder.
 
-    With --cycles or --total-lanes, lanes are chosen on samples of the training split.
+    CKPT is a file, or zoo:NAME. Reference vectors are written too: the test split, and what the
+    trained network makes of it. With --cycles or --total-lanes, lanes are chosen on samples of the
+    training split.
     """
     options = Options(
         target, frac_bits, v_bits_max, update_lanes=update_lanes, cycles=cycles,
-        total_lanes=total_lanes, crop=crop, axi_lite=axi_lite, loadable=loadable,
+        total_lanes=total_lanes, crop=crop, name=name, axi_lite=axi_lite, loadable=loadable,
         like=artefact.load(like) if like else None, **limits(lanes),
     )  # fmt: skip
-    if lanes and options.goal:
-        raise InputError("--lanes gives lanes, --cycles and --total-lanes choose them; use one way")
-    trained = checkpoint.load(ckpt)
-    name = name or name_of(ckpt)
-    if crop is not None:
-        trained, name = cropped(trained, crop), f"{name}-{crop}x{crop}"
-    if data_dir and no_reference and not options.goal:
+    if data_dir and no_reference and not options.has_goal:
         raise InputError(
             f"--data-dir {data_dir}: nothing is read from it with --no-reference; leave one out"
         )
-    samples = calibration(trained, data_dir) if options.goal else None
+    trained = open_checkpoint(ckpt, options.name, options.crop)
+    samples = calibration_inputs(trained, data_dir) if options.has_goal else None
     try:
-        test = None if no_reference else samples_for(trained, "test", data_dir)
+        test = None if no_reference else samples_for(trained.checkpoint, "test", data_dir)
     except InputError as error:
         raise InputError(f"{error}; or build with --no-reference") from error
-    out = out or Path("build") / f"{name}-{target}"
-    graph = import_network(trained, target, name)
+    out = out or Path("build") / f"{trained.name}-{target}"
+    watch = print_graph if print_passes else None
     with artefact.fresh_folder(out) as folder:
-        made = artefact.write(compile_graph(graph, options, sha256_of(ckpt), samples), folder)
+        made = compiler.build(trained, options, calibration=samples, watch=watch)
+        made = artefact.write(made, folder)
         if test is not None:
             vectors = recorded_vectors(trained, made.sha256 or "", test)
             reference_vectors.save(vectors, folder)
-    for warning in made.dataflow.warnings:
-        CONSOLE.print(f"[yellow]warning:[/] {warning}")
+    print_warnings(made)
     CONSOLE.print(layer_table(made))
     if samples is not None:
         CONSOLE.print(work_table(made, samples, cycles))
@@ -162,13 +210,17 @@ def build(
 @cli.command("check")
 @click.argument("ckpt", type=CheckpointPath())
 def check_command(ckpt: Path) -> int:
-    """Say of each layer in CKPT that the hardware cannot take why, and what to use instead."""
+    """Check whether the hardware can take each layer of the checkpoint CKPT.
+
+    For each layer that it cannot take, a line says why and what to use instead.
+    """
     found = faults(checkpoint.load(ckpt, build=False).graph)
     for fault in found:
         click.echo(str(fault), err=True)
     if found:
         return EXIT_BAD_INPUT
-    lower(import_network(checkpoint.load(ckpt), "int8", name_of(ckpt)), Options())
+    trained = open_checkpoint(ckpt)
+    lower(import_network(trained.network, DEFAULT.target, trained.name), DEFAULT)
     CONSOLE.print(f"{ckpt}: every layer can be built")
     return EXIT_OK
 
@@ -176,20 +228,33 @@ def check_command(ckpt: Path) -> int:
 @cli.command("reference")
 @click.argument("folder", type=PATH)
 @click.argument("ckpt", type=CheckpointPath())
-@click.option("--data-dir", type=PATH, help="Where the data set lies.")
-@click.option("--dataset", type=click.Choice(list(datasets.DATASETS)), help="Default: as trained.")
-@click.option("--split", type=click.Choice(datasets.SPLITS), default="test", show_default=True)
+@click.option("--data-dir", type=PATH, help="The folder in which the data set lies.")
+@click.option(
+    "--dataset",
+    type=click.Choice(list(datasets.DATASETS)),
+    help="The data set. [default: the one that the network was trained on]",
+)
+@click.option(
+    "--split",
+    type=click.Choice(datasets.SPLITS),
+    default="test",
+    show_default=True,
+    help="The part of the data set.",
+)
 def reference_command(
     folder: Path, ckpt: Path, data_dir: Path | None, dataset: str | None, split: str
 ) -> None:
-    """Write the reference vectors of the build in FOLDER, made from CKPT, anew."""
+    """Write new reference vectors for the build in FOLDER.
+
+    The build must have been made from the checkpoint CKPT.
+    """
     made = artefact.load(folder)
-    trained = checkpoint.load(ckpt)
+    checkpoint.load(ckpt, build=False)  # says of a file that is no checkpoint what is wrong with it
     if made.dataflow.provenance.get("checkpoint_sha256") != sha256_of(ckpt):
         raise InputError(f"{ckpt}: {folder} was built from another checkpoint; build it again")
-    if crop := made.dataflow.provenance.get(CROP):
-        trained = cropped(trained, int(crop))
-    samples = samples_for(trained, split, data_dir, dataset)
+    crop = made.dataflow.provenance.get(CROP)
+    trained = open_checkpoint(ckpt, crop=None if crop is None else int(crop))
+    samples = samples_for(trained.checkpoint, split, data_dir, dataset)
     vectors = recorded_vectors(trained, made.sha256 or "", samples, split)
     reference_vectors.save(vectors, folder)
     CONSOLE.print(f"{vectors.samples:,} samples of {vectors.about.dataset}/{split} in {folder}")
@@ -197,8 +262,14 @@ def reference_command(
 
 @cli.command()
 @click.argument("folder", type=PATH)
-@click.option("--format", "format_", type=click.Choice(["onnx"]), required=True)
-@click.option("--out", type=PATH, help="Default: FOLDER/export/network.onnx, where it is executed.")
+@click.option(
+    "--format", "format_", type=click.Choice(["onnx"]), required=True, help="The file's format."
+)
+@click.option(
+    "--out",
+    type=PATH,
+    help="The file. [default: FOLDER/export/network.onnx, from which `hw_models run` executes it]",
+)
 def export(folder: Path, format_: str, out: Path | None) -> None:
     """Write the integer network of the build in FOLDER in a standard format."""
     made = artefact.load(folder)
@@ -214,12 +285,12 @@ def export(folder: Path, format_: str, out: Path | None) -> None:
 @cli.command("load")
 @click.argument("hardware", type=PATH)
 @click.argument("folder", type=PATH)
-@click.option("--out", type=PATH, help="Default: FOLDER/export/registers.txt.")
+@click.option("--out", type=PATH, help="The file. [default: FOLDER/export/registers.txt]")
 def load_command(hardware: Path, folder: Path, out: Path | None) -> None:
-    """Write the network of the build in FOLDER as register writes for the core of HARDWARE.
+    """Write the network of the build in FOLDER as register writes for another build's core.
 
-    HARDWARE was built with --loadable, from a checkpoint of the same shape. A line has the byte
-    address and the value of a write, in hex.
+    The core is that of the build in HARDWARE, which was made with --loadable from a checkpoint of
+    the same shape. Each line has the byte address and the value of one write, in hex.
     """
     writes = register_writes(artefact.load(hardware), artefact.load(folder))
     out = out or folder / "export" / "registers.txt"
@@ -230,25 +301,32 @@ def load_command(hardware: Path, folder: Path, out: Path | None) -> None:
 @cli.command()
 @click.argument("folder", type=PATH)
 def inspect(folder: Path) -> None:
-    """Show the layers, widths and provenance of the build in FOLDER; checks its hashes."""
+    """Show the layers, the widths and the provenance of the build in FOLDER.
+
+    The hashes of its files are checked.
+    """
     made = artefact.load(folder)
-    flow = made.dataflow
     CONSOLE.print(layer_table(made))
-    for warning in flow.warnings:
-        CONSOLE.print(f"[yellow]warning:[/] {warning}")
-    for key, value in {**flow.provenance, "dataflow_sha256": made.sha256}.items():
+    print_warnings(made)
+    for key, value in {**made.dataflow.provenance, "dataflow_sha256": made.sha256}.items():
         CONSOLE.print(f"{key}: {value}")
 
 
+def print_warnings(made: Build) -> None:
+    """Print what the compiler had to say about a build."""
+    for warning in made.dataflow.warnings:
+        CONSOLE.print(f"[yellow]warning:[/] {warning}")
+
+
+def print_graph(step: str, graph: Graph) -> None:
+    """Print a graph under the name of the step that made it, as plain text."""
+    click.echo(f"after {step}:\n{graph}\n")
+
+
 def limits(lanes: dict[str, int] | None) -> dict[str, Any]:
-    """Fields of Options for what --lanes gives."""
+    """The fields of Options that --lanes gives."""
     by_layer = dict(lanes or {})
-    return {"lanes": by_layer.pop("", LANES), "layer_lanes": by_layer}
-
-
-def name_of(ckpt: Path) -> str:
-    """A build's name: that of the run's folder for runs/NAME/ckpt.pt, else the file's."""
-    return ckpt.resolve().parent.name if ckpt.stem == "ckpt" else ckpt.stem
+    return {"lanes": by_layer.pop("", None), "layer_lanes": by_layer}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.dataflow import Conv2d, Dense, Lanes, Pool, alike
+from hw_models.dataflow import Conv2d, Dense, Pool, alike
 from hw_models.errors import InputError
 from hw_models.semantics import Interval, Ints, LayerBounds, Leak, Mode, Neuron, Reset
 
@@ -112,7 +112,6 @@ class Layer:
     divisor: int = 1
     integer: IntegerUpdate | None = None
     bounds: LayerBounds | None = None
-    lanes: Lanes | None = None
 
     @property
     def fires(self) -> bool:
@@ -134,6 +133,12 @@ class Graph:
     timesteps: int
     nodes: tuple[Node, ...]
     warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """One line for each node; `graph_text.as_text` says what it shows."""
+        from compiler.graph_text import as_text  # which imports this module
+
+        return as_text(self)
 
     def __getitem__(self, name: str) -> Node:
         return next(node for node in self.nodes if node.name == name)

@@ -1,98 +1,77 @@
-"""The whole compiler, top to bottom: a checkpoint's graph goes in, a build comes out."""
+"""The whole compiler, top to bottom: a trained network goes in, a build comes out.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+docs/compiler.md explains each step.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.emit.integers import emit
-from compiler.emit.register_map import Bus
+from compiler.emit import loadable, rtl
+from compiler.emit.integers import integers
+from compiler.frontend.importer import import_network
+from compiler.frontend.samples import calibration_inputs
+from compiler.frontend.trained import TrainedNetwork, open_checkpoint
 from compiler.ir import Graph, check
-from compiler.passes.assign_lanes import AssignLanes
-from compiler.passes.choose_lanes import ChooseLanes
-from compiler.passes.choose_lsb import FRAC_BITS_MAX, V_BITS_MAX, ChooseLsb
+from compiler.lanes.assign_lanes import AssignLanes
+from compiler.lanes.choose_lanes import ChooseLanes
+from compiler.options import Options, provenance
+from compiler.passes.choose_lsb import ChooseLsb
 from compiler.passes.fold_amplitude import FoldAmplitude, FoldSign
 from compiler.passes.fold_batch_norm import FoldBatchNorm
 from compiler.passes.fold_pool import FoldPool
 from compiler.passes.infer_widths import InferWidths
+from hw_models.core.layout import rearranged
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.validate import description, integers
+from hw_models.validate import description
+from hw_models.validate import integers as validated
+from qtrain.checkpoint import Checkpoint
 
 Pass = Callable[[Graph], Graph]
-V_BITS = range(8, 33)  # that a threshold may be allowed
-LANES = 32
+Watch = Callable[[str, Graph], None]  # is given the name of a step and the graph after it
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a user chooses; the same checkpoint, name and options give the same bytes."""
+def build(
+    checkpoint: Checkpoint | TrainedNetwork | Path | str,
+    options: Options | None = None,
+    *,
+    data_dir: Path | None = None,
+    calibration: NDArray[np.int8] | None = None,
+    watch: Watch | None = None,
+) -> Build:
+    """Compile a trained network into a build, which engines can run and `artefact.save` can write.
 
-    target: str = "int8"
-    frac_bits: int | None = None  # None: chosen per layer
-    v_bits_max: int = V_BITS_MAX  # of a threshold, where it is rounded
-    lanes: int = LANES  # accumulate lanes of a layer, at most
-    update_lanes: int = 4
-    axi_lite: bool = False  # registers, counters, and a guard before the input
-    loadable: bool = False  # and memories that can be written; implies axi_lite
-    like: Build | None = None  # hardware that the build is to be loaded into: its shifts
-    layer_lanes: Mapping[str, int] = field(default_factory=dict)  # in place of `lanes`, by name
-    cycles: int | None = None  # goal, from one sample to the next; lanes are chosen to meet it
-    total_lanes: int | None = None  # of all layers; lanes are chosen for the best pace
+        import compiler
+        from hw_models.engines import golden
+        from hw_models.folder import artefact, reference_vectors
 
-    crop: int | None = None  # rows and columns of the input; the graph's are so already
+        options = compiler.Options(target="int4", lanes=16)
+        build = compiler.build("runs/digits/ckpt.pt", options)
+        build = artefact.save(build, Path("build/digits-int4"))
+        trace = golden.run(build, x)  # x: integer inputs [T', B, *shape], T' = 1 if static
+        trace.predictions  # [B]
 
-    @property
-    def goal(self) -> bool:
-        """Whether lanes are chosen on calibration samples."""
-        return self.cycles is not None or self.total_lanes is not None
+    Args:
+        checkpoint: what `qtrain` trained: its file, or the checkpoint itself.
+        options: by default `Options()`.
+        data_dir: where the training split lies that a goal needs; by default where `qtrain` looks.
+        calibration: integer inputs [T', B, *shape] for a goal, in place of the training split's.
+        watch: called after the import and after each pass.
 
-    def __post_init__(self) -> None:
-        if self.frac_bits is not None and not 0 <= self.frac_bits <= FRAC_BITS_MAX:
-            raise InputError(f"frac_bits = {self.frac_bits}, need auto or 0..{FRAC_BITS_MAX}")
-        if self.v_bits_max not in V_BITS:
-            raise InputError(f"v_bits_max = {self.v_bits_max}, need {V_BITS[0]}..{V_BITS[-1]}")
-        if min(self.lanes, self.update_lanes, *self.layer_lanes.values()) < 1:
-            lanes = [self.lanes, *self.layer_lanes.values()]
-            raise InputError(
-                f"lanes = {', '.join(map(str, lanes))}, update lanes = {self.update_lanes}, "
-                "need >= 1"
-            )
-        for name in ("cycles", "total_lanes"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{name} = {value}, need >= 1")
-
-
-def passes(options: Options, calibration: NDArray[np.int8] | None = None) -> Sequence[Pass]:
-    """The passes in order; the last one only for a goal."""
-    lanes: list[Pass] = [AssignLanes(options.lanes, options.update_lanes, options.layer_lanes)]
-    if options.goal:
-        assert calibration is not None
-        lanes.append(
-            ChooseLanes(calibration, options.cycles, options.total_lanes, options.update_lanes)
-        )
-    return (
-        FoldBatchNorm(),
-        FoldPool(),
-        FoldAmplitude(),
-        FoldSign(),
-        ChooseLsb(options.frac_bits, options.v_bits_max, options.like and shifts_of(options.like)),
-        InferWidths(),
-        *lanes,
-    )
-
-
-def lower(graph: Graph, options: Options, calibration: NDArray[np.int8] | None = None) -> Graph:
-    """Run all passes; the graph is checked before the first and after each."""
-    check(graph)
-    if options.like:
-        check_layers(graph, options.like)
-    for run_pass in passes(options, calibration):
-        graph = run_pass(graph)
-        check(graph)
-    return graph
+    Raises:
+        InputError: the checkpoint cannot be read, the hardware cannot take the network, or a goal
+            cannot be met; the message names the layer and what to use instead.
+    """
+    options = options or Options()
+    trained = open_checkpoint(checkpoint, options.name, options.crop)
+    if options.has_goal and calibration is None:
+        calibration = calibration_inputs(trained, data_dir)
+    graph = import_network(trained.network, options.target, trained.name)
+    return compile_graph(graph, options, trained.sha256, calibration, watch)
 
 
 def compile_graph(
@@ -100,45 +79,69 @@ def compile_graph(
     options: Options,
     checkpoint_sha256: str = "",
     calibration: NDArray[np.int8] | None = None,
+    watch: Watch | None = None,
 ) -> Build:
-    """Lower a graph and emit its build.
-
-    Args:
-        calibration: inputs [T', B, *shape] on which lanes are chosen, where options have a goal.
-    """
-    provenance = {
-        "checkpoint_sha256": checkpoint_sha256,
-        "frac_bits": "auto" if options.frac_bits is None else options.frac_bits,
-        "v_bits_max": options.v_bits_max,
-        "lanes": options.lanes,
-        "update_lanes": options.update_lanes,
-    }
-    if options.goal:
-        del provenance["lanes"]  # they follow from the goal
-    for name, lanes in options.layer_lanes.items():
-        provenance[f"lanes.{name}"] = lanes
-    for name in ("cycles", "total_lanes", "crop"):
-        if (value := getattr(options, name)) is not None:
-            provenance[name] = value
-    if options.like:
-        provenance["like"] = options.like.sha256 or options.like.dataflow.name
-    for name in ("axi_lite", "loadable"):
-        if getattr(options, name):
-            provenance[name] = True
-    lowered = lower(graph, options, calibration)
-    made = emit(lowered, options.target, provenance, bus_of(options))
-    description.check(made.dataflow)  # as whoever opens it will
-    integers.check(made)
+    """Compile a graph of real numbers into a build; `build` describes the arguments."""
+    graph = lower(graph, options, watch)
+    made = integers(graph, options.target, provenance(options, checkpoint_sha256))
+    if options.has_goal:
+        assert calibration is not None, "lanes for a goal are chosen on samples"
+        choose = ChooseLanes(calibration, options.cycles, options.total_lanes, options.update_lanes)
+        made = choose(made)
+    else:
+        assign = AssignLanes(options.lanes_at_most, options.update_lanes, options.layer_lanes)
+        made = assign(made)
+    # A shortcut around a flatten is the one thing that all engines run and the core does not: such
+    # a build has no Verilog.
+    if not rearranged(made.dataflow):
+        bus = options.bus
+        if bus and bus.loadable:
+            made = loadable.widened(made, bus.channel_bits)
+        made = replace(made, files=rtl.generate(made, bus))
+    description.check(made.dataflow)  # as whoever opens the build will
+    validated.check(made)
     return made
 
 
+def lower(graph: Graph, options: Options, watch: Watch | None = None) -> Graph:
+    """Run all passes, after which the graph is integers of known widths.
+
+    The graph is checked before the first pass and after each.
+    """
+
+    def checked(step: str, graph: Graph) -> Graph:
+        check(graph)
+        if watch:
+            watch(step, graph)
+        return graph
+
+    graph = checked("import", graph)
+    if options.like:
+        check_layers(graph, options.like)
+    for run_pass in passes(options):
+        graph = checked(type(run_pass).__name__, run_pass(graph))
+    return graph
+
+
+def passes(options: Options) -> tuple[Pass, ...]:
+    """The passes in order."""
+    return (
+        FoldBatchNorm(),
+        FoldPool(),
+        FoldAmplitude(),
+        FoldSign(),
+        ChooseLsb(options.frac_bits, options.v_bits_max, options.like and shifts_of(options.like)),
+        InferWidths(),
+    )
+
+
 def shifts_of(build: Build) -> dict[str, int]:
-    """The fraction bits of each layer: the shift of its main synapse, the others having none."""
+    """The fraction bits of each layer, which are the shift of its main synapse; others have 0."""
     return {x.name: max(synapse.shift for synapse in x.synapses) for x in build.dataflow.layers}
 
 
 def check_layers(graph: Graph, hardware: Build) -> None:
-    """Raise InputError where a layer is not one of the hardware's."""
+    """Raise InputError unless the layers are those of the hardware, name by name."""
     known = [layer.name for layer in hardware.dataflow.layers]
     names = [layer.name for layer in graph.layers]
     if names != known:
@@ -146,11 +149,3 @@ def check_layers(graph: Graph, hardware: Build) -> None:
             f"{graph.name}: layers {', '.join(names)}; the hardware of "
             f"{hardware.path or hardware.dataflow.name} has {', '.join(known)}"
         )
-
-
-def bus_of(options: Options) -> Bus | None:
-    """The bus that the options ask for, if any; what can be loaded has as many bits as a threshold
-    may have."""
-    if options.loadable:
-        return Bus(options.v_bits_max)
-    return Bus() if options.axi_lite else None

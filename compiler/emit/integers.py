@@ -1,42 +1,31 @@
-"""A finished graph as hw_models' artefact: description, tensors, memory files, top level."""
-
-from dataclasses import replace
+"""A finished graph as a build: the description and the tensors, without hardware."""
 
 from numpy.typing import NDArray
 
 from compiler import ir
 from compiler.casts import narrowed
-from compiler.emit import loadable, rtl
-from compiler.emit.register_map import Bus
 from compiler.ir import Graph, Input
 from hw_models import dataflow
-from hw_models.core.layout import rearranged
-from hw_models.dataflow import Build, Dataflow, Layer, Synapse, Update
+from hw_models.dataflow import Build, Dataflow, Lanes, Layer, Synapse, Update
 from hw_models.validate.integers import weight_bits
 
 Provenance = dict[str, str | int | float | bool]
-
-
-def emit(graph: Graph, target: str, provenance: Provenance, bus: Bus | None = None) -> Build:
-    """The build of a graph that all passes have seen."""
-    build = integers(graph, target, provenance)
-    # A shortcut around a flatten is the one thing that all engines but the core take: no Verilog.
-    if rearranged(build.dataflow):
-        return build
-    if bus and bus.loadable:
-        build = loadable.widened(build, bus.channel_bits)
-    return replace(build, files=rtl.generate(build, bus))
+ONE_LANE = Lanes(accumulate=1, update=1)  # any layer can be run on it; lanes are assigned later
 
 
 def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
-    """The same without its hardware: all that the golden model and the fast engine need."""
+    """The build of a graph that all passes have seen.
+
+    It has all that the golden model and the fast engine need. Each layer is on one lane, and
+    there are no memories and no Verilog yet.
+    """
     tensors: dict[str, NDArray] = {}
-    layers = tuple(_layer(graph, layer, tensors) for layer in graph.layers)
+    layers = tuple(layer_of(graph, layer, tensors) for layer in graph.layers)
     flow = Dataflow(
         name=graph.name,
         target=target,  # pyright: ignore[reportArgumentType]
         timesteps=graph.timesteps,
-        input=_input(graph.input),
+        input=input_of(graph.input),
         layers=layers,
         logit_scale=logit_scale(graph.layers[-1]),
         provenance=provenance,
@@ -45,7 +34,8 @@ def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
     return Build(flow, tensors)
 
 
-def _input(node: Input) -> dataflow.Input:
+def input_of(node: Input) -> dataflow.Input:
+    """The description of the stream that enters."""
     return dataflow.Input(
         name=node.name,
         shape=node.shape,
@@ -55,12 +45,13 @@ def _input(node: Input) -> dataflow.Input:
     )
 
 
-def _layer(graph: Graph, layer: ir.Layer, tensors: dict[str, NDArray]) -> Layer:
-    update, bounds, lanes = layer.integer, layer.bounds, layer.lanes
-    assert update is not None and bounds is not None and lanes is not None
+def layer_of(graph: Graph, layer: ir.Layer, tensors: dict[str, NDArray]) -> Layer:
+    """The description of a layer and its synapses; their integers are added to `tensors`."""
+    update, bounds = layer.integer, layer.bounds
+    assert update is not None and bounds is not None
     tensors[f"{layer.name}.lsb"] = update.lsb
     tensors[f"{layer.name}.bias"] = update.bias
-    synapses = tuple(_synapse(synapse, tensors) for synapse in graph.synapses(layer))
+    synapses = tuple(synapse_of(synapse, tensors) for synapse in graph.synapses(layer))
     if update.v_threshold is not None:
         tensors[f"{layer.name}.v_threshold"] = update.v_threshold
     neurons = Update(
@@ -71,16 +62,13 @@ def _layer(graph: Graph, layer: ir.Layer, tensors: dict[str, NDArray]) -> Layer:
         p=bounds.p,
         v=bounds.v,
     )
-    return Layer(name=layer.name, shape=layer.shape, synapses=synapses, update=neurons, lanes=lanes)
+    return Layer(
+        name=layer.name, shape=layer.shape, synapses=synapses, update=neurons, lanes=ONE_LANE
+    )
 
 
-def logit_scale(readout: ir.Layer) -> float:
-    """The real value of logit = 1."""
-    assert readout.integer is not None
-    return float(readout.integer.lsb[0]) / readout.divisor
-
-
-def _synapse(synapse: ir.Synapse, tensors: dict[str, NDArray]) -> Synapse:
+def synapse_of(synapse: ir.Synapse, tensors: dict[str, NDArray]) -> Synapse:
+    """The description of a synapse; its weights are added to `tensors`."""
     assert synapse.acc is not None
     name = f"{synapse.name}.weight"
     tensors[name] = narrowed(synapse.w, weight_bits(synapse.w_bits), name)
@@ -94,3 +82,9 @@ def _synapse(synapse: ir.Synapse, tensors: dict[str, NDArray]) -> Synapse:
         acc_bits=synapse.acc.bits,
         acc=synapse.acc,
     )
+
+
+def logit_scale(readout: ir.Layer) -> float:
+    """What a logit of 1 is worth in the trained network's logits."""
+    assert readout.integer is not None
+    return float(readout.integer.lsb[0]) / readout.divisor

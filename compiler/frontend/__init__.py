@@ -1,1 +1,1 @@
-"""From a checkpoint to the compiler's graph, and to the vectors that a build is judged by."""
+"""From a checkpoint to the compiler's graph, and to the samples that a build is judged by."""

@@ -1,4 +1,4 @@
-"""The same weights on the middle of each sample: a smaller network for a slow simulator."""
+"""A trained network on the middle of each sample: a smaller one, for a slow simulator."""
 
 import dataclasses
 
@@ -8,14 +8,14 @@ from hw_models.errors import InputError
 from qtrain.checkpoint import Checkpoint
 from qtrain.data.split import Split
 
-CROP = "crop"  # in a checkpoint's config and a build's provenance: rows and columns that are left
+CROP = "crop"  # the key in a checkpoint's config and a build's provenance: rows and columns left
 
 
 def cropped(checkpoint: Checkpoint, size: int) -> Checkpoint:
-    """The checkpoint for inputs of size x size; its convolutions and pools follow.
+    """The checkpoint for inputs of size x size; the maps behind them shrink with them.
 
     Raises:
-        InputError: the input is no map, or not larger than that.
+        InputError: the input is no map, or the map is smaller than that.
     """
     first, *rest = checkpoint.graph.nodes
     channels, *area = first.attrs["shape"]
@@ -35,7 +35,7 @@ def cropped(checkpoint: Checkpoint, size: int) -> Checkpoint:
 
 
 def middle(samples: Split, size: int) -> Split:
-    """The size x size places in the middle of each sample."""
+    """The samples, each cut down to the size x size places in its middle."""
     channels, *area = samples.spec.shape
     top, left = ((n - size) // 2 for n in area)
     return Split(

@@ -1,4 +1,4 @@
-"""From a checkpoint to the compiler's graph: parameters in float64, Brevitas's own integers."""
+"""From a trained network to the compiler's graph: Brevitas's own integers, all else in float64."""
 
 import math
 from collections.abc import Callable
@@ -14,25 +14,35 @@ from hw_models.dataflow import STATIC, TARGET_BITS, Conv2d, Dense, Pair, Pool
 from hw_models.engines.synapse import output_size
 from hw_models.errors import InputError
 from qtrain import layers
-from qtrain.checkpoint import Checkpoint
 from qtrain.layers.sizes import pair
 from qtrain.network import graph as network_graph
 from qtrain.network.graph import inference_graph
 from qtrain.network.network import Network, build_network
 
 
-def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
+def import_network(network: Network, target: str, name: str) -> ir.Graph:
     """The graph of a trained network, its weights as integers of the target's width.
 
     Where the training had these widths the integers are the trained ones; elsewhere the same
     quantizers are asked for the target's width, and the graph carries a warning.
+
+    Args:
+        target: int8, int4 or ternary.
+        name: of the graph, and of what is built from it.
+
+    Raises:
+        InputError: the hardware cannot take a layer; names each such layer and what to use
+            instead.
     """
-    if found := faults(checkpoint.graph):
+    if found := faults(network.graph):
         raise InputError("; ".join(map(str, found)))
     bits = TARGET_BITS[target]
-    graph, requantized = at_bits(inference_graph(checkpoint.graph), bits)
-    net = build_network(graph, checkpoint.tensors)
-    timesteps = next((layer.timesteps for layer in net.layers if isinstance(layer, layers.LIF)), 0)
+    graph, requantized = at_bits(inference_graph(network.graph), bits)
+    if requantized:
+        # A quantizer's width is fixed when a layer is made, so these weights take a second network.
+        network = build_network(graph, network.tensors())
+    lifs = (layer for layer in network.layers if isinstance(layer, layers.LIF))
+    timesteps = next((lif.timesteps for lif in lifs), 0)
     if not timesteps:
         raise InputError(
             f"{name}: has no spiking layer; put a TernaryLIF between two weight layers"
@@ -44,15 +54,16 @@ def import_network(checkpoint: Checkpoint, target: str, name: str) -> ir.Graph:
             f"weights trained at {', '.join(map(str, trained))} bits are re-quantized to {bits} "
             f"after training in {', '.join(requantized)}",
         )
-    return ir.Graph(name, timesteps, _Reader(net, timesteps).nodes(), warnings)
+    nodes = Reader(network, graph, timesteps).nodes()
+    return ir.Graph(name, timesteps, nodes, warnings)
 
 
 def at_bits(graph: network_graph.Graph, bits: int) -> tuple[network_graph.Graph, dict[str, int]]:
     """The graph with its weights at `bits`, and which layers had another width.
 
-    A network that has the width anywhere was trained for it: layers of other widths, such as a
-    first and a last one at 8 bits, are as meant. Else the most common width, of several the
-    narrowest, is what the target replaces, and the other layers stay.
+    A network that has the width anywhere was trained for it, and layers of other widths, such as
+    a first and a last one at 8 bits, stay as they are. In any other network the target replaces
+    the most common width (where several are, the narrowest of them), and the other layers stay.
     """
     trained = {n.name: int(n.attrs["weight_bits"]) for n in graph.nodes if "weight_bits" in n.attrs}
     widths = sorted(trained.values())
@@ -69,18 +80,22 @@ def at_bits(graph: network_graph.Graph, bits: int) -> tuple[network_graph.Graph,
     return msgspec.structs.replace(graph, nodes=tuple(nodes)), changed
 
 
-class _Reader:
-    """Turns the nodes of a trained network into the compiler's, one kind of layer a method."""
+class Reader:
+    """Turns the nodes of a trained network into the compiler's, one kind of layer a method.
 
-    def __init__(self, net: Network, timesteps: int) -> None:
-        self.net, self.timesteps = net, timesteps
+    Args:
+        graph: the nodes to read, which are the network's own but for those that only train.
+    """
+
+    def __init__(self, network: Network, graph: network_graph.Graph, timesteps: int) -> None:
+        self.network, self.graph, self.timesteps = network, graph, timesteps
         self.shapes: dict[str, tuple[int, ...]] = {}
-        self.alias: dict[str, str] = {}  # a node that vanishes -> the one that stands for it
+        self.alias: dict[str, str] = {}  # a node that vanishes -> the one that takes its place
         self.sums: dict[str, tuple[str, ...]] = {}  # an add -> the currents that meet in it
         self.made: dict[str, ir.Node] = {}
 
     def nodes(self) -> tuple[ir.Node, ...]:
-        first, *rest = self.net.graph.nodes
+        first, *rest = self.graph.nodes
         self.input, self.shapes[first.name] = first, tuple(first.attrs["shape"])
         if (encoding := first.attrs["encoding"]) != STATIC:
             self._keep(ir.Input(first.name, self.shapes[first.name], encoding, 1, 1.0))
@@ -88,7 +103,7 @@ class _Reader:
             if node.op == layers.Add.op:
                 self._add(node)
                 continue
-            layer = self.net.layer(node.name)
+            layer = self.network.layer(node.name)
             convert = cast(
                 Callable[[network_graph.Node, torch.nn.Module, str], ir.Node | None],
                 getattr(self, f"_{node.op}", None) or self._unknown,
@@ -107,7 +122,10 @@ class _Reader:
         self.made[new.name] = new
 
     def _add(self, node: network_graph.Node) -> None:
-        """Currents meet in the layer that reads them; an operand that is spikes needs weights."""
+        """A sum makes no node: its currents meet in the layer that reads it.
+
+        An operand that is spikes becomes a current by weights of 1.
+        """
         shapes = {name: self.shapes[name] for name in node.inputs}
         if len(set(shapes.values())) > 1:
             found = " and ".join(f"{list(shape)} of {name}" for name, shape in shapes.items())
@@ -141,8 +159,8 @@ class _Reader:
             groups=full[0],
         )  # fmt: skip
         ones = np.ones((full[0], 1, 1, 1), np.int64)
-        amplitude = self.net.amplitude_of(stream)
-        worth = np.ones(1) if amplitude is None else _reals(amplitude)
+        amplitude = self.network.amplitude_of(stream)
+        worth = np.ones(1) if amplitude is None else reals(amplitude)
         step = worth.repeat(full[0] // len(worth))
         return ir.Synapse(name, source, op, ones, 2, step, np.zeros(full[0]))
 
@@ -215,7 +233,7 @@ class _Reader:
         return ir.Pooling(node.name, source, pool, divisor)
 
     def _flatten(self, node: network_graph.Node, layer: layers.Flatten, source: str) -> None:
-        """Weights read addresses; how those were arranged does not matter."""
+        """Makes no node: weights are read by address, however a stream is arranged."""
         self.shapes[node.name] = (math.prod(self.shapes[source]),)
 
     def _linear(
@@ -232,7 +250,7 @@ class _Reader:
         source: str,
         op: Dense | Conv2d,
     ) -> ir.Synapse:
-        quantized = layer.quant_weight_for(self.net.amplitude_of(node.inputs[0]))
+        quantized = layer.quant_weight_for(self.network.amplitude_of(node.inputs[0]))
         if not quantized.value.isfinite().all():
             raise InputError(f"{node.name}: a NaN or an infinity among its weights; train it again")
         bias = layer.bias
@@ -243,8 +261,8 @@ class _Reader:
             op,
             quantized.int().numpy().astype(np.int64),
             int(node.attrs["weight_bits"]),
-            np.broadcast_to(_reals(quantized.scale).reshape(-1), channels).copy(),
-            np.zeros(channels) if bias is None else _reals(bias),
+            np.broadcast_to(reals(quantized.scale).reshape(-1), channels).copy(),
+            np.zeros(channels) if bias is None else reals(bias),
         )
 
     def _batchnorm(
@@ -252,8 +270,8 @@ class _Reader:
     ) -> ir.BatchNorm:
         mean, variance = layer.running_mean, layer.running_var
         assert mean is not None and variance is not None
-        gain = _reals(layer.weight) / np.sqrt(_reals(variance) + layer.eps)
-        return ir.BatchNorm(node.name, source, gain, _reals(layer.bias) - gain * _reals(mean))
+        gain = reals(layer.weight) / np.sqrt(reals(variance) + layer.eps)
+        return ir.BatchNorm(node.name, source, gain, reals(layer.bias) - gain * reals(mean))
 
     def _lif(self, node: network_graph.Node, layer: layers.LIF, source: str) -> ir.Layer:
         return ir.Layer(
@@ -266,7 +284,7 @@ class _Reader:
             layer.v_threshold,
             strict=not layer.ternary,
             # One amplitude per channel is in the readers' weights already.
-            amplitude=1.0 if layer.per_channel else float(_reals(layer.amplitude)),
+            amplitude=1.0 if layer.per_channel else float(reals(layer.amplitude)),
         )
 
     def _readout(self, node: network_graph.Node, layer: layers.Readout, source: str) -> ir.Layer:
@@ -283,5 +301,6 @@ class _Reader:
         )  # fmt: skip
 
 
-def _reals(tensor: torch.Tensor) -> ir.Reals:
+def reals(tensor: torch.Tensor) -> ir.Reals:
+    """A tensor's values in float64."""
     return tensor.detach().double().numpy()

@@ -39,33 +39,41 @@ LAYERS = ", ".join(sorted(layer.__name__ for layer in OPS.values()))
 
 @dataclass(frozen=True)
 class Fault:
-    """One layer that the target cannot take."""
+    """One layer that the hardware cannot take."""
 
-    layer: str
+    layer: str  # its name
     why: str
-    instead: str
+    instead: str  # what to use in its place
 
     def __str__(self) -> str:
         return f"{self.layer}: {self.why}; {self.instead}"
 
 
 def check(model: nn.Module, in_shape: Sequence[int], encoding: str = STATIC) -> list[Fault]:
-    """The faults of a model, trained or not; in_shape is that of a sample, without time and batch.
+    """The faults of a model, trained or not.
+
+    Args:
+        in_shape: of a sample, without time and batch.
+        encoding: of the input, which is static, ternary or binary.
 
     Raises:
-        InputError: its forward cannot be traced.
+        InputError: the model's forward cannot be traced.
     """
     return faults(trace(model, in_shape, encoding, strict=False)[0])
 
 
 def faults(graph: Graph) -> list[Fault]:
-    """All faults, in the order of the layers."""
+    """All faults of a network, in the order of its layers."""
     graph = inference_graph(graph)
     nodes = {node.name: node for node in graph.nodes}
     found = [
         fault
         for node in graph.nodes
-        for fault in (*_of(node, nodes), *_order(node, nodes), *_readers(node, graph))
+        for fault in (
+            *layer_faults(node, nodes),
+            *order_faults(node, nodes),
+            *reader_faults(node, graph),
+        )
     ]
     steps = {n.attrs["timesteps"]: n.name for n in graph.nodes if n.op == "lif"}
     if len(steps) > 1:
@@ -74,7 +82,8 @@ def faults(graph: Graph) -> list[Fault]:
     return found
 
 
-def _of(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+def layer_faults(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    """A layer that is unknown, or has an option that the hardware does not."""
     attrs = node.attrs
     if node.op == UNKNOWN or node.op not in (INPUT, *OPS):
         kind = str(attrs.get("type", node.op))
@@ -82,7 +91,7 @@ def _of(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
         why = attrs.get("why", f"{kind} is unknown to it")
         yield Fault(node.name, why, advice or f"accepted: {LAYERS}, with nothing added to them")
     elif node.op == "add":
-        yield from _sum(node, nodes)
+        yield from sum_faults(node, nodes)
     elif len(node.inputs) > 1:
         yield Fault(node.name, f"reads {', '.join(node.inputs)}", "a layer reads one other")
     elif node.op == "lif":
@@ -103,16 +112,16 @@ def _of(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
                 node.name, f"count_include_pad=False {divisor}", "use count_include_pad=True"
             )
     elif node.op == "readout":
-        yield from _readout(node, nodes)
+        yield from readout_faults(node, nodes)
 
 
-def _order(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
-    """A layer that reads what it cannot; what an unknown layer gives is not judged."""
+def order_faults(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    """A layer that reads one of a kind that it cannot read; unknown kinds are not judged here."""
     if node.op not in READS or len(node.inputs) != 1:
         return
     source, (accepted, advice) = nodes[node.inputs[0]], READS[node.op]
     if source.op == "add" and node.op not in ("lif", "batchnorm"):
-        if not _all_spikes(source, nodes):  # else it is the sum that is at fault
+        if not all_spikes(source, nodes):  # else it is the sum that is at fault
             yield Fault(
                 node.name, f"a {node.op} that reads {source.name}, a sum of currents",
                 "put a TernaryLIF behind the sum",
@@ -123,9 +132,9 @@ def _order(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
         yield Fault(node.name, f"a {node.op} that reads {source.name}, a {source.op}", advice)
 
 
-def _sum(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
-    """A sum of currents, or of a current and spikes, before a LIF."""
-    operands = {name: _behind_flatten(nodes[name], nodes) for name in node.inputs}
+def sum_faults(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    """A sum is of currents, or of a current and spikes; other sums are faults."""
+    operands = {name: behind_flatten(nodes[name], nodes) for name in node.inputs}
     if len(operands) < max(2, len(node.inputs)):
         yield Fault(
             node.name, f"adds {node.inputs[0]} to itself", "let a batch norm or weights scale it"
@@ -139,7 +148,7 @@ def _sum(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
                 if flat_current else f"adds {name}, a {operand.op}",
                 "add what a QuantLinear, QuantConv2d or BatchNorm gives, or spikes",
             )  # fmt: skip
-    if _all_spikes(node, nodes):
+    if all_spikes(node, nodes):
         yield Fault(
             node.name,
             f"adds spikes alone ({', '.join(operands)}); SEW adds of spikes leave {{-2..2}}",
@@ -147,20 +156,20 @@ def _sum(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
         )
 
 
-def _behind_flatten(node: Node, nodes: dict[str, Node]) -> Node:
-    """What a flattened stream is made of."""
+def behind_flatten(node: Node, nodes: dict[str, Node]) -> Node:
+    """The node that gives what a flattened stream is made of."""
     while node.op == "flatten":
         node = nodes[node.inputs[0]]
     return node
 
 
-def _all_spikes(add: Node, nodes: dict[str, Node]) -> bool:
+def all_spikes(add: Node, nodes: dict[str, Node]) -> bool:
     """Whether no operand of a sum is a current."""
-    return all(_behind_flatten(nodes[name], nodes).op in SIGNALS for name in add.inputs)
+    return all(behind_flatten(nodes[name], nodes).op in SIGNALS for name in add.inputs)
 
 
-def _readers(node: Node, graph: Graph) -> Iterator[Fault]:
-    """A current that several layers read; spikes may have any number of readers."""
+def reader_faults(node: Node, graph: Graph) -> Iterator[Fault]:
+    """A current that several layers read is a fault; spikes may have any number of readers."""
     if node.op not in (*CURRENTS, "add"):
         return
     readers = [reader.name for reader in graph.nodes if node.name in reader.inputs]
@@ -171,7 +180,8 @@ def _readers(node: Node, graph: Graph) -> Iterator[Fault]:
         )  # fmt: skip
 
 
-def _readout(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+def readout_faults(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
+    """The readout reads one weight layer, whose scale is the same for all classes."""
     source = nodes[node.inputs[0]]
     if source.op not in ("linear", "conv2d"):
         yield Fault(

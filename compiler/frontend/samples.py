@@ -1,4 +1,4 @@
-"""Reference vectors: integer inputs, labels and what the trained network makes of them."""
+"""Samples for a build: those that it is judged by, and those that its lanes are chosen on."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from compiler.frontend.crop import CROP, middle
+from compiler.frontend.trained import TrainedNetwork
 from hw_models.errors import InputError
 from hw_models.folder.reference_vectors import About, Reference
 from hw_models.report.evaluate import batches
@@ -20,22 +21,25 @@ CALIBRATION_SAMPLES = 100
 
 
 def recorded_vectors(
-    checkpoint: Checkpoint, dataflow_sha256: str, samples: Split, split: str = "test"
+    trained: TrainedNetwork, dataflow_sha256: str, samples: Split, split: str = "test"
 ) -> Reference:
-    """Run the trained network on samples; the spikes of the first SPIKE_SAMPLES are kept.
+    """Reference vectors: samples, and what the trained network makes of them.
+
+    The spikes of the first SPIKE_SAMPLES samples are kept.
 
     Args:
-        samples: of samples_for().
-        split: what they are of their data set.
+        dataflow_sha256: of the build to which the vectors belong.
+        samples: as `samples_for` gives them.
+        split: the split of their data set that they are.
     """
-    net = checkpoint.network()
+    network = trained.network
     inputs, predictions = [], []
     with torch.no_grad():
         for part in batches(len(samples)):
             x = samples.inputs(part)
-            inputs.append(integer_inputs(net, x).numpy())
-            predictions.append(net(x).argmax(dim=1).numpy())
-    first = record(net, samples.inputs(slice(0, SPIKE_SAMPLES)))
+            inputs.append(integer_inputs(network, x).numpy())
+            predictions.append(network(x).argmax(dim=1).numpy())
+    first = record(network, samples.inputs(slice(0, SPIKE_SAMPLES)))
     return Reference(
         About(dataset=samples.spec.name, split=split, dataflow_sha256=dataflow_sha256),
         np.concatenate(inputs, axis=1),
@@ -45,27 +49,25 @@ def recorded_vectors(
     )
 
 
-def calibration(checkpoint: Checkpoint, data_dir: Path | None = None) -> NDArray[np.int8]:
-    """Integer inputs [T', B, *shape] of samples spread over the training split.
+def calibration_inputs(trained: TrainedNetwork, data_dir: Path | None = None) -> NDArray[np.int8]:
+    """Integer inputs [T', B, *shape] of samples that are spread over the training split.
 
     Raises:
-        InputError: as of samples_for.
+        InputError: for the same reasons as `samples_for`.
     """
-    samples = samples_for(checkpoint, "train", data_dir)
+    samples = samples_for(trained.checkpoint, "train", data_dir)
     chosen = np.linspace(0, len(samples) - 1, min(CALIBRATION_SAMPLES, len(samples))).astype(int)
     with torch.no_grad():
-        return integer_inputs(
-            checkpoint.network(), samples.inputs(torch.from_numpy(chosen))
-        ).numpy()
+        return integer_inputs(trained.network, samples.inputs(torch.from_numpy(chosen))).numpy()
 
 
 def samples_for(
     checkpoint: Checkpoint, split: str, data_dir: Path | None = None, dataset: str | None = None
 ) -> Split:
-    """A split of a data set, of samples that the network takes.
+    """A split of a data set whose samples the network can take.
 
     Args:
-        dataset: another one than that it was trained on.
+        dataset: by default the one that the network was trained on.
 
     Raises:
         InputError: the data set is missing, or its samples do not fit the network.

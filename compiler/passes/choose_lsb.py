@@ -1,4 +1,7 @@
-"""Gives each layer its LSB: fraction bits, integer thresholds and biases; scales end here."""
+"""Gives each layer its LSB, what v = 1 is worth: thresholds and biases become integers.
+
+After this pass no real number takes part in a computation any more.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +15,7 @@ from compiler.passes.exact_thresholds import exact_update, is_one_sum, reach
 from compiler.passes.joined_synapses import heaviest, main_synapse, on_lsb, over, rounding_bits
 from hw_models.errors import InputError
 from hw_models.semantics import Interval
+from hw_models.validate.description import W_BITS
 
 # Leak and bias round by about one LSB a step. With a median threshold of 2**n LSB a spike flips
 # only where p lies within about 2**-n of the threshold. With one spiking layer 14 bits keep all
@@ -19,28 +23,34 @@ from hw_models.semantics import Interval
 # each asks for 4 bits more. Training computes in float32, which flips spikes too: in a residual
 # network of 19 layers 22 bits give each spike of the same network in float64, and 24 bits the same
 # spikes as 22 (docs/semantics.md, section 5).
-THRESHOLD_BITS, BITS_PER_LAYER, THRESHOLD_BITS_MAX = 14, 4, 22
+THRESHOLD_BITS, BITS_PER_LAYER, THRESHOLD_BITS_MAX = 14, 4, 22  # of a layer's median threshold
 # A channel may have 1/512 of the median's gain before its weights are rounded; of the 688 channels
 # of a trained resnet20s one has less.
 SMALL_GAIN_BITS = 9
-V_BITS_MAX = THRESHOLD_BITS_MAX + SMALL_GAIN_BITS
-SPARE_BITS = 2  # of a median threshold below v_bits_max, for channels of a smaller gain
-READOUT_FRAC_BITS = 6  # a readout rounds its bias and its leak: by 1/128 of a weight step
+# `v_bits_max`, the bits that any channel's threshold may have: the default, and what is accepted.
+V_BITS_MAX_DEFAULT = THRESHOLD_BITS_MAX + SMALL_GAIN_BITS
+V_BITS_MAX_ALLOWED = range(8, 33)
+SPARE_BITS = 2  # that a median threshold leaves below v_bits_max, for channels of a smaller gain
+READOUT_FRAC_BITS = 6  # a readout rounds its bias and its leak by 1/128 of a weight step
 FRAC_BITS_MAX = 24
-W_BITS_MAX = 32  # of a synapse whose weights are rounded onto another's LSB
+W_BITS_MAX = W_BITS[-1]  # of weights that are rounded onto the LSB of another synapse
 
 
 @dataclass(frozen=True, slots=True)
 class ChooseLsb:
-    """LSB = step / 2**F per channel; v_threshold and bias in it; w untouched, acc << F.
+    """LSB = step / 2**F per channel, for a number of fraction bits F per layer.
 
-    Of several synapses that meet in a layer this holds for the main one; see `main_synapse`. A
-    layer of one sum has exact thresholds instead, whatever the options say; see `exact_update`.
+    Threshold and bias become multiples of the LSB, and the accumulator is shifted left by F, so
+    that the weights keep their integers. Where several synapses meet in a layer this holds for the
+    main one; see `main_synapse`. A layer of one sum has exact thresholds instead, whatever the
+    options say; see `exact_update`.
     """
 
-    frac_bits: int | None = None  # None: chosen per layer
-    v_bits_max: int = V_BITS_MAX  # a threshold must fit; automatic F takes fewer where it can
-    shifts: Mapping[str, int] | None = None  # F by layer, of a core that is there; None: as above
+    frac_bits: int | None = None  # F of all layers that round; None: chosen per layer
+    # The bits that a threshold may have. Where F is chosen, it is also kept smaller than that.
+    v_bits_max: int = V_BITS_MAX_DEFAULT
+    # F by layer, those of a core that exists already; None: as `frac_bits` says.
+    shifts: Mapping[str, int] | None = None
 
     def __call__(self, graph: Graph) -> Graph:
         bits = threshold_bits(graph)
@@ -67,6 +77,7 @@ class ChooseLsb:
         bits: int,
         warnings: list[str],
     ) -> dict[str, Node]:
+        """A layer of spiking neurons and its synapses in integers; appends to `warnings`."""
         main = main_synapse(synapses)
         others = [synapse for synapse in synapses if synapse is not main]
         idle = is_idle(main)
@@ -108,9 +119,10 @@ class ChooseLsb:
         shift: int,
         warnings: list[str],
     ) -> tuple[Reals, NDArray[np.bool_]]:
-        """LSB per channel, and the channels in which it is not the main synapse's step / 2**shift.
+        """The LSB of each channel, and the channels in which it is not main.step / 2**shift.
 
-        There it is larger, so that the threshold, or a weight of another synapse, keeps its width.
+        In these it is larger, so that the threshold, or a weight of another synapse, keeps its
+        width; `warnings` then names them.
         """
         ceiling, lsb = 1 << (self.v_bits_max - 1), main.step / (1 << shift)
         tiny = layer.v_th / lsb >= ceiling - 1
@@ -135,7 +147,15 @@ class ChooseLsb:
         return lsb, tiny
 
     def shift_of(self, layer: Layer, steps: Reals, others: list[Synapse], bits: int) -> int:
-        """F: the least that gives the median threshold at these steps so many bits, if it fits."""
+        """The least F that gives the median threshold `bits` bits, or one that has been set.
+
+        Args:
+            steps: those of the channels that have a say in the median.
+            others: the synapses whose weights are rounded; they ask for more bits.
+
+        Raises:
+            InputError: at the F that has been set, thresholds would have too many bits.
+        """
         chosen = self.shifts[layer.name] if self.shifts else self.frac_bits
         median = float(np.median(layer.v_th / steps))
         fine = int(np.ceil(bits + rounding_bits(others) - np.log2(median)))
@@ -150,6 +170,7 @@ class ChooseLsb:
         return chosen
 
     def readout(self, layer: Layer, synapses: tuple[Synapse, ...]) -> dict[str, Node]:
+        """The readout and its synapse in integers, with one LSB for all classes."""
         if len(synapses) != 1:
             raise InputError(
                 f"{layer.name}: {len(synapses)} currents meet ({', '.join(layer.sources)}); a "
@@ -176,21 +197,24 @@ class ChooseLsb:
 
 
 def threshold_bits(graph: Graph) -> int:
-    """Bits of the median threshold of a layer."""
+    """The bits that the median threshold of a layer gets, more for more spiking layers."""
     layers = sum(layer.fires for layer in graph.layers)
     return min(THRESHOLD_BITS + BITS_PER_LAYER * (layers - 1), THRESHOLD_BITS_MAX)
 
 
 def is_idle(main: Synapse) -> NDArray[np.bool_]:
-    """Channels that have no weight or no gain; their step may be the quantizer's least. [C]"""
+    """Which channels have no weight or no gain, [C].
+
+    Their step says nothing: it may be the least that the quantizer knows.
+    """
     return (main.step == 0) | ~main.w.reshape(len(main.w), -1).any(axis=1)
 
 
 def decides(graph: Graph, layer: Layer, synapses: tuple[Synapse, ...]) -> NDArray[np.bool_]:
-    """Channels that fire for some inputs and not for others, as far as intervals tell. [C]
+    """Which channels fire for some inputs and not for others, as far as intervals tell, [C].
 
-    The rest, such as channels pruned to next to nothing, never fire or always do; how finely their
-    thresholds are divided makes no difference.
+    The others, such as channels pruned to next to nothing, never fire or always do. How finely
+    their thresholds are divided makes no difference.
     """
     ends = [reach(graph, synapse) for synapse in synapses]
     offset = sum((synapse.offset for synapse in synapses), start=np.zeros(1))
@@ -198,9 +222,8 @@ def decides(graph: Graph, layer: Layer, synapses: tuple[Synapse, ...]) -> NDArra
         offset + sum(s.step * end[side] for s, end in zip(synapses, ends, strict=True))
         for side in (0, 1)
     )
-    most = sum(
-        layer.tau**t for t in range(graph.timesteps)
-    )  # of one current, kept from step to step
+    # What a current of 1 in each step adds up to, as the leak keeps it from step to step.
+    most = sum(layer.tau**t for t in range(graph.timesteps))
     fires, rests = hi * most >= layer.v_th, lo < layer.v_th
     if layer.mode == "ternary":
         fires, rests = fires | (lo * most <= -layer.v_th), rests & (hi > -layer.v_th)
@@ -208,6 +231,6 @@ def decides(graph: Graph, layer: Layer, synapses: tuple[Synapse, ...]) -> NDArra
 
 
 def some(channels: NDArray[np.bool_]) -> str:
-    """How many channels, and the first of them."""
+    """How many channels these are, and the numbers of the first of them."""
     numbers = ", ".join(map(str, np.flatnonzero(channels)[:8]))
     return f"{channels.sum()} of {len(channels)} channels ({numbers})"

@@ -1,4 +1,4 @@
-"""The thresholds of one sum, where a layer's neuron is a comparison of it and nothing else."""
+"""Exact thresholds, for a layer whose neurons compare one sum and do nothing else."""
 
 import math
 from dataclasses import replace
@@ -14,17 +14,17 @@ SHIFT = 1  # the middle between two integer thresholds is a multiple of 1/2
 
 
 def is_one_sum(graph: Graph, layer: Layer) -> bool:
-    """Whether p is one sum of trained integers: one time step, one synapse."""
+    """Whether p is one sum of trained integers, which takes one time step and one synapse."""
     return graph.timesteps == 1 and len(layer.sources) == 1
 
 
 def exact_update(graph: Graph, layer: Layer, synapse: Synapse) -> dict[str, Node]:
-    """A layer of one sum as integers that fire for exactly the sums for which real numbers do.
+    """A layer of one sum in integers, which fire for exactly the sums for which real numbers do.
 
     step * acc + offset >= v_th   <=>  acc >= hi   <=>  2 * acc - (hi + lo) >=   hi - lo
     step * acc + offset <= -v_th  <=>  acc <= lo   <=>  2 * acc - (hi + lo) <= -(hi - lo)
 
-    The real numbers are rational, so no rounding comes in.
+    The parameters are floating-point numbers, which are rational, so nothing has to be rounded.
     """
     below, above = reach(graph, synapse)
     at = [
@@ -45,9 +45,10 @@ def exact_update(graph: Graph, layer: Layer, synapse: Synapse) -> dict[str, Node
 def thresholds(
     layer: Layer, step: Fraction, offset: Fraction, below: int, above: int
 ) -> tuple[int, int]:
-    """(lo, hi) of a channel: of the sums in below..above, those <= lo and >= hi fire; lo < hi.
+    """The thresholds (lo, hi) of a channel whose sums are in below..above; lo < hi.
 
-    What no sum reaches lies next to what is reached, so that no width grows for it.
+    Sums >= hi fire +1 and sums <= lo fire -1. A threshold that no sum reaches is moved next to the
+    sums that there are, so that no width grows for it.
     """
     v_th = Fraction(layer.v_th)
     if step == 0:  # every sum is worth the same
@@ -61,7 +62,7 @@ def thresholds(
 
 
 def reach(graph: Graph, synapse: Synapse) -> tuple[Ints, Ints]:
-    """The least and the largest sum of a step, over the neurons of each channel, [C]."""
+    """The least and the largest sum of a step that the neurons of each channel can have, [C]."""
     _, complete = events_of(graph, synapse).bounds()
     channels = len(synapse.w)
     return complete.lo.reshape(channels, -1).min(1), complete.hi.reshape(channels, -1).max(1)

@@ -1,4 +1,4 @@
-"""Amplitudes vanish: what an incoming spike is worth goes into the weights that read it."""
+"""Amplitudes and signs: what an incoming spike is worth goes into the weights that read it."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,10 @@ from compiler.ir import Graph, Input, Layer, Node, Synapse
 
 @dataclass(frozen=True, slots=True)
 class FoldAmplitude:
-    """conv(K, a * B) == conv(a * K, B), for every reader of a layer and for the input's scale."""
+    """conv(K, a * B) == conv(a * K, B), where a is the amplitude of a layer or the input's scale.
+
+    It goes into the step of every synapse that reads the layer or the input.
+    """
 
     def __call__(self, graph: Graph) -> Graph:
         changes: dict[str, Node | None] = {}
@@ -17,13 +20,13 @@ class FoldAmplitude:
             worth = source.scale if isinstance(source, Input) else source.amplitude
             changes[synapse.name] = replace(synapse, step=synapse.step * worth)
         changes |= {s.name: replace(s, amplitude=1.0) for s in graph.layers}
-        # The input keeps its scale: it says what the integers mean, and is not applied again.
+        # The input keeps its scale, which says what the integers mean; nothing applies it again.
         return graph.replaced(changes)
 
 
 @dataclass(frozen=True, slots=True)
 class FoldSign:
-    """step * acc(w) == |step| * acc(-w) where step < 0: the sign goes into the integers."""
+    """step * acc(w) == |step| * acc(-w) where step < 0, so the sign goes into the weights."""
 
     def __call__(self, graph: Graph) -> Graph:
         changes: dict[str, Node | None] = {}

@@ -1,4 +1,4 @@
-"""Batch norm vanishes: its gain into the worth of a weight step, its offset into the bias."""
+"""Batch norms: the gain goes into what a weight step is worth, the rest into the offset."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,11 @@ class FoldBatchNorm:
 
 
 def fold(graph: Graph, norm: BatchNorm) -> Graph:
-    """Fold one batch norm that follows a synapse layer which nothing else reads."""
+    """Fold one batch norm into the synapse that it reads.
+
+    Raises:
+        InputError: another node reads this synapse too, without the batch norm.
+    """
     synapse = graph[norm.source]
     assert isinstance(synapse, Synapse)
     if graph.readers(synapse.name) != [norm]:

@@ -1,4 +1,4 @@
-"""Pools vanish: an event goes to each window that contains it, 1/n into the readers' weights."""
+"""Pools: the sum over a window goes into the synapses that read it, and so does the divisor."""
 
 from dataclasses import dataclass, replace
 
@@ -8,9 +8,11 @@ from hw_models.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class FoldPool:
-    """W * (sum(x) / n) == (W / n) * sum(x); sums of spikes are spikes, each with an address.
+    """W * (sum(x) / n) == (W / n) * sum(x), where the sum over a window is the events in it.
 
-    Not one composite kernel: at borders, and where windows leave gaps or overlap, that differs.
+    An event is sent on to each window that contains it, so the hardware pools by addresses alone.
+    Pool and convolution do not become one larger kernel, because that differs at borders, and where
+    windows leave gaps or overlap.
     """
 
     def __call__(self, graph: Graph) -> Graph:
@@ -20,7 +22,11 @@ class FoldPool:
 
 
 def fold(graph: Graph, pooling: Pooling) -> Graph:
-    """Fold a pool that only synapse layers read."""
+    """Fold one pool into the synapses that read it.
+
+    Raises:
+        InputError: something else reads it.
+    """
     changes: dict[str, Node | None] = {pooling.name: None}
     for reader in graph.readers(pooling.name):
         if not isinstance(reader, Synapse):

@@ -1,4 +1,4 @@
-"""Proven widths: intervals of each accumulator, and of p and v of each layer."""
+"""Gives each accumulator, p and v the interval that holds all its values; widths follow."""
 
 from dataclasses import dataclass, replace
 
@@ -32,7 +32,7 @@ class InferWidths:
 
 
 def events_of(graph: Graph, synapse: Synapse) -> IntegerSynapse:
-    """A synapse's integers beside what its source can emit."""
+    """A synapse's integers, and which events can reach them."""
     source = graph[synapse.source]
     assert isinstance(source, Input | Layer)
     return IntegerSynapse(

@@ -11,24 +11,26 @@ from hw_models.semantics import Ints
 
 
 def main_synapse(synapses: tuple[Synapse, ...]) -> Synapse:
-    """The synapse that sets the LSB: of those with most weights a neuron, the first.
+    """The synapse that sets the LSB, which is the one with most weights for a neuron.
 
-    It alone keeps its integers, as narrow as trained; the others get wider and round by up to half
-    a LSB a weight. Most weights are the most memory to keep narrow, and the most errors to add up.
+    Of several such synapses it is the first. It alone keeps its integers, as narrow as trained;
+    the weights of the others get wider, and each rounds by up to half a LSB. The synapse with most
+    weights has the most memory to keep narrow, and would have the most errors to add up.
     """
     return max(synapses, key=fan_in)
 
 
 def fan_in(synapse: Synapse) -> int:
-    """Weights of a neuron."""
+    """The number of weights of a neuron."""
     return synapse.w[0].size
 
 
 def rounding_bits(others: list[Synapse]) -> int:
-    """Fraction bits that keep the rounding of these synapses' weights below that of leak and bias.
+    """The fraction bits that are added because the weights of these synapses are rounded.
 
-    That is about half a LSB. A weight's error, even over +-1/2, has the variance 1/12; a neuron
-    adds fan_in of them, each as often as pools re-issue an event.
+    They keep the error of a neuron's sum below that of leak and bias, which is about half a LSB. A
+    weight's error is spread evenly over +-1/2, so its variance is 1/12. A neuron adds fan_in such
+    errors, each as many times as pools send an event on.
     """
     times = [math.prod(math.prod(pool.kernel) for pool in synapse.pools) for synapse in others]
     variance = sum(fan_in(s) * n * n for s, n in zip(others, times, strict=True)) / 12
@@ -36,12 +38,12 @@ def rounding_bits(others: list[Synapse]) -> int:
 
 
 def on_lsb(synapse: Synapse, lsb: Reals) -> Ints:
-    """The weights as the nearest multiples of one LSB per channel."""
+    """The weights as the nearest multiples of the LSB of their channel."""
     return to_integers(synapse.w * over(synapse.w, synapse.step / lsb), f"{synapse.name}: weight")
 
 
 def heaviest(synapse: Synapse) -> Reals:
-    """What the largest weight of each channel is worth, [C]."""
+    """What the largest weight of each channel is worth in real numbers, [C]."""
     return synapse.step * np.abs(synapse.w).reshape(len(synapse.w), -1).max(axis=1)
 
 

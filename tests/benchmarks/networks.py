@@ -24,7 +24,6 @@ from compiler.pipeline import Options, compile_graph
 from hw_models.dataflow import Build
 from hw_models.engines import fast, golden
 from hw_models.engines.products import product
-from qtrain.checkpoint import Checkpoint
 from qtrain.layers import BatchNorm
 from qtrain.models.named import TEXTS, named_module
 from qtrain.models.resnet import RESNETS
@@ -121,10 +120,9 @@ def images(net: Network, count: int, seed: int) -> Tensor:
 @torch.no_grad()
 def through_the_compiler(net: Network, samples: int) -> Result:
     """Compile a network and compare."""
-    checkpoint = Checkpoint({}, net.graph, net.tensors(), {}, {}, {})
     bits = net.graph.nodes[-2].attrs["weight_bits"]
     target = {8: "int8", 4: "int4", 2: "ternary"}[bits]
-    build = compile_graph(import_network(checkpoint, target, "network"), Options(target))
+    build = compile_graph(import_network(net, target, "network"), Options(target))
     recording = record(net, images(net, samples, 7))
     x, spikes = recording.inputs.numpy(), {k: s.numpy() for k, s in recording.spikes.items()}
     alone = layer_by_layer(build, {build.dataflow.input.name: x, **spikes})

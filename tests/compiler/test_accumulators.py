@@ -23,7 +23,7 @@ def built(text, target="int8", spike="ternary", static=True, **options):
     graph, tensors = trace(net, SHAPE, "static" if static else spike)
     tensors = {name: tensor.detach() for name, tensor in tensors.items()}
     trained = Checkpoint({}, graph, tensors, {}, {}, {})
-    build = compile_graph(import_network(trained, target, "net"), Options(target))
+    build = compile_graph(import_network(trained.network(), target, "net"), Options(target))
     return [synapse.acc_bits for layer in build.dataflow.layers for synapse in layer.synapses]
 
 

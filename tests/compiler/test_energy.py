@@ -13,7 +13,6 @@ from compiler.pipeline import Options, compile_graph
 from hw_models.cost import energy, operations
 from hw_models.engines import fast
 from hw_models.folder import artefact, reference_vectors
-from qtrain.checkpoint import Checkpoint
 from qtrain.models.named import named_module
 from qtrain.network.network import build_network
 from qtrain.network.trace import trace
@@ -28,8 +27,7 @@ def test_counts_of_the_papers_network():
     shape = (3, 32, 32)
     module = named_module("resnet20m", (), (), shape, 10, input_scale=1 / 64, timesteps=2)
     net = build_network(*trace(module, shape)).eval()
-    checkpoint = Checkpoint({}, net.graph, net.tensors(), {}, {}, {})
-    build = compile_graph(import_network(checkpoint, "int8", "resnet20m"), Options("int8"))
+    build = compile_graph(import_network(net, "int8", "resnet20m"), Options("int8"))
     x = np.random.default_rng(0).integers(-127, 128, (1, 1, *shape)).astype(np.int8)
     counts = operations.count(build, x, fast.run(build, x, keep_membranes=False))
     total = sum(counts.values(), start=operations.Operations())

@@ -27,7 +27,7 @@ CASES = [
 def test_integers_agree_with_the_trained_network(target, spike, reset, tau):
     trained = checkpoint(weight_bits=TARGET_BITS[target], spike=spike, reset=reset, tau=tau)
     recording = record(trained.network(), digits())
-    build = compile_graph(import_network(trained, target, "net"), Options(target))
+    build = compile_graph(import_network(trained.network(), target, "net"), Options(target))
     trace = golden.run(build, recording.inputs.numpy())
     for name, spikes in recording.spikes.items():
         assert 0.02 < np.mean(trace.spikes[name] != 0) < 0.98
@@ -43,7 +43,7 @@ def test_integers_agree_with_the_trained_network(target, spike, reset, tau):
 def test_an_input_of_few_bits_agrees_and_makes_narrow_accumulators(bits, x_max):
     trained = checkpoint(input_bits=bits, weight_bits=4)
     recording = record(trained.network(), digits())
-    build = compile_graph(import_network(trained, "int4", "net"), Options("int4"))
+    build = compile_graph(import_network(trained.network(), "int4", "net"), Options("int4"))
     trace = golden.run(build, recording.inputs.numpy())
     for name, spikes in recording.spikes.items():
         assert np.mean(trace.spikes[name] != spikes.numpy()) < 1e-3
@@ -60,7 +60,7 @@ def test_more_fraction_bits_come_closer():
     unequal = []
     for frac_bits in (0, 3, 6):
         build = compile_graph(
-            import_network(trained, "ternary", "net"), Options("ternary", frac_bits)
+            import_network(trained.network(), "ternary", "net"), Options("ternary", frac_bits)
         )
         trace = golden.run(build, recording.inputs.numpy())
         unequal.append(
@@ -71,7 +71,7 @@ def test_more_fraction_bits_come_closer():
 
 def test_the_same_checkpoint_and_options_give_the_same_bytes(tmp_path):
     def saved(name):
-        graph = import_network(checkpoint(), "int8", "net")
+        graph = import_network(checkpoint().network(), "int8", "net")
         artefact.save(compile_graph(graph, Options()), tmp_path / name)
         files = (tmp_path / name).rglob("*")
         return {f.relative_to(tmp_path / name): f.read_bytes() for f in files if f.is_file()}
@@ -97,7 +97,7 @@ def test_impossible_options_are_refused(options, message):
 def test_a_users_own_convolutions_and_pools_agree(target, spike):
     trained = users_checkpoint(spike=spike, weight_bits=TARGET_BITS[target])
     recording = record(trained.network(), digits(samples=150))
-    build = compile_graph(import_network(trained, target, "net"), Options(target))
+    build = compile_graph(import_network(trained.network(), target, "net"), Options(target))
     trace = golden.run(build, recording.inputs.numpy())
     assert trace.spikes["stem_lif"].shape == (3, 150, 6, 8, 8)
     for name, spikes in recording.spikes.items():

@@ -43,7 +43,7 @@ CASES = [
 def compiled(**options) -> tuple[Build, Recording]:
     trained = residual_checkpoint(**options)
     target = {bits: name for name, bits in TARGET_BITS.items()}[options.get("weight_bits", 4)]
-    graph = import_network(trained, target, "net")
+    graph = import_network(trained.network(), target, "net")
     assert not graph.warnings
     build = compile_graph(graph, Options(target))
     return build, record(trained.network(), digits(samples=60))
@@ -206,7 +206,7 @@ def test_from_check_to_onnx(ckpt, tmp_path, capsys):
 )
 def test_the_verilog_of_a_residual_network_equals_the_golden_model(network):
     trained = resnet_checkpoint(network)
-    build = compile_graph(import_network(trained, "int8", "net"), Options("int8"))
+    build = compile_graph(import_network(trained.network(), "int8", "net"), Options("int8"))
     x = record(trained.network(), digits(samples=2)).inputs.numpy()
     report = rtl_report.run(build, x, stalls=Stalls(idle=40, stall=40))
     assert report.equal, report.first_difference

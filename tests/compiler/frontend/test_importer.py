@@ -23,7 +23,7 @@ TARGETS = {bits: target for target, bits in TARGET_BITS.items()}
 @pytest.mark.parametrize("bits", [8, 4, 2])
 def test_the_integers_are_brevitas_own(bits):
     trained = checkpoint(weight_bits=bits)
-    graph = import_network(trained, TARGETS[bits], "net")
+    graph = import_network(trained.network(), TARGETS[bits], "net")
     net = trained.network()
     assert not graph.warnings
     for synapse in graph.of(Synapse):
@@ -37,7 +37,7 @@ def test_the_integers_are_brevitas_own(bits):
 
 
 def test_the_nodes_in_order():
-    graph = import_network(checkpoint(), "int8", "net")
+    graph = import_network(checkpoint().network(), "int8", "net")
     kinds = [Input, *[Synapse, BatchNorm, Layer] * 2, Synapse, Layer]
     assert [type(node) for node in graph.nodes] == kinds
     assert graph.timesteps == 4
@@ -45,13 +45,13 @@ def test_the_nodes_in_order():
     assert (lif.tau, lif.v_th, lif.strict, lif.mode) == (0.25, 0.5, False, "ternary")
     assert lif.amplitude == pytest.approx(-1.3)
     assert graph.input == Input("input", (1, 8, 8), "static", 127, 1 / 16)
-    graph = import_network(checkpoint(input_bits=2), "int8", "net")
+    graph = import_network(checkpoint(input_bits=2).network(), "int8", "net")
     assert graph.input == Input("input", (1, 8, 8), "static", 1, 1.0)
 
 
 def test_batch_norm_is_what_torch_computes():
     trained = checkpoint()
-    norm = import_network(trained, "int8", "net").of(BatchNorm)[0]
+    norm = import_network(trained.network(), "int8", "net").of(BatchNorm)[0]
     layer = trained.network().layer(norm.name).double()
     x = torch.randn(1, 5, len(norm.gain), dtype=torch.float64)
     expected = x[0].numpy() * norm.gain + norm.offset
@@ -59,7 +59,7 @@ def test_batch_norm_is_what_torch_computes():
 
 
 def test_another_target_re_quantizes_and_says_so():
-    graph = import_network(checkpoint(weight_bits=8), "int4", "net")
+    graph = import_network(checkpoint(weight_bits=8).network(), "int4", "net")
     (warning,) = graph.warnings
     assert "trained at 8 bits" in warning and "fc1, fc2, fc3" in warning
     for synapse in graph.of(Synapse):
@@ -117,11 +117,11 @@ def test_operands_of_different_shapes_are_refused_by_name():
     graph, tensors = trace(Shapes(), (1, 8, 8))
     trained = msgspec.structs.replace(checkpoint(), graph=graph, tensors=tensors)
     with pytest.raises(InputError, match=r"add: adds \[1, 8, 8\] of second and \[4, 8, 8\] of lif"):
-        import_network(trained, "int8", "net")
+        import_network(trained.network(), "int8", "net")
 
 
 def test_currents_that_meet_and_shortcuts_in_the_graph():
-    graph = import_network(residual_checkpoint(stem_pool="apart"), "int4", "net")
+    graph = import_network(residual_checkpoint(stem_pool="apart").network(), "int4", "net")
     layers = {layer.name: layer.sources for layer in graph.layers[:-1]}
     assert layers["a_lif"] == ("a2.1", "add.pool")
     assert layers["c_lif"] == ("three.b_lif", "c2.1", "c_short.2")
@@ -130,14 +130,14 @@ def test_currents_that_meet_and_shortcuts_in_the_graph():
     assert isinstance(short, Synapse) and isinstance(short.op, Conv2d)
     assert (short.op.groups, short.op.kernel, short.w.shape) == (8, (1, 1), (8, 1, 1, 1))
     assert {s.amplitude for s in graph.layers[:-1]} != {1.0}
-    graph = import_network(residual_checkpoint(channels=True), "int4", "net")
+    graph = import_network(residual_checkpoint(channels=True).network(), "int4", "net")
     assert {s.amplitude for s in graph.layers[:-1]} == {1.0}
 
 
 def test_a_sum_of_sums_is_one_sum():
     graph, tensors = trace(Block(lambda n, s: n.again(n.a(s) + (n.b(s) + s))), (4,))
     trained = msgspec.structs.replace(checkpoint(), graph=graph, tensors=tensors)
-    layer = import_network(trained, "int8", "net")["again"]
+    layer = import_network(trained.network(), "int8", "net")["again"]
     assert layer.sources == ("a", "b", "add.lif")
 
 
@@ -149,7 +149,7 @@ def test_layers_of_different_time_steps_are_refused():
     ]
     trained = msgspec.structs.replace(trained, graph=type(trained.graph)(tuple(nodes)))
     with pytest.raises(InputError, match="timesteps: 3 in lif2, 4 in lif1"):
-        import_network(trained, "int8", "net")
+        import_network(trained.network(), "int8", "net")
 
 
 def test_an_unknown_layer_is_refused_by_name():
@@ -158,4 +158,4 @@ def test_an_unknown_layer_is_refused_by_name():
              for n in trained.graph.nodes]  # fmt: skip
     trained = msgspec.structs.replace(trained, graph=type(trained.graph)(tuple(nodes)))
     with pytest.raises(InputError, match=r"lif2.*maxpool"):
-        import_network(trained, "int8", "net")
+        import_network(trained.network(), "int8", "net")

@@ -1,4 +1,4 @@
-"""Lanes by goal: no more than it takes for so many cycles a sample, or the best of so many."""
+"""Lanes by goal: the cheapest that are fast enough, or the fastest of a given number."""
 
 import itertools
 import math
@@ -9,9 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.emit.integers import integers
-from compiler.ir import Graph, Node
-from compiler.passes.assign_lanes import channels_of, fewest
+from compiler.lanes.assign_lanes import channels_of, fewest, on_lanes
 from hw_models.core import timing, workload
 from hw_models.core.layout import conv_of, layout_of
 from hw_models.core.workload import Load
@@ -22,39 +20,40 @@ from hw_models.errors import InputError
 
 # An update lane (leak, threshold, reset) is about as much logic as two accumulate lanes.
 UPDATE_COST = 2
-STEP = 0.98  # that layers are made faster by, at least, while all of them together are too slow
+STEP = 0.98  # the least factor by which layers are made faster, where all together are too slow
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A layer on some lanes."""
+    """What a layer costs and how fast it is on some lanes."""
 
     lanes: Lanes
     adders: int  # accumulate lanes of all its synapses
-    cost: int  # in accumulate lanes
-    work: float  # cycles a sample, mean
+    cost: int  # of accumulate and update lanes, in units of one accumulate lane
+    work: float  # cycles that a sample takes, the mean over the samples
 
 
-Choices = Mapping[str, list[Choice]]  # by layer, the cheapest first
-Found = Mapping[str, Choice]
+Choices = Mapping[str, list[Choice]]  # by layer's name, the cheapest first
+Found = Mapping[str, Choice]  # one choice for each layer, by its name
 
 
 @dataclass(frozen=True, slots=True)
 class ChooseLanes:
-    """The cheapest lanes on which samples follow each other within `cycles`, the mean over the
-    calibration samples; or, where `total` is given, those on which the slowest layer is as fast as
-    so many accumulate lanes in all layers together allow.
+    """Chooses lanes for a goal, on samples.
+
+    With `cycles`, these are the cheapest lanes on which samples follow each other within so many
+    cycles, in the mean over the calibration samples. With `total` alone, they are the lanes on
+    which the slowest layer is as fast as so many accumulate lanes in all layers allow.
 
     Spikes do not depend on lanes, so the samples run once.
     """
 
     samples: NDArray[np.int8]  # calibration inputs [T', B, *shape]
-    cycles: int | None = None  # from one sample's last word to the next one's
-    total: int | None = None  # accumulate lanes
-    update: int = 4  # update lanes, at least; more where the sweep is what limits
+    cycles: int | None  # from one sample's last word to the next one's
+    total: int | None  # accumulate lanes of all layers together
+    update: int  # update lanes of a layer; it gets more where the sweep is what limits
 
-    def __call__(self, graph: Graph) -> Graph:
-        build = integers(graph, "", {})
+    def __call__(self, build: Build) -> Build:
         trace = fast.run(build, self.samples, keep_membranes=False)
         loads = workload.loads(build.dataflow, self.samples, trace)
         choices = {
@@ -65,22 +64,16 @@ class ChooseLanes:
             found = best_in(choices, self.total)
         else:
             found = self.meeting(choices, lambda found: self.pace(build, found, trace))
-        changes: dict[str, Node | None] = {
-            layer.name: replace(layer, lanes=found[layer.name].lanes) for layer in graph.layers
-        }
-        return graph.replaced(changes)
+        return replace(build, dataflow=on_lanes(build.dataflow, lanes_in(found)))
 
     def pace(self, build: Build, found: Found, trace: Trace) -> float:
         """Cycles from one sample to the next on these lanes."""
-        layers = (
-            msgspec.structs.replace(layer, lanes=found[layer.name].lanes)
-            for layer in build.dataflow.layers
-        )
-        flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
+        flow = on_lanes(build.dataflow, lanes_in(found))
         return timing.run(flow, self.samples, trace).pace
 
     def choices(self, build: Build, layer: Layer, load: Load) -> list[Choice]:
-        """The lanes of a layer that are worth it: the cheapest first, each faster than the last."""
+        """The lanes that are worth having for a layer, the cheapest first, each faster than the one
+        before."""
         flow = build.dataflow
         ops = [conv_of(flow, synapse) for synapse in layer.synapses]
         channels = max(channels_of(op, 1) for op in ops)
@@ -103,7 +96,7 @@ class ChooseLanes:
         return [choice for choice, before in zip(found, best, strict=False) if choice.work < before]
 
     def choice(self, build: Build, layer: Layer, lanes: Lanes, load: Load) -> Choice:
-        """What a layer takes on these lanes."""
+        """What a layer costs and takes on these lanes."""
         layer = msgspec.structs.replace(layer, lanes=lanes)
         work = workload.work(build.dataflow, layer, load).cycles
         work = work[1:] if len(work) > 1 else work  # as the pace does: from the first sample's end
@@ -112,10 +105,13 @@ class ChooseLanes:
         return Choice(lanes, layout.adders, cost, float(work.mean()))
 
     def meeting(self, choices: Choices, pace: Callable[[Found], float]) -> Found:
-        """The cheapest lanes with a pace within `cycles`, if there are and `total` allows them.
+        """The cheapest lanes with a pace within `cycles`.
 
-        The slowest layer sets the pace, and a few per cent come on top: where those are too much,
-        the layers have to be a little faster.
+        The slowest layer sets the pace, and a few per cent come on top of it. Where these are too
+        much, the layers have to be a little faster than the goal.
+
+        Raises:
+            InputError: there are no such lanes, or they are more than `total` allows.
         """
         assert self.cycles is not None
         target = float(self.cycles)
@@ -139,12 +135,13 @@ class ChooseLanes:
 
 
 def shares(channels: int) -> set[int]:
-    """The lanes that divide channels into 1, 2, 3, ... words: no others are worth having."""
+    """The lanes that divide channels into 1, 2, 3, ... words; no others are worth having."""
     return {-(-channels // words) for words in range(1, channels + 1)}
 
 
 def within(choices: Choices, goal: float) -> Found:
-    """Of each layer the cheapest that takes at most `goal` cycles; where none does, the fastest."""
+    """For each layer the cheapest choice that takes at most `goal` cycles; if none does, the
+    fastest."""
     return {
         name: next((choice for choice in found if choice.work <= goal), found[-1])
         for name, found in choices.items()
@@ -152,7 +149,7 @@ def within(choices: Choices, goal: float) -> Found:
 
 
 def best_in(choices: Choices, total: int | None) -> Found:
-    """The fastest choice that has at most `total` accumulate lanes."""
+    """The choices on which the slowest layer is as fast as `total` accumulate lanes allow."""
     assert total is not None
     least = max(found[-1].work for found in choices.values())
     goals = {choice.work for found in choices.values() for choice in found if choice.work >= least}
@@ -167,11 +164,16 @@ def best_in(choices: Choices, total: int | None) -> Found:
     return fitting
 
 
+def lanes_in(found: Found) -> dict[str, Lanes]:
+    """The lanes of each layer, by its name."""
+    return {name: choice.lanes for name, choice in found.items()}
+
+
 def adders(found: Found) -> int:
     """Accumulate lanes of all layers."""
     return sum(choice.adders for choice in found.values())
 
 
 def slowest(found: Found) -> tuple[str, Choice]:
-    """The layer that takes most cycles a sample."""
+    """The layer that takes the most cycles for a sample, and its choice."""
     return max(found.items(), key=lambda item: item[1].work)

@@ -10,8 +10,8 @@ import pytest
 
 from compiler.emit.integers import integers
 from compiler.frontend.importer import import_network
-from compiler.passes.choose_lanes import UPDATE_COST, Choice, ChooseLanes
-from compiler.pipeline import Options, lower
+from compiler.lanes.choose_lanes import UPDATE_COST, Choice, ChooseLanes
+from compiler.pipeline import Options, compile_graph, lower
 from hw_models.core import timing, workload
 from hw_models.core.layout import layout_of
 from hw_models.dataflow import Lanes
@@ -25,10 +25,10 @@ NETWORKS = {"dense": checkpoint, "conv": users_checkpoint}
 
 @functools.cache
 def network(name: str):
-    """(graph with widths and any lanes, 20 calibration inputs)."""
+    """(graph, 20 calibration inputs)."""
     trained = NETWORKS[name]()
     x = record(trained.network(), digits("train", 20)).inputs.numpy()
-    return import_network(trained, "int8", "net"), x
+    return import_network(trained.network(), "int8", "net"), x
 
 
 @functools.cache
@@ -65,7 +65,7 @@ class Taken:
 def chosen(name: str, **options) -> Taken:
     """On the lanes that the compiler chooses."""
     graph, x = network(name)
-    layers = lower(graph, Options(**options), x).layers
+    layers = compile_graph(graph, Options(**options), calibration=x).dataflow.layers
     return Taken(name, {layer.name: layer.lanes for layer in layers})
 
 
@@ -86,7 +86,7 @@ def test_the_goal_is_met_and_by_nothing_cheaper(name, goal):
 def test_layers_are_faster_where_the_slowest_alone_does_not_set_the_pace():
     """10 lanes take 120 cycles, a tenth more with all other layers; 125 take 11 lanes, not 10."""
     choices = {"fc": [Choice(Lanes(accumulate=n, update=1), n, n, 1200 / n) for n in range(1, 13)]}
-    goal = ChooseLanes(np.zeros((1, 1, 1), np.int8), cycles=125)
+    goal = ChooseLanes(np.zeros((1, 1, 1), np.int8), cycles=125, total=None, update=4)
     assert goal.meeting(choices, lambda found: found["fc"].work)["fc"].adders == 10
     assert goal.meeting(choices, lambda found: 1.1 * found["fc"].work)["fc"].adders == 11
     with pytest.raises(InputError, match=r"fc: at 12 lanes, .* ask for 130 or more"):

@@ -1,0 +1,110 @@
+"""What a user chooses of a build, and which of these choices the build records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import get_args
+
+from compiler.emit.integers import Provenance
+from compiler.emit.register_map import Bus
+from compiler.passes.choose_lsb import FRAC_BITS_MAX, V_BITS_MAX_ALLOWED, V_BITS_MAX_DEFAULT
+from hw_models.dataflow import Build, Target
+from hw_models.errors import InputError
+
+LANES = 32  # accumulate lanes that a layer has at most where the user says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The same checkpoint and the same options give the same bytes.
+
+    Raises:
+        InputError: an option has a value that is not accepted, or two options contradict.
+    """
+
+    target: str = "int8"  # the type of the weights: int8, int4 or ternary
+    frac_bits: int | None = None  # fraction bits of layers that round; None: chosen per layer
+    v_bits_max: int = V_BITS_MAX_DEFAULT  # bits that a threshold may have in layers that round
+    # The accumulate lanes that a layer has at most. None: LANES, or as a goal asks for.
+    lanes: int | None = None
+    update_lanes: int = 4  # neurons of a layer that are updated at once, at most
+    axi_lite: bool = False  # adds registers and counters on AXI4-Lite, and a guard at the input
+    loadable: bool = False  # makes the memories writable over AXI4-Lite; implies axi_lite
+    like: Build | None = None  # a loadable build, whose core this network will be loaded into
+    layer_lanes: Mapping[str, int] = field(default_factory=dict)  # by layer, in place of `lanes`
+    # The two goals, for which lanes are chosen on samples of the training split:
+    cycles: int | None = None  # at most so many cycles from one sample to the next
+    total_lanes: int | None = None  # at most so many accumulate lanes in all layers together
+    crop: int | None = None  # builds for the crop x crop middle of the inputs
+    name: str | None = None  # the build's name; None: follows from the checkpoint's path
+
+    def __post_init__(self) -> None:
+        if self.target not in get_args(Target):
+            raise InputError(f"target = {self.target}, need one of {', '.join(get_args(Target))}")
+        if self.frac_bits is not None and not 0 <= self.frac_bits <= FRAC_BITS_MAX:
+            raise InputError(f"frac_bits = {self.frac_bits}, need auto or 0..{FRAC_BITS_MAX}")
+        if self.v_bits_max not in V_BITS_MAX_ALLOWED:
+            raise InputError(
+                f"v_bits_max = {self.v_bits_max}, "
+                f"need {V_BITS_MAX_ALLOWED[0]}..{V_BITS_MAX_ALLOWED[-1]}"
+            )
+        lanes = [self.lanes_at_most, *self.layer_lanes.values()]
+        if min(*lanes, self.update_lanes) < 1:
+            raise InputError(
+                f"lanes = {', '.join(map(str, lanes))}, update lanes = {self.update_lanes}, "
+                "need >= 1"
+            )
+        for name in ("cycles", "total_lanes"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} = {value}, need >= 1")
+        if self.has_goal and (self.lanes is not None or self.layer_lanes):
+            raise InputError(
+                "--lanes gives lanes, --cycles and --total-lanes choose them; use one way"
+            )
+
+    @property
+    def has_goal(self) -> bool:
+        """Whether lanes are chosen on samples."""
+        return self.cycles is not None or self.total_lanes is not None
+
+    @property
+    def lanes_at_most(self) -> int:
+        """The accumulate lanes of a layer that `layer_lanes` does not name, where there is no
+        goal."""
+        return LANES if self.lanes is None else self.lanes
+
+    @property
+    def bus(self) -> Bus | None:
+        """The registers on AXI4-Lite that are asked for, if any.
+
+        A bias or a threshold that can be loaded has as many bits as a threshold may have.
+        """
+        if self.loadable:
+            return Bus(self.v_bits_max)
+        return Bus() if self.axi_lite else None
+
+
+def provenance(options: Options, checkpoint_sha256: str) -> Provenance:
+    """What `dataflow.json` records of the options: all that decides bytes and is no default.
+
+    The name and the target have fields of their own there.
+    """
+    found: Provenance = {
+        "checkpoint_sha256": checkpoint_sha256,
+        "frac_bits": "auto" if options.frac_bits is None else options.frac_bits,
+        "v_bits_max": options.v_bits_max,
+    }
+    if not options.has_goal:
+        found["lanes"] = options.lanes_at_most
+    found["update_lanes"] = options.update_lanes
+    for name, lanes in options.layer_lanes.items():
+        found[f"lanes.{name}"] = lanes
+    for name in ("cycles", "total_lanes", "crop"):
+        if (value := getattr(options, name)) is not None:
+            found[name] = value
+    if options.like:
+        found["like"] = options.like.sha256 or options.like.dataflow.name
+    for name in ("axi_lite", "loadable"):
+        if getattr(options, name):
+            found[name] = True
+    return found
