@@ -111,7 +111,8 @@ def cli() -> None:
     "--update-lanes",
     default=DEFAULT.update_lanes,
     show_default=True,
-    help="The most neurons of a layer that are updated in one cycle.",
+    help="The most neurons of a layer that are updated in one cycle; with --cycles or --total-lanes "
+    "they may be more.",
 )
 @click.option(
     "--cycles",
@@ -210,7 +211,7 @@ def build(
 @cli.command("check")
 @click.argument("ckpt", type=CheckpointPath())
 def check_command(ckpt: Path) -> int:
-    """Check whether the hardware can take each layer of the checkpoint CKPT.
+    """Check that the hardware can take the network in CKPT.
 
     For each layer that it cannot take, a line says why and what to use instead.
     """
@@ -271,7 +272,10 @@ def reference_command(
     help="The file. [default: FOLDER/export/network.onnx, from which `hw_models run` executes it]",
 )
 def export(folder: Path, format_: str, out: Path | None) -> None:
-    """Write the integer network of the build in FOLDER in a standard format."""
+    """Write the integers of a build in a standard format.
+
+    The build is in FOLDER.
+    """
     made = artefact.load(folder)
     try:
         from compiler.onnx import export
@@ -287,10 +291,11 @@ def export(folder: Path, format_: str, out: Path | None) -> None:
 @click.argument("folder", type=PATH)
 @click.option("--out", type=PATH, help="The file. [default: FOLDER/export/registers.txt]")
 def load_command(hardware: Path, folder: Path, out: Path | None) -> None:
-    """Write the network of the build in FOLDER as register writes for another build's core.
+    """Write a network as register writes for another core.
 
-    The core is that of the build in HARDWARE, which was made with --loadable from a checkpoint of
-    the same shape. Each line has the byte address and the value of one write, in hex.
+    The network is that of the build in FOLDER. The core is that of the build in HARDWARE, which was
+    made with --loadable from a checkpoint of the same shape. Each line has the byte address and the
+    value of one write, in hex.
     """
     writes = register_writes(artefact.load(hardware), artefact.load(folder))
     out = out or folder / "export" / "registers.txt"
@@ -301,9 +306,10 @@ def load_command(hardware: Path, folder: Path, out: Path | None) -> None:
 @cli.command()
 @click.argument("folder", type=PATH)
 def inspect(folder: Path) -> None:
-    """Show the layers, the widths and the provenance of the build in FOLDER.
+    """Show the layers and the provenance of a build.
 
-    The hashes of its files are checked.
+    The build is in FOLDER; the hashes of its files are checked. Of each layer its shape, its lanes
+    and the widths of its integers are shown.
     """
     made = artefact.load(folder)
     CONSOLE.print(layer_table(made))

@@ -9,6 +9,7 @@ import torch
 
 from compiler.__main__ import cli
 from compiler.onnx import export
+from compiler.pipeline import Options, passes
 from hw_models.__main__ import cli as hw_models
 from hw_models.dataflow import Build
 from hw_models.engines import fast, onnx_runtime
@@ -78,6 +79,23 @@ def test_the_default_folder_is_named_after_run_and_target(ckpt, tmp_path, monkey
     assert status_of(cli, "build", ckpt, "--target", "int4", "--no-reference") == 0
     build = artefact.load(tmp_path / "build/net-int4")
     assert "re-quantized" in build.dataflow.warnings[0]
+
+
+def test_each_pass_is_printed(ckpt, tmp_path, capsys):
+    """Plain text: the graph after the import, and after each pass."""
+    options = "--no-reference", "--out", tmp_path / "b"
+    assert status_of(cli, "build", ckpt, *options) == 0
+    plain = capsys.readouterr().out
+    assert status_of(cli, "build", ckpt, *options, "--print-passes") == 0
+    printed = capsys.readouterr().out
+    assert printed.endswith(plain)
+    graphs = printed.removesuffix(plain).split("\n\n")
+    steps = ["import", *(type(x).__name__ for x in passes(Options()))]
+    assert [graph.split("\n")[:2] for graph in graphs] == [
+        *([f"after {step}:", "net: T = 4"] for step in steps), [""]
+    ]  # fmt: skip
+    assert "batch norm" in graphs[0] and "batch norm" not in graphs[1]
+    assert "\x1b" not in printed.removesuffix(plain)
 
 
 def test_vectors_of_another_split(ckpt, tmp_path):

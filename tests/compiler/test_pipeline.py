@@ -1,17 +1,27 @@
 """The whole compiler on networks as training leaves them: nearly every spike, every byte."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+import compiler
+from compiler.__main__ import cli
 from compiler.frontend.importer import import_network
-from compiler.pipeline import Options, compile_graph
+from compiler.ir import BatchNorm, Graph
+from compiler.pipeline import Options, compile_graph, passes
+from hw_models.core import timing
 from hw_models.dataflow import TARGET_BITS
 from hw_models.engines import golden
-from hw_models.errors import InputError
 from hw_models.folder import artefact
 from hw_models.semantics import digit_peak
+from qtrain.checkpoint import sha256_of
+from qtrain.network.network import Network
 from qtrain.network.recording import record
 from tests.builders.networks import checkpoint, digits, users_checkpoint
+from tests.cli import status_of
+from tests.compiler.test_main import save
 
 CASES = [
     (target, spike, reset, tau)
@@ -79,19 +89,6 @@ def test_the_same_checkpoint_and_options_give_the_same_bytes(tmp_path):
     assert saved("one") == saved("two")
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"frac_bits": -1}, "frac_bits = -1, need auto or 0..24"),
-        ({"v_bits_max": 7}, "v_bits_max = 7, need 8..32"),
-        ({"lanes": 0}, "lanes = 0"),
-    ],
-)
-def test_impossible_options_are_refused(options, message):
-    with pytest.raises(InputError, match=message):
-        Options(**options)
-
-
 @pytest.mark.parametrize("target", TARGET_BITS)
 @pytest.mark.parametrize("spike", ["ternary", "binary"])
 def test_a_users_own_convolutions_and_pools_agree(target, spike):
@@ -104,3 +101,58 @@ def test_a_users_own_convolutions_and_pools_agree(target, spike):
         assert 0.02 < np.mean(trace.spikes[name] != 0) < 0.98
         assert np.mean(trace.spikes[name] != spikes.numpy()) < 1e-3
     assert np.mean(trace.predictions == recording.logits.argmax(1).numpy()) >= 0.98
+
+
+def test_one_call_from_a_file_to_what_the_engines_run(tmp_path):
+    """What the docstring of `build` shows; with and without a goal."""
+    path = save(checkpoint(), tmp_path / "runs/net/ckpt.pt")
+    x = record(checkpoint().network(), digits(samples=5)).inputs.numpy()
+    made = artefact.save(compiler.build(path), tmp_path / "b")
+    assert made.dataflow.name == "net" and "rtl/top.v" in made.files
+    assert made.dataflow.provenance["checkpoint_sha256"] == sha256_of(path)
+    graph = import_network(checkpoint().network(), "int8", "net")
+    assert compile_graph(graph, Options(), sha256_of(path)).files == made.files
+    trace = golden.run(artefact.load(tmp_path / "b"), x)
+    goal = compiler.build(checkpoint(), compiler.Options(cycles=400, name="fast"))
+    assert goal.dataflow.name == "fast" and goal.dataflow.provenance["cycles"] == 400
+    np.testing.assert_array_equal(golden.run(goal, x).logits, trace.logits)
+    mine = compiler.build(checkpoint(), compiler.Options(cycles=400), calibration=x)
+    assert timing.run(mine.dataflow, x, golden.run(mine, x)).pace <= 400
+
+
+def test_each_pass_can_be_watched():
+    seen: dict[str, Graph] = {}
+    made = compiler.build(users_checkpoint(), watch=seen.__setitem__)
+    assert list(seen) == ["import", *(type(x).__name__ for x in passes(Options()))]
+    assert seen["import"].of(BatchNorm) and not seen["FoldBatchNorm"].of(BatchNorm)
+    widths = [x.bounds.p.bits for x in seen["InferWidths"].layers]
+    assert widths == [x.update.p_bits for x in made.dataflow.layers]
+
+
+@pytest.mark.parametrize(("bits", "networks"), [(8, 1), (4, 2)])
+def test_the_trained_network_is_built_once(bits, networks, tmp_path, built):
+    """Import, calibration and reference vectors share it; other widths take one of their own."""
+    path = save(checkpoint(weight_bits=bits), tmp_path / "net.pt")
+    built.clear()
+    assert status_of(cli, "build", path, "--cycles", "900", "--out", tmp_path / "b") == 0
+    assert len(built) == networks
+
+
+@pytest.fixture
+def built(monkeypatch) -> list[Network]:
+    """The networks that are built from now on."""
+    found: list[Network] = []
+    initialize = Network.__init__
+
+    def counted(self, graph):
+        found.append(self)
+        initialize(self, graph)
+
+    monkeypatch.setattr(Network, "__init__", counted)
+    return found
+
+
+def test_importing_the_compiler_is_cheap():
+    """Torch is imported when the first build is made, not before."""
+    code = "import compiler, sys; assert 'torch' not in sys.modules; compiler.Options()"
+    subprocess.run([sys.executable, "-c", code], check=True)
