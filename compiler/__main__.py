@@ -111,8 +111,8 @@ def cli() -> None:
     "--update-lanes",
     default=DEFAULT.update_lanes,
     show_default=True,
-    help="The most neurons of a layer that are updated in one cycle; with --cycles or --total-lanes "
-    "they may be more.",
+    help="The most neurons of a layer that are updated in one cycle. With --cycles "
+    "or --total-lanes they may be more.",
 )
 @click.option(
     "--cycles",

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import get_args
 
 from compiler.emit.integers import Provenance
 from compiler.emit.register_map import Bus
 from compiler.passes.choose_lsb import FRAC_BITS_MAX, V_BITS_MAX_ALLOWED, V_BITS_MAX_DEFAULT
-from hw_models.dataflow import Build, Target
+from hw_models.dataflow import TARGET_BITS, Build
 from hw_models.errors import InputError
 
 LANES = 32  # accumulate lanes that a layer has at most where the user says nothing
@@ -38,8 +37,8 @@ class Options:
     name: str | None = None  # the build's name; None: follows from the checkpoint's path
 
     def __post_init__(self) -> None:
-        if self.target not in get_args(Target):
-            raise InputError(f"target = {self.target}, need one of {', '.join(get_args(Target))}")
+        if self.target not in TARGET_BITS:
+            raise InputError(f"target = {self.target}, need one of {', '.join(TARGET_BITS)}")
         if self.frac_bits is not None and not 0 <= self.frac_bits <= FRAC_BITS_MAX:
             raise InputError(f"frac_bits = {self.frac_bits}, need auto or 0..{FRAC_BITS_MAX}")
         if self.v_bits_max not in V_BITS_MAX_ALLOWED:
