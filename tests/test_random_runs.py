@@ -3,8 +3,8 @@
 import pytest
 
 from hw_models.core import latency
-from tests.builders.simulated_builds import mutated
 from tests.cli import status_of
+from tests.mutants import mutated
 from tests.random_runs import check, cli
 
 

@@ -1,12 +1,16 @@
 """Untrained networks with the parameters that training would have moved, and their checkpoints."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
+from qtrain import checkpoint as checkpoint_files
 from qtrain.checkpoint import Checkpoint
 from qtrain.data import datasets
 from qtrain.layers import (
     LIF,
+    Add,
     AvgPool2d,
     BatchNorm,
     Flatten,
@@ -15,6 +19,7 @@ from qtrain.layers import (
     QuantConv2d,
     QuantLinear,
     Readout,
+    TernaryLIF,
 )
 from qtrain.models.stack import mlp
 from qtrain.network.trace import trace
@@ -99,3 +104,26 @@ def users_checkpoint(seed: int = 0, **options) -> Checkpoint:
         config={"dataset": "digits"}, graph=graph, tensors=tensors, metrics={}, training={},
         versions={},
     )  # fmt: skip
+
+
+class Block(nn.Module):
+    """A dense block of residuals, whose middle is `join(self, s)` for spikes s."""
+
+    def __init__(self, join, head=None):
+        super().__init__()
+        self.quant, self.lif, self.again = InputQuant(1.0), TernaryLIF(2), TernaryLIF(2)
+        self.first, self.a, self.b = QuantLinear(4, 4), QuantLinear(4, 4), QuantLinear(4, 4)
+        self.norm, self.flatten, self.add = BatchNorm(4), Flatten(), Add()
+        self.head = head or QuantLinear(4, 10, scaling="tensor")
+        self.readout, self.join = Readout(), join
+
+    def forward(self, x):
+        return self.readout(self.head(self.join(self, self.lif(self.first(self.quant(x))))))
+
+
+def save(trained: Checkpoint, path: Path) -> Path:
+    """The checkpoint as a file at `path`."""
+    checkpoint_files.save(
+        path, trained.config, trained.graph, trained.tensors, trained.metrics, trained.training
+    )
+    return path

@@ -1,9 +1,10 @@
-"""A random build saved with vectors, as the compiler would leave it, from integers alone."""
+"""Builds saved with vectors, as the compiler would leave them, from integers alone."""
 
 from pathlib import Path
 
 import numpy as np
 
+from compiler.emit.rtl import generate
 from hw_models.dataflow import Build
 from hw_models.engines import golden
 from hw_models.folder import artefact, reference_vectors
@@ -25,3 +26,14 @@ def saved_build(folder: Path, seed: int, samples: int = 20, **options) -> tuple[
     )
     reference_vectors.save(vectors, folder)
     return build, vectors
+
+
+def saved_hardware(folder: Path, build: Build, files: dict[str, bytes] | None = None) -> Build:
+    """The build in `folder` with 6 reference samples."""
+    files = generate(build) if files is None else files
+    build = artefact.save(Build(build.dataflow, build.tensors, files=files), folder)
+    x = random_input(build, 6, 1)
+    about = About(dataset="random", split="test", dataflow_sha256=build.sha256 or "")
+    predictions = golden.run(build, x).predictions
+    reference_vectors.save(Reference(about, x, predictions, predictions, {}), folder)
+    return build

@@ -4,13 +4,11 @@ import math
 import re
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 
 from compiler.emit.rtl import generate
 from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
-from rtl_sim.simulation.simulate import LIBRARY, PREFIX
 from rtl_sim.simulation.simulators import Verilator
 from tests.builders.random_builds import Builder, random_build, window_outputs
 from tests.builders.residual_builds import identity
@@ -30,20 +28,6 @@ def hardware(build: Build) -> Build:
 def hardware_build(seed: int, **options) -> Build:
     """A random build with its mem/ and rtl/."""
     return hardware(random_build(seed, **options))
-
-
-def mutated(folder: Path, module: str, old: str, new: str) -> Path:
-    """The Verilog library in folder/verilog, with `new` for the one `old` in a module.
-
-    Args:
-        module: its name without the prefix.
-    """
-    library = shutil.copytree(LIBRARY, folder / "verilog")
-    path = library / f"{PREFIX}{module}.v"
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
-    return library
 
 
 def with_lanes(build: Build, accumulate: int, update: int) -> Build:

@@ -14,20 +14,11 @@ from hw_models.__main__ import cli as hw_models
 from hw_models.dataflow import Build
 from hw_models.engines import fast, onnx_runtime
 from hw_models.folder import artefact, evidence, reference_vectors
-from qtrain import checkpoint as checkpoints
-from qtrain.checkpoint import Checkpoint
 from qtrain.network.recording import record
-from tests.builders.networks import checkpoint, digits
+from tests.builders.networks import checkpoint, digits, save
 from tests.builders.nmnist_files import write_set
 from tests.cli import assert_one_line, status_of
 from tests.disk import full_after
-
-
-def save(trained: Checkpoint, path):
-    checkpoints.save(
-        path, trained.config, trained.graph, trained.tensors, trained.metrics, trained.training
-    )
-    return path
 
 
 @pytest.fixture

@@ -24,10 +24,9 @@ from qtrain.network.recording import Recording, record
 from rtl_sim.__main__ import cli as rtl_sim
 from rtl_sim.simulation import report as rtl_report
 from rtl_sim.simulation.simulate import Stalls
-from tests.builders.networks import digits
+from tests.builders.networks import digits, save
 from tests.builders.residual_networks import POOLS, residual_checkpoint, resnet_checkpoint
 from tests.cli import assert_one_line, status_of
-from tests.compiler.test_main import save
 
 CASES = [
     {"stem_pool": pool, "weight_bits": bits, "channels": channels, **neuron}

@@ -11,23 +11,13 @@ from hw_models.dataflow import Build
 from hw_models.engines import golden
 from hw_models.errors import InputError
 from hw_models.folder import artefact, reference_vectors
-from hw_models.folder.reference_vectors import About, Reference
 from rtl_sim.__main__ import cli
 from rtl_sim.simulation import report
 from tests.builders.random_builds import random_build, random_input
-from tests.builders.simulated_builds import chain, conv, mutated, pool
+from tests.builders.reference_builds import saved_hardware
+from tests.builders.simulated_builds import chain, conv, pool
 from tests.cli import assert_one_line, status_of
-
-
-def save(folder, build: Build, files: dict[str, bytes] | None = None) -> Build:
-    """The build in `folder` with 6 reference samples."""
-    files = generate(build) if files is None else files
-    build = artefact.save(Build(build.dataflow, build.tensors, files=files), folder)
-    x = random_input(build, 6, 1)
-    about = About(dataset="random", split="test", dataflow_sha256=build.sha256 or "")
-    predictions = golden.run(build, x).predictions
-    reference_vectors.save(Reference(about, x, predictions, predictions, {}), folder)
-    return build
+from tests.mutants import mutated
 
 
 @pytest.fixture
@@ -36,7 +26,7 @@ def network() -> Build:
 
 
 def test_equal_builds_exit_0_and_leave_evidence(tmp_path, network, capsys):
-    build = save(tmp_path / "b", network)
+    build = saved_hardware(tmp_path / "b", network)
     arguments = ("--samples", 5, "--stalls", 20, "--waves", "--json", tmp_path / "out/report.json")
     assert status_of(cli, "run", tmp_path / "b", *arguments) == 0
     report = json.loads((tmp_path / "out/report.json").read_text())
@@ -65,13 +55,13 @@ def test_equal_builds_exit_0_and_leave_evidence(tmp_path, network, capsys):
 def test_convolutions_and_pools_run_alike(tmp_path, capsys):
     stages = (partial(conv, channels=4, kernel=(3, 3)), lambda shape: pool(shape, (2, 2), (2, 2)))
     build = chain(3, "static", (1, 6, 6), *stages, 3)
-    save(tmp_path / "b", build)
+    saved_hardware(tmp_path / "b", build)
     assert status_of(cli, "run", tmp_path / "b", "--samples", 2, "--stalls", 30) == 0
     report = json.loads((tmp_path / "b/evidence/simulation.json").read_text())
     assert report["equal"] and report["membranes_compared"] == 2 * build.dataflow.timesteps * 67
     tensors = {name: tensor.copy() for name, tensor in build.tensors.items()}
     tensors["layer0.bias"][1] += 1
-    save(tmp_path / "c", build, generate(Build(build.dataflow, tensors)))
+    saved_hardware(tmp_path / "c", build, generate(Build(build.dataflow, tensors)))
     assert status_of(cli, "run", tmp_path / "c", "--samples", 1) == 1
     assert "layer layer0, time step 0, neuron (1, " in capsys.readouterr().err
 
@@ -79,7 +69,7 @@ def test_convolutions_and_pools_run_alike(tmp_path, capsys):
 def test_a_corrupted_weight_exits_1_and_is_named(tmp_path, network, capsys):
     tensors = {name: tensor.copy() for name, tensor in network.tensors.items()}
     tensors["layer0.syn.weight"][6] ^= 1
-    save(tmp_path / "b", network, generate(Build(network.dataflow, tensors)))
+    saved_hardware(tmp_path / "b", network, generate(Build(network.dataflow, tensors)))
     assert status_of(cli, "run", tmp_path / "b", "--samples", 3) == 1
     err = capsys.readouterr().err
     assert "first difference: layer layer0, time step " in err and "neuron 6: expected" in err
@@ -93,7 +83,7 @@ def test_a_corrupted_weight_exits_1_and_is_named(tmp_path, network, capsys):
 def test_verilog_that_does_not_compile_exits_2(tmp_path, network, capsys):
     files = generate(network)
     files["rtl/top.v"] = files["rtl/top.v"].replace(b"endmodule", b"")
-    save(tmp_path / "b", network, files)
+    saved_hardware(tmp_path / "b", network, files)
     assert status_of(cli, "run", tmp_path / "b", "--samples", 1) == 2
     log = tmp_path / "b/evidence/simulation-icarus.log"
     assert_one_line(capsys.readouterr().err, "does not compile the Verilog: ", f"log: {log}")
@@ -110,7 +100,7 @@ def test_verilog_that_does_not_compile_exits_2(tmp_path, network, capsys):
     ],
 )
 def test_bad_folders_exit_2_in_one_line(tmp_path, network, capsys, damage, parts):
-    save(tmp_path / "b", network)
+    saved_hardware(tmp_path / "b", network)
     damage(tmp_path / "b")
     assert status_of(cli, "run", tmp_path / "b") == 2
     assert_one_line(capsys.readouterr().err, *parts)
@@ -118,20 +108,20 @@ def test_bad_folders_exit_2_in_one_line(tmp_path, network, capsys, damage, parts
 
 
 def test_a_build_without_hardware_exits_2(tmp_path, network, capsys):
-    save(tmp_path / "b", network, {})
+    saved_hardware(tmp_path / "b", network, {})
     assert status_of(cli, "run", tmp_path / "b") == 2
     assert_one_line(capsys.readouterr().err, "no rtl/top.v")
 
 
 def test_no_simulator_exits_2_and_says_what_to_install(tmp_path, network, capsys, monkeypatch):
-    save(tmp_path / "b", network)
+    saved_hardware(tmp_path / "b", network)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert status_of(cli, "run", tmp_path / "b") == 2
     assert_one_line(capsys.readouterr().err, "iverilog", "install", "apt install iverilog")
 
 
 def test_another_library_and_jobs(tmp_path, network):
-    save(tmp_path / "b", network)
+    saved_hardware(tmp_path / "b", network)
     library = mutated(tmp_path, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
     options = ("--samples", 6, "--jobs", 2, "--library", library, "--failure", tmp_path / "mine")
     assert status_of(cli, "run", tmp_path / "b", *options) == 1
@@ -142,7 +132,7 @@ def test_another_library_and_jobs(tmp_path, network):
 
 
 def test_a_cluster_makes_no_waveforms(tmp_path, network, capsys):
-    save(tmp_path / "b", network)
+    saved_hardware(tmp_path / "b", network)
     options = ("--waves", "--scheduler", "tcp://127.0.0.1:9")
     assert status_of(cli, "run", tmp_path / "b", *options) == 2
     assert_one_line(capsys.readouterr().err, "--waves", "--scheduler")

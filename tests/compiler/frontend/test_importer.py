@@ -13,9 +13,8 @@ from qtrain.layers import Flatten, InputQuant, QuantConv2d, QuantLinear, Ternary
 from qtrain.layers import Readout as Logits
 from qtrain.network.graph import Graph, Node
 from qtrain.network.trace import trace
-from tests.builders.networks import checkpoint
+from tests.builders.networks import Block, checkpoint
 from tests.builders.residual_networks import residual_checkpoint
-from tests.compiler.frontend.test_preflight import Block
 
 TARGETS = {bits: target for target, bits in TARGET_BITS.items()}
 

@@ -8,7 +8,6 @@ from compiler.__main__ import cli
 from compiler.frontend.preflight import check
 from qtrain import checkpoint as checkpoints
 from qtrain.layers import (
-    Add,
     AvgPool2d,
     BatchNorm,
     Flatten,
@@ -19,7 +18,7 @@ from qtrain.layers import (
     TernaryLIF,
 )
 from qtrain.network.trace import trace
-from tests.builders.networks import checkpoint
+from tests.builders.networks import Block, checkpoint
 from tests.cli import status_of
 
 SHAPE = (1, 12, 12)
@@ -113,21 +112,6 @@ def test_each_fault_says_what_to_use_instead(model, layer, why, instead):
     assert fault.layer == layer
     assert why in fault.why
     assert instead in fault.instead
-
-
-class Block(nn.Module):
-    """A dense block of residuals, whose middle is `join(self, s)` for spikes s."""
-
-    def __init__(self, join, head=None):
-        super().__init__()
-        self.quant, self.lif, self.again = InputQuant(1.0), TernaryLIF(2), TernaryLIF(2)
-        self.first, self.a, self.b = QuantLinear(4, 4), QuantLinear(4, 4), QuantLinear(4, 4)
-        self.norm, self.flatten, self.add = BatchNorm(4), Flatten(), Add()
-        self.head = head or QuantLinear(4, 10, scaling="tensor")
-        self.readout, self.join = Readout(), join
-
-    def forward(self, x):
-        return self.readout(self.head(self.join(self, self.lif(self.first(self.quant(x))))))
 
 
 def preactivated(n, s):

@@ -4,8 +4,8 @@ import pytest
 
 from hw_models.cost import energy, operations
 from hw_models.engines import golden
+from tests.builders.hand_made import hand_made
 from tests.builders.random_builds import random_build, random_input
-from tests.hw_models.cost.test_operations import hand_made
 
 
 def test_energy_of_a_network_small_enough_to_price_by_hand():

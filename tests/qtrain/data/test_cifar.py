@@ -6,26 +6,13 @@ import torch
 
 from hw_models.errors import InputError
 from qtrain.data import cifar, datasets
-
-
-def write(folder, batches, split, count=3):
-    """Files of random records; (images, labels) that they hold."""
-    rng = np.random.default_rng(0)
-    images, labels = [], []
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in batches.files[split]:
-        records = rng.integers(0, 256, (count, batches.labels + cifar.PIXELS), np.uint8)
-        records[:, : batches.labels] = rng.integers(0, batches.classes, (count, batches.labels))
-        (folder / name).write_bytes(records.tobytes())
-        images.append(records[:, batches.labels :].reshape(count, 3, 32, 32))
-        labels.append(records[:, batches.labels - 1])
-    return np.concatenate(images), np.concatenate(labels)
+from tests.builders.cifar_files import write_batches
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
 @pytest.mark.parametrize("batches", [cifar.CIFAR10, cifar.CIFAR100])
 def test_records_are_labels_and_pixels(tmp_path, batches, split):
-    images, labels = write(tmp_path / batches.folder, batches, split)
+    images, labels = write_batches(tmp_path / batches.folder, batches, split)
     x, y = cifar.read_split(batches, split, tmp_path)
     np.testing.assert_array_equal(x, images)
     np.testing.assert_array_equal(y, labels)
@@ -33,7 +20,7 @@ def test_records_are_labels_and_pixels(tmp_path, batches, split):
 
 
 def test_pixels_are_the_integers_that_enter_the_network(tmp_path):
-    images, labels = write(tmp_path, cifar.CIFAR10, "test")
+    images, labels = write_batches(tmp_path, cifar.CIFAR10, "test")
     split = datasets.load("cifar10", "test", tmp_path)
     x = split.inputs(slice(None))
     assert x.shape == (1, 3, 3, 32, 32)
@@ -58,7 +45,7 @@ def test_what_is_no_batch_is_refused(tmp_path, content, message):
 
 
 def test_a_missing_batch_is_named(tmp_path):
-    write(tmp_path, cifar.CIFAR10, "train")
+    write_batches(tmp_path, cifar.CIFAR10, "train")
     (tmp_path / "data_batch_3.bin").unlink()
     with pytest.raises(InputError, match=r"data_batch_3.bin.* not found; looked in"):
         cifar.read_split(cifar.CIFAR10, "train", tmp_path)

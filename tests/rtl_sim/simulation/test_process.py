@@ -11,9 +11,10 @@ from rtl_sim.simulation import process, simulators, trace
 from rtl_sim.simulation.process import Unfinished, complaint, reason
 from rtl_sim.simulation.simulate import compile_model
 from tests.builders.random_builds import random_build, random_input
-from tests.builders.simulated_builds import hardware, mutated
+from tests.builders.reference_builds import saved_hardware
+from tests.builders.simulated_builds import hardware
 from tests.cli import assert_one_line, status_of
-from tests.rtl_sim.test_main import save
+from tests.mutants import mutated
 
 NETWORK = random_build(21, encoding="ternary", widths=[6, 5, 3])
 BUILD = hardware(NETWORK)
@@ -66,7 +67,7 @@ def test_folders_of_any_name(tmp_path, monkeypatch, capsys, name):
     monkeypatch.setenv("TMPDIR", str(tmp_path / name))
     monkeypatch.setattr("tempfile.tempdir", None)
     folder = tmp_path / name / "b"
-    save(folder, NETWORK)
+    saved_hardware(folder, NETWORK)
     assert status_of(cli, "run", folder, "--samples", 2, "--waves") == 0
     assert (folder / "evidence/simulation.fst").stat().st_size > 1000
     library = mutated(folder, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
@@ -101,7 +102,7 @@ def tool(folder: Path, name: str, script: str) -> None:
 def test_a_broken_simulator_is_status_2_with_its_log(
     tmp_path, monkeypatch, capsys, name, script, why
 ):
-    save(tmp_path / "b", NETWORK)
+    saved_hardware(tmp_path / "b", NETWORK)
     (tmp_path / "bin").mkdir()
     tool(tmp_path / "bin", name, script)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")

@@ -14,8 +14,9 @@ from rtl_sim.simulation.replay import replay
 from rtl_sim.simulation.report import run
 from rtl_sim.simulation.simulate import LIBRARY, Stalls
 from tests.builders.random_builds import random_input
-from tests.builders.simulated_builds import hardware_build, mutated
+from tests.builders.simulated_builds import hardware_build
 from tests.cli import assert_one_line, status_of
+from tests.mutants import mutated
 
 pytestmark = pytest.mark.xdist_group("replay")  # the tests share a failure
 

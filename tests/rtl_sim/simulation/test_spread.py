@@ -2,27 +2,21 @@
 
 import itertools
 
-import msgspec
 import numpy as np
 import pytest
 
 from hw_models.engines.golden import WidthError
 from rtl_sim.simulation import spread
 from rtl_sim.simulation.process import Unfinished
-from rtl_sim.simulation.report import Report, run
+from rtl_sim.simulation.report import run
 from rtl_sim.simulation.simulate import Stalls
 from tests.builders.random_builds import random_input
-from tests.builders.simulated_builds import hardware_build, mutated
+from tests.builders.simulated_builds import hardware_build
+from tests.mutants import mutated
+from tests.rtl_sim.simulation.numbers import numbers
 
 BUILD = hardware_build(21, encoding="ternary", widths=[12, 10, 4])
 X = random_input(BUILD, 9, 21)
-
-
-def numbers(report: Report) -> Report:
-    """All but who simulated, and how fast."""
-    return msgspec.structs.replace(
-        report, jobs=1, scheduler=None, compile_seconds=0, seconds=0, images_per_second=0
-    )
 
 
 @pytest.mark.parametrize("samples", [1, 9, 10, 11, 25, 1000, 10_001])

@@ -17,9 +17,9 @@ from rtl_sim.synthesis.flow import Report
 from rtl_sim.synthesis.placement import Placed
 from rtl_sim.synthesis.yosys import library_sha256
 from tests.builders.random_builds import random_build
+from tests.builders.reference_builds import saved_hardware
 from tests.builders.simulated_builds import with_lanes
 from tests.cli import assert_one_line, status_of
-from tests.rtl_sim.test_main import save
 
 
 def report_of(build: Build, lut: int, fmax_mhz: float | None = None, products=()) -> Report:
@@ -39,7 +39,7 @@ def report_of(build: Build, lut: int, fmax_mhz: float | None = None, products=()
 @pytest.fixture
 def builds(tmp_path) -> list[Build]:
     network = random_build(21, encoding="ternary", widths=[12, 10, 4])
-    made = [save(tmp_path / f"b{n}", with_lanes(network, n, 1)) for n in (1, 4, 2)]
+    made = [saved_hardware(tmp_path / f"b{n}", with_lanes(network, n, 1)) for n in (1, 4, 2)]
     for build, lut, mhz in zip(made, (100, 400, 200), (50.0, None, 25.0), strict=True):
         evidence.write(build, "synthesis-ecp5", report_of(build, lut, mhz))
     return made

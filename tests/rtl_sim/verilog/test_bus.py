@@ -3,24 +3,18 @@
 import json
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
-import msgspec
-import numpy as np
 import pytest
 
-from compiler.emit import loadable
 from compiler.emit.register_map import Bus
 from compiler.emit.rtl import generate
-from hw_models.dataflow import Build, Dense
-from hw_models.folder import artefact
 from hw_models.semantics import signed_digits
 from rtl_sim.simulation.simulate import LIBRARY
-from tests.builders.random_builds import Builder, random_build, with_own_widths
-from tests.builders.residual_builds import identity
-from tests.builders.simulated_builds import conv, verilator, with_lanes
-from tests.rtl_sim.verilog.test_modules import library, run_bench, write_case
+from tests.benches import core_case, library, run_bench, sources_of, write_case
+from tests.builders.bus_builds import CORES, same_shape, with_bus
+from tests.builders.random_builds import random_build
+from tests.builders.simulated_builds import verilator
 
 
 @pytest.mark.parametrize(
@@ -52,75 +46,6 @@ def test_stream_guard(tmp_path, steps, shape, digit_max, signed):
 
 def test_axi_lite(tmp_path):
     run_bench(tmp_path, "bench_axi_lite", "trispike_axi_lite", library("axi_lite"))
-
-
-def with_bus(build: Build, bus: Bus) -> Build:
-    """The build with its hardware, on widths for any weights where they can be loaded."""
-    if bus.loadable:
-        build = loadable.widened(build, bus.channel_bits)
-        said = build.dataflow.provenance | {"axi_lite": True, "loadable": True}
-        flow = msgspec.structs.replace(build.dataflow, provenance=said)
-        build = replace(build, dataflow=flow)
-    return replace(build, files=generate(build, bus))
-
-
-def core_case(folder: Path, build: Build, other: Build | None = None) -> dict[str, str]:
-    """Folders of the builds and the writes that load one into the other."""
-    folder.mkdir(exist_ok=True)
-    saved = artefact.save(build, folder / "build")
-    shutil.copytree(folder / "build" / "mem", folder / "mem")
-    case = {"build": str(folder / "build")}
-    if other:
-        artefact.save(other, folder / "other")
-        case |= {
-            "other": str(folder / "other"),
-            "writes": loadable.register_writes(saved, other),
-            "back": loadable.register_writes(saved, build),
-        }
-    return write_case(folder, case)
-
-
-def sources_of(folder: Path, verilog: Path = LIBRARY) -> list[Path]:
-    """The Verilog of the build that core_case left."""
-    rtl = folder / "build" / "rtl"
-    names = (rtl / "files.f").read_text().split()
-    return [rtl / name if name == "top.v" else verilog / name for name in names]
-
-
-def same_shape(build: Build, seed: int) -> Build:
-    """The same network with its weights, biases and thresholds in another order."""
-    rng = np.random.default_rng(seed)
-    tensors = {
-        name: tensor
-        if name.endswith("lsb")
-        else rng.permutation(tensor.reshape(-1)).reshape(tensor.shape)
-        for name, tensor in build.tensors.items()
-    }
-    return with_own_widths(Build(build.dataflow, tensors))
-
-
-def joined() -> Build:
-    """Maps, two synapses in a layer, and a shortcut whose channels are packed."""
-    builder = Builder(6, "ternary", (3, 2, 2))
-    builder.timesteps = 2
-    builder.add(conv((3, 2, 2), 5, (2, 2), padding=(1, 1)), builder.neuron())
-    same = conv(builder.shape, 5, (3, 3), padding=(1, 1))
-    sources = [("layer0", same, ()), ("layer0", identity(builder.shape), ())]
-    builder.join(sources, builder.neuron())
-    builder.add(Dense(n_in=45, n_out=3), None)
-    return with_lanes(builder.build(), 4, 2)
-
-
-CORES = {
-    "static": with_lanes(
-        random_build(30, encoding="static", widths=[9, 13, 11, 5], x_max=127), 12, 4
-    ),
-    "one digit": random_build(31, encoding="static", widths=[9, 12, 5], x_max=1),
-    "ternary": random_build(4, encoding="ternary", widths=[12, 9, 8, 3]),
-    "binary": random_build(6, encoding="binary", widths=[5, 9, 4]),
-    "joined": joined(),
-    "banks": with_lanes(random_build(4, encoding="static", widths=[40, 30, 4]), 2, 2),
-}
 
 
 @pytest.mark.parametrize("name", CORES)

@@ -16,9 +16,9 @@ from hw_models.folder import reference_vectors
 from rtl_sim.__main__ import cli
 from rtl_sim.simulation.simulate import LIBRARY
 from tests.builders.random_builds import random_build
+from tests.builders.reference_builds import saved_hardware
 from tests.builders.simulated_builds import blocks, verilator
 from tests.cli import status_of
-from tests.rtl_sim.test_main import save
 
 RTL_SIM = LIBRARY.parent
 BUILDS = {
@@ -30,7 +30,7 @@ needs_fusesoc = pytest.mark.skipif(not importlib.util.find_spec("edalize"), reas
 
 @pytest.fixture(params=BUILDS)
 def build(request, tmp_path) -> Build:
-    return save(tmp_path / "b", BUILDS[request.param]())
+    return saved_hardware(tmp_path / "b", BUILDS[request.param]())
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_the_plain_bench_prints_the_golden_logits(build, events, tmp_path):
 
 
 def test_the_plain_bench_says_what_is_wrong(tmp_path):
-    build = save(tmp_path / "b", BUILDS["static"]())
+    build = saved_hardware(tmp_path / "b", BUILDS["static"]())
     printed = classify(build, tmp_path / "none.txt", tmp_path)
     assert printed.startswith(f"error: {tmp_path / 'none.txt'}: cannot be read")
     (tmp_path / "odd.txt").write_text("1 0 0 0 1\n1 zero\n")

@@ -1,57 +1,18 @@
 """Runs the cocotb benches of single modules under Icarus."""
 
-import json
-from pathlib import Path
-
 import msgspec
 import numpy as np
 import pytest
-from cocotb_tools.check_results import get_results
-from cocotb_tools.runner import get_runner
 
 from compiler.emit import memory
 from hw_models.core.address import Fields
 from hw_models.core.layout import as_conv
 from hw_models.dataflow import Conv2d, Dense, Pool
 from hw_models.engines.synapse import weighted_sums
-from rtl_sim.simulation.simulate import LIBRARY, PREFIX
+from tests.benches import library, run_bench, write_case
 from tests.builders.random_builds import random_pool, weight_shape
 from tests.builders.simulated_builds import conv
 from tests.rtl_sim.verilog.wrappers import neuron_wrapper
-
-BENCHES = "tests.rtl_sim.verilog.benches"
-
-
-def run_bench(
-    folder: Path, module: str, top: str, sources: list[Path], parameters=None, env=None
-) -> None:
-    """Compile and run the tests of benches/`module`; all of them must pass."""
-    runner = get_runner("icarus")
-    parameters = {
-        name: f'"{value}"' if isinstance(value, str) else value
-        for name, value in (parameters or {}).items()
-    }
-    runner.build(
-        sources=sources, hdl_toplevel=top, build_dir=folder, parameters=parameters,
-        log_file=folder / "compile.log",
-    )  # fmt: skip
-    try:
-        runner.test(
-            test_module=f"{BENCHES}.{module}", hdl_toplevel=top, build_dir=folder,
-            test_dir=folder, results_xml=str(folder / "results.xml"), extra_env=env or {},
-            log_file=folder / "simulation.log",
-        )  # fmt: skip
-    except SystemExit:
-        pytest.fail((folder / "simulation.log").read_text()[-3000:])
-    count, failed = get_results(folder / "results.xml")
-    assert count and not failed
-
-
-def write_case(folder: Path, case: dict) -> dict[str, str]:
-    """case.json, and the environment that names it to the bench."""
-    path = folder / "case.json"
-    path.write_text(json.dumps(case))
-    return {"CASE": str(path)}
 
 
 def geometry(op: Conv2d | Pool) -> dict[str, int]:
@@ -61,10 +22,6 @@ def geometry(op: Conv2d | Pool) -> dict[str, int]:
     for name, (h, w) in {**sizes, "STRIDE": op.stride, "PADDING": op.padding}.items():
         parameters |= {f"{name}_H": h, f"{name}_W": w}
     return parameters
-
-
-def library(*names: str) -> list[Path]:
-    return [LIBRARY / f"{PREFIX}{name}.v" for name in names]
 
 
 def test_neuron(tmp_path):

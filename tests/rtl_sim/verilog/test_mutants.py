@@ -19,11 +19,11 @@ from tests.builders.simulated_builds import (
     conv,
     hardware,
     hardware_build,
-    mutated,
     pool,
     small_buffers,
     with_lanes,
 )
+from tests.mutants import mutated
 
 # What is wrong: the case that shows it, the module, and what is put for what.
 MUTANTS = {

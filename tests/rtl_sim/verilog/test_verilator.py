@@ -11,7 +11,8 @@ from rtl_sim.simulation.replay import Failure, simulate_again
 from rtl_sim.simulation.simulate import Stalls, compile_model, simulate
 from rtl_sim.simulation.spread import run_here
 from tests.builders.random_builds import random_input
-from tests.builders.simulated_builds import chain, conv, hardware, mutated, pool
+from tests.builders.simulated_builds import chain, conv, hardware, pool
+from tests.mutants import mutated
 
 pytestmark = [
     pytest.mark.skipif(

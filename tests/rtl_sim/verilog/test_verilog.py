@@ -11,7 +11,8 @@ from hw_models.dataflow import Build
 from rtl_sim.simulation.simulate import LIBRARY
 from tests.builders.random_builds import random_build, random_conv_build
 from tests.builders.random_graphs import random_graph_build
-from tests.builders.simulated_builds import mutated, verilator
+from tests.builders.simulated_builds import verilator
+from tests.mutants import mutated
 
 FILES = sorted(LIBRARY.glob("*.v"))
 

@@ -1,0 +1,94 @@
+"""Runs the cocotb benches of tests/rtl_sim/verilog/benches under Icarus."""
+
+import json
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+from cocotb_tools.runner import get_runner
+
+from compiler.emit import loadable
+from hw_models.dataflow import Build
+from hw_models.folder import artefact
+from rtl_sim.simulation.simulate import LIBRARY, PREFIX
+
+BENCHES = "tests.rtl_sim.verilog.benches"
+
+
+def run_bench(
+    folder: Path, module: str, top: str, sources: list[Path], parameters=None, env=None
+) -> None:
+    """Compile and run the tests of benches/`module`; all of them must pass."""
+    failed = failures(folder, module, top, sources, parameters, env)
+    assert not failed, f"{failed}\n{(folder / 'simulation.log').read_text()[-3000:]}"
+
+
+def first_failure(
+    folder: Path, module: str, top: str, sources: list[Path], parameters=None, env=None
+) -> str:
+    """The name of the first test of benches/`module` that fails; "" if all pass."""
+    env = {**(env or {}), "COCOTB_MAX_FAILURES": "1"}
+    return next(iter(failures(folder, module, top, sources, parameters, env)), "")
+
+
+def failures(
+    folder: Path, module: str, top: str, sources: list[Path], parameters=None, env=None
+) -> list[str]:
+    """Compile and run the tests of benches/`module`; the names of those that fail."""
+    runner = get_runner("icarus")
+    parameters = {
+        name: f'"{value}"' if isinstance(value, str) else value
+        for name, value in (parameters or {}).items()
+    }
+    runner.build(
+        sources=sources, hdl_toplevel=top, build_dir=folder, parameters=parameters,
+        log_file=folder / "compile.log",
+    )  # fmt: skip
+    results = folder / "results.xml"
+    try:
+        runner.test(
+            test_module=f"{BENCHES}.{module}", hdl_toplevel=top, build_dir=folder,
+            test_dir=folder, results_xml=str(results), extra_env=env or {},
+            log_file=folder / "simulation.log",
+        )  # fmt: skip
+    except SystemExit:
+        assert results.exists(), (folder / "simulation.log").read_text()[-3000:]
+    tests = ElementTree.parse(results).getroot().findall("testsuite/testcase")
+    assert tests, "no test ran"
+    bad = [test for test in tests if {"failure", "error"} & {child.tag for child in test}]
+    return [test.attrib["name"] for test in bad]
+
+
+def write_case(folder: Path, case: dict) -> dict[str, str]:
+    """case.json, and the environment that names it to the bench."""
+    path = folder / "case.json"
+    path.write_text(json.dumps(case))
+    return {"CASE": str(path)}
+
+
+def library(*names: str) -> list[Path]:
+    """The files of modules of the Verilog library, named without the prefix."""
+    return [LIBRARY / f"{PREFIX}{name}.v" for name in names]
+
+
+def core_case(folder: Path, build: Build, other: Build | None = None) -> dict[str, str]:
+    """Folders of the builds and the writes that load one into the other."""
+    folder.mkdir(exist_ok=True)
+    saved = artefact.save(build, folder / "build")
+    shutil.copytree(folder / "build" / "mem", folder / "mem")
+    case = {"build": str(folder / "build")}
+    if other:
+        artefact.save(other, folder / "other")
+        case |= {
+            "other": str(folder / "other"),
+            "writes": loadable.register_writes(saved, other),
+            "back": loadable.register_writes(saved, build),
+        }
+    return write_case(folder, case)
+
+
+def sources_of(folder: Path, verilog: Path = LIBRARY) -> list[Path]:
+    """The Verilog of the build that core_case left."""
+    rtl = folder / "build" / "rtl"
+    names = (rtl / "files.f").read_text().split()
+    return [rtl / name if name == "top.v" else verilog / name for name in names]
