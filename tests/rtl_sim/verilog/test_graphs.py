@@ -3,25 +3,15 @@
 import numpy as np
 import pytest
 
-from hw_models.core import workload
-from hw_models.dataflow import Build, Dense
+from hw_models.core import timing, workload
+from hw_models.dataflow import Dense
 from hw_models.engines import golden
-from rtl_sim.simulation.report import Report, run
 from rtl_sim.simulation.simulate import Stalls, simulate
 from tests.builders.random_builds import Builder, random_input
 from tests.builders.random_graphs import random_graph_build
 from tests.builders.residual_builds import identity, residual_build
 from tests.builders.simulated_builds import blocks, conv, hardware, small_buffers, with_lanes
-
-RATES = [(0, 0), (128, 0), (0, 128), (64, 64), (200, 30), (30, 220)]  # of 256: idle, stall
-STALLS = Stalls(60, 60)
-
-
-def check(build: Build, seed: int, stalls: Stalls = STALLS, samples: int = 3) -> Report:
-    report = run(build, random_input(build, samples, seed), stalls=stalls)
-    assert report.equal, report.first_difference
-    assert report.samples_equal == samples
-    return report
+from tests.rtl_sim.verilog.equality import RATES, STALLS, check
 
 
 @pytest.mark.parametrize("seed", range(18))
@@ -65,14 +55,18 @@ def test_one_stream_read_twice_by_a_layer():
 
 @pytest.mark.parametrize("encoding", ["ternary", "static"])
 def test_the_slowest_layer_sets_the_pace(encoding):
-    """Back to back a residual network takes what its slowest layer takes, and at most 5 % more."""
+    """Back to back a residual network takes what its slowest layer takes, and at most 5 % more.
+
+    By the pipeline model, which is the simulation to the cycle (test_timing.py).
+    """
     network = residual_build(1, (2, 8, 8), (4, 8), 1, encoding=encoding, timesteps=3)
-    build = hardware(with_lanes(network, 4, 4))
+    build = with_lanes(network, 4, 4)
     x = random_input(build, 8, 1)
-    work = workload.count(build, x, golden.run(build, x))
+    trace = golden.run(build, x)
+    work = workload.count(build, x, trace)
     slowest = max(layer.cycles[2:].sum() for layer in work.values())
-    simulation = simulate(build, x)
-    assert 0.9 * slowest < simulation.ends[-1] - simulation.ends[1] < 1.05 * slowest
+    ends = timing.run(build.dataflow, x, trace).ends
+    assert 0.9 * slowest < ends[-1] - ends[1] < 1.05 * slowest
 
 
 @pytest.mark.parametrize("encoding", ["static", "ternary"])
