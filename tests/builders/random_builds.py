@@ -1,7 +1,12 @@
-"""Random builds from integers alone, widths by the semantics: for golden, fast and RTL tests."""
+"""Random builds from integers alone, widths by hw_models.intervals.
+
+That the intervals are right is what other tests show: test_infer_widths.py by all that inputs can
+reach, the engines and the Verilog by overflows, which end them.
+"""
 
 import dataclasses
 import itertools
+import math
 
 import msgspec
 import numpy as np
@@ -20,16 +25,8 @@ from hw_models.dataflow import (
     Update,
 )
 from hw_models.engines.synapse import output_size
-from hw_models.intervals import IntegerSynapse, intervals_of
-from hw_models.semantics import (
-    INTEGRATOR,
-    Bounds,
-    Interval,
-    LayerBounds,
-    Leak,
-    Neuron,
-    layer_bounds,
-)
+from hw_models.intervals import IntegerSynapse, intervals_of, layer_intervals
+from hw_models.semantics import INTEGRATOR, LayerBounds, Leak, Neuron
 
 TAUS = [0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
 
@@ -85,53 +82,48 @@ class Builder:
         rng, name = self.rng, f"layer{len(self.layers)}"
         _, op, _ = sources[0]
         shape = (op.n_out,) if isinstance(op, Dense) else op.out_shape
-        per_channel = (-1, *[1] * (len(shape) - 1))
-        synapses, current, fan_in = [], Bounds(np.zeros(shape, int), np.zeros(shape, int)), 0
+        integers, w_bits, sums, fan_in = [], [], np.zeros(math.prod(shape)), 0
         for k, (source, op, pools) in enumerate(sources):
-            w_bits, shift = int(rng.choice(self.w_bits)), int(rng.choice(self.shifts))
-            peak = (1 << (w_bits - 1)) - 1
+            w_bits.append(int(rng.choice(self.w_bits)))
+            shift, peak = int(rng.choice(self.shifts)), (1 << (w_bits[-1] - 1)) - 1
             w = rng.integers(-peak, peak + 1, weight_shape(op))
-            acc, part = self.currents(source, op, pools, w, shift)
-            current += Bounds(part.lo.reshape(shape), part.hi.reshape(shape))
-            fan_in += w[0].size
-            synapse = f"{name}.syn{k or ''}"
-            self.tensors[f"{synapse}.weight"] = w.astype(np.int8)
-            synapses.append(Synapse(
-                name=synapse, source=source, pools=pools, op=op, shift=shift,
-                w_bits=w_bits, acc_bits=acc.bits, acc=acc,
+            at, mode = self.streams[source]
+            integers.append(IntegerSynapse(
+                op=op, pools=pools, shift=shift, w=w, source=at, encoding=mode, x_max=self.x_max
             ))  # fmt: skip
-        spread = int(np.sqrt(np.square(current.hi.astype(float)).mean() / max(1, fan_in))) + 2
+            sums += integers[-1].bounds()[1].scaled(1 << shift).hi.reshape(-1)
+            fan_in += w[0].size
+            self.tensors[f"{name}.syn{k or ''}.weight"] = w.astype(np.int8)
+        spread = int(np.sqrt(np.square(sums).mean() / max(1, fan_in))) + 2
         bias = rng.integers(-spread // 4, spread // 4 + 1, shape[0])
-        per_neuron = bias.reshape(per_channel)
         self.tensors |= {f"{name}.bias": bias, f"{name}.lsb": np.ones(shape[0])}
-        theta = None
+        v_threshold = None
         if neuron is None:
             neuron = INTEGRATOR
         else:
             low, high = (int(share * spread) for share in self.thresholds)
             v_threshold = rng.integers(low + 1, max(high, low + 2), shape[0])
             self.tensors[f"{name}.v_threshold"] = v_threshold
-            theta = v_threshold.reshape(per_channel)
-        bounds = layer_bounds(neuron, current, theta, per_neuron, self.timesteps)
-        if not (len(synapses) == 1 and synapses[0].acc.exact):
-            bounds = bounds.inexact()
-        update = update_of(neuron, bounds)
+        accs, bounds = layer_intervals(integers, shape, neuron, bias, v_threshold, self.timesteps)
+        synapses = tuple(
+            Synapse(
+                name=f"{name}.syn{k or ''}", source=source, pools=pools, op=op,
+                shift=integers[k].shift, w_bits=w_bits[k], acc_bits=accs[k].bits, acc=accs[k],
+            )
+            for k, (source, op, pools) in enumerate(sources)
+        )  # fmt: skip
         lanes = Lanes(accumulate=int(rng.integers(1, shape[0] + 1)), update=int(rng.integers(1, 5)))
         self.layers.append(
-            Layer(name=name, shape=shape, synapses=tuple(synapses), update=update, lanes=lanes)
+            Layer(
+                name=name,
+                shape=shape,
+                synapses=synapses,
+                update=update_of(neuron, bounds),
+                lanes=lanes,
+            )
         )
         self.source, self.shape = name, shape
         self.streams[name] = shape, neuron.mode
-
-    def currents(self, source, op, pools, w, shift) -> tuple[Interval, Bounds]:
-        """The accumulator's interval, and bounds of the shifted current per neuron."""
-        shape, mode = self.streams[source]
-        synapses = IntegerSynapse(
-            op=op, pools=pools, shift=shift, w=w, source=shape, encoding=mode, x_max=self.x_max
-        )
-        partial, complete = synapses.bounds()
-        acc = Interval.hull(partial.lo, partial.hi, synapses.attained)
-        return acc, complete.scaled(1 << shift)
 
     def build(self) -> Build:
         flow = Dataflow(
