@@ -110,7 +110,7 @@ def test_bad_folders_exit_2_in_one_line(tmp_path, network, capsys, damage, parts
 def test_a_build_without_hardware_exits_2(tmp_path, network, capsys):
     saved_hardware(tmp_path / "b", network, {})
     assert status_of(cli, "run", tmp_path / "b") == 2
-    assert_one_line(capsys.readouterr().err, "no rtl/top.v")
+    assert_one_line(capsys.readouterr().err, "no rtl/parameters.json")
 
 
 def test_no_simulator_exits_2_and_says_what_to_install(tmp_path, network, capsys, monkeypatch):

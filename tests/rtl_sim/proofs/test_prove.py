@@ -145,7 +145,7 @@ def ternary(m: int = 3, k: int = 2, timesteps: int = 2) -> Build:
 def saved(folder, monkeypatch) -> Build:
     """A build in folder/build; only its neuron updates are asked about."""
 
-    def few(build, cycles):
+    def few(build):
         return [c for c in of_layers(build) if c.harness.name == "neuron_update"][:1]
 
     monkeypatch.setattr(certificate, "claims", few)
