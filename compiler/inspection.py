@@ -15,7 +15,7 @@ def layer_table(build: Build) -> Table:
     What all neurons are alike in stands in the title instead.
     """
     flow = build.dataflow
-    neurons = {_neuron(layer) for layer in flow.layers[:-1]}
+    neurons = {neuron_text(layer) for layer in flow.layers[:-1]}
     title = f"{flow.name} ({flow.target}), T = {flow.timesteps}, input {flow.input.encoding}"
     common = len(neurons) == 1
     table = Table(title=f"{title}, neurons {neurons.pop()}" if common else title)
@@ -25,9 +25,9 @@ def layer_table(build: Build) -> Table:
     for head in ("shape", "w", "shift", "acc", "p", "v", "lanes"):
         table.add_column(head, justify="right", no_wrap=True)
     for layer in flow.layers:
-        neuron = [] if common else [_neuron(layer)]
+        neuron = [] if common else [neuron_text(layer)]
         sources = "\n".join(synapse.source for synapse in layer.synapses)
-        table.add_row(layer.name, sources, *neuron, *_widths(layer))
+        table.add_row(layer.name, sources, *neuron, *widths(layer))
     return table
 
 
@@ -51,14 +51,14 @@ def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Ta
     return table
 
 
-def _neuron(layer: Layer) -> str:
+def neuron_text(layer: Layer) -> str:
     neuron = layer.update.neuron
     if not layer.fires:
         return "readout" if neuron.leak.tau == 1 else f"readout, tau {neuron.leak.tau:g}"
     return f"{neuron.mode}, {neuron.reset}, tau {neuron.leak.tau:g}"
 
 
-def _widths(layer: Layer) -> list[str]:
+def widths(layer: Layer) -> list[str]:
     update, synapses = layer.update, layer.synapses
     return [
         "x".join(map(str, layer.shape)),

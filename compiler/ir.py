@@ -192,14 +192,14 @@ def check(graph: Graph) -> None:
         for source in node.sources:
             if source not in seen:
                 raise InputError(f"{node.name}: reads {source}, which does not come before it")
-        _check_node(node, seen)
+        check_node(node, seen)
         seen[node.name] = node
     for node in graph.nodes[:-1]:
         if not graph.readers(node.name):
             raise InputError(f"{node.name}: nothing reads it; remove it from the network")
 
 
-def _check_node(node: Node, seen: dict[str, Node]) -> None:
+def check_node(node: Node, seen: dict[str, Node]) -> None:
     match node:
         case Input() if not 0 < node.scale < math.inf:
             raise InputError(f"{node.name}: scale = {node.scale}, need a finite number > 0")
@@ -213,16 +213,16 @@ def _check_node(node: Node, seen: dict[str, Node]) -> None:
                     "pools read the input or spikes: put a spiking layer between"
                 )
             shape = source.pool.out_shape if isinstance(source, Pooling) else source.shape
-            _check_shape(node, shape)
+            check_shape(node, shape)
             if isinstance(node, Synapse):
                 for what in ("step", "offset"):
                     if getattr(node, what).shape != (len(node.w),):
                         raise InputError(f"{node.name}: {what} is not one value per output channel")
-                _check_finite(node.name, node.step, node.offset)
+                check_finite(node.name, node.step, node.offset)
         case BatchNorm():
             if not isinstance(seen[node.source], Synapse | BatchNorm):
                 raise InputError(f"{node.name}: batch norm must follow a synapse layer")
-            _check_finite(node.name, node.gain, node.offset)
+            check_finite(node.name, node.gain, node.offset)
         case Layer():
             if node.fires and not 0 < node.v_th < math.inf:
                 raise InputError(f"{node.name}: v_threshold = {node.v_th}, need finite and > 0")
@@ -247,7 +247,7 @@ def _check_node(node: Node, seen: dict[str, Node]) -> None:
                 raise InputError(f"{node.name}: reads a layer twice ({', '.join(node.sources)})")
 
 
-def _check_shape(node: Synapse | Pooling, shape: tuple[int, ...]) -> None:
+def check_shape(node: Synapse | Pooling, shape: tuple[int, ...]) -> None:
     """The shape that arrives is the one the node, or its first pool, is made for."""
     if isinstance(node, Pooling):
         expected = node.pool.in_shape
@@ -267,6 +267,6 @@ def _check_shape(node: Synapse | Pooling, shape: tuple[int, ...]) -> None:
         )
 
 
-def _check_finite(name: str, *arrays: Reals) -> None:
+def check_finite(name: str, *arrays: Reals) -> None:
     if not all(np.isfinite(a).all() for a in arrays):
         raise InputError(f"{name}: a NaN or an infinity among its parameters; train it again")

@@ -27,8 +27,8 @@ from compiler.passes.infer_widths import InferWidths
 from hw_models.core.layout import rearranged
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.validate import description
-from hw_models.validate import integers as validated
+from hw_models.validate.description import check_description
+from hw_models.validate.integers import check_integers
 from qtrain.checkpoint import Checkpoint
 
 Pass = Callable[[Graph], Graph]
@@ -98,8 +98,8 @@ def compile_graph(
         if bus and bus.loadable:
             made = loadable.widened(made, bus.channel_bits)
         made = replace(made, files=rtl.generate(made, bus))
-    description.check(made.dataflow)  # as whoever opens the build will
-    validated.check(made)
+    check_description(made.dataflow)  # as whoever opens the build will
+    check_integers(made)
     return made
 
 

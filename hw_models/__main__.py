@@ -9,7 +9,7 @@ from rich.progress import Progress
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
 from hw_models.folder import artefact, evidence, reference_vectors
-from hw_models.report.evaluate import ENGINES, FOREIGN, Report, evaluate
+from hw_models.report.evaluate import ENGINES, FOREIGN, Evaluation, evaluate
 from hw_models.report.tables import (
     energy_table,
     evidence_table,
@@ -72,7 +72,7 @@ def energy_command(folder: Path, samples: int | None, json_path: Path | None) ->
         evidence.write_json(report, json_path)
 
 
-def measured(build: Build, samples: int | None, engine: str = "fast") -> Report:
+def measured(build: Build, samples: int | None, engine: str = "fast") -> Evaluation:
     """Evaluate the build on its reference vectors, with a progress bar on a terminal."""
     vectors = reference_vectors.load(build)
     wanted = min(samples or vectors.samples, vectors.samples)

@@ -232,14 +232,14 @@ def layer_bounds(
     p_lo, p_hi, v_lo, v_hi = -peak, peak, zero, zero
     for _ in range(timesteps):
         p = Bounds(neuron.leak(v.lo), neuron.leak(v.hi)) + current + Bounds(bias, bias)
-        v = _after_reset(neuron, p, v_threshold)
+        v = after_reset(neuron, p, v_threshold)
         p_lo, p_hi = np.minimum(p_lo, p.lo), np.maximum(p_hi, p.hi)
         v_lo, v_hi = np.minimum(v_lo, v.lo), np.maximum(v_hi, v.hi)
     exact = not neuron.fires
     return LayerBounds(Interval.hull(p_lo, p_hi, exact), Interval.hull(v_lo, v_hi, exact))
 
 
-def _after_reset(neuron: Neuron, p: Bounds, v_threshold: Ints | None) -> Bounds:
+def after_reset(neuron: Neuron, p: Bounds, v_threshold: Ints | None) -> Bounds:
     """Bounds of v after the reset of a p within bounds; 0 is among them if the neuron fires."""
     if v_threshold is None:
         return p

@@ -29,15 +29,15 @@ def widened(build: Build, channel_bits: int) -> Build:
     Only widths change: acc_bits, p_bits, v_bits, leak_bits. The intervals beside them
     remain those of the build's own weights.
     """
-    layers = tuple(_widened_layer(build, layer, channel_bits) for layer in build.dataflow.layers)
+    layers = tuple(widened_layer(build, layer, channel_bits) for layer in build.dataflow.layers)
     return replace(build, dataflow=msgspec.structs.replace(build.dataflow, layers=layers))
 
 
-def _widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
+def widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
     zero, peak = np.zeros(layer.shape, np.int64), 1 << (channel_bits - 1)
     drive, synapses = Bounds(zero - peak, zero + peak), []  # the bias, then the currents
     for synapse in layer.synapses:
-        partial, complete = _largest(build, synapse)
+        partial, complete = largest(build, synapse)
         drive += complete.scaled(1 << synapse.shift).reshaped(layer.shape)
         bits = Interval.hull(partial.lo, partial.hi, False).bits
         synapses.append(msgspec.structs.replace(synapse, acc_bits=max(synapse.acc_bits, bits)))
@@ -60,7 +60,7 @@ def _widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
     return msgspec.structs.replace(layer, synapses=tuple(synapses), update=wide)
 
 
-def _largest(build: Build, synapse: Synapse) -> tuple[Bounds, Bounds]:
+def largest(build: Build, synapse: Synapse) -> tuple[Bounds, Bounds]:
     """Per neuron, bounds of the partial and the complete sums of a step for the largest weights."""
     flow = build.dataflow
     mode = flow.mode_of(synapse.source)
@@ -93,7 +93,7 @@ def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:
     pairs = list(zip(hardware.dataflow.layers, build.dataflow.layers, made, strict=True))
     for own, other, instances in pairs:
         check_widths(hardware, build, own, other, instances.update)
-    moved = Build(hardware.dataflow, _renamed(hardware.dataflow, build))
+    moved = Build(hardware.dataflow, renamed(hardware.dataflow, build))
     contents: dict[str, bytes] = {}
     for own, _, instances in pairs:
         contents |= memory.memories(moved, own, instances)
@@ -110,7 +110,7 @@ def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:
     return writes
 
 
-def _renamed(flow: Dataflow, build: Build) -> dict[str, np.ndarray]:
+def renamed(flow: Dataflow, build: Build) -> dict[str, np.ndarray]:
     """The build's tensors under the names of a network of the same shape."""
     tensors = {}
     for own, other in zip(flow.layers, build.dataflow.layers, strict=True):

@@ -40,8 +40,8 @@ def export(build: Build) -> onnx.ModelProto:
     once, step = Nodes("once"), Nodes("step")
     streams = {name: once.add("Squeeze", name, np.array([0])) if static else f"{name}.t"}
     for layer in flow.layers:
-        current = _current(build, layer, streams, once, step)
-        streams[layer.name] = _update(step, build, layer, current)
+        current = current_nodes(build, layer, streams, once, step)
+        streams[layer.name] = update(step, build, layer, current)
     spiking = [layer for layer in flow.layers if layer.fires]
     outputs = [onnx_runtime.spikes_name(layer.name) for layer in spiking]
     finals = [f"{layer.name}.final" for layer in flow.layers]
@@ -49,7 +49,7 @@ def export(build: Build) -> onnx.ModelProto:
     sequence = once.value(np.zeros(flow.timesteps, np.int8) if static else name)
     scan = helper.make_node(
         "Scan",
-        [*(_zeros(once, name, layer) for layer in flow.layers), sequence],
+        [*(zeros(once, name, layer) for layer in flow.layers), sequence],
         finals + outputs,
         "scan",
         num_scan_inputs=1,
@@ -57,12 +57,12 @@ def export(build: Build) -> onnx.ModelProto:
             step.nodes,
             "time_step",
             [
-                *(_state(layer, "before") for layer in flow.layers),
-                _info(f"{name}.t", np.int8, *(() if static else (BATCH, *flow.input.shape))),
+                *(state(layer, "before") for layer in flow.layers),
+                info(f"{name}.t", np.int8, *(() if static else (BATCH, *flow.input.shape))),
             ],
             [
-                *(_state(layer, "after") for layer in flow.layers),
-                *(_info(f"{layer.name}.s", np.int8, BATCH, *layer.shape) for layer in spiking),
+                *(state(layer, "after") for layer in flow.layers),
+                *(info(f"{layer.name}.s", np.int8, BATCH, *layer.shape) for layer in spiking),
             ],
         ),
     )
@@ -72,10 +72,10 @@ def export(build: Build) -> onnx.ModelProto:
     graph = helper.make_graph(
         once.nodes,
         "network",
-        [_info(name, np.int8, 1 if static else flow.timesteps, BATCH, *flow.input.shape)],
+        [info(name, np.int8, 1 if static else flow.timesteps, BATCH, *flow.input.shape)],
         [
-            _info(onnx_runtime.LOGITS, np.int64, BATCH, flow.layers[-1].size),
-            *(_info(o, np.int8, *shape) for o, shape in zip(outputs, shapes, strict=True)),
+            info(onnx_runtime.LOGITS, np.int64, BATCH, flow.layers[-1].size),
+            *(info(o, np.int8, *shape) for o, shape in zip(outputs, shapes, strict=True)),
         ],
         # All constants lie outside of the loop, which sees them.
         [numpy_helper.from_array(a, n) for n, a in (once.constants | step.constants).items()],
@@ -90,16 +90,16 @@ def export(build: Build) -> onnx.ModelProto:
     return model
 
 
-def _info(name: str, dtype: type, *shape: int | str) -> onnx.ValueInfoProto:
+def info(name: str, dtype: type, *shape: int | str) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, onnx_type(dtype), shape)
 
 
-def _state(layer: Layer, when: str) -> onnx.ValueInfoProto:
+def state(layer: Layer, when: str) -> onnx.ValueInfoProto:
     """A membrane `before` or `after` a step."""
-    return _info(f"{layer.name}.{when}", membrane_dtype(layer), BATCH, *layer.shape)
+    return info(f"{layer.name}.{when}", membrane_dtype(layer), BATCH, *layer.shape)
 
 
-def _zeros(once: Nodes, source: str, layer: Layer) -> str:
+def zeros(once: Nodes, source: str, layer: Layer) -> str:
     """v = 0 at the start of every sample."""
     batch = once.add("Shape", source, start=1, end=2)
     shape = once.add("Concat", batch, np.array(layer.shape), axis=0)
@@ -107,7 +107,7 @@ def _zeros(once: Nodes, source: str, layer: Layer) -> str:
     return once.add("ConstantOfShape", shape, name=f"{layer.name}.start", value=zero)
 
 
-def _update(step: Nodes, build: Build, layer: Layer, current: str) -> str:
+def update(step: Nodes, build: Build, layer: Layer, current: str) -> str:
     """p = leak(v) + current, fire, reset; the name of the spikes, int8 [batch, *shape].
 
     An integrator has none; its membrane is named instead.
@@ -138,7 +138,9 @@ def _update(step: Nodes, build: Build, layer: Layer, current: str) -> str:
     return spikes
 
 
-def _current(build: Build, layer: Layer, streams: dict[str, str], once: Nodes, step: Nodes) -> str:
+def current_nodes(
+    build: Build, layer: Layer, streams: dict[str, str], once: Nodes, step: Nodes
+) -> str:
     """bias + sum over synapses of acc << shift; what is static is summed once, before the loop."""
     flow, dtype = build.dataflow, membrane_dtype(layer)
     total = once.value(build.bias(layer)[None].astype(dtype), f"{layer.name}.bias")

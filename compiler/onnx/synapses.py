@@ -62,24 +62,24 @@ def synapse_nodes(nodes: Nodes, build: Build, synapse: Synapse, source: str, dty
     x, shape = nodes.cast(source, np.int32), flow.shape_of(synapse.source)
     peak = flow.input.x_max if synapse.source == flow.input.name else 1
     for pool in synapse.pools:
-        x = _pool(nodes, pool, reshape(nodes, x, shape, pool.in_shape))
+        x = pool_nodes(nodes, pool, reshape(nodes, x, shape, pool.in_shape))
         shape, peak = pool.out_shape, peak * math.prod(pool.kernel)
     x = reshape(nodes, x, shape, (op.n_in,) if isinstance(op, Dense) else op.in_shape)
     weights, n = weight_bytes(build.weight(synapse)), byte_count(-peak, peak)
-    _check_sums(synapse, weights, n, peak)
+    check_sums(synapse, weights, n, peak)
     # (sum_i x_i * 256**i) * (sum_j w_j * 256**j) == sum_ij (x_i * w_j) * 256**(i + j)
     wide = np.int64 if n * len(weights) > 1 else dtype
     terms = []
-    for i, x_i in enumerate(_bytes_of(nodes, x, n)):
+    for i, x_i in enumerate(bytes_of(nodes, x, n)):
         for j, w_j in enumerate(weights):
-            term, shift = _product(nodes, synapse, x_i, w_j, j), 8 * (i + j) + synapse.shift
+            term, shift = product(nodes, synapse, x_i, w_j, j), 8 * (i + j) + synapse.shift
             term = nodes.cast(term, wide) if wide is not np.int32 else term
             terms.append(nodes.add("Mul", term, wide(1 << shift)) if shift else term)
     total = nodes.sum(terms)
     return nodes.cast(total, dtype) if wide is not dtype else total
 
 
-def _product(nodes: Nodes, synapse: Synapse, x: str, w: NDArray[np.uint8], j: int) -> str:
+def product(nodes: Nodes, synapse: Synapse, x: str, w: NDArray[np.uint8], j: int) -> str:
     """int32 sums of products of bytes; a convolution pads with the zero point."""
     op, name = synapse.op, f"{synapse.name}.weight" + (f".{j}" if j else "")
     if isinstance(op, Dense):
@@ -90,7 +90,7 @@ def _product(nodes: Nodes, synapse: Synapse, x: str, w: NDArray[np.uint8], j: in
     )
 
 
-def _pool(nodes: Nodes, spec: Pool, x: str) -> str:
+def pool_nodes(nodes: Nodes, spec: Pool, x: str) -> str:
     """Sums over the windows of an int32 map [batch, C, H, W]: over rows, then over columns."""
     if any(spec.padding):
         x = nodes.add("Pad", x, np.array([0, 0, *spec.padding] * 2))
@@ -108,7 +108,7 @@ def reshape(nodes: Nodes, x: str, shape: tuple[int, ...], to: tuple[int, ...]) -
     return x if shape == to else nodes.add("Reshape", x, np.array([0, *to]))
 
 
-def _ones(n: int) -> int:
+def ones(n: int) -> int:
     """1 + 256 + ... + 256**(n - 1)."""
     return (256**n - 1) // 255
 
@@ -116,25 +116,25 @@ def _ones(n: int) -> int:
 def byte_count(lo: int, hi: int) -> int:
     """The least n with lo..hi among the sums of d_i * 256**i, i < n, -128 <= d_i <= 127."""
     n = 1
-    while not -128 * _ones(n) <= lo <= hi <= 127 * _ones(n):
+    while not -128 * ones(n) <= lo <= hi <= 127 * ones(n):
         n += 1
     return n
 
 
 def weight_bytes(w: NDArray[np.int64]) -> list[NDArray[np.uint8]]:
-    """u_0, u_1, ... with w == sum of (u_i - 128) * 256**i: the bytes of w + 128 * _ones(n)."""
+    """u_0, u_1, ... with w == sum of (u_i - 128) * 256**i: the bytes of w + 128 * ones(n)."""
     n = byte_count(int(w.min()), int(w.max()))
-    return [((w + 128 * _ones(n)) >> (8 * i)).astype(np.uint8) for i in range(n)]
+    return [((w + 128 * ones(n)) >> (8 * i)).astype(np.uint8) for i in range(n)]
 
 
-def _bytes_of(nodes: Nodes, x: str, n: int) -> list[str]:
+def bytes_of(nodes: Nodes, x: str, n: int) -> list[str]:
     """The same of an int32 value in the graph; a cast to fewer bits drops the higher ones."""
-    raised = nodes.add("Add", x, np.int32(128 * _ones(n)))
+    raised = nodes.add("Add", x, np.int32(128 * ones(n)))
     higher = [nodes.add("Div", raised, np.int32(256**i)) for i in range(1, n)]
     return [nodes.cast(part, np.uint8) for part in (raised, *higher)]
 
 
-def _check_sums(synapse: Synapse, weights: list[NDArray[np.uint8]], n: int, peak: int) -> None:
+def check_sums(synapse: Synapse, weights: list[NDArray[np.uint8]], n: int, peak: int) -> None:
     """Raise InputError unless the sums of products of bytes fit int32 and their total int64."""
     rows = [np.abs(w.astype(np.int64) - 128).reshape(len(w), -1).sum(axis=1) for w in weights]
     sums = [min(peak, 128) * int(row.max()) for row in rows]
@@ -142,6 +142,6 @@ def _check_sums(synapse: Synapse, weights: list[NDArray[np.uint8]], n: int, peak
     if n > BYTES_MAX or max(sums) >= 1 << 31 or total >= 1 << 63:
         raise InputError(
             f"{synapse.name}: counts up to {peak} and sums of bytes up to "
-            f"{max(sums)}, need at most {127 * _ones(BYTES_MAX)} and {(1 << 31) - 1} "
+            f"{max(sums)}, need at most {127 * ones(BYTES_MAX)} and {(1 << 31) - 1} "
             "for ONNX; use smaller pools or layers"
         )

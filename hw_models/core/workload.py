@@ -57,7 +57,7 @@ def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, Load]:
     """What reaches each layer in one run, by layer name; arguments as of count()."""
     streams, found = {flow.input.name: x, **trace.spikes}, {}
     for layer in flow.layers:
-        reach = [_reach(flow, synapse, streams[synapse.source]) for synapse in layer.synapses]
+        reach = [reach_of(flow, synapse, streams[synapse.source]) for synapse in layer.synapses]
         taps, unseen = zip(*reach, strict=True)
         found[layer.name] = Load(taps=np.stack(taps), unseen=np.stack(unseen))
     return found
@@ -86,7 +86,7 @@ def taps_of(op: Conv2d) -> Ints:
     return fan_out(op, np.ones(shape, np.int64)) // (op.out_shape[0] // op.groups)
 
 
-def _reach(flow: Dataflow, synapse: Synapse, s: NDArray[np.int8]) -> tuple[Ints, Ints]:
+def reach_of(flow: Dataflow, synapse: Synapse, s: NDArray[np.int8]) -> tuple[Ints, Ints]:
     """(taps within the map, events without any) of a synapse, each [T, B]."""
     taps = taps_of(conv_of(flow, synapse))
     events = pooled(synapse.pools, digits(s, flow.input.x_max).astype(np.int64))

@@ -43,15 +43,15 @@ class Signs:
 
     def neuron_bits(self, samples: int) -> float:
         """Mean over steps and neurons of each one's own entropy; at most log2(samples)."""
-        return float(_entropy(self.positive / samples, self.negative / samples).mean())
+        return float(entropy(self.positive / samples, self.negative / samples).mean())
 
     def pooled_bits(self, samples: int) -> float:
         """Entropy of a spike of the layer, whichever the neuron and the step."""
         shares = [counts.mean(keepdims=True) / samples for counts in (self.positive, self.negative)]
-        return float(_entropy(*shares).item())
+        return float(entropy(*shares).item())
 
 
-def _entropy(positive: NDArray, negative: NDArray) -> NDArray:
+def entropy(positive: NDArray, negative: NDArray) -> NDArray:
     """In bits, of the distribution with these shares of +1 and -1."""
     shares = np.stack([positive, negative, 1 - positive - negative])
     return -(shares * np.log2(shares, out=np.zeros_like(shares), where=shares > 0)).sum(axis=0)

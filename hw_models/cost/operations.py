@@ -30,7 +30,7 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
     state_read_bits: int = 0  # threshold, bias; membrane, but with one time step
     state_write_bits: int = 0  # membrane, likewise
     ann_macs: int = 0  # multiply-accumulates of the same network as an ANN
-    # as the Ternary Spike paper counts (hw_models/paper_energy.py)
+    # as the Ternary Spike paper counts (paper_energy.py)
     flops: int = 0  # multiply-accumulates of a static input, in each time step
     sops: int = 0  # additions of spikes
     sign_ops: int = 0  # compares of the neurons that fire
@@ -61,10 +61,10 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operatio
     return {
         layer.name: sum(
             (
-                _synapses(build, synapse, events[synapse.source], samples)
+                synapses(build, synapse, events[synapse.source], samples)
                 for synapse in layer.synapses
             ),
-            start=_updates(build, layer, samples) + _signs(layer, events),
+            start=update_operations(build, layer, samples) + signs(layer, events),
         )
         for layer in flow.layers
     }
@@ -92,7 +92,7 @@ def per_step(events: NDArray[np.int8]) -> NDArray[np.int64]:
     return sum(parts, start=np.zeros((len(events), *events.shape[2:]), np.int64))
 
 
-def _synapses(
+def synapses(
     build: Build, synapse: Synapse, at_source: NDArray[np.int64], samples: int
 ) -> Operations:
     """Behind a pool, an event at the source counts once for each window that contains it.
@@ -122,14 +122,14 @@ def _synapses(
     )
 
 
-def _updates(build: Build, layer: Layer, samples: int) -> Operations:
+def update_operations(build: Build, layer: Layer, samples: int) -> Operations:
     """The readout's logits are compared with each other once, for the class."""
     updates = layer.size * build.dataflow.timesteps * samples
     neuron, v_bits = layer.update.neuron, kept_bits(build, layer)
     # leak: one addition fewer than m has digits; then a current per synapse, the bias, a soft reset
     additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.synapses) + 1
     additions += neuron.reset == "soft"
-    stored_bits = sum(_bits(tensor) for tensor in channel_tensors(build, layer))
+    stored_bits = sum(stored_bits_of(tensor) for tensor in channel_tensors(build, layer))
     return Operations(
         MembraneUpdates=updates,
         update_additions=updates * additions,
@@ -139,7 +139,7 @@ def _updates(build: Build, layer: Layer, samples: int) -> Operations:
     )
 
 
-def _signs(layer: Layer, events: dict[str, NDArray[np.int64]]) -> Operations:
+def signs(layer: Layer, events: dict[str, NDArray[np.int64]]) -> Operations:
     if not layer.fires:
         return Operations()
     return Operations(sign_ops=int(events[layer.name].sum()) * compares(layer.update.neuron))
@@ -158,7 +158,7 @@ def kept_bits(build: Build, layer: Layer) -> int:
 
 def channel_bits(build: Build, layer: Layer) -> int:
     """The biases and thresholds of all channels."""
-    return sum(tensor.size * _bits(tensor) for tensor in channel_tensors(build, layer))
+    return sum(tensor.size * stored_bits_of(tensor) for tensor in channel_tensors(build, layer))
 
 
 def channel_tensors(build: Build, layer: Layer) -> list[Ints]:
@@ -167,7 +167,7 @@ def channel_tensors(build: Build, layer: Layer) -> list[Ints]:
     return [build.bias(layer), *([] if v_threshold is None else [v_threshold])]
 
 
-def _bits(tensor: NDArray[np.int64]) -> int:
+def stored_bits_of(tensor: NDArray[np.int64]) -> int:
     """Width of the narrowest memory that holds the tensor, two's complement."""
     return Interval.hull(tensor, tensor, exact=True).bits
 

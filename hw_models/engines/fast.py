@@ -22,7 +22,7 @@ def run(build: Build, x: NDArray[np.int8], keep_membranes: bool = True) -> Trace
     check_input(build, x)
     flow = build.dataflow
     steps, samples = flow.timesteps, x.shape[1]
-    layers = [_Layer(build, layer) for layer in flow.layers]
+    layers = [PreparedLayer(build, layer) for layer in flow.layers]
     spikes, membranes = {}, {}
     for layer in flow.layers:
         if layer.fires:
@@ -55,7 +55,7 @@ def membrane_dtype(layer: Layer) -> type[np.int32] | type[np.int64]:
     return np.int32 if bits + 2 <= 32 else np.int64
 
 
-class _Layer:
+class PreparedLayer:
     """A layer made ready: weights as floats, thresholds and biases laid out as its map is."""
 
     def __init__(self, build: Build, layer: Layer) -> None:

@@ -64,7 +64,7 @@ def run(build: Build, x: NDArray[np.int8]) -> Trace:
         changed = path.stat().st_mtime_ns
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; {remedy(build.path)}") from error
-    return execute(build, _session(build.path, build.sha256, changed), x)
+    return execute(build, session_of(build.path, build.sha256, changed), x)
 
 
 def compare(build: Build, x: NDArray[np.int8], expected: Trace) -> list[Difference]:
@@ -143,7 +143,7 @@ def execute(build: Build, session, x: NDArray[np.int8]) -> Trace:
 
 
 @functools.lru_cache(maxsize=1)
-def _session(folder: Path, sha256: str, changed: int):
+def session_of(folder: Path, sha256: str, changed: int):
     """The session of a build's network; opened anew when the file has `changed`."""
     path = default_path(folder)
     content = path.read_bytes()

@@ -43,21 +43,21 @@ def product(build: Build, synapse: Synapse) -> Product:
     dtype = carrier(max(-synapse.acc.lo, synapse.acc.hi))
     w, op = (build.weight(synapse) << synapse.shift).astype(dtype), synapse.op
     if isinstance(op, Dense):
-        apply = _dense(w)
+        apply = dense(w)
     elif depthwise(op):
-        apply = _depthwise(op, w)
+        apply = depthwise_product(op, w)
     else:
-        apply = _convolution(op, w)
+        apply = convolution(op, w)
     if not synapse.pools:
         return apply
     return lambda s: apply(pooled(synapse.pools, s.astype(dtype)))
 
 
-def _dense(w: NDArray) -> Product:
+def dense(w: NDArray) -> Product:
     return lambda s: s.reshape(*s.shape[:2], -1).astype(w.dtype) @ w.T
 
 
-def _depthwise(op: Conv2d, w: NDArray) -> Product:
+def depthwise_product(op: Conv2d, w: NDArray) -> Product:
     """One channel in, one channel out: a weight per tap and channel, laid out as the map is."""
     weights = empty(op.kernel, op.out_shape, w.dtype)
     weights[:] = w[:, 0].transpose(1, 2, 0)[..., None, None]
@@ -70,7 +70,7 @@ def _depthwise(op: Conv2d, w: NDArray) -> Product:
     return apply
 
 
-def _convolution(op: Conv2d, w: NDArray) -> Product:
+def convolution(op: Conv2d, w: NDArray) -> Product:
     """Windows laid out as rows, times the weights: a block of maps at a time."""
     (py, px), (_, height, width) = op.padding, op.in_shape
     outputs, inputs = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups

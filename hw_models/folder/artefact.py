@@ -1,7 +1,7 @@
 """The build folder: dataflow.json, tensors.npz and the files hashed beside them; read and written.
 
 docs/artefact.md describes it. What the description is made of is defined in dataflow.py; what must
-hold of a build, in validate_description.py and validate_integers.py.
+hold of a build, in validate/.
 """
 
 import hashlib
@@ -18,7 +18,8 @@ import numpy as np
 from hw_models.dataflow import DATAFLOW, FORMAT, IDENTITY, TENSORS, VERSION, Build, Dataflow
 from hw_models.errors import InputError
 from hw_models.folder import archive, files
-from hw_models.validate import description, integers
+from hw_models.validate.description import check_description
+from hw_models.validate.integers import check_integers
 
 HARDWARE = "mem", "rtl"  # folders whose files are all hashed
 
@@ -86,8 +87,8 @@ def load(path: Path) -> Build:
         raise InputError(f"{path / TENSORS}: {error}; build it again") from error
     build = Build(dataflow, tensors, path, sha256, contents)
     try:
-        description.check(dataflow)
-        integers.check(build)
+        check_description(dataflow)
+        check_integers(build)
     except InputError as error:
         raise InputError(f"{path}/{error}; build it again") from error
     return build

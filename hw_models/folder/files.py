@@ -88,7 +88,7 @@ def fresh_folder(path: Path, mark: str, kind: str) -> Iterator[Path]:
             old.mkdir()
             before = [entry for entry in place.iterdir() if entry != Path(scratch)]
             after = list(fresh.iterdir())
-            _rename(
+            rename(
                 [
                     *((e, old / e.name) for e in sorted(before, key=lambda e: e.name != mark)),
                     *((e, place / e.name) for e in sorted(after, key=lambda e: e.name == mark)),
@@ -101,16 +101,16 @@ def fresh_folder(path: Path, mark: str, kind: str) -> Iterator[Path]:
 
 def check_folder(path: Path, mark: str, kind: str) -> None:
     """Raise InputError where fresh_folder() would overwrite something else."""
-    if path.exists() and not (path / mark).is_file() and not _is_empty(path):
+    if path.exists() and not (path / mark).is_file() and not is_empty(path):
         raise InputError(f"{path}: exists and is no {kind}; choose another or remove it")
 
 
-def _is_empty(path: Path) -> bool:
+def is_empty(path: Path) -> bool:
     """Whether it is a folder without content, but for what a killed program left."""
     return path.is_dir() and all(entry.name.startswith(HIDDEN) for entry in path.iterdir())
 
 
-def _rename(moves: list[tuple[Path, Path]]) -> None:
+def rename(moves: list[tuple[Path, Path]]) -> None:
     """Rename one after the other; back again if one fails."""
     done: list[tuple[Path, Path]] = []
     try:

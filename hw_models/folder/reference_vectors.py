@@ -82,21 +82,23 @@ def load(build: Build) -> Reference:
         raise InputError(f"{folder / VECTORS}: sha256 differs from {ABOUT}; {remedy}")
     try:
         arrays = archive.read(content)
-        check(build, arrays)
+        check_arrays(build, arrays)
     except InputError as error:
         raise InputError(f"{folder / VECTORS}: {error}; {remedy}") from error
-    spikes = {name: arrays[SPIKES + name] for name in _layers(build) if SPIKES + name in arrays}
+    spikes = {
+        name: arrays[SPIKES + name] for name in spiking_layers(build) if SPIKES + name in arrays
+    }
     return Reference(about, arrays["x"], arrays["labels"], arrays["predictions"], spikes)
 
 
-def _layers(build: Build) -> dict[str, Layer]:
+def spiking_layers(build: Build) -> dict[str, Layer]:
     """The spiking layers by name."""
     return {x.name: x for x in build.dataflow.layers if x.fires}
 
 
-def check(build: Build, arrays: Mapping[str, NDArray]) -> None:
+def check_arrays(build: Build, arrays: Mapping[str, NDArray]) -> None:
     """Raise InputError unless the arrays are what the fields of `Reference` say, for this build."""
-    layers, flow = _layers(build), build.dataflow
+    layers, flow = spiking_layers(build), build.dataflow
     missing = [name for name in ARRAYS if name not in arrays]
     unknown = sorted(set(arrays) - {*ARRAYS, *(SPIKES + name for name in layers)})
     need(not missing, "arrays", "missing", missing, f"{', '.join(ARRAYS)}, {SPIKES}<layer>")
@@ -107,7 +109,7 @@ def check(build: Build, arrays: Mapping[str, NDArray]) -> None:
     samples, classes = x.shape[1], flow.layers[-1].size
     need(samples > 0, "x", "samples", samples, ">= 1")
     for name in ("labels", "predictions"):
-        _check_array(name, arrays[name], np.int64, (samples,), (0, classes - 1))
+        check_array(name, arrays[name], np.int64, (samples,), (0, classes - 1))
     kept = {arrays[SPIKES + n].shape[1:2] for n in layers if SPIKES + n in arrays} or {(0,)}
     need(len(kept) == 1 and max(kept) <= (samples,), "spikes", "samples", sorted(kept),
          f"one number for all layers, <= {samples}")  # fmt: skip
@@ -115,10 +117,10 @@ def check(build: Build, arrays: Mapping[str, NDArray]) -> None:
         if SPIKES + name in arrays:
             shape = flow.timesteps, *max(kept), *layer.shape
             lowest = -1 if layer.update.neuron.mode == "ternary" else 0
-            _check_array(SPIKES + name, arrays[SPIKES + name], np.int8, shape, (lowest, 1))
+            check_array(SPIKES + name, arrays[SPIKES + name], np.int8, shape, (lowest, 1))
 
 
-def _check_array(
+def check_array(
     name: str, array: NDArray, dtype: type, shape: tuple[int, ...], span: tuple[int, int]
 ) -> None:
     need(array.dtype == dtype, name, "type", array.dtype, dtype.__name__)

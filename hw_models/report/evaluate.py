@@ -30,7 +30,7 @@ ENGINES: dict[str, Callable[[Build, NDArray[np.int8]], Trace]] = {
 FOREIGN = {"onnx"}  # arithmetic of another's making: compared with the fast engine bit for bit
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """What `python -m hw_models` prints and writes; shares are 0..1, counts per inference."""
 
     name: str
@@ -48,7 +48,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     spikes_differing: dict[str, float]
     spike_samples: int
     firing_rate: dict[str, float]  # by layer: spikes per neuron and time step
-    entropy_bits: dict[str, float]  # by layer, mean over neurons and steps (hw_models/entropy.py)
+    entropy_bits: dict[str, float]  # by layer, mean over neurons and steps (cost/entropy.py)
     pooled_entropy_bits: dict[str, float]  # by layer, of all its neurons and steps alike
     operations: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
     activation_sparsity: float
@@ -63,7 +63,7 @@ def batches(samples: int, size: int = BATCH) -> Iterator[slice]:
 
 
 @dataclasses.dataclass(slots=True)
-class _Tally:
+class Tally:
     """What is summed over batches, so that memory stays bounded."""
 
     correct: int = 0
@@ -82,7 +82,7 @@ def evaluate(
     samples: int | None = None,
     engine: str = "fast",
     advance: Callable[[int], None] = lambda n: None,
-) -> Report:
+) -> Evaluation:
     """Execute the first `samples` of the reference; `advance` is told of each batch done.
 
     Raises:
@@ -92,41 +92,41 @@ def evaluate(
     if samples < 1:
         raise InputError(f"{samples} of {reference.samples} samples; accepted: 1 or more")
     known = min(samples, min((s.shape[1] for s in reference.spikes.values()), default=0))
-    tally = _Tally()
+    tally = Tally()
     for part in batches(samples):
         x = reference.x[:, part]
         trace = ENGINES[engine](build, x)
         if engine in FOREIGN and not tally.differences:
             expected = fast.run(build, x, keep_membranes=False)
             tally.differences = onnx_runtime.differences(expected, trace, part.start)
-        _add(tally, build, reference, part, x, trace)
+        add(tally, build, reference, part, x, trace)
         advance(part.stop - part.start)
-    return _report(build, reference, samples, known, engine, tally)
+    return report(build, reference, samples, known, engine, tally)
 
 
-def _add(tally: _Tally, build: Build, reference: Reference, part: slice, x, trace: Trace) -> None:
+def add(tally: Tally, build: Build, reference: Reference, part: slice, x, trace: Trace) -> None:
     labels, trained = reference.labels[part], reference.predictions[part]
     tally.correct += agreeing(trace.predictions, labels)
     tally.reference_correct += agreeing(trained, labels)
     tally.equal += agreeing(trace.predictions, trained)
     for name, s in trace.spikes.items():
-        _sum(tally.signs, name, Signs.of(s))
+        add_to(tally.signs, name, Signs.of(s))
         if name in reference.spikes:
             expected = reference.spikes[name][:, part]
             differing = np.count_nonzero(s[:, : expected.shape[1]] != expected)
-            _sum(tally.differing, name, int(differing))
-            _sum(tally.trained_spikes, name, int(np.count_nonzero(expected)))
+            add_to(tally.differing, name, int(differing))
+            add_to(tally.trained_spikes, name, int(np.count_nonzero(expected)))
     for name, ops in operations.count(build, x, trace).items():
-        _sum(tally.operations, name, ops)
+        add_to(tally.operations, name, ops)
 
 
-def _sum(sums: dict[str, Any], name: str, value: Any) -> None:
+def add_to(sums: dict[str, Any], name: str, value: Any) -> None:
     sums[name] = sums[name] + value if name in sums else value
 
 
-def _report(
-    build: Build, reference: Reference, samples: int, known: int, engine: str, tally: _Tally
-) -> Report:
+def report(
+    build: Build, reference: Reference, samples: int, known: int, engine: str, tally: Tally
+) -> Evaluation:
     flow = build.dataflow
     size = {layer.name: layer.size for layer in flow.layers if layer.fires}
     steps = flow.timesteps
@@ -134,7 +134,7 @@ def _report(
     total = sum(tally.operations.values(), start=Operations())
     counts = {**tally.operations, "total": total}
     energies = energy.by_layer(build, tally.operations)
-    return Report(
+    return Evaluation(
         name=flow.name,
         target=flow.target,
         timesteps=steps,
@@ -154,22 +154,22 @@ def _report(
         firing_rate={n: c / (size[n] * steps * samples) for n, c in spikes.items()},
         entropy_bits={n: signs.neuron_bits(samples) for n, signs in tally.signs.items()},
         pooled_entropy_bits={n: signs.pooled_bits(samples) for n, signs in tally.signs.items()},
-        operations={n: _mean(ops, samples) for n, ops in counts.items()},
+        operations={n: mean(ops, samples) for n, ops in counts.items()},
         activation_sparsity=1 - sum(spikes.values()) / max(1, sum(size.values()) * steps * samples),
         footprint_bytes=operations.footprint_bytes(build),
-        energy={n: _picojoules(e, counts[n], samples) for n, e in energies.items()},
+        energy={n: picojoules(e, counts[n], samples) for n, e in energies.items()},
         differences=tuple(tally.differences),
     )
 
 
-def _mean(sums: msgspec.Struct, samples: int) -> dict[str, float]:
+def mean(sums: msgspec.Struct, samples: int) -> dict[str, float]:
     return {f: getattr(sums, f) / samples for f in sums.__struct_fields__}
 
 
-def _picojoules(of_table: Energy, ops: Operations, samples: int) -> dict[str, float]:
+def picojoules(of_table: Energy, ops: Operations, samples: int) -> dict[str, float]:
     """All that a layer's energy is, by the 45 nm table and by the Ternary Spike paper."""
     return {
-        **_mean(of_table, samples),
+        **mean(of_table, samples),
         "total_pj": of_table.total_pj / samples,
         "ann_total_pj": of_table.ann_total_pj / samples,
         "ratio": of_table.ratio,

@@ -7,12 +7,12 @@ from rich.table import Table
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.report.evaluate import Report
+from hw_models.report.evaluate import Evaluation
 
 ANN_ENERGY, RATIO = "energy of the same network as an int8 ANN", "ratio, ours / ANN"
 
 
-def summary_table(report: Report) -> Table:
+def summary_table(report: Evaluation) -> Table:
     """Accuracy, agreement with training, and cost per inference."""
     table = Table(title=f"{report.name} ({report.target}), {report.dataset}", show_header=False)
     ops, energy = report.operations["total"], report.energy["total"]
@@ -25,9 +25,9 @@ def summary_table(report: Report) -> Table:
         "MACs as an int8 ANN": f"{ops['ann_macs']:,.0f}",
         "membrane updates": f"{ops['MembraneUpdates']:,.0f}",
         "memory footprint": f"{report.footprint_bytes:,} bytes",
-        "energy, 45 nm estimate": _nj(energy["total_pj"]),
-        "  additions / memory": f"{_nj(energy['additions_pj'])} / {_nj(energy['memory_pj'])}",
-        ANN_ENERGY: _nj(energy["ann_total_pj"]),
+        "energy, 45 nm estimate": nj(energy["total_pj"]),
+        "  additions / memory": f"{nj(energy['additions_pj'])} / {nj(energy['memory_pj'])}",
+        ANN_ENERGY: nj(energy["ann_total_pj"]),
         RATIO: f"{energy['ratio']:.2f}",
     }
     for label, value in rows.items():
@@ -35,9 +35,9 @@ def summary_table(report: Report) -> Table:
     return table
 
 
-def spike_table(report: Report) -> Table:
+def spike_table(report: Evaluation) -> Table:
     """Per spiking layer: firing, entropy, differences from the QAT network."""
-    table = _by_layer(
+    table = by_layer(
         "spikes of each layer",
         "firing rate", "bits a neuron", "bits, pooled", "updates that differ",
         "as a share of spikes",
@@ -55,38 +55,38 @@ def spike_table(report: Report) -> Table:
     return table
 
 
-def operation_table(report: Report) -> Table:
+def operation_table(report: Evaluation) -> Table:
     """Per layer: events and additions."""
     heads = {"events in": "events", "additions": "synaptic_additions", "effective": "Effective_ACs"}
-    table = _by_layer("operations of each layer, per inference", *heads)
+    table = by_layer("operations of each layer, per inference", *heads)
     for name, ops in report.operations.items():
         table.add_row(name, *(f"{ops[field]:,.0f}" for field in heads.values()))
     return table
 
 
-def energy_table(report: Report) -> Table:
+def energy_table(report: Evaluation) -> Table:
     """Per layer: the 45 nm estimate beside the int8 ANN's."""
     heads = {"additions": "additions_pj", "memory": "memory_pj", "total": "total_pj"}
     heads |= {"int8 ANN": "ann_total_pj"}
-    table = _by_layer(f"{report.name}: nJ per inference, 45 nm estimate", *heads, "ratio")
+    table = by_layer(f"{report.name}: nJ per inference, 45 nm estimate", *heads, "ratio")
     for name, energy in report.energy.items():
         values = (f"{energy[field] / 1e3:,.2f}" for field in heads.values())
         table.add_row(name, *values, f"{energy['ratio']:.2f}")
     return table
 
 
-def paper_table(report: Report) -> Table:
+def paper_table(report: Evaluation) -> Table:
     """Per layer: the counts and the energy of the Ternary Spike paper's accounting."""
     heads = {"FLOPs": "flops", "SOPs": "sops", "sign ops": "sign_ops"}
     title = f"{report.name}: as the Ternary Spike paper counts"
-    table = _by_layer(title, *heads, "uJ")
+    table = by_layer(title, *heads, "uJ")
     for name, ops in report.operations.items():
         values = (f"{ops[field]:,.0f}" for field in heads.values())
         table.add_row(name, *values, f"{report.energy[name]['paper_pj'] / 1e6:,.4f}")
     return table
 
 
-def _by_layer(title: str, *heads: str) -> Table:
+def by_layer(title: str, *heads: str) -> Table:
     table = Table(title=title)
     table.add_column("layer", no_wrap=True)
     for head in heads:
@@ -94,7 +94,7 @@ def _by_layer(title: str, *heads: str) -> Table:
     return table
 
 
-def _nj(picojoules: float) -> str:
+def nj(picojoules: float) -> str:
     return f"{picojoules / 1e3:,.1f} nJ"
 
 
@@ -105,7 +105,7 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
     for head in ("step", "measured", "result"):
         table.add_column(head)
     if "golden" in reports:
-        golden = _report(build, "golden", reports["golden"])
+        golden = evaluation_of(build, "golden", reports["golden"])
         samples = f"on {golden.samples:,} samples of {golden.dataset}"
         updates = max(golden.updates_differing.values(), default=0.0)
         spikes = max(golden.spikes_differing.values(), default=0.0)
@@ -117,8 +117,8 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
             ("", "neuron updates that differ, worst layer", f"{updates:.4%}"),
             ("", "the same as a share of the spikes, worst layer", f"{spikes:.4%}"),
             ("", "additions per inference", f"{ops['synaptic_additions']:,.0f}"),
-            ("", "energy per inference, 45 nm estimate", _nj(energy["total_pj"])),
-            ("", ANN_ENERGY, _nj(energy["ann_total_pj"])),
+            ("", "energy per inference, 45 nm estimate", nj(energy["total_pj"])),
+            ("", ANN_ENERGY, nj(energy["ann_total_pj"])),
             ("", RATIO, f"{energy['ratio']:.2f}"),
         ):
             table.add_row(step, what, result)
@@ -140,7 +140,7 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
             table.add_row("", kind, "DIFFERENT" if difference else "all equal")
     for name, synthesis in reports.items():
         if name.startswith("synthesis-"):
-            _add_synthesis(table, synthesis)
+            add_synthesis(table, synthesis)
     if proof := reports.get("proof"):
         found = sum(error["refuted"] is True for error in proof["errors"])
         result = "all hold" if proof["holds"] else "NOT ALL HOLD"
@@ -151,9 +151,9 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
     return table
 
 
-def _report(build: Build, name: str, found: dict[str, Any]) -> Report:
+def evaluation_of(build: Build, name: str, found: dict[str, Any]) -> Evaluation:
     try:
-        return msgspec.convert(found, Report)
+        return msgspec.convert(found, Evaluation)
     except msgspec.ValidationError as error:
         raise InputError(
             f"{build.path}: evidence {name}.json is not of this version ({error}); "
@@ -161,7 +161,7 @@ def _report(build: Build, name: str, found: dict[str, Any]) -> Report:
         ) from error
 
 
-def _add_synthesis(table: Table, report: dict[str, Any]) -> None:
+def add_synthesis(table: Table, report: dict[str, Any]) -> None:
     """The rows of evidence/synthesis-DEVICE.json."""
     total, placed = report["total"], report["placed"]
     counts = f"{total['lut']:,} / {total['lutram']:,} / {total['ff']:,}"

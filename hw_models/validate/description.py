@@ -1,6 +1,6 @@
 """What must hold of dataflow.json, rule by rule of docs/semantics.md and docs/artefact.md.
 
-Whatever the integers are; validate_integers.py goes on from there. A fault is one InputError: the
+Whatever the integers are; integers.py goes on from there. A fault is one InputError: the
 file, the layer, the field, its value and what is accepted.
 """
 
@@ -34,13 +34,13 @@ PROVENANCE: Mapping[str, type] = {
 }  # fmt: skip
 
 
-def check(flow: Dataflow) -> None:
+def check_description(flow: Dataflow) -> None:
     """Raise InputError unless the description is of a network, whatever its integers are."""
     need(0 < flow.timesteps <= TIMESTEPS_MAX, DATAFLOW, "timesteps", flow.timesteps,
          f"1..{TIMESTEPS_MAX}")  # fmt: skip
-    _check_input(flow.input)
+    check_input(flow.input)
     check_scale(DATAFLOW, "logit_scale", flow.logit_scale)
-    _check_provenance(flow)
+    check_provenance(flow)
     need(bool(flow.layers), DATAFLOW, "layers", flow.layers, "a readout at least")
     shapes = {flow.input.name: flow.input.shape}
     names: set[str] = set()
@@ -51,7 +51,7 @@ def check(flow: Dataflow) -> None:
         need(layer.fires != last, where, "mode", layer.update.neuron.mode,
              "integrator in the last layer, a mode that fires in all others")  # fmt: skip
         need(bool(layer.synapses), where, "synapses", (), "one at least")
-        _check_sizes(where, "shape", layer.shape)
+        check_sizes(where, "shape", layer.shape)
         if last:
             need(layer.size == layer.shape[0], where, "shape", layer.shape,
                  "one neuron for each class")  # fmt: skip
@@ -60,7 +60,7 @@ def check(flow: Dataflow) -> None:
             need(synapse.name not in names, at, "name", synapse.name, "a name of its own")
             need(synapse.source in shapes, at, "source", synapse.source,
                  f"a stream that comes before ({', '.join(shapes)})")  # fmt: skip
-            _check_synapse(at, synapse, shapes[synapse.source], layer.shape)
+            check_synapse(at, synapse, shapes[synapse.source], layer.shape)
             names.add(synapse.name)
             read.add(synapse.source)
         need(min(layer.lanes.accumulate, layer.lanes.update) >= 1, where, "lanes",
@@ -70,9 +70,9 @@ def check(flow: Dataflow) -> None:
         need(name in read, f"{DATAFLOW}: {name}", "readers", 0, "one at least")
 
 
-def _check_input(spec: Input) -> None:
+def check_input(spec: Input) -> None:
     where = f"{DATAFLOW}: {spec.name}"
-    _check_sizes(where, "shape", spec.shape)
+    check_sizes(where, "shape", spec.shape)
     x_max = X_MAX if spec.encoding == "static" else [1]
     need(spec.x_max in x_max, where, "x_max", spec.x_max,
          f"{', '.join(map(str, x_max))} where the encoding is {spec.encoding}")  # fmt: skip
@@ -83,7 +83,7 @@ def check_scale(where: str, what: str, scale: float) -> None:
     need(0 < scale < math.inf, where, what, scale, "a finite number > 0")
 
 
-def _check_provenance(flow: Dataflow) -> None:
+def check_provenance(flow: Dataflow) -> None:
     where = f"{DATAFLOW}: provenance"
     for name, kind in PROVENANCE.items():
         if name in flow.provenance:
@@ -96,17 +96,17 @@ def _check_provenance(flow: Dataflow) -> None:
         )
 
 
-def _check_sizes(where: str, what: str, sizes: tuple[int, ...]) -> None:
+def check_sizes(where: str, what: str, sizes: tuple[int, ...]) -> None:
     fits = len(sizes) > 0 and min(sizes) >= 1 and math.prod(sizes) <= SIZE_MAX
     need(fits, where, what, sizes, f"all >= 1, {SIZE_MAX} together at most")
 
 
-def _check_synapse(
+def check_synapse(
     at: str, synapse: Synapse, source: tuple[int, ...], layer: tuple[int, ...]
 ) -> None:
     """One synapse between the shape of its source and that of its layer."""
     for number, pool in enumerate(synapse.pools):
-        _check_window(f"{at}: pools[{number}]", pool, source)
+        check_window(f"{at}: pools[{number}]", pool, source)
         need(pool.in_shape[0] == pool.out_shape[0], f"{at}: pools[{number}]", "out_shape",
              pool.out_shape, f"{pool.in_shape[0]} channels")  # fmt: skip
         source = pool.out_shape
@@ -116,7 +116,7 @@ def _check_synapse(
              f"{math.prod(source)}, the size of {list(source)}")  # fmt: skip
         made: tuple[int, ...] = (op.n_out,)
     else:
-        _check_window(at, op, source)
+        check_window(at, op, source)
         channels = op.in_shape[0], op.out_shape[0]
         need(op.groups >= 1 and not any(c % op.groups for c in channels), at, "groups", op.groups,
              f"a divisor of {channels[0]} and {channels[1]} channels")  # fmt: skip
@@ -126,11 +126,11 @@ def _check_synapse(
     need(0 <= synapse.shift <= BITS_MAX, at, "shift", synapse.shift, f"0..{BITS_MAX}")
 
 
-def _check_window(at: str, op: Conv2d | Pool, source: tuple[int, ...]) -> None:
+def check_window(at: str, op: Conv2d | Pool, source: tuple[int, ...]) -> None:
     """The geometry of a convolution or a pool over a map like `source`."""
     need(alike(op.in_shape, source), at, "in_shape", op.in_shape, f"{list(source)}, what arrives")
     for what in ("in_shape", "out_shape", "kernel", "stride"):
-        _check_sizes(at, what, getattr(op, what))
+        check_sizes(at, what, getattr(op, what))
     need(math.prod(op.kernel) <= WINDOW_MAX, at, "kernel", op.kernel, f"{WINDOW_MAX} places")
     need(0 <= min(op.padding) <= max(op.padding) <= PADDING_MAX, at, "padding", op.padding,
          f"0..{PADDING_MAX}")  # fmt: skip

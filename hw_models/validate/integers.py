@@ -1,7 +1,7 @@
 """What must hold of a build's tensors, and of the intervals and widths that follow from them.
 
 Rule by rule of docs/semantics.md and docs/artefact.md, of a description that is sound by
-validate_description.py. A fault is one InputError, as there.
+description.py. A fault is one InputError, as there.
 """
 
 import math
@@ -14,7 +14,7 @@ from hw_models.intervals import intervals_of
 from hw_models.semantics import BITS_MAX, Interval
 
 
-def check(build: Build) -> None:
+def check_integers(build: Build) -> None:
     """Raise InputError, naming the file, unless the integers are what the description says."""
     check_tensors(build)
     for layer in build.dataflow.layers:
@@ -23,17 +23,17 @@ def check(build: Build) -> None:
 
 def check_tensors(build: Build) -> None:
     """Raise InputError unless the tensors are those of the description, their values in range."""
-    expected = [name for layer in build.dataflow.layers for name in _names(layer)]
+    expected = [name for layer in build.dataflow.layers for name in names(layer)]
     missing, unknown = set(expected) - set(build.tensors), set(build.tensors) - set(expected)
     need(not missing, TENSORS, "missing", ", ".join(sorted(missing)), ", ".join(expected))
     need(not unknown, TENSORS, "unknown", ", ".join(sorted(unknown)), ", ".join(expected))
     for layer in build.dataflow.layers:
         for synapse in layer.synapses:
-            _check_weight(build, synapse)
-        _check_channels(build, layer)
+            check_weight(build, synapse)
+        check_channels(build, layer)
 
 
-def _names(layer: Layer) -> list[str]:
+def names(layer: Layer) -> list[str]:
     """The tensors of a layer."""
     own = ["bias", "lsb", *(["v_threshold"] if layer.fires else [])]
     return [f"{synapse.name}.weight" for synapse in layer.synapses] + [
@@ -41,7 +41,7 @@ def _names(layer: Layer) -> list[str]:
     ]
 
 
-def _tensor(build: Build, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray:
+def checked_tensor(build: Build, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray:
     """A tensor of this type and shape."""
     tensor = build.tensors[name]
     need(tensor.dtype == dtype, f"{TENSORS}: {name}", "type", tensor.dtype, dtype)
@@ -49,13 +49,13 @@ def _tensor(build: Build, name: str, dtype: str, shape: tuple[int, ...]) -> NDAr
     return tensor
 
 
-def _check_weight(build: Build, synapse: Synapse) -> None:
+def check_weight(build: Build, synapse: Synapse) -> None:
     op, name, bound = synapse.op, f"{synapse.name}.weight", 1 << (synapse.w_bits - 1)
     if isinstance(op, Dense):
         shape = op.n_out, op.n_in
     else:
         shape = op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel
-    w = _tensor(build, name, f"int{weight_bits(synapse.w_bits)}", shape)
+    w = checked_tensor(build, name, f"int{weight_bits(synapse.w_bits)}", shape)
     lo, hi = int(w.min()), int(w.max())
     need(-bound <= lo and hi < bound, f"{TENSORS}: {name}", "range", (lo, hi),
          f"{-bound}..{bound - 1}, w_bits being {synapse.w_bits}")  # fmt: skip
@@ -66,10 +66,10 @@ def weight_bits(w_bits: int) -> int:
     return next(bits for bits in (8, 16, 32) if w_bits <= bits)
 
 
-def _check_channels(build: Build, layer: Layer) -> None:
+def check_channels(build: Build, layer: Layer) -> None:
     """bias, v_threshold and lsb, one value a channel."""
     channels, peak = (layer.shape[0],), 1 << (BITS_MAX - 1)
-    lsb = _tensor(build, f"{layer.name}.lsb", "float64", channels)
+    lsb = checked_tensor(build, f"{layer.name}.lsb", "float64", channels)
     where = f"{TENSORS}: {layer.name}.lsb"
     lo, hi = float(lsb.min()), float(lsb.max())  # a NaN is both
     need(0 <= lo <= hi < math.inf, where, "range", (lo, hi), "finite numbers >= 0")
@@ -79,9 +79,9 @@ def _check_channels(build: Build, layer: Layer) -> None:
         need(scale in (lo, lo / steps), DATAFLOW, "logit_scale", scale,
              f"the lsb of {layer.name}, {lo}, or its share in {steps} steps")  # fmt: skip
     least = {"bias": -peak, "v_threshold": 1}
-    for name in _names(layer):
+    for name in names(layer):
         if (tensor := name.removeprefix(f"{layer.name}.")) in least:
-            values = _tensor(build, name, "int64", channels)
+            values = checked_tensor(build, name, "int64", channels)
             lo, hi = int(values.min()), int(values.max())
             need(least[tensor] <= lo and hi < peak, f"{TENSORS}: {name}", "range", (lo, hi),
                  f"{least[tensor]}..{peak - 1}")  # fmt: skip
@@ -96,15 +96,15 @@ def check_intervals(build: Build, layer: Layer) -> None:
         raise InputError(f"{where}: {error}") from error
     loadable = flow.provenance.get("loadable") is True
     for synapse, acc in zip(layer.synapses, accs, strict=True):
-        _check_width(f"{where}: {synapse.name}", "acc", synapse, acc, loadable)
-    _check_width(where, "p", update, bounds.p, loadable)
-    _check_width(where, "v", update, bounds.v, loadable)
+        check_width(f"{where}: {synapse.name}", "acc", synapse, acc, loadable)
+    check_width(where, "p", update, bounds.p, loadable)
+    check_width(where, "v", update, bounds.v, loadable)
     leak_bits = update.v_bits + update.neuron.leak.k
     need(update.leak_bits == leak_bits <= BITS_MAX, where, "leak_bits", update.leak_bits,
          f"v_bits + k = {leak_bits}, and <= {BITS_MAX}")  # fmt: skip
 
 
-def _check_width(
+def check_width(
     where: str, name: str, owner: Synapse | Update, own: Interval, loadable: bool
 ) -> None:
     """An interval of the description is the integers' own, and so is its width.
@@ -112,11 +112,11 @@ def _check_width(
     Of a loadable build the width holds any weights, these among them.
     """
     found, bits = getattr(owner, name), getattr(owner, f"{name}_bits")
-    need(found == own, where, name, _shown(found), f"{_shown(own)}, by the weights")
+    need(found == own, where, name, shown(found), f"{shown(own)}, by the weights")
     most = BITS_MAX if loadable else own.bits
     accepted = f"{own.bits}..{most}" if loadable else own.bits
     need(own.bits <= bits <= most, where, f"{name}_bits", bits, f"{accepted}, by {name}")
 
 
-def _shown(interval: Interval) -> str:
+def shown(interval: Interval) -> str:
     return f"{interval.lo}..{interval.hi}{'' if interval.exact else ' (not exact)'}"

@@ -15,7 +15,7 @@ import click
 import matplotlib
 
 from hw_models.folder import artefact, reference_vectors
-from hw_models.report.evaluate import Report, evaluate
+from hw_models.report.evaluate import Evaluation, evaluate
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -23,7 +23,7 @@ from matplotlib import pyplot as plt
 TARGETS = (0.04, 0.07, 0.1, 0.14, 0.2, 0.4)
 
 
-def measured(spike: str, target: float, data_dir: Path, folder: Path) -> Report:
+def measured(spike: str, target: float, data_dir: Path, folder: Path) -> Evaluation:
     """Train, compile, execute; the report of the integer network."""
     run, build = folder / "run", folder / "build"
     train = ["qtrain", "train", "--dataset", "mnist", "--spike", spike, "--out", run]
@@ -36,7 +36,7 @@ def measured(spike: str, target: float, data_dir: Path, folder: Path) -> Report:
     return evaluate(made, reference_vectors.load(made))
 
 
-def row(spike: str, target: float, report: Report) -> str:
+def row(spike: str, target: float, report: Evaluation) -> str:
     ops = report.operations["total"]
     return (
         f"| {spike} | {target:.0%} | {report.firing_rate['lif1']:.1%} | {report.accuracy:.2%} | "
