@@ -1,5 +1,6 @@
 # make demo   the whole chain on handwritten digits, from a bare clone, in minutes
 # make test   lint, types and all tests, from a bare clone
+# make quick  lint and the tests that find most faults, in a minute
 # make mnist  784-128-10 at 8, 4 and 2 bits        } the figures of docs/results.md;
 # make conv   convolutional networks, event data    } DATA=folder of the data sets
 # make acc    accumulators of 12 and 16 bits         }
@@ -22,7 +23,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -51,6 +52,20 @@ lint: setup
 
 test: lint
 	$(PYTHON) -m pytest -n 2 --dist loadgroup
+
+# What each package computes, the chain through all of them, and each module of the Verilog's neurons;
+# not: training, long simulations, proofs, synthesis, and what commands say of bad input.
+QUICK := test_architecture.py test_chain.py \
+  hw_models/test_semantics.py hw_models/engines/test_golden.py hw_models/engines/test_fast.py hw_models/cost/test_operations.py \
+  hw_models/folder/test_artefact.py qtrain/layers qtrain/network/test_trace.py qtrain/test_checkpoint.py \
+  compiler/test_ir.py compiler/test_pipeline.py compiler/frontend/test_importer.py compiler/passes/test_folds.py \
+  compiler/passes/test_choose_lsb.py compiler/passes/test_infer_widths.py compiler/emit/test_memory.py \
+  rtl_sim/verilog/test_modules.py::test_neuron rtl_sim/verilog/test_graphs.py::test_any_lanes \
+  rtl_sim/verilog/test_core.py::test_values_do_not_depend_on_lanes_nor_stalls
+quick: setup
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m pytest -n 2 $(addprefix tests/,$(QUICK))
 
 data:
 	@test -n "$(DATA)" || { echo "error: DATA is empty; name the folder of the data sets: make mnist DATA=folder" >&2; exit 2; }

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.ir import Graph, IntegerUpdate, Layer, Synapse
@@ -102,6 +102,7 @@ def with_weights(w):
 
 
 @example(69453)  # a layer whose only channel has no weight
+@settings(max_examples=40)  # each is a network in rational numbers
 @given(seeds)
 def test_integers_equal_the_real_network_where_nothing_needs_rounding(seed):
     """tau = 1 and offsets that are whole LSBs: every spike equal, logits equal up to the LSB."""

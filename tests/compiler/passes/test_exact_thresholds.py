@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.ir import Graph, Input, Layer, Synapse
@@ -105,6 +105,7 @@ def test_thresholds_on_a_multiple_of_the_step(step, offset, binary, fires):
     assert golden.run(build, x).spikes["lif0"].reshape(-1).tolist() == fires
 
 
+@settings(max_examples=40)  # each is a network in rational numbers
 @given(st.integers(0, 1 << 20))
 def test_networks_of_one_step_equal_the_real_ones_without_any_rounding(seed):
     graph = replace(random_graph(seed), timesteps=1)

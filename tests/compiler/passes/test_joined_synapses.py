@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.ir import Graph, Layer, Synapse
@@ -70,6 +70,7 @@ def test_the_offsets_of_all_groups_are_one_bias_rounded_once(seed, frac_bits):
             assert int(update.bias[c]) == round(offset / Fraction(lsb))  # ties to even
 
 
+@settings(max_examples=40)  # each is a network in rational numbers
 @given(seeds)
 def test_integers_equal_the_real_network_where_nothing_needs_rounding(seed):
     """tau = 1, and steps and offsets that are whole LSBs: every spike and the logits equal."""

@@ -81,7 +81,7 @@ async def currents(dut, rates) -> None:
     await source.send([(int(j), False) for j in address])
     await reset(dut)
     beats, expected, events, additions = [], [], 0, 0
-    for step in range(12):
+    for step in range(8):
         chosen = chosen_events(rng, op.n_in, (0.0, 0.4, 1.0)[step % 3])
         total = np.zeros(op.n_in, np.int64)
         for j in chosen:
