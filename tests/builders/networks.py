@@ -22,6 +22,7 @@ from qtrain.layers import (
     TernaryLIF,
 )
 from qtrain.models.stack import mlp
+from qtrain.network.graph import Graph
 from qtrain.network.trace import trace
 
 DIGITS = datasets.spec("digits")
@@ -30,6 +31,15 @@ DIGITS = datasets.spec("digits")
 def digits(split: str = "test", samples: int | None = None) -> Tensor:
     """Real inputs [1, B, 1, 8, 8]."""
     return datasets.load("digits", split).inputs(slice(0, samples))
+
+
+def checkpoint_of(graph: Graph, tensors: dict[str, Tensor]) -> Checkpoint:
+    """A network for the digits as training leaves it, with copies of the tensors."""
+    copies = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+    return Checkpoint(
+        config={"dataset": "digits"}, graph=graph, tensors=copies, metrics={}, training={},
+        versions={},
+    )  # fmt: skip
 
 
 def checkpoint(
@@ -57,11 +67,7 @@ def checkpoint(
             if name.startswith("lif") and spike == "ternary":
                 layer.amplitude.fill_(0.7 if name == "lif1" else -1.3)
     graph, tensors = trace(net, DIGITS.shape)
-    tensors = {name: tensor.detach().clone() for name, tensor in tensors.items()}
-    return Checkpoint(
-        config={"dataset": "digits"}, graph=graph, tensors=tensors, metrics={}, training={},
-        versions={},
-    )  # fmt: skip
+    return checkpoint_of(graph, tensors)
 
 
 class UsersNetwork(nn.Module):
@@ -99,11 +105,7 @@ def users_checkpoint(seed: int = 0, **options) -> Checkpoint:
         if net.stem_lif.ternary:
             net.stem_lif.amplitude.fill_(0.6)
     graph, tensors = trace(net, DIGITS.shape)
-    tensors = {name: tensor.detach().clone() for name, tensor in tensors.items()}
-    return Checkpoint(
-        config={"dataset": "digits"}, graph=graph, tensors=tensors, metrics={}, training={},
-        versions={},
-    )  # fmt: skip
+    return checkpoint_of(graph, tensors)
 
 
 class Block(nn.Module):

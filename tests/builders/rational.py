@@ -5,12 +5,15 @@ and a fold that is right in real arithmetic changes nothing at all.
 """
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from compiler.ir import BatchNorm, Graph, Input, Layer, Synapse
+from compiler.pipeline import Options, compile_graph
 from hw_models.dataflow import Conv2d, Dense
+from hw_models.engines import golden
 
 Vector = list[Fraction]
 
@@ -188,3 +191,28 @@ def random_steps(graph: Graph, seed: int) -> list[list[int]]:
     steps = 1 if graph.input.encoding == "static" else graph.timesteps
     low = 0 if graph.input.encoding == "binary" else -x_max
     return rng.integers(low, x_max + 1, (steps, *graph.input.shape)).tolist()
+
+
+def without_factors(graph: Graph) -> Graph:
+    """The graph with nothing to round but steps and offsets: tau, amplitudes and gains are 1."""
+    # A soft reset subtracts the rounded threshold, which a strict comparison raises by one.
+    layers = {
+        s.name: replace(s, tau=1.0, amplitude=1.0, reset="hard" if s.strict else s.reset)
+        for s in graph.layers[:-1]
+    }
+    unit = {b.name: replace(b, gain=np.sign(b.gain)) for b in graph.of(BatchNorm)}
+    return graph.replaced({**layers, **unit, "input": replace(graph.input, scale=1.0)})
+
+
+def assert_equals_the_real_one(graph: Graph, seed: int) -> None:
+    """Compiled without fraction bits, every spike is the real one, and so are the logits."""
+    x = random_steps(graph, seed)
+    build = compile_graph(graph, Options(frac_bits=0, v_bits_max=32))
+    trace = golden.run(build, np.array(x, np.int8)[:, None])
+    spikes, logits = run(graph, x)
+    for name, s in trace.spikes.items():
+        assert s[:, 0].tolist() == spikes[name]
+    lsb = Fraction(build.tensors["readout.lsb"][0])
+    assert [int(v) * lsb for v in trace.logits[0]] == [
+        sum(column) for column in zip(*logits, strict=True)
+    ]

@@ -18,7 +18,7 @@ from qtrain.layers import (
 from qtrain.models.resnet import ResNet, resnet
 from qtrain.network.network import build_network
 from qtrain.network.trace import trace
-from tests.builders.networks import DIGITS, digits
+from tests.builders.networks import DIGITS, checkpoint_of, digits
 
 POOLS = {"none": nn.Sequential(), "apart": AvgPool2d(2), "overlapping": AvgPool2d(3, 2, 1)}
 
@@ -111,7 +111,4 @@ def worst_case(module: nn.Module) -> Checkpoint:
                 layer.amplitude.uniform_(0.5, 1.5).mul_(sign)
         net.train()
         net(digits("train", 300))
-    return Checkpoint(
-        config={"dataset": "digits"}, graph=graph, tensors=net.eval().tensors(), metrics={},
-        training={}, versions={},
-    )  # fmt: skip
+    return checkpoint_of(graph, net.eval().tensors())
