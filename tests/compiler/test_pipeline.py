@@ -19,9 +19,8 @@ from hw_models.semantics import digit_peak
 from qtrain.checkpoint import sha256_of
 from qtrain.network.network import Network
 from qtrain.network.recording import record
-from tests.builders.networks import checkpoint, digits, users_checkpoint
+from tests.builders.networks import checkpoint, digits, save, users_checkpoint
 from tests.cli import status_of
-from tests.compiler.test_main import save
 
 CASES = [
     (target, spike, reset, tau)
