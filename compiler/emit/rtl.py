@@ -1,22 +1,19 @@
 """The hardware part of a build: mem/*.mem and rtl/.
 
-The top level connects hand-written modules of rtl_sim/verilog (docs/core.md); all that is generated
-is their parameters, their wiring and their memories.
+The core connects hand-written modules of rtl_sim/verilog (docs/core.md); all that is generated is
+their parameters, their wiring and their memories. The modules are copied, so that a build's rtl/
+is all that a simulator or a synthesis takes.
 """
 
 import json
-import re
 from collections.abc import Mapping
 
-import jinja2
-
-from compiler.emit import memory, register_map
+from compiler.emit import memory, register_map, verilog
 from compiler.emit.parameters import (
     BITS_OF,
     Parameters,
     address_bits,
     channel_tensors,
-    digit_bits_of,
     digit_max,
     engine_parameters,
     index_bits,
@@ -33,32 +30,18 @@ from hw_models.core.buffers import Reader, input_buffers, readers
 from hw_models.dataflow import Build, Conv2d, Layer, Synapse
 from hw_models.errors import InputError
 
-# The core's streams, alike for every build: 32-bit events in, 64-bit logit words out.
-IN_ADDR_BITS, IN_DIGIT_BITS = 24, 3
-OUT_CLASS_BITS, OUT_LOGIT_BITS = 16, 48
-
-COMMON = (
-    "rom.v", "banked_rom.v", "counter.v", "fifo.v", "credits.v", "leak.v", "update.v",
-    "axis_taps.v", "accumulators.v", "engine.v", "activity.v", "argmax.v", "readout_update.v",
-)  # fmt: skip
-SPIKING = ("neuron.v", "serializer.v", "outlet.v", "spiking_update.v")
-POOLS = ("pool.v",)
-JOINS = ("merge.v",)
-INPUT_FORK = ("broadcast.v",)
-INPUT_WAITS = ("stream_buffer.v",)
-BUS = ("axi_lite.v", "registers.v", "stream_guard.v")
-LOADABLE = ("loader.v",)
-
 
 def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     """Files of the build folder by path; the same build gives the same bytes.
 
     - mem/TENSOR.mem: a word a line, for $readmemh (memory.py); of several banks TENSOR.mem.0, ...
-    - rtl/top.v: module `top`; it looks for the memories in its parameter MEM_DIR, by default
-      `mem`, relative to where the simulator or the synthesis runs.
-    - rtl/files.f: the Verilog files it takes, one a line, the library's first.
-    - fusesoc.core: describes them to FuseSoC, beside the library's own trispike.core.
-    - rtl/parameters.json: the instances of top.v and their parameters, for programs to read.
+    - rtl/trispike_NAME.v: the core of the build NAME; it looks for the memories in its parameter
+      MEM_DIR, by default `mem`, relative to where the simulator or the synthesis runs.
+    - rtl/trispike_*.v: the library's modules that it takes, and rtl/lint.vlt.
+    - rtl/files.f: all of these Verilog files, one a line, the core last.
+    - rtl/top.v: module `top`, the core by a name that is the same for every build.
+    - fusesoc.core: describes them to FuseSoC.
+    - rtl/parameters.json: the core's instances and their parameters, for programs to read.
     - rtl/registers.json, rtl/registers.h: with a bus, its registers, for programs and for C.
 
     Raises:
@@ -77,25 +60,12 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
         {"stream": reader.stream, "buffer": buffer}
         for reader, buffer in zip(source, input_buffers(flow, source), strict=True)
     ]
-    modules = set(COMMON)
-    if any(layer.fires for layer in flow.layers):
-        modules |= set(SPIKING)
-    if any(synapse.pools for layer in flow.layers for synapse in layer.synapses):
-        modules |= set(POOLS)
-    if any(len(layer.synapses) > 1 for layer in flow.layers):
-        modules |= set(JOINS)
-    if len(inlets) > 1:
-        modules |= set(INPUT_FORK)
-    if any(inlet["buffer"] for inlet in inlets):
-        modules |= set(INPUT_WAITS)
     parameters = json.dumps(layers, indent=1).encode() + b"\n"
     files["rtl/parameters.json"] = parameters
     found: list[Memory] = []
     build_id = register_map.build_word(parameters)
     if bus:
-        modules |= set(BUS)
         if bus.loadable:
-            modules |= set(LOADABLE)
             found = loadable_memories(layers, files)
         files["rtl/registers.json"] = register_map.as_json(build, bus, build_id, found)
         files["rtl/registers.h"] = register_map.as_header(build, bus, build_id)
@@ -104,11 +74,16 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
         "guard": guard_parameters(build),
         "loader": loader_parameters(found) if found else None,
     }
-    files["rtl/top.v"] = top_level(build, layers, inlets, bus_parameters, found).encode()
-    files["fusesoc.core"] = fusesoc_core(flow.name, sorted(files)).encode()
-    files["rtl/files.f"] = "".join(
-        f"{name}\n" for name in [*(f"trispike_{name}" for name in sorted(modules)), "top.v"]
-    ).encode()
+    module = verilog.module_name(flow.name)
+    ports = [*verilog.PORTS, *(verilog.BUS_PORTS if bus else ())]
+    core = verilog.core_level(build, module, ports, layers, inlets, bus_parameters, found)
+    library = verilog.library_files(core)
+    sources = [*(f"rtl/{name}" for name in library), f"rtl/{module}.v"]
+    files |= {f"rtl/{name}": content for name, content in library.items()}
+    files |= {f"rtl/{module}.v": core.encode(), "rtl/top.v": verilog.alias(module, ports).encode()}
+    files[f"rtl/{verilog.WAIVERS}"] = (verilog.LIBRARY / verilog.WAIVERS).read_bytes()
+    files["rtl/files.f"] = "".join(f"{path}\n" for path in sources).encode()
+    files["fusesoc.core"] = verilog.fusesoc_core(flow.name, module, sources, sorted(files)).encode()
     return files
 
 
@@ -221,68 +196,14 @@ def loader_parameters(found: list[Memory]) -> Parameters:
     }
 
 
-def fusesoc_core(name: str, paths: list[str]) -> str:
-    """fusesoc.core, in the folder's root, since FuseSoC takes no files from outside a core's."""
-    memories = [path for path in paths if path.startswith("mem/")]
-    name = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII)
-    return templates().get_template("fusesoc.core.j2").render(name=name, memories=memories)
-
-
-def templates() -> jinja2.Environment:
-    """The compiler's templates."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("compiler.emit"),
-        extensions=["jinja2.ext.do"],
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["parameters"] = parameter_list
-    environment.filters["suffix"] = str.__add__
-    environment.filters["pad"] = str.ljust
-    return environment
-
-
-def top_level(
-    build: Build,
-    layers: list[Parameters],
-    inlets: list[Parameters],
-    bus: Parameters | None,
-    loads: list[Memory],
-) -> str:
-    """rtl/top.v."""
-    flow = build.dataflow
-    return (
-        templates()
-        .get_template("top.v.j2")
-        .render(
-            title=re.sub(r"[^\w.-]+", " ", flow.name, flags=re.ASCII),
-            layers=layers,
-            inlets=inlets,
-            addr_bits=address_bits(flow.input.shape),
-            digit_bits=digit_bits_of(build, flow.input.name),
-            in_addr_bits=IN_ADDR_BITS,
-            out_logit_bits=OUT_LOGIT_BITS,
-            bus=bus,
-            loads={memory.name: memory.select for memory in loads},
-            load={
-                f"LOAD_{name}": bus["loader"][name]
-                for name in ("ADDR_BITS", "WORD_BITS")
-                if bus and bus["loader"]
-            },
-        )
-    )
-
-
 def check_network(build: Build) -> None:
     """Raise InputError where the core cannot take the network."""
     flow = build.dataflow
     bits = address_bits(flow.input.shape)
-    if bits > IN_ADDR_BITS:
+    if bits > verilog.IN_ADDR_BITS:
         raise InputError(
             f"{flow.input.name}: shape {list(flow.input.shape)} takes addresses of {bits} bits, "
-            f"at most {IN_ADDR_BITS}"
+            f"at most {verilog.IN_ADDR_BITS}"
         )
     known = [flow.input.name]
     for layer in flow.layers:
@@ -305,13 +226,15 @@ def check_network(build: Build) -> None:
 
 def check_readout(layer: Layer) -> None:
     """Raise InputError where a readout does not fit the core's output."""
-    if layer.update.v_bits > OUT_LOGIT_BITS:
+    if layer.update.v_bits > verilog.OUT_LOGIT_BITS:
         raise InputError(
             f"{layer.name}: logits of {layer.update.v_bits} bits, the core's output takes "
-            f"{OUT_LOGIT_BITS}; train fewer time steps or narrower weights"
+            f"{verilog.OUT_LOGIT_BITS}; train fewer time steps or narrower weights"
         )
-    if index_bits(layer.size) > OUT_CLASS_BITS:
-        raise InputError(f"{layer.name}: {layer.size} classes, at most {1 << OUT_CLASS_BITS}")
+    if index_bits(layer.size) > verilog.OUT_CLASS_BITS:
+        raise InputError(
+            f"{layer.name}: {layer.size} classes, at most {1 << verilog.OUT_CLASS_BITS}"
+        )
     if layer.size != layer.shape[0]:
         raise InputError(
             f"{layer.name}: a readout of shape {list(layer.shape)}; the core takes one position, "
@@ -337,9 +260,3 @@ def check_maps(build: Build, layer: Layer, synapse: Synapse) -> None:
         raise InputError(
             f"{synapse.name}: gives {list(out)}, its layer {layer.name} has {list(layer.shape)}"
         )
-
-
-def parameter_list(parameters: Parameters) -> str:
-    """`.NAME(value),` a line, aligned."""
-    width = max(map(len, parameters))
-    return ",\n".join(f"    .{name:<{width}}({value})" for name, value in parameters.items())

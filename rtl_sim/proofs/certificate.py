@@ -16,11 +16,10 @@ from hw_models.cli import keeping
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import files
+from rtl_sim import sources
 from rtl_sim.proofs import layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
-from rtl_sim.simulation.simulate import LIBRARY, PREFIX
 
-PARAMETERS = "rtl/parameters.json"
 TRACE = "counterexample.vcd"
 
 
@@ -68,7 +67,6 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(
     build: Build,
-    library: Path = LIBRARY,
     jobs: int = 2,
     start: Callable[[int], None] = lambda n: None,
     advance: Callable[[int], None] = lambda n: None,
@@ -77,7 +75,6 @@ def run(
     """Prove all claims about a build and refute all errors.
 
     Args:
-        library: folder of the Verilog modules.
         jobs: questions at a time, a process each.
         start, advance: told how many questions there are, and when some are decided.
         trace: where to write the first counterexample, a VCD; removed if there is none.
@@ -87,13 +84,13 @@ def run(
     """
     tools = solver.check()
     begin = time.monotonic()
-    sources = modules_of(library)
-    proofs = claims(build, latency(sources))
+    modules = sources.modules(build)
+    proofs = claims(build, latency(modules))
     wrong = [*layers.narrower(proofs), *mutants.mutants(proofs)]
     start(len(proofs) + len(wrong))
     with ThreadPoolExecutor(jobs) as pool:
-        held = {pool.submit(prove, claim, sources): claim for claim in proofs}
-        found = {pool.submit(refute, error, sources): error for error in wrong}
+        held = {pool.submit(prove, claim, modules): claim for claim in proofs}
+        found = {pool.submit(refute, error, modules): error for error in wrong}
         try:
             for _ in as_completed([*held, *found]):
                 advance(1)
@@ -111,23 +108,15 @@ def run(
         proofs=answers,
         errors=errors,
         tools=tools,
-        verilog=hashes({module: sources[module] for p in proofs for module in p.harness.modules}),
+        verilog=hashes({module: modules[module] for p in proofs for module in p.harness.modules}),
         harnesses=hashes({path.stem: path.read_text() for path in solver.HARNESSES.glob("*.v")}),
         jobs=jobs,
         seconds=time.monotonic() - begin,
     )
 
 
-def modules_of(library: Path) -> dict[str, str]:
-    """The text of each module of a library, by its name without the prefix."""
-    return {
-        path.stem.removeprefix(PREFIX): path.read_text()
-        for path in sorted(library.glob(f"{PREFIX}*.v"))
-    }
-
-
 def claims(build: Build, cycles: int) -> list[Claim]:
-    """Everything that is claimed of a build; what several subjects have alike stands once.
+    """All that is claimed of a build's modules; what several subjects have alike stands once.
 
     Args:
         cycles: an engine's latency.
@@ -135,15 +124,16 @@ def claims(build: Build, cycles: int) -> list[Claim]:
     Raises:
         InputError: the build has no Verilog.
     """
-    if PARAMETERS not in build.files:
-        raise InputError(f"{build.path}: has no {PARAMETERS}; the core does not take this network")
-    entries = json.loads(build.files[PARAMETERS])
+    modules = sources.modules(build)
+    entries = json.loads(build.files[sources.PARAMETERS])
     alike: dict[str, Claim] = {}
     for claim in (
         *layers.of_build(build, entries, cycles),
         *streams.small(cycles),
         *streams.of_build(entries),
     ):
+        if not set(claim.harness.modules) <= set(modules):
+            continue  # of a module that this build does not have
         key = repr((claim.statement, claim.harness))
         if key in alike:
             claim = replace(claim, subject=f"{alike[key].subject}, {claim.subject}")
@@ -151,9 +141,9 @@ def claims(build: Build, cycles: int) -> list[Claim]:
     return list(alike.values())
 
 
-def latency(sources: Mapping[str, str]) -> int:
+def latency(modules: Mapping[str, str]) -> int:
     """An engine's cycles from step_next_i to current_o, as trispike_update's default says."""
-    found = re.search(r"\bLATENCY\s*=\s*(\d+)", sources.get("update", ""))
+    found = re.search(r"\bLATENCY\s*=\s*(\d+)", modules.get("update", ""))
     if found is None:
         raise InputError(
             "--library: no trispike_update.v with a parameter LATENCY; "

@@ -1,13 +1,11 @@
-"""The bench of a build: its top level between a source and a sink, with a probe on every layer."""
+"""The bench of a build: its core between a source and a sink, with a probe on every layer."""
 
 import msgspec
 from jinja2 import StrictUndefined, Template
 
-from hw_models.core.layout import rearranged
 from hw_models.dataflow import Build
-from hw_models.errors import InputError
+from rtl_sim import sources
 
-TOP, PARAMETERS, FILES = "rtl/top.v", "rtl/parameters.json", "rtl/files.f"
 REGISTERS = "rtl/registers.json"  # of a build with an AXI4-Lite bus
 
 
@@ -37,23 +35,20 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parameters(build: Build) -> list[Parameters]:
-    """The parameters of each layer's instances in the build's top level.
+    """The parameters of each layer's instances in the core.
 
     Raises:
-        InputError: the build has no top level.
+        InputError: the build has no hardware.
     """
-    if not {TOP, PARAMETERS, FILES} <= set(build.files):
-        synapse = rearranged(build.dataflow)
-        why = f"{synapse} reads a map as a vector, the core takes that of dense layers alone"
-        raise InputError(
-            f"{build.path or build.dataflow.name}: no {TOP}; {why if synapse else 'build it again'}"
-        )
-    return msgspec.json.decode(build.files[PARAMETERS], type=list[Parameters])
+    sources.paths(build)
+    return msgspec.json.decode(build.files[sources.PARAMETERS], type=list[Parameters])
 
 
 def generate(build: Build) -> str:
     """Module `bench`, which writes the files that trace.py reads."""
-    return TEMPLATE.render(layers=parameters(build), bus=REGISTERS in build.files)
+    return TEMPLATE.render(
+        core=sources.core(build), layers=parameters(build), bus=REGISTERS in build.files
+    )
 
 
 TEMPLATE = Template(
@@ -151,7 +146,7 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
     .valid_o(s_tvalid), .word_o({s_tlast, s_tdata}), .ready_i(s_tready)
   );
 
-  top dut (
+  {{ core }} dut (
     .clk(clk), .rst_n(rst_n),
 {% if bus %}
     .s_axil_awaddr(awaddr), .s_axil_awprot(3'd0), .s_axil_awvalid(awvalid),

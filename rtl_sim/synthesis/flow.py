@@ -19,8 +19,7 @@ from pathlib import Path
 import msgspec
 
 from hw_models.dataflow import Build
-from rtl_sim.simulation import bench
-from rtl_sim.simulation.simulate import LIBRARY
+from rtl_sim import sources
 from rtl_sim.synthesis import placement, tools, yosys
 from rtl_sim.synthesis.devices import DEVICES, Resources
 from rtl_sim.synthesis.placement import Placed
@@ -43,14 +42,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     scripts: dict[str, str]  # Yosys's, and nextpnr's command
     seconds: float
     dataflow_sha256: str | None
-    library_sha256: str  # of the Verilog modules that the build takes, one behind the other
+    verilog_sha256: str  # of its Verilog files, one behind the other
 
 
 def run(
     build: Build,
     device_name: str,
     *,
-    library: Path = LIBRARY,
     place: bool = True,
     jobs: int = 1,
     keep: Path | None = None,
@@ -60,7 +58,6 @@ def run(
     """Synthesize a build for a device of DEVICES.
 
     Args:
-        library: folder of the Verilog modules.
         place: also place and route, where there is a nextpnr for the device.
         jobs: instances synthesized at a time.
         keep: an empty folder to work in and leave; else a temporary one.
@@ -81,9 +78,9 @@ def run(
     placed = None
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="trispike-") as made:
         folder = Path(made)
-        sources = yosys.write_sources(build, library, folder)
+        yosys.write_sources(build, folder)
         begin("elaborate", 1)
-        names, products = yosys.elaborate(sources, folder)
+        names, products = yosys.elaborate(build, folder)
         if not products:
             begin("synthesize", len(names))
             instances = synthesize(build, device_name, names, folder, jobs, advance)
@@ -109,7 +106,7 @@ def run(
         scripts=scripts,
         seconds=round(time.monotonic() - started, 1),
         dataflow_sha256=build.sha256,
-        library_sha256=yosys.library_sha256(build, library),
+        verilog_sha256=sources.sha256(build),
     )
 
 
@@ -137,7 +134,7 @@ def synthesize(
 def labels(build: Build) -> dict[str, str]:
     """The layer or synapse of each instance that is one's own."""
     names = {}
-    for i, layer in enumerate(msgspec.json.decode(build.files[bench.PARAMETERS])):
+    for i, layer in enumerate(msgspec.json.decode(build.files[sources.PARAMETERS])):
         names[f"layer{i}"] = layer["name"]
         for j, synapse in enumerate(layer["synapses"]):
             names[f"layer{i}_synapse{j}"] = synapse["name"]

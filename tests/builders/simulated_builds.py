@@ -3,6 +3,7 @@
 import math
 import re
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,16 +11,33 @@ import msgspec
 
 from compiler.emit.rtl import generate
 from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
-from rtl_sim.simulation.simulate import LIBRARY, PREFIX
+from rtl_sim import sources
 from rtl_sim.simulation.simulators import Verilator
+from rtl_sim.sources import PREFIX
 from tests.builders.random_builds import Builder, random_build, window_outputs
 from tests.builders.residual_builds import identity
+
+LIBRARY = Path(sources.__file__).parent / "verilog"
 
 
 def verilator() -> str | None:
     """Verilator's command: of the Python package, else the one on PATH."""
     root = Verilator.root()
     return str(root / "bin" / "verilator") if root else shutil.which("verilator")
+
+
+def lint(build: Build, folder: Path) -> str:
+    """What Verilator has to say of a build's hardware beyond what lint.vlt waives, and why."""
+    for path, content in build.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    command = [verilator(), "--lint-only", "-Wall", "--quiet", "--top-module", "top"]
+    result = subprocess.run(
+        [*map(str, command), "rtl/lint.vlt", "-f", sources.FILES, sources.TOP],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (result.returncode == 0) == (result.stderr == "")
+    return result.stderr
 
 
 def hardware(build: Build) -> Build:
@@ -32,12 +50,20 @@ def hardware_build(seed: int, **options) -> Build:
     return hardware(random_build(seed, **options))
 
 
-def mutated(folder: Path, module: str, old: str, new: str) -> Path:
-    """The Verilog library in folder/verilog, with `new` for the one `old` in a module.
+def mutated(build: Build, module: str, old: str, new: str) -> Build:
+    """The build with `new` for the one `old` in a module of its library.
 
     Args:
         module: its name without the prefix.
     """
+    path = f"rtl/{PREFIX}{module}.v"
+    text = build.files[path].decode()
+    assert text.count(old) == 1
+    return replace(build, files={**build.files, path: text.replace(old, new).encode()})
+
+
+def mutated_library(folder: Path, module: str, old: str, new: str) -> Path:
+    """The library in folder/verilog, as --library takes it, changed like `mutated`."""
     library = shutil.copytree(LIBRARY, folder / "verilog")
     path = library / f"{PREFIX}{module}.v"
     text = path.read_text()
@@ -120,7 +146,8 @@ def blocks(encoding: str, seed: int = 6) -> Build:
 
 def small_buffers(build: Build, words: int) -> Build:
     """The same core with `words` places in every buffer between layers."""
-    top = build.files["rtl/top.v"].decode()
-    top = re.sub(r"32'd\d+", f"32'd{words}", top)
-    top = re.sub(r"\.DEPTH\(\d+\)", f".DEPTH({words})", top)
-    return replace(build, files={**build.files, "rtl/top.v": top.encode()})
+    path = f"rtl/{sources.core(build)}.v"
+    core = build.files[path].decode()
+    core = re.sub(r"32'd\d+", f"32'd{words}", core)
+    core = re.sub(r"\.DEPTH\(\d+\)", f".DEPTH({words})", core)
+    return replace(build, files={**build.files, path: core.encode()})

@@ -96,9 +96,9 @@ def test_all_edges_of_a_sound_core_are_equal(name):
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_at_an_edge_is_named(name, tmp_path):
     case, kind, *change = FAULTS[name]
-    build, library, folder = BUILDS[case], mutated(tmp_path, *change), tmp_path / "failure"
+    build, folder = mutated(BUILDS[case], *change), tmp_path / "failure"
     x = random_input(build, 3, 5)
-    report = run(build, x, library=library, with_edges=True, failure=folder)
+    report = run(build, x, with_edges=True, failure=folder)
     assert report.samples_equal == 3 and not report.equal
     assert report.first_difference and report.first_difference == next(
         difference for difference in report.edges.values() if difference
@@ -113,9 +113,8 @@ def test_a_fault_at_an_edge_is_named(name, tmp_path):
 
 
 def test_a_difference_of_the_samples_comes_first(tmp_path):
-    library = mutated(tmp_path, "neuron", "above >= ZERO", "above > ZERO + 2")
-    build = BUILDS["spikes"]
-    report = run(build, random_input(build, 3, 5), library=library, with_edges=True)
+    build = mutated(BUILDS["spikes"], "neuron", "above >= ZERO", "above > ZERO + 2")
+    report = run(build, random_input(build, 3, 5), with_edges=True)
     assert report.first_difference and report.first_difference.startswith("layer ")
     assert report.edges == {}
 

@@ -11,7 +11,7 @@ from rtl_sim.simulation import process, simulators, trace
 from rtl_sim.simulation.process import Unfinished, complaint, reason
 from rtl_sim.simulation.simulate import compile_model
 from tests.builders.random_builds import random_build, random_input
-from tests.builders.simulated_builds import hardware, mutated
+from tests.builders.simulated_builds import hardware, mutated_library
 from tests.cli import assert_one_line, status_of
 from tests.rtl_sim.test_main import save
 
@@ -69,7 +69,7 @@ def test_folders_of_any_name(tmp_path, monkeypatch, capsys, name):
     save(folder, NETWORK)
     assert status_of(cli, "run", folder, "--samples", 2, "--waves") == 0
     assert (folder / "evidence/simulation.fst").stat().st_size > 1000
-    library = mutated(folder, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
+    library = mutated_library(folder, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
     capsys.readouterr()
     assert status_of(cli, "run", folder, "--samples", 2, "--library", library) == 1
     printed = capsys.readouterr().err.splitlines()[-1].partition("with a waveform: ")[2]

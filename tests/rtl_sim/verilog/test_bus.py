@@ -16,10 +16,10 @@ from compiler.emit.rtl import generate
 from hw_models.dataflow import Build, Dense
 from hw_models.folder import artefact
 from hw_models.semantics import signed_digits
-from rtl_sim.simulation.simulate import LIBRARY
+from rtl_sim import sources
 from tests.builders.random_builds import Builder, random_build, with_own_widths
 from tests.builders.residual_builds import identity
-from tests.builders.simulated_builds import conv, verilator, with_lanes
+from tests.builders.simulated_builds import LIBRARY, conv, lint, verilator, with_lanes
 from tests.rtl_sim.verilog.test_modules import library, run_bench, write_case
 
 
@@ -80,11 +80,11 @@ def core_case(folder: Path, build: Build, other: Build | None = None) -> dict[st
     return write_case(folder, case)
 
 
-def sources_of(folder: Path, verilog: Path = LIBRARY) -> list[Path]:
-    """The Verilog of the build that core_case left."""
-    rtl = folder / "build" / "rtl"
-    names = (rtl / "files.f").read_text().split()
-    return [rtl / name if name == "top.v" else verilog / name for name in names]
+def run_core(folder: Path, bench: str, env: dict[str, str]) -> None:
+    """Run a bench on the core of the build that core_case left."""
+    build = artefact.load(folder / "build")
+    verilog = [folder / "build" / path for path in sources.paths(build)]
+    run_bench(folder, bench, sources.core(build), verilog, {}, env)
 
 
 def same_shape(build: Build, seed: int) -> Build:
@@ -129,27 +129,14 @@ def test_core(tmp_path, name):
     env = core_case(tmp_path, build, same_shape(CORES[name], 3))
     if name in ("joined", "banks"):  # long; the streams' edges are those of any build
         env["COCOTB_TEST_FILTER"] = "loaded_memories"
-    run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path), {}, env)
+    run_core(tmp_path, "bench_core", env)
 
 
 @pytest.mark.skipif(not verilator(), reason="needs Verilator")
 @pytest.mark.parametrize("name", CORES)
 def test_verilator_has_nothing_to_say(tmp_path, name):
     for bits in (0, 20):
-        core_case(tmp_path / str(bits), with_bus(CORES[name], Bus(bits)))
-        sources = sources_of(tmp_path / str(bits))
-        command = [
-            verilator(),
-            "--lint-only",
-            "-Wall",
-            "--top-module",
-            "top",
-            LIBRARY / "lint.vlt",
-        ]
-        result = subprocess.run(
-            [*map(str, command), *map(str, sources)], capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
+        assert lint(with_bus(CORES[name], Bus(bits)), tmp_path / str(bits)) == ""
 
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")
@@ -201,4 +188,4 @@ def test_host_driver(tmp_path, name):
     subprocess.run([*command, *options, *sources], check=True)
     spec = json.loads(Path(env["CASE"]).read_text())
     env = write_case(tmp_path, {**spec, "library": str(tmp_path / "driver.so")})
-    run_bench(tmp_path, "bench_host", "top", sources_of(tmp_path), {}, env)
+    run_core(tmp_path, "bench_host", env)

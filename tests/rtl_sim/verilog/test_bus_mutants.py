@@ -3,8 +3,8 @@
 import pytest
 
 from compiler.emit.register_map import Bus
-from tests.builders.simulated_builds import mutated
-from tests.rtl_sim.verilog.test_bus import CORES, core_case, same_shape, sources_of, with_bus
+from tests.builders.simulated_builds import mutated, mutated_library
+from tests.rtl_sim.verilog.test_bus import CORES, core_case, run_core, same_shape, with_bus
 from tests.rtl_sim.verilog.test_modules import run_bench, write_case
 
 GUARD = {
@@ -41,7 +41,7 @@ GUARD = {
 
 @pytest.mark.parametrize("name", GUARD)
 def test_mutants_of_the_guard_are_caught(name, tmp_path):
-    library = mutated(tmp_path, "stream_guard", *GUARD[name])
+    library = mutated_library(tmp_path, "stream_guard", *GUARD[name])
     parameters = {
         "STEPS": 2, "C": 5, "H": 3, "W": 1, "DIGIT_MAX": 2, "SIGNED": 1, "TAG_BITS": 2,
     }  # fmt: skip
@@ -69,7 +69,7 @@ AXI_LITE = {
 
 @pytest.mark.parametrize("name", AXI_LITE)
 def test_mutants_of_the_bus_are_caught(name, tmp_path):
-    library = mutated(tmp_path, "axi_lite", *AXI_LITE[name])
+    library = mutated_library(tmp_path, "axi_lite", *AXI_LITE[name])
     with pytest.raises(pytest.fail.Exception):
         run_bench(
             tmp_path, "bench_axi_lite", "trispike_axi_lite", [library / "trispike_axi_lite.v"]
@@ -142,9 +142,8 @@ CORE = {
 @pytest.mark.parametrize("name", CORE)
 def test_mutants_of_the_registers_are_caught(name, tmp_path):
     test, *change = CORE[name]
-    library = mutated(tmp_path, *change)
-    build = with_bus(CORES["static"], Bus(channel_bits=20))
+    build = mutated(with_bus(CORES["static"], Bus(channel_bits=20)), *change)
     env = core_case(tmp_path, build, same_shape(CORES["static"], 3))
     env["COCOTB_TEST_FILTER"] = test
     with pytest.raises(pytest.fail.Exception):
-        run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path, library), {}, env)
+        run_core(tmp_path, "bench_core", env)

@@ -14,9 +14,9 @@ from compiler.emit.parameters import address_bits, index_bits
 from hw_models.core.layout import as_conv
 from hw_models.dataflow import Conv2d, Dense, Pool
 from hw_models.engines.synapse import weighted_sums
-from rtl_sim.simulation.simulate import LIBRARY, PREFIX
+from rtl_sim.sources import PREFIX
 from tests.builders.random_builds import random_pool, weight_shape
-from tests.builders.simulated_builds import conv
+from tests.builders.simulated_builds import LIBRARY, conv
 from tests.rtl_sim.verilog.wrappers import neuron_wrapper
 
 BENCHES = "tests.rtl_sim.verilog.benches"
