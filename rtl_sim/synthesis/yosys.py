@@ -18,7 +18,7 @@ TOP = "top"
 PRODUCTS = ("$mul", "$div", "$mod", "$divfloor", "$modfloor", "$pow", "$macc", "$macc_v2")
 
 ELABORATE = """\
-read_verilog -defer -DSYNTHESIS {sources}
+read_verilog -DSYNTHESIS {sources}
 hierarchy -check -top {core}
 rename -top top
 setattr -mod -set keep_hierarchy 1 top/* %M

@@ -9,6 +9,7 @@ module trispike_rom #(
   parameter DEPTH     = 16,   // words; the file has exactly as many
   parameter ADDR_BITS = 4,    // of addr_i, bits; 2**ADDR_BITS >= DEPTH
   parameter WRITABLE  = 0,    // 1: can be written, 0: write_i is never set
+  parameter BANK      = -1,   // 0...99: the words come from FILE.BANK; -1: from FILE
   parameter FILE      = ""    // for $readmemh
 ) (
   input  wire                 clk,
@@ -22,7 +23,23 @@ module trispike_rom #(
 
   reg [WIDTH-1:0] mem [0:DEPTH-1];
 
-  initial $readmemh(FILE, mem);
+  // Each name has its own statement: tools differ in how they pad the shorter of two strings.
+  localparam [7:0] TENS = "0" + BANK / 10;
+  localparam [7:0] ONES = "0" + BANK % 10;
+
+  generate
+    if (FILE == "") begin : no_file
+`ifndef YOSYS  // which elaborates a module with its default parameters, too
+      trispike_rom_needs_a_FILE error ();
+`endif
+    end else if (BANK < 0) begin : whole
+      initial $readmemh(FILE, mem);
+    end else if (BANK < 10) begin : one_digit
+      initial $readmemh({FILE, ".", ONES}, mem);
+    end else begin : two_digits
+      initial $readmemh({FILE, ".", TENS, ONES}, mem);
+    end
+  endgenerate
 
   always @(posedge clk) begin
     if (read_i) data_o <= mem[addr_i];

@@ -43,7 +43,12 @@ module board (
 
 endmodule
 """
-FIFO = "module fifo (input wire clk, output wire data);\n  assign data = clk;\nendmodule\n"
+FIFO = """\
+`timescale 1ns / 1ps
+module fifo (input wire clk, output wire data);
+  assign data = clk;
+endmodule
+"""
 
 
 def elaborate(tool: str, folder: Path, top: str, files: list[str]) -> None:

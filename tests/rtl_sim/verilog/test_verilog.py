@@ -34,7 +34,10 @@ def test_one_documented_module_a_file(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_verilog_2005_without_warnings(path):
-    command = ["iverilog", "-g2005", "-Wall", "-t", "null", "-s", path.stem, *map(str, FILES)]
+    named = re.findall(r"^  parameter .*?(\w*FILE) ", path.read_text(), re.MULTILINE)
+    options = [f'-P{path.stem}.{name}="some.mem"' for name in named]
+    command = ["iverilog", "-g2005", "-Wall", "-t", "null", "-s", path.stem, *options]
+    command += map(str, FILES)
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout + result.stderr) == (0, "")
 
