@@ -161,6 +161,7 @@ def core_level(
             in_addr_bits=IN_ADDR_BITS,
             out_logit_bits=OUT_LOGIT_BITS,
             bus=bus,
+            bus_ports=BUS_PORTS,
             loads={memory.name: memory.select for memory in loads},
             load={
                 f"LOAD_{name}": bus["loader"][name]

@@ -93,12 +93,12 @@ CORE = {
         "memory_q <= ^memory_q === 1'bx ? NONE : memory_q;",
     ),
     "a high word of another moment": (
-        "a_counter_is_read_as_one", "registers", "read_index[0] ? high_q",
-        "read_index[0] ? count >> 32",
+        "a_counter_is_read_as_one", "registers", "read_index_i[0] ? high_q",
+        "read_index_i[0] ? count >> 32",
     ),
     "flags do not stay": ("malformed_samples", "registers", "kept | errors_i", "errors_i"),
     "any write clears all flags": (
-        "malformed_samples", "registers", "~(write_data[ERRORS-1:0] &", "~({ERRORS{1'b1}} &",
+        "malformed_samples", "registers", "~(write_data_i[ERRORS-1:0] &", "~({ERRORS{1'b1}} &",
     ),
     "the wrong sample is named": (
         "malformed_samples", "registers", "error_sample_q <= samples_in_q",
