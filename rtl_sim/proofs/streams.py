@@ -6,7 +6,7 @@ from typing import Any
 from rtl_sim.proofs.claim import Claim
 from rtl_sim.proofs.solver import Harness
 
-ENGINE = ("engine", "accumulators", "banked_rom", "axis_taps", "counter")
+ENGINE = ("engine", "accumulators", "banked_rom", "window_walk", "axis_taps", "counter")
 POOL = ("C", "IN_H", "IN_W", "OUT_H", "OUT_W", "KERNEL_H", "KERNEL_W", "STRIDE_H", "STRIDE_W")
 POOL += ("PADDING_H", "PADDING_W", "DIGIT_BITS", "IN_ADDR_BITS", "OUT_ADDR_BITS")
 
@@ -65,7 +65,9 @@ def pool(subject: str, parameters: dict[str, Any]) -> Claim:
     return Claim(
         subject,
         "an event leaves once for each window around it; AXI4-Stream",
-        Harness("pool_windows", ("pool", "axis_taps"), parameters, doubles=("axis_rule",)),
+        Harness(
+            "pool_windows", ("pool", "window_walk", "axis_taps"), parameters, doubles=("axis_rule",)
+        ),
         "induction",
         3,
         cover=0 if parameters else 12,  # where windows do not overlap none follows another

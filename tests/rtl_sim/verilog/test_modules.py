@@ -20,6 +20,9 @@ from tests.builders.random_builds import random_pool, weight_shape
 from tests.builders.simulated_builds import LIBRARY, conv
 from tests.rtl_sim.verilog.wrappers import neuron_wrapper
 
+ENGINE = (
+    "engine", "accumulators", "window_walk", "axis_taps", "banked_rom", "rom", "counter",
+)  # fmt: skip
 BENCHES = "tests.rtl_sim.verilog.benches"
 
 
@@ -144,7 +147,7 @@ def test_engine(tmp_path, op, lanes, slice_, options):
         tmp_path,
         "bench_engine",
         "trispike_engine",
-        library("engine", "accumulators", "axis_taps", "banked_rom", "rom", "counter"),
+        library(*ENGINE),
         {**parameters, "WEIGHT_FILE": "weights.mem"},
         write_case(tmp_path, case),
     )
@@ -218,7 +221,12 @@ def test_pool(tmp_path, seed):
     parameters.pop("IN_C")
     env = write_case(tmp_path, {**parameters, "pool": msgspec.to_builtins(spec)})
     run_bench(
-        tmp_path, "bench_pool", "trispike_pool", library("pool", "axis_taps"), parameters, env
+        tmp_path,
+        "bench_pool",
+        "trispike_pool",
+        library("pool", "window_walk", "axis_taps"),
+        parameters,
+        env,
     )
 
 
