@@ -27,6 +27,16 @@ module trispike_banked_rom #(
   input  wire [WIDTH-1:0]     write_data_i
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (DEPTH < 1) begin : check_depth
+      trispike_banked_rom_DEPTH_is_less_than_1 error ();
+    end
+    if (ADDR_BITS < $clog2(DEPTH)) begin : check_addr_bits
+      trispike_banked_rom_ADDR_BITS_is_too_small_for_DEPTH error ();
+    end
+  endgenerate
+
   localparam LEAST = 512;  // words of a block RAM at its widest
 
   // The first word of a bank; DEPTH past the last.

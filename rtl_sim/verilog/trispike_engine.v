@@ -73,6 +73,28 @@ module trispike_engine #(
   output wire [COUNT_BITS-1:0]             additions_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (IN_C % GROUPS != 0) begin : check_in_c
+      trispike_engine_IN_C_is_no_multiple_of_GROUPS error ();
+    end
+    if (LANES > N && !(GROUPS > 1 && N == 1 && IN_C == GROUPS)) begin : check_lanes
+      trispike_engine_LANES_is_more_than_N error ();
+    end
+    if (SLICE > LANES) begin : check_slice
+      trispike_engine_SLICE_is_more_than_LANES error ();
+    end
+    if (LANES < N && LANES % SLICE != 0) begin : check_lanes_2
+      trispike_engine_LANES_is_no_multiple_of_SLICE error ();
+    end
+    if (ADDR_BITS < $clog2(IN_C) + $clog2(IN_H) + $clog2(IN_W)) begin : check_addr_bits
+      trispike_engine_ADDR_BITS_is_too_small_for_the_map error ();
+    end
+    if (REPEAT < 1) begin : check_repeat
+      trispike_engine_REPEAT_is_less_than_1 error ();
+    end
+  endgenerate
+
   localparam REACH       = (N + LANES - 1) / LANES;           // words of a group at a position
   localparam LANES_LAST  = N - (REACH - 1) * LANES;           // channels of the last of them
   localparam SLICES      = (LANES + SLICE - 1) / SLICE;       // of a full word

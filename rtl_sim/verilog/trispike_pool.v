@@ -37,6 +37,16 @@ module trispike_pool #(
   input  wire                                m_axis_tready
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (IN_ADDR_BITS < $clog2(C) + $clog2(IN_H) + $clog2(IN_W)) begin : check_in_addr_bits
+      trispike_pool_IN_ADDR_BITS_is_too_small_for_the_map error ();
+    end
+    if (OUT_ADDR_BITS < $clog2(C) + $clog2(OUT_H) + $clog2(OUT_W)) begin : check_out_addr_bits
+      trispike_pool_OUT_ADDR_BITS_is_too_small_for_the_windows error ();
+    end
+  endgenerate
+
   localparam C_BITS   = $clog2(C);
   localparam TAG_BITS = DIGIT_BITS + 2;
 

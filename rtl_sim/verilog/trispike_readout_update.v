@@ -33,6 +33,13 @@ module trispike_readout_update #(
   input  wire                             m_axis_tready
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (CLASSES < 1) begin : check_classes
+      trispike_readout_update_CLASSES_is_less_than_1 error ();
+    end
+  endgenerate
+
   wire                         word_valid;
   wire signed [LOGIT_BITS-1:0] v;
   wire                         last;

@@ -39,6 +39,19 @@ module trispike_registers #(
   output wire [31:0]                    load_data_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (COUNT_BITS < 33 || COUNT_BITS > 64) begin : check_count_bits
+      trispike_registers_COUNT_BITS_is_not_within_33_and_64 error ();
+    end
+    if (ERRORS < 1 || ERRORS > 31) begin : check_errors
+      trispike_registers_ERRORS_is_not_within_1_and_31 error ();
+    end
+    if ((1 << (ADDR_BITS - 3)) < 32 + COUNTERS) begin : check_addr_bits
+      trispike_registers_ADDR_BITS_is_too_small_for_COUNTERS error ();
+    end
+  endgenerate
+
   localparam INDEX_BITS = ADDR_BITS - 2;
 
   localparam [31:0] ID = 32'h54525350;  // "TRSP"

@@ -21,6 +21,19 @@ module trispike_rom #(
   input  wire [WIDTH-1:0]     write_data_i
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (DEPTH < 1) begin : check_depth
+      trispike_rom_DEPTH_is_less_than_1 error ();
+    end
+    if (ADDR_BITS < $clog2(DEPTH)) begin : check_addr_bits
+      trispike_rom_ADDR_BITS_is_too_small_for_DEPTH error ();
+    end
+    if (BANK > 99) begin : check_bank
+      trispike_rom_BANK_is_more_than_99 error ();
+    end
+  endgenerate
+
   reg [WIDTH-1:0] mem [0:DEPTH-1];
 
   // Each name has its own statement: tools differ in how they pad the shorter of two strings.

@@ -54,6 +54,13 @@ module trispike_spiking_update #(
   output wire [READERS*COUNT_BITS-1:0]        events_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (ADDR_BITS < $clog2(GROUPS * N) + $clog2(HEIGHT) + $clog2(WIDTH)) begin : check_addr_bits
+      trispike_spiking_update_ADDR_BITS_is_too_small_for_the_map error ();
+    end
+  endgenerate
+
   localparam ROWS  = GROUPS * ((N + SLICE - 1) / SLICE);  // words of a position
   localparam WORDS = HEIGHT * WIDTH * ROWS;
 

@@ -45,6 +45,13 @@ module trispike_window_walk #(
   output wire                  end_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (ADDR_BITS < X_LSB + $clog2(IN_H) + $clog2(IN_W)) begin : check_addr_bits
+      trispike_window_walk_ADDR_BITS_is_too_small_for_the_map error ();
+    end
+  endgenerate
+
   localparam MOST_Y = (KERNEL_H + STRIDE_H - 1) / STRIDE_H;  // windows on an axis that contain a
   localparam MOST_X = (KERNEL_W + STRIDE_W - 1) / STRIDE_W;  // coordinate, of an endless map
   localparam SPAN_Y = MOST_Y < OUT_H ? MOST_Y : OUT_H;
