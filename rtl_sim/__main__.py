@@ -13,10 +13,10 @@ from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, reference_vectors
-from hw_models.hardware import hardware_of
+from rtl_sim import sources
 from rtl_sim.proofs import certificate
 from rtl_sim.simulation import process, replay, report, simulators, stream
-from rtl_sim.simulation.simulate import LIBRARY, Stalls
+from rtl_sim.simulation.simulate import Stalls
 from rtl_sim.simulation.spread import cores
 from rtl_sim.synthesis import flow, sweep
 from rtl_sim.synthesis.devices import DEVICES
@@ -28,7 +28,7 @@ SIMULATOR = click.Choice(sorted(simulators.SIMULATORS))
 LIBRARY_OPTION = click.option(
     "--library",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Other Verilog modules than this package's own.",
+    help="Take the Verilog modules of this folder in place of the build's.",
 )
 
 DEVICE = click.option(
@@ -45,6 +45,13 @@ INSTANCES = click.option(
     show_default=True,
     help="Instances synthesized at a time.",
 )
+
+
+def opened(folder: Path, library: Path | None) -> Build:
+    """A build with hardware, on its own modules or on those of a folder."""
+    build = artefact.load(folder)
+    sources.paths(build)
+    return build if library is None else sources.with_library(build, library)
 
 
 @click.group()
@@ -117,8 +124,7 @@ def run_command(
         raise InputError(
             "--waves: not with --scheduler; a waveform is written where it is looked at"
         )
-    build = artefact.load(folder)
-    hardware_of(build)
+    build = opened(folder, library)
     x = reference_vectors.load(build).x[:, :samples]
     results = folder / evidence.FOLDER
     if waves and not replay.writable(results if results.exists() else folder):
@@ -135,7 +141,6 @@ def run_command(
             waves=results / f"{WAVES}{simulators.SIMULATORS[sim].waves_suffix}" if waves else None,
             jobs=jobs,
             scheduler=scheduler,
-            library=library or LIBRARY,
             failure=failure,
             with_edges=edges,
             advance=lambda n: progress.advance(task, n),
@@ -209,12 +214,10 @@ def synth_command(
 
     Exit status: 0 if nothing in the netlist multiplies or divides, 1 if something does.
     """
-    build = artefact.load(folder)
+    build = opened(folder, library)
     if keep is not None and keep.exists():
         raise InputError(f"{keep}: exists; name a new folder")
-    result = synthesized(
-        build, device, library=library or LIBRARY, place=place, jobs=jobs, keep=keep
-    )
+    result = synthesized(build, device, place=place, jobs=jobs, keep=keep)
     if result.products:
         click.echo(f"the core must only add: {'; '.join(result.products)}", err=True)
         return EXIT_DIFFERS
@@ -296,13 +299,12 @@ def prove_command(folder: Path, jobs: int, library: Path | None) -> int:
 
     Exit status: 0 if every property holds and every error put in on purpose is found, 1 if not.
     """
-    build = artefact.load(folder)
+    build = opened(folder, library)
     trace = folder / evidence.FOLDER / certificate.TRACE
     with progress_bar() as progress:
         task = progress.add_task(f"proofs of {build.dataflow.name}", total=None)
         proof = certificate.run(
             build,
-            library or LIBRARY,
             jobs,
             start=lambda n: progress.update(task, total=n),
             advance=lambda n: progress.advance(task, n),

@@ -10,29 +10,31 @@ from cocotb_tools.runner import get_runner
 from compiler.emit import loadable
 from hw_models.dataflow import Build
 from hw_models.folder import artefact
-from rtl_sim.simulation.simulate import LIBRARY, PREFIX
+from rtl_sim import sources
+from rtl_sim.sources import PREFIX
+from tests.builders.simulated_builds import LIBRARY
 
 BENCHES = "tests.rtl_sim.verilog.benches"
 
 
 def run_bench(
-    folder: Path, module: str, top: str, sources: list[Path], parameters=None, env=None
+    folder: Path, module: str, top: str, files: list[Path], parameters=None, env=None
 ) -> None:
     """Compile and run the tests of benches/`module`; all of them must pass."""
-    failed = failures(folder, module, top, sources, parameters, env)
+    failed = failures(folder, module, top, files, parameters, env)
     assert not failed, f"{failed}\n{(folder / 'simulation.log').read_text()[-3000:]}"
 
 
 def first_failure(
-    folder: Path, module: str, top: str, sources: list[Path], parameters=None, env=None
+    folder: Path, module: str, top: str, files: list[Path], parameters=None, env=None
 ) -> str:
     """The name of the first test of benches/`module` that fails; "" if all pass."""
     env = {**(env or {}), "COCOTB_MAX_FAILURES": "1"}
-    return next(iter(failures(folder, module, top, sources, parameters, env)), "")
+    return next(iter(failures(folder, module, top, files, parameters, env)), "")
 
 
 def failures(
-    folder: Path, module: str, top: str, sources: list[Path], parameters=None, env=None
+    folder: Path, module: str, top: str, files: list[Path], parameters=None, env=None
 ) -> list[str]:
     """Compile and run the tests of benches/`module`; the names of those that fail."""
     runner = get_runner("icarus")
@@ -41,7 +43,7 @@ def failures(
         for name, value in (parameters or {}).items()
     }
     runner.build(
-        sources=sources, hdl_toplevel=top, build_dir=folder, parameters=parameters,
+        sources=files, hdl_toplevel=top, build_dir=folder, parameters=parameters,
         log_file=folder / "compile.log",
     )  # fmt: skip
     results = folder / "results.xml"
@@ -87,8 +89,17 @@ def core_case(folder: Path, build: Build, other: Build | None = None) -> dict[st
     return write_case(folder, case)
 
 
-def sources_of(folder: Path, verilog: Path = LIBRARY) -> list[Path]:
-    """The Verilog of the build that core_case left."""
-    rtl = folder / "build" / "rtl"
-    names = (rtl / "files.f").read_text().split()
-    return [rtl / name if name == "top.v" else verilog / name for name in names]
+def run_core(folder: Path, module: str, env: dict[str, str]) -> None:
+    """Run the tests of benches/`module` on the core of the build that core_case left."""
+    run_bench(folder, module, *core_sources(folder), {}, env)
+
+
+def first_core_failure(folder: Path, module: str, env: dict[str, str]) -> str:
+    """The name of the first of these tests that fails; "" if all pass."""
+    return first_failure(folder, module, *core_sources(folder), {}, env)
+
+
+def core_sources(folder: Path) -> tuple[str, list[Path]]:
+    """The core's module and the Verilog of the build that core_case left."""
+    build = artefact.load(folder / "build")
+    return sources.core(build), [folder / "build" / path for path in sources.paths(build)]

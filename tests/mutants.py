@@ -1,20 +1,34 @@
-"""Faults put into the Verilog library: a test must see each of them."""
+"""Faults put into the Verilog: a test must see each of them."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
-from rtl_sim.simulation.simulate import LIBRARY, PREFIX
+from hw_models.dataflow import Build
+from rtl_sim.sources import PREFIX
+from tests.builders.simulated_builds import LIBRARY
 
 
-def mutated(folder: Path, module: str, old: str, new: str) -> Path:
-    """The Verilog library in folder/verilog, with `new` for the one `old` in a module.
+def mutated(build: Build, module: str, old: str, new: str) -> Build:
+    """The build with `new` for the one `old` in a module of its library.
 
     Args:
         module: its name without the prefix.
     """
+    path = f"rtl/{PREFIX}{module}.v"
+    changed = changed_once(build.files[path].decode(), old, new)
+    return replace(build, files={**build.files, path: changed.encode()})
+
+
+def mutated_library(folder: Path, module: str, old: str, new: str) -> Path:
+    """The library in folder/verilog, as --library takes it, changed like `mutated`."""
     library = shutil.copytree(LIBRARY, folder / "verilog")
     path = library / f"{PREFIX}{module}.v"
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
+    path.write_text(changed_once(path.read_text(), old, new))
     return library
+
+
+def changed_once(text: str, old: str, new: str) -> str:
+    """The text with `new` for the one `old`."""
+    assert text.count(old) == 1
+    return text.replace(old, new)

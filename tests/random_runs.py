@@ -21,7 +21,7 @@ from hw_models.dataflow import Build
 from hw_models.engines import golden
 from hw_models.engines.golden import Trace
 from rtl_sim.simulation.check import compared
-from rtl_sim.simulation.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
+from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
 from rtl_sim.simulation.trace import Simulation
 from tests.builders.random_builds import random_build, random_conv_build, random_input
 from tests.builders.random_graphs import random_graph_build
@@ -47,8 +47,12 @@ class Result:
         return f"seed {self.seed} ({self.kind}): {self.difference}; {again}"
 
 
-def check(seed: int, library: Path = LIBRARY) -> Result:
-    """Make a build from its seed, simulate it twice and compare."""
+def check(seed: int, change: Callable[[Build], Build] = lambda build: build) -> Result:
+    """Make a build from its seed, simulate it twice and compare.
+
+    Args:
+        change: what is simulated in its place, for tests of this comparison.
+    """
     draw = np.random.default_rng([seed, 4])
     kind = list(KINDS)[seed % len(KINDS)]
     idle, stall = (int(rate) for rate in draw.integers(0, 230, 2))  # of 256 cycles
@@ -57,7 +61,7 @@ def check(seed: int, library: Path = LIBRARY) -> Result:
     trace = golden.run(build, x)
     events, difference = 0, ""
     with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-        model = compile_model(build, Path(scratch), library=library)
+        model = compile_model(change(build), Path(scratch))
         for stalls in (Stalls(idle, stall), NO_STALLS):
             simulation = model.run(x, stalls)
             part = compared(build, x, trace, simulation, 0)

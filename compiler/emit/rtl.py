@@ -1,41 +1,31 @@
 """The hardware part of a build: mem/*.mem and rtl/.
 
-The top level connects hand-written modules of rtl_sim/verilog (docs/core.md); all that is generated
-is their parameters, their wiring and their memories.
+The core connects hand-written modules of rtl_sim/verilog (docs/core.md); all that is generated is
+their parameters, their wiring and their memories. The modules are copied, so that a build's rtl/
+is all that a simulator or a synthesis takes.
 """
 
-from compiler.emit import memory, register_map
+from compiler.emit import memory, register_map, verilog
 from compiler.emit.check import check_network
 from compiler.emit.instances import digit_bits_of, digit_max, instances
 from compiler.emit.register_map import Bus, Memory
-from compiler.emit.top import fusesoc_core, top_level
 from hw_models import hardware
 from hw_models.core.address import as_map
 from hw_models.dataflow import Build
 from hw_models.hardware import PARAMETERS, Hardware
-
-COMMON = (
-    "rom.v", "banked_rom.v", "counter.v", "fifo.v", "credits.v", "leak.v", "update.v",
-    "axis_taps.v", "accumulators.v", "engine.v", "activity.v", "argmax.v", "readout.v",
-)  # fmt: skip
-SPIKING = ("neuron.v", "serializer.v", "outlet.v")
-POOLS = ("pool.v",)
-JOINS = ("merge.v",)
-INPUT_FORK = ("broadcast.v",)
-INPUT_WAITS = ("stream_buffer.v",)
-BUS = ("axi_lite.v", "registers.v", "stream_guard.v")
-LOADABLE = ("loader.v",)
 
 
 def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     """Files of the build folder by path; the same build gives the same bytes.
 
     - mem/TENSOR.mem: a word a line, for $readmemh (memory.py); of several banks TENSOR.mem.0, ...
-    - rtl/top.v: module `top`; it looks for the memories in its parameter MEM_DIR, by default
-      `mem`, relative to where the simulator or the synthesis runs.
-    - rtl/files.f: the Verilog files it takes, one a line, the library's first.
-    - fusesoc.core: describes them to FuseSoC, beside the library's own trispike.core.
-    - rtl/parameters.json: the instances of top.v and their parameters, for programs to read.
+    - rtl/trispike_NAME.v: the core of the build NAME; it looks for the memories in its parameter
+      MEM_DIR, by default `mem`, relative to where the simulator or the synthesis runs.
+    - rtl/trispike_*.v: the library's modules that it takes, and rtl/lint.vlt.
+    - rtl/files.f: all of these Verilog files, one a line, the core last.
+    - rtl/top.v: module `top`, the core by a name that is the same for every build.
+    - fusesoc.core: describes them to FuseSoC.
+    - rtl/parameters.json: the core's instances and their parameters, for programs to read.
     - rtl/registers.json, rtl/registers.h: with a bus, its registers, for programs and for C.
 
     Raises:
@@ -62,32 +52,17 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
             "loader": loader_of(found) if found else None,
         }
     digit_bits = digit_bits_of(build, flow.input.name)
-    files["rtl/top.v"] = top_level(flow, made, digit_bits, bus_instances, found).encode()
-    files["fusesoc.core"] = fusesoc_core(flow.name, sorted(files)).encode()
-    files["rtl/files.f"] = "".join(
-        f"{name}\n" for name in [*sorted(modules_of(made, bus)), "top.v"]
-    ).encode()
+    module = verilog.module_name(flow.name)
+    ports = [*verilog.PORTS, *(verilog.BUS_PORTS if bus else ())]
+    core = verilog.core_level(flow, module, ports, made, digit_bits, bus_instances, found)
+    library = verilog.library_files(core)
+    sources = [*(f"rtl/{name}" for name in library), f"rtl/{module}.v"]
+    files |= {f"rtl/{name}": content for name, content in library.items()}
+    files |= {f"rtl/{module}.v": core.encode(), "rtl/top.v": verilog.alias(module, ports).encode()}
+    files[f"rtl/{verilog.WAIVERS}"] = (verilog.LIBRARY / verilog.WAIVERS).read_bytes()
+    files["rtl/files.f"] = "".join(f"{path}\n" for path in sources).encode()
+    files["fusesoc.core"] = verilog.fusesoc_core(flow.name, module, sources, sorted(files)).encode()
     return files
-
-
-def modules_of(made: Hardware, bus: Bus | None) -> set[str]:
-    """The files of the library that a build needs."""
-    modules = set(COMMON)
-    if any(layer.readers for layer in made.layers):
-        modules |= set(SPIKING)
-    if any(synapse.pools for layer in made.layers for synapse in layer.synapses):
-        modules |= set(POOLS)
-    if any(layer.merges for layer in made.layers):
-        modules |= set(JOINS)
-    if len(made.inlets) > 1:
-        modules |= set(INPUT_FORK)
-    if any(inlet.buffer for inlet in made.inlets):
-        modules |= set(INPUT_WAITS)
-    if bus:
-        modules |= set(BUS)
-        if bus.loadable:
-            modules |= set(LOADABLE)
-    return {f"trispike_{module}" for module in modules}
 
 
 def loadable_memories(made: Hardware, files: dict[str, bytes]) -> list[Memory]:

@@ -14,9 +14,9 @@ from hw_models.cli import keeping
 from hw_models.dataflow import Build
 from hw_models.folder import files
 from hw_models.hardware import hardware_of
+from rtl_sim import sources
 from rtl_sim.proofs import layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
-from rtl_sim.simulation.simulate import LIBRARY, PREFIX
 
 TRACE = "counterexample.vcd"
 
@@ -65,7 +65,6 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(
     build: Build,
-    library: Path = LIBRARY,
     jobs: int = 2,
     start: Callable[[int], None] = lambda n: None,
     advance: Callable[[int], None] = lambda n: None,
@@ -74,7 +73,6 @@ def run(
     """Prove all claims about a build and refute all errors.
 
     Args:
-        library: folder of the Verilog modules.
         jobs: questions at a time, a process each.
         start, advance: told how many questions there are, and when some are decided.
         trace: where to write the first counterexample, a VCD; removed if there is none.
@@ -84,13 +82,13 @@ def run(
     """
     tools = solver.check()
     begin = time.monotonic()
-    sources = modules_of(library)
+    modules = sources.modules(build)
     proofs = claims(build)
     wrong = [*layers.narrower(proofs), *mutants.mutants(proofs)]
     start(len(proofs) + len(wrong))
     with ThreadPoolExecutor(jobs) as pool:
-        held = {pool.submit(prove, claim, sources): claim for claim in proofs}
-        found = {pool.submit(refute, error, sources): error for error in wrong}
+        held = {pool.submit(prove, claim, modules): claim for claim in proofs}
+        found = {pool.submit(refute, error, modules): error for error in wrong}
         try:
             for _ in as_completed([*held, *found]):
                 advance(1)
@@ -108,34 +106,29 @@ def run(
         proofs=answers,
         errors=errors,
         tools=tools,
-        verilog=hashes({module: sources[module] for p in proofs for module in p.harness.modules}),
+        verilog=hashes({module: modules[module] for p in proofs for module in p.harness.modules}),
         harnesses=hashes({path.stem: path.read_text() for path in solver.HARNESSES.glob("*.v")}),
         jobs=jobs,
         seconds=time.monotonic() - begin,
     )
 
 
-def modules_of(library: Path) -> dict[str, str]:
-    """The text of each module of a library, by its name without the prefix."""
-    return {
-        path.stem.removeprefix(PREFIX): path.read_text()
-        for path in sorted(library.glob(f"{PREFIX}*.v"))
-    }
-
-
 def claims(build: Build) -> list[Claim]:
-    """Everything that is claimed of a build; what several subjects have alike stands once.
+    """All that is claimed of a build's modules; what several subjects have alike stands once.
 
     Raises:
         InputError: the build has no Verilog.
     """
     made = hardware_of(build)
+    modules = sources.modules(build)
     alike: dict[str, Claim] = {}
     for claim in (
         *layers.of_build(build, made),
         *streams.small(),
         *streams.of_build(made),
     ):
+        if not set(claim.harness.modules) <= set(modules):
+            continue  # of a module that this build does not have
         key = repr((claim.statement, claim.harness))
         if key in alike:
             claim = replace(claim, subject=f"{alike[key].subject}, {claim.subject}")

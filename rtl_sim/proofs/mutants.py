@@ -23,7 +23,7 @@ MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
     ("a beat follows when one reader has the last", "broadcast_once",
      ("broadcast", "s_axis_tready = &taken", "s_axis_tready = |taken")),
     ("a window too many in each row", "pool_windows",
-     ("pool", "more_x_q <= span_x - X_ONE", "more_x_q <= span_x")),
+     ("window_walk", "more_x_q <= span_x - X_ONE", "more_x_q <= span_x")),
     ("the last event of a word is dropped", "serializer_events",
      ("serializer", "leaves && rest == NONE && !step_end_q",
       "leaves && (rest & (rest - LOWEST)) == NONE && !step_end_q")),

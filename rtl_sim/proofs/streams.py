@@ -8,7 +8,7 @@ from hw_models.hardware import Hardware
 from rtl_sim.proofs.claim import Claim
 from rtl_sim.proofs.solver import Harness
 
-ENGINE = ("engine", "accumulators", "banked_rom", "axis_taps", "counter")
+ENGINE = ("engine", "accumulators", "banked_rom", "window_walk", "axis_taps", "counter")
 
 
 def small() -> list[Claim]:
@@ -58,7 +58,9 @@ def pool(subject: str, parameters: Mapping[str, int | str]) -> Claim:
     return Claim(
         subject,
         "an event leaves once for each window around it; AXI4-Stream",
-        Harness("pool_windows", ("pool", "axis_taps"), parameters, doubles=("axis_rule",)),
+        Harness(
+            "pool_windows", ("pool", "window_walk", "axis_taps"), parameters, doubles=("axis_rule",)
+        ),
         "induction",
         3,
         cover=0 if parameters else 12,  # where windows do not overlap none follows another

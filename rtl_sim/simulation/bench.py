@@ -1,17 +1,19 @@
-"""The bench of a build: its top level between a source and a sink, with a probe on every layer."""
+"""The bench of a build: its core between a source and a sink, with a probe on every layer."""
 
 from jinja2 import StrictUndefined, Template
 
 from hw_models.dataflow import Build
 from hw_models.hardware import hardware_of
+from rtl_sim import sources
 
-TOP, FILES = "rtl/top.v", "rtl/files.f"
 REGISTERS = "rtl/registers.json"  # of a build with an AXI4-Lite bus
 
 
 def generate(build: Build) -> str:
     """Module `bench`, which writes the files that trace.py reads."""
-    return TEMPLATE.render(layers=hardware_of(build).layers, bus=REGISTERS in build.files)
+    return TEMPLATE.render(
+        core=sources.core(build), layers=hardware_of(build).layers, bus=REGISTERS in build.files
+    )
 
 
 TEMPLATE = Template(
@@ -109,7 +111,7 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
     .valid_o(s_tvalid), .word_o({s_tlast, s_tdata}), .ready_i(s_tready)
   );
 
-  top dut (
+  {{ core }} dut (
     .clk(clk), .rst_n(rst_n),
 {% if bus %}
     .s_axil_awaddr(awaddr), .s_axil_awprot(3'd0), .s_axil_awvalid(awvalid),

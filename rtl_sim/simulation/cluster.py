@@ -25,19 +25,13 @@ class Kit:
 
     build: Build
     sim: str
-    library: dict[str, bytes]  # the Verilog modules, by file name
-
-    @classmethod
-    def of(cls, build: Build, sim: str, library: Path) -> "Kit":
-        return cls(build, sim, {path.name: path.read_bytes() for path in library.glob("*.v")})
 
     def sha256(self) -> str:
         """Of all that is compiled."""
         digest = hashlib.sha256(self.sim.encode())
-        for files in (self.build.files, self.library):
-            for name in sorted(files):
-                digest.update(hashlib.sha256(name.encode()).digest())
-                digest.update(hashlib.sha256(files[name]).digest())
+        for name in sorted(self.build.files):
+            digest.update(hashlib.sha256(name.encode()).digest())
+            digest.update(hashlib.sha256(self.build.files[name]).digest())
         return digest.hexdigest()
 
 
@@ -109,9 +103,5 @@ def compiled(kit: Kit, folder: Path) -> Model:
     with _compiling:
         if key not in _models:
             made = Path(tempfile.mkdtemp(prefix="model-", dir=folder))
-            (made / "verilog").mkdir()
-            for name, content in kit.library.items():
-                (made / "verilog" / name).write_bytes(content)
-            (made / "model").mkdir()
-            _models[key] = compile_model(kit.build, made / "model", kit.sim, made / "verilog")
+            _models[key] = compile_model(kit.build, made, kit.sim)
         return _models[key]

@@ -1,7 +1,7 @@
 """A sample that differs, kept with all that it takes to simulate it again: the failure folder.
 
 failure.json      what differed, where, in which simulator, and the command that reruns it
-build/, verilog/  the build and the library that were simulated
+build/            the build that was simulated, with its Verilog
 input.npy         the samples, int8 [T', B, *shape]
 expected.npz      the golden model's integers: spikes.*, membranes.* [B, T, size], logits
 got.npz           the simulation's, and the class beside each logit; -2**63 where nothing came
@@ -10,7 +10,6 @@ waveform.*        of these samples
 
 import os
 import shlex
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from hw_models.dataflow import Build
 from hw_models.engines import golden
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, files
+from rtl_sim import sources
 from rtl_sim.simulation import simulators
 from rtl_sim.simulation.check import Part, compared
 from rtl_sim.simulation.compare import by_sample
@@ -49,7 +49,6 @@ def record(
     part: Part,
     sim: str,
     stalls: Stalls,
-    library: Path,
     folder: Path,
 ) -> Failure:
     """Find the fewest samples of a part that show its difference and keep them in `folder`.
@@ -68,8 +67,7 @@ def record(
     ):
         (fresh / "build").mkdir()
         artefact.write(build, fresh / "build")
-        shutil.copytree(library, fresh / "verilog")
-        model = compile_model(build, Path(compiled), sim, library, waves=True)
+        model = compile_model(build, Path(compiled), sim, waves=True)
         for samples in candidates(part):
             about = Failure(
                 difference=part.difference,
@@ -113,7 +111,7 @@ def replay(folder: Path, sim: str | None = None, library: Path | None = None) ->
 
     Args:
         sim: another simulator than the one in which they differed.
-        library: other Verilog than the folder's.
+        library: a folder of modules to take in place of the build's.
 
     Raises:
         InputError: no failure folder, or a damaged one.
@@ -126,12 +124,14 @@ def replay(folder: Path, sim: str | None = None, library: Path | None = None) ->
         raise InputError(f"{folder}: no failure folder ({error.strerror})") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise InputError(f"{folder}: damaged: {error}; run the simulation again") from error
-    build, library = artefact.load(folder / "build"), library or folder / "verilog"
+    build = artefact.load(folder / "build")
+    if library is not None:
+        build = sources.with_library(build, library)
     with (
         tempfile.TemporaryDirectory(prefix="trispike-") as scratch,
         tempfile.TemporaryDirectory(prefix="trispike-") as unkept,
     ):
-        model = compile_model(build, Path(scratch), sim or about.sim, library, waves=True)
+        model = compile_model(build, Path(scratch), sim or about.sim, waves=True)
         return simulate_again(model, x, about, folder if writable(folder) else Path(unkept))
 
 

@@ -17,7 +17,7 @@ from hw_models.dataflow import Build
 from hw_models.engines import golden
 from rtl_sim.simulation import cluster, edges, replay, simulators, spread
 from rtl_sim.simulation.check import LayerReport, Part, check, total
-from rtl_sim.simulation.simulate import LIBRARY, NO_STALLS, Stalls, compile_model
+from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +59,6 @@ def run(
     waves: Path | None = None,
     jobs: int = 1,
     scheduler: str | None = None,
-    library: Path = LIBRARY,
     failure: Path | None = None,
     with_edges: bool = False,
     advance: Callable[[int], None] = lambda n: None,
@@ -70,7 +69,6 @@ def run(
         waves: write a waveform here; all samples are then simulated as one part.
         jobs: simulations at a time; changes no number but the seconds.
         scheduler: address of a Dask cluster that simulates in place of this machine.
-        library: folder of the Verilog modules.
         failure: keep what differs first in this folder (replay.py), if the simulator is here.
         with_edges: simulate a few samples more where the core has edges (edges.py), if all of `x`
             are equal.
@@ -87,7 +85,7 @@ def run(
     begin = compiled = time.monotonic()
     divided = spread.divide(build, x.shape[1])
     if scheduler is not None:
-        kit = cluster.Kit.of(build, sim, library)
+        kit = cluster.Kit(build, sim)
         parts = cluster.run_on_cluster(scheduler, kit, x, divided, stalls, advance)
         seconds = time.monotonic() - compiled
 
@@ -98,7 +96,7 @@ def run(
         tried = edges.check(build, x, there, 1) if with_edges and not differs(parts) else []
     else:
         with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-            model = compile_model(build, Path(scratch), sim, library, waves is not None)
+            model = compile_model(build, Path(scratch), sim, waves is not None)
             compiled = time.monotonic()
             if waves is None:
                 parts = spread.run_here(model, x, divided, stalls, jobs, advance)
@@ -119,7 +117,7 @@ def run(
     kept = None
     if failure and part and how and simulators.SIMULATORS[sim].missing() is None:
         with keeping("what differs", at_best=True):
-            replay.record(build, x, part, sim, how, library, failure)
+            replay.record(build, x, part, sim, how, failure)
             kept = str(failure)
     return msgspec.structs.replace(
         summarize(build, sim, parts),

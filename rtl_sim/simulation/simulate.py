@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
-from hw_models.folder import files
+from hw_models.folder import artefact, files
+from rtl_sim import sources
 from rtl_sim.simulation import accesses, bench, process, simulators, stream, trace
 from rtl_sim.simulation.trace import Simulation
 
-LIBRARY = Path(__file__).parents[1] / "verilog"
-PREFIX = "trispike_"  # of each module of the library
-VERILOG = "verilog"  # the library, in a model's folder
-BENCH = ("bench_control.v", "bench_source.v", "bench_bus.v", "bench_probe.v")
+BENCH = Path(__file__).parent / "bench"  # folder of the benches' modules
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Model:
 
     build: Build
     sim: str
-    folder: Path  # bench.v, mem/, rtl/ and compiled/; a run makes a folder of its own beside them
+    folder: Path  # bench/, mem/, rtl/ and compiled/; a run makes a folder of its own beside them
 
     def run(
         self,
@@ -91,14 +89,11 @@ def read_whole(build: Build, folder: Path, samples: int, problem: str) -> Simula
     return trace.read(build, folder, samples, problem)
 
 
-def compile_model(
-    build: Build, folder: Path, sim: str = "icarus", library: Path = LIBRARY, waves: bool = False
-) -> Model:
+def compile_model(build: Build, folder: Path, sim: str = "icarus", waves: bool = False) -> Model:
     """Write the build's hardware and its bench into an empty folder and compile them.
 
     Args:
         build: with its files mem/ and rtl/.
-        library: folder of the Verilog modules.
         waves: whether runs can leave a waveform.
 
     Raises:
@@ -106,20 +101,14 @@ def compile_model(
         Unfinished: the simulator refuses the Verilog, or breaks off.
     """
     simulators.check(sim)
-    made = {"bench.v": bench.generate(build).encode()}
-    names = build.files[bench.FILES].decode().split()
+    made = {"bench/bench.v": bench.generate(build).encode()}
+    made |= {f"bench/{path.name}": path.read_bytes() for path in sorted(BENCH.glob("*.v"))}
+    benches = sorted(made)
     for name, content in build.files.items():
-        if str(PurePosixPath(name).parent) in ("mem", "rtl"):
+        if PurePosixPath(name).parts[0] in artefact.HARDWARE:
             made[name] = content
-    for path in [
-        *(LIBRARY / name for name in BENCH),
-        *(library / n for n in names if n != "top.v"),
-    ]:
-        made[f"{VERILOG}/{path.name}"] = path.read_bytes()
     files.write({folder / name: content for name, content in made.items()})
-    sources = [bench.TOP if name == "top.v" else f"{VERILOG}/{name}" for name in names]
-    sources += [*(f"{VERILOG}/{name}" for name in BENCH), "bench.v"]
-    simulators.compile_bench(sim, folder, sources, waves)
+    simulators.compile_bench(sim, folder, [*sources.paths(build), *benches], waves)
     return Model(build, sim, folder)
 
 
@@ -130,9 +119,8 @@ def simulate(
     sim: str = "icarus",
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
-    library: Path = LIBRARY,
 ) -> Simulation:
     """Compile and run once; arguments as of compile_model() and Model.run()."""
     with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-        model = compile_model(build, Path(scratch), sim, library, waves is not None)
+        model = compile_model(build, Path(scratch), sim, waves is not None)
         return model.run(x, stalls, waves)

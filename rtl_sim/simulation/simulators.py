@@ -1,7 +1,7 @@
 """The simulators that cocotb works in here: how each is found, compiles a bench and runs it.
 
 Every command runs within the model's folder and names what it takes relative to that, since
-neither make nor the tools' own shells take each path: sources in verilog/ and rtl/, tools as links.
+neither make nor the tools' own shells take each path: sources in rtl/ and bench/, tools as links.
 """
 
 import importlib.util

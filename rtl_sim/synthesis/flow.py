@@ -20,7 +20,7 @@ import msgspec
 
 from hw_models.dataflow import Build
 from hw_models.hardware import hardware_of
-from rtl_sim.simulation.simulate import LIBRARY
+from rtl_sim import sources
 from rtl_sim.synthesis import placement, tools, yosys
 from rtl_sim.synthesis.devices import DEVICES, Resources
 from rtl_sim.synthesis.placement import Placed
@@ -43,14 +43,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     scripts: dict[str, str]  # Yosys's, and nextpnr's command
     seconds: float
     dataflow_sha256: str | None
-    library_sha256: str  # of the Verilog modules that the build takes, one behind the other
+    verilog_sha256: str  # of its Verilog files, one behind the other
 
 
 def run(
     build: Build,
     device_name: str,
     *,
-    library: Path = LIBRARY,
     place: bool = True,
     jobs: int = 1,
     keep: Path | None = None,
@@ -60,7 +59,6 @@ def run(
     """Synthesize a build for a device of DEVICES.
 
     Args:
-        library: folder of the Verilog modules.
         place: also place and route, where there is a nextpnr for the device.
         jobs: instances synthesized at a time.
         keep: an empty folder to work in and leave; else a temporary one.
@@ -81,9 +79,9 @@ def run(
     placed = None
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="trispike-") as made:
         folder = Path(made)
-        sources = yosys.write_sources(build, library, folder)
+        yosys.write_sources(build, folder)
         begin("elaborate", 1)
-        names, products = yosys.elaborate(sources, folder)
+        names, products = yosys.elaborate(build, folder)
         if not products:
             begin("synthesize", len(names))
             instances = synthesize(build, device_name, names, folder, jobs, advance)
@@ -109,7 +107,7 @@ def run(
         scripts=scripts,
         seconds=round(time.monotonic() - started, 1),
         dataflow_sha256=build.sha256,
-        library_sha256=yosys.library_sha256(build, library),
+        verilog_sha256=sources.sha256(build),
     )
 
 

@@ -12,11 +12,9 @@ from hw_models.dataflow import Build
 from hw_models.engines import fast
 from hw_models.errors import InputError
 from hw_models.folder import evidence, files, reference_vectors
-from hw_models.hardware import hardware_of
-from rtl_sim.simulation.simulate import LIBRARY
+from rtl_sim import sources
 from rtl_sim.synthesis.devices import Resources
 from rtl_sim.synthesis.flow import Report
-from rtl_sim.synthesis.yosys import library_sha256
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,12 +50,12 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
 
 def known(build: Build, device: str) -> Report | None:
     """The synthesis of this very build for a device, if it was done before with this Verilog."""
-    hardware_of(build)
+    sources.paths(build)
     try:
         report = msgspec.convert(evidence.read(build).get(f"synthesis-{device}"), Report)
     except msgspec.ValidationError:
         return None  # there is none, or of another version
-    return report if report.library_sha256 == library_sha256(build, LIBRARY) else None
+    return report if report.verilog_sha256 == sources.sha256(build) else None
 
 
 def pace(build: Build, samples: int) -> float:

@@ -1,6 +1,5 @@
 """What Yosys does: elaborates a build, maps the instances of its top level, links them."""
 
-import hashlib
 import json
 import re
 import time
@@ -9,8 +8,8 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from hw_models.dataflow import Build
-from hw_models.hardware import hardware_of
-from rtl_sim.simulation import bench
+from hw_models.folder import artefact
+from rtl_sim import sources
 from rtl_sim.synthesis import tools
 from rtl_sim.synthesis.devices import Device, Resources
 
@@ -19,8 +18,9 @@ TOP = "top"
 PRODUCTS = ("$mul", "$div", "$mod", "$divfloor", "$modfloor", "$pow", "$macc", "$macc_v2")
 
 ELABORATE = """\
-read_verilog -defer -DSYNTHESIS {sources}
-hierarchy -check -top top
+read_verilog -DSYNTHESIS {sources}
+hierarchy -check -top {core}
+rename -top top
 setattr -mod -set keep_hierarchy 1 top/* %M
 proc
 flatten
@@ -74,36 +74,24 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def write_sources(build: Build, library: Path, folder: Path) -> list[str]:
-    """The build's hardware in `folder`, by names without a path; the Verilog files in order."""
-    hardware_of(build)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "mem").mkdir()
-    names = build.files[bench.FILES].decode().split()
+def write_sources(build: Build, folder: Path) -> None:
+    """The build's hardware in `folder`: rtl/ and mem/."""
     for name, content in build.files.items():
-        if PurePosixPath(name).parent.name == "mem":
+        if PurePosixPath(name).parts[0] in artefact.HARDWARE:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
-    for name in names:
-        path = library / name
-        content = build.files[bench.TOP] if name == "top.v" else path.read_bytes()
-        (folder / name).write_bytes(content)
-    return names
 
 
-def library_sha256(build: Build, library: Path) -> str:
-    """What identifies the hand-written part of a build's Verilog."""
-    names = build.files[bench.FILES].decode().split()
-    content = b"".join((library / name).read_bytes() for name in names if name != "top.v")
-    return hashlib.sha256(content).hexdigest()
+def elaborate(build: Build, folder: Path) -> tuple[list[str], list[str]]:
+    """Elaborate into elaborated.il; the instances of the core, and what multiplies in them.
 
-
-def elaborate(sources: list[str], folder: Path) -> tuple[list[str], list[str]]:
-    """Elaborate into elaborated.il; the instances of the top level, and what multiplies in them.
-
-    The top level's own logic is an instance too, if there is any; else top.il is all of it.
+    The core's own logic is an instance too, if there is any; else top.il is all of it. The core is
+    renamed to `top`.
     """
     products = " ".join(f"t:{cell}" for cell in PRODUCTS)
-    script = ELABORATE.format(sources=" ".join(sources), products=products)
+    script = ELABORATE.format(
+        sources=" ".join(sources.paths(build)), core=sources.core(build), products=products
+    )
     tools.yosys(script, folder, "elaborate")
     top = json.loads((folder / "top.json").read_text())["modules"][TOP]
     types = {cell["type"] for cell in top["cells"].values()} - {"$scopeinfo"}
@@ -117,7 +105,7 @@ def elaborate(sources: list[str], folder: Path) -> tuple[list[str], list[str]]:
 def product(path: str) -> str:
     """`top.layer0_synapse0/$mul$trispike_leak.v:12$34` as where and what."""
     module, _, cell = path.partition("/")
-    kind = re.match(r"(?:.*\.)?\$?(?:flatten)?.*?\$(\w+)\$([\w.]+:\d+)", cell)
+    kind = re.match(r"(?:.*\.)?\$?(?:flatten)?.*?\$(\w+)\$(?:.*/)?([\w.]+:\d+)", cell)
     what = f"${kind[1]} of {kind[2]}" if kind else cell
     return f"{module.removeprefix(f'{TOP}.')}: {what}"
 

@@ -49,6 +49,16 @@ module trispike_accumulators #(
   output reg  [SLICE*(ACC_BITS+SHIFT)-1:0] current_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (SLICE > LANES) begin : check_slice
+      trispike_accumulators_SLICE_is_more_than_LANES error ();
+    end
+    if (DIGIT_BITS > 0 && DIGIT_WIRES != DIGIT_BITS) begin : check_digit_wires
+      trispike_accumulators_DIGIT_WIRES_is_not_DIGIT_BITS error ();
+    end
+  endgenerate
+
   localparam WEIGHTS   = PACKED != 0 ? 1 : LANES;  // of a row
   localparam SLICES    = (LANES + SLICE - 1) / SLICE;
   localparam SPAN      = DIGIT_BITS > 0 ? (1 << DIGIT_BITS) - 1 : 0;  // the farthest shift

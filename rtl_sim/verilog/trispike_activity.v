@@ -16,6 +16,13 @@ module trispike_activity #(
   output wire [COUNT_BITS-1:0] count_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (FLIGHT_BITS < 1) begin : check_flight_bits
+      trispike_activity_FLIGHT_BITS_is_less_than_1 error ();
+    end
+  endgenerate
+
   localparam [FLIGHT_BITS-1:0] NONE = 0;
   localparam [FLIGHT_BITS-1:0] ONE  = 1;
 

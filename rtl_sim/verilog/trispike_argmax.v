@@ -25,6 +25,16 @@ module trispike_argmax #(
   input  wire                             m_axis_tready
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (CLASSES < 1) begin : check_classes
+      trispike_argmax_CLASSES_is_less_than_1 error ();
+    end
+    if (CLASS_BITS < 1 || CLASS_BITS < $clog2(CLASSES)) begin : check_class_bits
+      trispike_argmax_CLASS_BITS_is_too_small_for_CLASSES error ();
+    end
+  endgenerate
+
   localparam [CLASS_BITS-1:0] FIRST = 0;
   localparam [CLASS_BITS-1:0] ONE   = 1;
   localparam [CLASS_BITS-1:0] LAST  = CLASSES - 1;

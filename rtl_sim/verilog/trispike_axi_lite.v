@@ -44,6 +44,13 @@ module trispike_axi_lite #(
   input  wire                 read_error_i
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (ADDR_BITS < 3) begin : check_addr_bits
+      trispike_axi_lite_ADDR_BITS_is_less_than_3 error ();
+    end
+  endgenerate
+
   reg write_error_q;
   reg read_error_q;
 

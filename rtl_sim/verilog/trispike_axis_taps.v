@@ -29,6 +29,20 @@ module trispike_axis_taps #(
   output wire [TAP_BITS-1:0]  tap_o    // its tap, times TAP_STEP
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (STRIDE < 1) begin : check_stride
+      trispike_axis_taps_STRIDE_is_less_than_1 error ();
+    end
+    if (LSB + $clog2(SIZE) > ADDR_BITS) begin : check_addr_bits
+      trispike_axis_taps_ADDR_BITS_is_too_small_for_SIZE error ();
+    end
+    if ((1 << SPAN_BITS) <= OUT
+        && (1 << SPAN_BITS) <= (KERNEL + STRIDE - 1) / STRIDE) begin : check_span_bits
+      trispike_axis_taps_SPAN_BITS_is_too_small_for_KERNEL error ();
+    end
+  endgenerate
+
   localparam INDEX_BITS = SIZE > 1 ? $clog2(SIZE) : 1;
   localparam ENTRY_BITS = SPAN_BITS + OUT_BITS + TAP_BITS;
 

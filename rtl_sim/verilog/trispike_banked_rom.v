@@ -6,7 +6,7 @@
 //
 // Banks are the powers of two that the depth is the sum of, largest first, as long as more than
 // LEAST words are left; the rest is the last bank: 3136 = 2048 + 1024 + 64. A bank's words come
-// from a file of its own, FILE.0, FILE.1, ...; one bank alone reads FILE. compiler/memory.py
+// from a file of its own, FILE.0, FILE.1, ...; one bank alone reads FILE. The compiler
 // divides the words by the same rule.
 //
 // data_o is the word of the addr_i of 3 cycles before where read_i was set, and stays else:
@@ -26,6 +26,16 @@ module trispike_banked_rom #(
   input  wire [ADDR_BITS-1:0] write_addr_i,
   input  wire [WIDTH-1:0]     write_data_i
 );
+
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (DEPTH < 1) begin : check_depth
+      trispike_banked_rom_DEPTH_is_less_than_1 error ();
+    end
+    if (ADDR_BITS < $clog2(DEPTH)) begin : check_addr_bits
+      trispike_banked_rom_ADDR_BITS_is_too_small_for_DEPTH error ();
+    end
+  endgenerate
 
   localparam LEAST = 512;  // words of a block RAM at its widest
 
@@ -75,7 +85,6 @@ module trispike_banked_rom #(
       localparam START = bank_start(n);
       localparam SIZE  = bank_start(n + 1) - START;
       localparam BITS  = SIZE > 1 ? $clog2(SIZE) : 1;
-      localparam [7:0] DIGIT = "0" + n;
 
       wire [WIDTH-1:0] word;
       wire             mine_write = write_addr_i >= START
@@ -89,7 +98,8 @@ module trispike_banked_rom #(
         .DEPTH    (SIZE),
         .ADDR_BITS(BITS),
         .WRITABLE (WRITABLE),
-        .FILE     (BANKS == 1 ? FILE : {FILE, ".", DIGIT})
+        .BANK     (BANKS == 1 ? -1 : n),
+        .FILE     (FILE)
       ) words (
         .clk         (clk),
         .read_i      (read_i),

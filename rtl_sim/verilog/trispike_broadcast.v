@@ -20,6 +20,13 @@ module trispike_broadcast #(
   input  wire [READERS-1:0]      m_axis_tready
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (READERS < 1) begin : check_readers
+      trispike_broadcast_READERS_is_less_than_1 error ();
+    end
+  endgenerate
+
   reg [READERS-1:0] taken_q;  // who has the beat already
 
   wire [READERS-1:0] taken = taken_q | m_axis_tready;

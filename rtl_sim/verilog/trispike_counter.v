@@ -13,6 +13,13 @@ module trispike_counter #(
   output reg  [COUNT_BITS-1:0] count_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (COUNT_BITS <= ADD_BITS) begin : check_count_bits
+      trispike_counter_COUNT_BITS_is_not_more_than_ADD_BITS error ();
+    end
+  endgenerate
+
   always @(posedge clk) begin
     if (!rst_n) count_o <= {COUNT_BITS{1'b0}};
     else if (add_i != {ADD_BITS{1'b0}}) count_o <= count_o + {{(COUNT_BITS-ADD_BITS){1'b0}}, add_i};

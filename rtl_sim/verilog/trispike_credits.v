@@ -14,6 +14,13 @@ module trispike_credits #(
   output wire room_o    // one more may set out
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (PLACES < 1) begin : check_places
+      trispike_credits_PLACES_is_less_than_1 error ();
+    end
+  endgenerate
+
   localparam CREDIT_BITS = $clog2(PLACES + 1);
 
   localparam [CREDIT_BITS-1:0] NONE = 0;

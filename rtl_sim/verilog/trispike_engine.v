@@ -74,6 +74,28 @@ module trispike_engine #(
   output wire [COUNT_BITS-1:0]             additions_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (IN_C % GROUPS != 0) begin : check_in_c
+      trispike_engine_IN_C_is_no_multiple_of_GROUPS error ();
+    end
+    if (LANES > N && !(GROUPS > 1 && N == 1 && IN_C == GROUPS)) begin : check_lanes
+      trispike_engine_LANES_is_more_than_N error ();
+    end
+    if (SLICE > LANES) begin : check_slice
+      trispike_engine_SLICE_is_more_than_LANES error ();
+    end
+    if (LANES < N && LANES % SLICE != 0) begin : check_lanes_2
+      trispike_engine_LANES_is_no_multiple_of_SLICE error ();
+    end
+    if (ADDR_BITS < $clog2(IN_C) + $clog2(IN_H) + $clog2(IN_W)) begin : check_addr_bits
+      trispike_engine_ADDR_BITS_is_too_small_for_the_map error ();
+    end
+    if (REPEAT < 1) begin : check_repeat
+      trispike_engine_REPEAT_is_less_than_1 error ();
+    end
+  endgenerate
+
   localparam REACH       = (N + LANES - 1) / LANES;           // words of a group at a position
   localparam LANES_LAST  = N - (REACH - 1) * LANES;           // channels of the last of them
   localparam SLICES      = (LANES + SLICE - 1) / SLICE;       // of a full word
@@ -83,13 +105,7 @@ module trispike_engine #(
   localparam WORDS       = OUT_H * OUT_W * AT_POSITION;
   localparam KERNEL_ROWS = KERNEL_H * KERNEL_W * IN_C;        // of weights, for each word
   localparam ROWS        = REACH * KERNEL_ROWS;
-  localparam MOST_Y      = (KERNEL_H + STRIDE_H - 1) / STRIDE_H;
-  localparam MOST_X      = (KERNEL_W + STRIDE_W - 1) / STRIDE_W;
-  localparam SPAN_Y      = MOST_Y < OUT_H ? MOST_Y : OUT_H;   // taps of an event, at most
-  localparam SPAN_X      = MOST_X < OUT_W ? MOST_X : OUT_W;
   localparam C_BITS      = $clog2(IN_C);
-  localparam X_LSB       = C_BITS;
-  localparam Y_LSB       = C_BITS + $clog2(IN_W);
 
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
@@ -97,8 +113,6 @@ module trispike_engine #(
   localparam SLICE_BITS  = SLICES > 1 ? $clog2(SLICES) : 1;
   localparam LANE_BITS   = LANES > 1 ? $clog2(LANES) : 1;
   localparam REPEAT_BITS = REPEAT > 1 ? $clog2(REPEAT) : 1;
-  localparam Y_BITS      = $clog2(SPAN_Y + 1);
-  localparam X_BITS      = $clog2(SPAN_X + 1);
   localparam ADD_BITS    = $clog2(LANES + 1);
   localparam DIGIT_WIRES = DIGIT_BITS > 0 ? DIGIT_BITS : 1;
 
@@ -114,10 +128,6 @@ module trispike_engine #(
   localparam [REPEAT_BITS-1:0] REPEAT_FIRST = 0;
   localparam [REPEAT_BITS-1:0] REPEAT_ONE   = 1;
   localparam [REPEAT_BITS-1:0] REPEAT_LAST  = REPEAT - 1;
-  localparam [Y_BITS-1:0]      Y_NONE       = 0;
-  localparam [Y_BITS-1:0]      Y_ONE        = 1;
-  localparam [X_BITS-1:0]      X_NONE       = 0;
-  localparam [X_BITS-1:0]      X_ONE        = 1;
   localparam [ADD_BITS-1:0]    ADD_FULL     = LANES;
   localparam [ADD_BITS-1:0]    ADD_LAST     = LANES_LAST;
   localparam [ADD_BITS-1:0]    ADD_NONE     = 0;
@@ -137,8 +147,7 @@ module trispike_engine #(
   wire [ADDR_BITS-1:0]   addr = s_axis_tdata[ADDR_BITS-1:0];
   wire                   kind = s_axis_tdata[ADDR_BITS+DIGIT_BITS+1];
   wire [ROW_BITS-1:0]    c    = addr & C_MASK;
-  wire [Y_BITS-1:0]      span_y;
-  wire [X_BITS-1:0]      span_x;
+  wire                   seen;    // some output sees the event
   wire [WORD_BITS-1:0]   word_y;
   wire [WORD_BITS-1:0]   word_x;
   wire [WORD_BITS-1:0]   word_c;
@@ -146,46 +155,6 @@ module trispike_engine #(
   wire [ROW_BITS-1:0]    row_x;
   wire [LANE_BITS-1:0]   lane;
   wire [DIGIT_WIRES-1:0] digit;
-
-  trispike_axis_taps #(
-    .SIZE     (IN_H),
-    .OUT      (OUT_H),
-    .KERNEL   (KERNEL_H),
-    .STRIDE   (STRIDE_H),
-    .PADDING  (PADDING_H),
-    .LSB      (Y_LSB),
-    .ADDR_BITS(ADDR_BITS),
-    .OUT_STEP (OUT_W * AT_POSITION),
-    .OUT_BITS (WORD_BITS),
-    .TAP_STEP (KERNEL_W * IN_C),
-    .TAP_BITS (ROW_BITS),
-    .SPAN_BITS(Y_BITS)
-  ) y_axis (
-    .addr_i(addr),
-    .span_o(span_y),
-    .out_o (word_y),
-    .tap_o (row_y)
-  );
-
-  trispike_axis_taps #(
-    .SIZE     (IN_W),
-    .OUT      (OUT_W),
-    .KERNEL   (KERNEL_W),
-    .STRIDE   (STRIDE_W),
-    .PADDING  (PADDING_W),
-    .LSB      (X_LSB),
-    .ADDR_BITS(ADDR_BITS),
-    .OUT_STEP (AT_POSITION),
-    .OUT_BITS (WORD_BITS),
-    .TAP_STEP (IN_C),
-    .TAP_BITS (ROW_BITS),
-    .SPAN_BITS(X_BITS)
-  ) x_axis (
-    .addr_i(addr),
-    .span_o(span_x),
-    .out_o (word_x),
-    .tap_o (row_x)
-  );
 
   // A channel is seen by its own group alone: windows side by side along the channels. A pack of
   // channels is a window as well, a channel's tap its lane.
@@ -234,23 +203,55 @@ module trispike_engine #(
   reg [WORD_BITS-1:0]   line_word_q;  // the first ones in this row of taps
   reg [ROW_BITS-1:0]    line_row_q;
   reg [REACH_BITS-1:0]  reach_q;      // of the words of a group at a position
-  reg [Y_BITS-1:0]      left_y_q;     // rows of taps still to come
-  reg [X_BITS-1:0]      left_x_q;     // taps still to come in the row
-  reg [X_BITS-1:0]      more_x_q;     // taps of a row after the first
   reg [SLICE_BITS-1:0]  slice_q;
   reg [REPEAT_BITS-1:0] repeat_q;
 
   wire accept     = s_axis_tvalid && s_axis_tready;
   wire add        = head_q && !kind_q;
   wire reach_end  = reach_q == REACH_LAST;
-  wire x_end      = left_x_q == X_NONE;
+  wire x_end;     // the last tap of its row
+  wire walk_end;  // of all
   wire line_end   = reach_end && x_end;
-  wire add_end    = line_end && left_y_q == Y_NONE;
+  wire add_end    = reach_end && walk_end;
   wire sweep      = clear_q || step_next_i;
   wire slice_end  = clear_q || slice_q == (reach_end ? SLICE_LAST : SLICE_FULL);
   wire sweep_end  = sweep && slice_end && word_q == WORD_LAST;
   wire repeat_end = repeat_q == REPEAT_LAST;
   wire clear      = clear_q || (step_next_i && slice_end && repeat_end);
+
+  trispike_window_walk #(
+    .IN_H        (IN_H),
+    .IN_W        (IN_W),
+    .OUT_H       (OUT_H),
+    .OUT_W       (OUT_W),
+    .KERNEL_H    (KERNEL_H),
+    .KERNEL_W    (KERNEL_W),
+    .STRIDE_H    (STRIDE_H),
+    .STRIDE_W    (STRIDE_W),
+    .PADDING_H   (PADDING_H),
+    .PADDING_W   (PADDING_W),
+    .X_LSB       (C_BITS),
+    .ADDR_BITS   (ADDR_BITS),
+    .PLACE_STEP_Y(OUT_W * AT_POSITION),
+    .PLACE_STEP_X(AT_POSITION),
+    .PLACE_BITS  (WORD_BITS),
+    .TAP_STEP_Y  (KERNEL_W * IN_C),
+    .TAP_STEP_X  (IN_C),
+    .TAP_BITS    (ROW_BITS)
+  ) walk (
+    .clk      (clk),
+    .start_i  (accept),
+    .single_i (1'b0),  // a marker's end is that of its sweeps
+    .addr_i   (addr),
+    .seen_o   (seen),
+    .place_y_o(word_y),
+    .place_x_o(word_x),
+    .tap_y_o  (row_y),
+    .tap_x_o  (row_x),
+    .step_i   (add && reach_end),
+    .row_end_o(x_end),
+    .end_o    (walk_end)
+  );
 
   assign s_axis_tready = !clear_q && (!head_q || (add && add_end));
   assign step_valid_o  = head_q && kind_q;
@@ -273,7 +274,7 @@ module trispike_engine #(
       repeat_q <= REPEAT_FIRST;
     end else begin
       if (sweep_end) clear_q <= 1'b0;
-      if (accept) head_q <= kind || (span_y != Y_NONE && span_x != X_NONE);
+      if (accept) head_q <= kind || seen;
       else if ((add && add_end) || (sweep_end && repeat_end)) head_q <= 1'b0;
       if (accept) word_q <= kind ? WORD_FIRST : word_start;
       else if (sweep_end) word_q <= WORD_FIRST;
@@ -294,16 +295,11 @@ module trispike_engine #(
       row_q       <= row_start;
       line_word_q <= word_start;
       line_row_q  <= row_start;
-      left_y_q    <= span_y - Y_ONE;
-      left_x_q    <= span_x - X_ONE;
-      more_x_q    <= span_x - X_ONE;
     end else if (add) begin
       row_q <= row_next;
-      if (reach_end) left_x_q <= x_end ? more_x_q : left_x_q - X_ONE;
       if (line_end) begin
         line_word_q <= word_next;
         line_row_q  <= row_next;
-        left_y_q    <= left_y_q - Y_ONE;
       end
     end
   end
@@ -369,8 +365,8 @@ module trispike_engine #(
   );
 
 `ifndef SYNTHESIS
-  wire [ADDR_BITS-1:0] x = (addr >> X_LSB) & ((1 << $clog2(IN_W)) - 1);
-  wire [ADDR_BITS-1:0] y = addr >> Y_LSB;
+  wire [ADDR_BITS-1:0] x = (addr >> C_BITS) & ((1 << $clog2(IN_W)) - 1);
+  wire [ADDR_BITS-1:0] y = addr >> (C_BITS + $clog2(IN_W));
 
   always @(posedge clk) begin
     if (rst_n && accept) begin

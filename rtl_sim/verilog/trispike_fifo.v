@@ -19,6 +19,13 @@ module trispike_fifo #(
   input  wire            pop_i
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (DEPTH < 1) begin : check_depth
+      trispike_fifo_DEPTH_is_less_than_1 error ();
+    end
+  endgenerate
+
   localparam INDEX_BITS = DEPTH > 1 ? $clog2(DEPTH) : 1;
   localparam FILL_BITS  = $clog2(DEPTH + 1);
 

@@ -17,6 +17,16 @@ module trispike_leak #(
   output wire signed [V_BITS-1:0] leak_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (K < 0 || K > 8) begin : check_k
+      trispike_leak_K_is_not_within_0_and_8 error ();
+    end
+    if (LEAK_BITS < V_BITS) begin : check_leak_bits
+      trispike_leak_LEAK_BITS_is_less_than_V_BITS error ();
+    end
+  endgenerate
+
   localparam signed [LEAK_BITS-1:0] TOWARD_ZERO = (1 << K) - 1;
   localparam signed [LEAK_BITS-1:0] ZERO        = 0;
 

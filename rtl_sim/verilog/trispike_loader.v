@@ -27,6 +27,13 @@ module trispike_loader #(
   output wire                 error_o    // this piece has no place
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (WORD_BITS < 32 || WORD_BITS % 32 != 0) begin : check_word_bits
+      trispike_loader_WORD_BITS_is_no_multiple_of_32 error ();
+    end
+  endgenerate
+
   localparam PIECE_BITS = $clog2(WORD_BITS / 32 + 1);
   localparam COUNT_BITS = ADDR_BITS + 1;
 

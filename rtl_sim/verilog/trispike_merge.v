@@ -28,6 +28,13 @@ module trispike_merge #(
   output wire [SLICE*BITS-1:0]   current_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (BITS <= A_BITS || BITS <= B_BITS) begin : check_bits
+      trispike_merge_BITS_is_not_more_than_A_BITS_and_B_BITS error ();
+    end
+  endgenerate
+
   assign step_valid_o  = a_step_valid_i && b_step_valid_i;
   assign step_last_o   = a_step_last_i;
   assign a_step_next_o = step_next_i;

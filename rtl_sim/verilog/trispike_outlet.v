@@ -34,6 +34,13 @@ module trispike_outlet #(
   output wire [COUNT_BITS-1:0] events_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (BUFFER < 1) begin : check_buffer
+      trispike_outlet_BUFFER_is_less_than_1 error ();
+    end
+  endgenerate
+
   wire             valid;
   wire             ready;
   wire [SLICE-1:0] fire;

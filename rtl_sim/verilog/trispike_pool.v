@@ -37,17 +37,19 @@ module trispike_pool #(
   input  wire                                m_axis_tready
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (IN_ADDR_BITS < $clog2(C) + $clog2(IN_H) + $clog2(IN_W)) begin : check_in_addr_bits
+      trispike_pool_IN_ADDR_BITS_is_too_small_for_the_map error ();
+    end
+    if (OUT_ADDR_BITS < $clog2(C) + $clog2(OUT_H) + $clog2(OUT_W)) begin : check_out_addr_bits
+      trispike_pool_OUT_ADDR_BITS_is_too_small_for_the_windows error ();
+    end
+  endgenerate
+
   localparam C_BITS   = $clog2(C);
-  localparam SPAN_Y   = (KERNEL_H + STRIDE_H - 1) / STRIDE_H;  // windows above each other, at most,
-  localparam SPAN_X   = (KERNEL_W + STRIDE_W - 1) / STRIDE_W;  // and in a row, that an event is in
-  localparam Y_BITS   = $clog2(SPAN_Y + 1);
-  localparam X_BITS   = $clog2(SPAN_X + 1);
   localparam TAG_BITS = DIGIT_BITS + 2;
 
-  localparam [Y_BITS-1:0]        Y_NONE = 0;
-  localparam [Y_BITS-1:0]        Y_ONE  = 1;
-  localparam [X_BITS-1:0]        X_NONE = 0;
-  localparam [X_BITS-1:0]        X_ONE  = 1;
   localparam [OUT_ADDR_BITS-1:0] X_STEP = 1 << C_BITS;
   localparam [OUT_ADDR_BITS-1:0] Y_STEP = 1 << (C_BITS + $clog2(OUT_W));
   localparam [IN_ADDR_BITS-1:0]  C_MASK = (1 << C_BITS) - 1;
@@ -56,60 +58,52 @@ module trispike_pool #(
   wire [TAG_BITS-1:0]      tag  = s_axis_tdata[IN_ADDR_BITS+:TAG_BITS];
   wire                     kind = tag[TAG_BITS-1];
   wire [OUT_ADDR_BITS-1:0] c    = addr & C_MASK;
-  wire [Y_BITS-1:0]        span_y;
-  wire [X_BITS-1:0]        span_x;
   wire [OUT_ADDR_BITS-1:0] first_y;
   wire [OUT_ADDR_BITS-1:0] first_x;
 
-  trispike_axis_taps #(
-    .SIZE     (IN_H),
-    .OUT      (OUT_H),
-    .KERNEL   (KERNEL_H),
-    .STRIDE   (STRIDE_H),
-    .PADDING  (PADDING_H),
-    .LSB      (C_BITS + $clog2(IN_W)),
-    .ADDR_BITS(IN_ADDR_BITS),
-    .OUT_STEP (Y_STEP),
-    .OUT_BITS (OUT_ADDR_BITS),
-    .SPAN_BITS(Y_BITS)
-  ) rows (
-    .addr_i(addr),
-    .span_o(span_y),
-    .out_o (first_y),
-    .tap_o ()
-  );
-
-  trispike_axis_taps #(
-    .SIZE     (IN_W),
-    .OUT      (OUT_W),
-    .KERNEL   (KERNEL_W),
-    .STRIDE   (STRIDE_W),
-    .PADDING  (PADDING_W),
-    .LSB      (C_BITS),
-    .ADDR_BITS(IN_ADDR_BITS),
-    .OUT_STEP (X_STEP),
-    .OUT_BITS (OUT_ADDR_BITS),
-    .SPAN_BITS(X_BITS)
-  ) columns (
-    .addr_i(addr),
-    .span_o(span_x),
-    .out_o (first_x),
-    .tap_o ()
-  );
-
-  reg                     head_q;    // an event with windows left, or a marker, is here
+  reg                     head_q;  // an event with windows left, or a marker, is here
   reg                     last_q;
   reg [TAG_BITS-1:0]      tag_q;
-  reg [OUT_ADDR_BITS-1:0] addr_q;    // of the window that is due
-  reg [OUT_ADDR_BITS-1:0] line_q;    // of the first window in its row
-  reg [Y_BITS-1:0]        left_y_q;  // rows of windows still to come
-  reg [X_BITS-1:0]        left_x_q;  // windows still to come in the row
-  reg [X_BITS-1:0]        more_x_q;  // windows of a row after the first
+  reg [OUT_ADDR_BITS-1:0] addr_q;  // of the window that is due
+  reg [OUT_ADDR_BITS-1:0] line_q;  // of the first window in its row
 
   wire accept = s_axis_tvalid && s_axis_tready;
   wire leaves = m_axis_tvalid && m_axis_tready;
-  wire x_end  = left_x_q == X_NONE;
-  wire done   = x_end && left_y_q == Y_NONE;
+  wire seen;   // some window contains the event
+  wire x_end;  // the window that is due is the last of its row
+  wire done;   // and the last of all
+
+  trispike_window_walk #(
+    .IN_H        (IN_H),
+    .IN_W        (IN_W),
+    .OUT_H       (OUT_H),
+    .OUT_W       (OUT_W),
+    .KERNEL_H    (KERNEL_H),
+    .KERNEL_W    (KERNEL_W),
+    .STRIDE_H    (STRIDE_H),
+    .STRIDE_W    (STRIDE_W),
+    .PADDING_H   (PADDING_H),
+    .PADDING_W   (PADDING_W),
+    .X_LSB       (C_BITS),
+    .ADDR_BITS   (IN_ADDR_BITS),
+    .PLACE_STEP_Y(Y_STEP),
+    .PLACE_STEP_X(X_STEP),
+    .PLACE_BITS  (OUT_ADDR_BITS),
+    .TAP_BITS    (1)
+  ) walk (
+    .clk      (clk),
+    .start_i  (accept),
+    .single_i (kind),
+    .addr_i   (addr),
+    .seen_o   (seen),
+    .place_y_o(first_y),
+    .place_x_o(first_x),
+    .tap_y_o  (),
+    .tap_x_o  (),
+    .step_i   (leaves),
+    .row_end_o(x_end),
+    .end_o    (done)
+  );
 
   assign s_axis_tready = !head_q || (leaves && done);
   assign m_axis_tdata  = {tag_q, addr_q};
@@ -118,26 +112,19 @@ module trispike_pool #(
 
   always @(posedge clk) begin
     if (!rst_n) head_q <= 1'b0;
-    else if (accept) head_q <= kind || (span_y != Y_NONE && span_x != X_NONE);
+    else if (accept) head_q <= kind || seen;
     else if (leaves && done) head_q <= 1'b0;
   end
 
   always @(posedge clk) begin
     if (accept) begin
-      last_q   <= s_axis_tlast;
-      tag_q    <= tag;
-      addr_q   <= kind ? {OUT_ADDR_BITS{1'b0}} : first_y | first_x | c;
-      line_q   <= first_y | first_x | c;
-      left_y_q <= kind ? Y_NONE : span_y - Y_ONE;
-      left_x_q <= kind ? X_NONE : span_x - X_ONE;
-      more_x_q <= span_x - X_ONE;
+      last_q <= s_axis_tlast;
+      tag_q  <= tag;
+      addr_q <= kind ? {OUT_ADDR_BITS{1'b0}} : first_y | first_x | c;
+      line_q <= first_y | first_x | c;
     end else if (leaves) begin
-      addr_q   <= x_end ? line_q + Y_STEP : addr_q + X_STEP;
-      left_x_q <= x_end ? more_x_q : left_x_q - X_ONE;
-      if (x_end) begin
-        line_q   <= line_q + Y_STEP;
-        left_y_q <= left_y_q - Y_ONE;
-      end
+      addr_q <= x_end ? line_q + Y_STEP : addr_q + X_STEP;
+      if (x_end) line_q <= line_q + Y_STEP;
     end
   end
 

@@ -2,7 +2,7 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// The core's registers on AXI4-Lite: what it is, how it does, what it has counted, what was wrong.
+// The core's registers: what it is, how it does, what it has counted, what was wrong.
 //
 // docs/core.md has the map. A counter is read as its low word, which keeps the rest of the same
 // moment for the read of its high word that follows. Counters stand at byte 0x100, 8 bytes each.
@@ -17,25 +17,15 @@ module trispike_registers #(
 ) (
   input  wire                           clk,
   input  wire                           rst_n,
-  input  wire [ADDR_BITS-1:0]           s_axil_awaddr,
-  input  wire [2:0]                     s_axil_awprot,
-  input  wire                           s_axil_awvalid,
-  output wire                           s_axil_awready,
-  input  wire [31:0]                    s_axil_wdata,
-  input  wire [3:0]                     s_axil_wstrb,
-  input  wire                           s_axil_wvalid,
-  output wire                           s_axil_wready,
-  output wire [1:0]                     s_axil_bresp,
-  output wire                           s_axil_bvalid,
-  input  wire                           s_axil_bready,
-  input  wire [ADDR_BITS-1:0]           s_axil_araddr,
-  input  wire [2:0]                     s_axil_arprot,
-  input  wire                           s_axil_arvalid,
-  output wire                           s_axil_arready,
-  output wire [31:0]                    s_axil_rdata,
-  output wire [1:0]                     s_axil_rresp,
-  output wire                           s_axil_rvalid,
-  input  wire                           s_axil_rready,
+  // the bus, by word; an access that is an error changes nothing
+  input  wire                           write_i,
+  input  wire [ADDR_BITS-3:0]           write_index_i,
+  input  wire [31:0]                    write_data_i,
+  output wire                           write_error_o,
+  input  wire                           read_i,
+  input  wire [ADDR_BITS-3:0]           read_index_i,
+  output reg  [31:0]                    read_data_o,
+  output reg                            read_error_o,
   // core
   output wire                           core_rst_n_o,   // rst_n, and the reset that was asked for
   input  wire                           busy_i,         // a sample is in the core
@@ -48,6 +38,19 @@ module trispike_registers #(
   output wire                           load_piece_o,   // load_data_o is the next of its content
   output wire [31:0]                    load_data_o
 );
+
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (COUNT_BITS < 33 || COUNT_BITS > 64) begin : check_count_bits
+      trispike_registers_COUNT_BITS_is_not_within_33_and_64 error ();
+    end
+    if (ERRORS < 1 || ERRORS > 31) begin : check_errors
+      trispike_registers_ERRORS_is_not_within_1_and_31 error ();
+    end
+    if ((1 << (ADDR_BITS - 3)) < 32 + COUNTERS) begin : check_addr_bits
+      trispike_registers_ADDR_BITS_is_too_small_for_COUNTERS error ();
+    end
+  endgenerate
 
   localparam INDEX_BITS = ADDR_BITS - 2;
 
@@ -67,65 +70,22 @@ module trispike_registers #(
   localparam [INDEX_BITS-1:0] AT_LOAD_DATA    = 11;
   localparam [INDEX_BITS-1:0] AT_COUNTERS     = 64;
 
-  wire                  write;
-  wire [INDEX_BITS-1:0] write_index;
-  wire [31:0]           write_data;
-  wire                  write_error;
-  wire                  read;
-  wire [INDEX_BITS-1:0] read_index;
-  reg  [31:0]           read_data;
-  reg                   read_error;
-
-  trispike_axi_lite #(
-    .ADDR_BITS(ADDR_BITS)
-  ) axi_lite (
-    .clk           (clk),
-    .rst_n         (rst_n),
-    .s_axil_awaddr (s_axil_awaddr),
-    .s_axil_awprot (s_axil_awprot),
-    .s_axil_awvalid(s_axil_awvalid),
-    .s_axil_awready(s_axil_awready),
-    .s_axil_wdata  (s_axil_wdata),
-    .s_axil_wstrb  (s_axil_wstrb),
-    .s_axil_wvalid (s_axil_wvalid),
-    .s_axil_wready (s_axil_wready),
-    .s_axil_bresp  (s_axil_bresp),
-    .s_axil_bvalid (s_axil_bvalid),
-    .s_axil_bready (s_axil_bready),
-    .s_axil_araddr (s_axil_araddr),
-    .s_axil_arprot (s_axil_arprot),
-    .s_axil_arvalid(s_axil_arvalid),
-    .s_axil_arready(s_axil_arready),
-    .s_axil_rdata  (s_axil_rdata),
-    .s_axil_rresp  (s_axil_rresp),
-    .s_axil_rvalid (s_axil_rvalid),
-    .s_axil_rready (s_axil_rready),
-    .write_o       (write),
-    .write_index_o (write_index),
-    .write_data_o  (write_data),
-    .write_error_i (write_error),
-    .read_o        (read),
-    .read_index_o  (read_index),
-    .read_data_i   (read_data),
-    .read_error_i  (read_error)
-  );
-
   // --- writes --------------------------------------------------------------------------------
 
   reg reset_q;
 
-  wire control = write_index == AT_CONTROL;
-  wire errors  = write_index == AT_ERRORS;
-  wire select  = SHAPE[0] && write_index == AT_LOAD_SELECT;
-  wire piece   = SHAPE[0] && write_index == AT_LOAD_DATA;
+  wire control = write_index_i == AT_CONTROL;
+  wire errors  = write_index_i == AT_ERRORS;
+  wire select  = SHAPE[0] && write_index_i == AT_LOAD_SELECT;
+  wire piece   = SHAPE[0] && write_index_i == AT_LOAD_DATA;
 
-  assign write_error   = !(control || errors || select || piece);
+  assign write_error_o = !(control || errors || select || piece);
   assign core_rst_n_o  = rst_n && !reset_q;
-  assign load_select_o = write && select;
-  assign load_piece_o  = write && piece;
-  assign load_data_o   = write_data;
+  assign load_select_o = write_i && select;
+  assign load_piece_o  = write_i && piece;
+  assign load_data_o   = write_data_i;
 
-  always @(posedge clk) reset_q <= rst_n && write && control && write_data[0];
+  always @(posedge clk) reset_q <= rst_n && write_i && control && write_data_i[0];
 
   // --- samples and errors --------------------------------------------------------------------
 
@@ -134,7 +94,7 @@ module trispike_registers #(
   reg [31:0]       error_sample_q;
   reg [ERRORS-1:0] errors_q;
 
-  wire [ERRORS-1:0] kept = errors_q & ~(write_data[ERRORS-1:0] & {ERRORS{write && errors}});
+  wire [ERRORS-1:0] kept = errors_q & ~(write_data_i[ERRORS-1:0] & {ERRORS{write_i && errors}});
 
   always @(posedge clk) begin
     if (!core_rst_n_o) begin
@@ -162,13 +122,13 @@ module trispike_registers #(
   reg [COUNT_BITS-1:0]   count;
   reg                    counter;   // the index is a counter's
   reg [31:0]             high_q;    // of the counter whose low word was read last
-  wire [INDEX_BITS-1:0]  place = (read_index - AT_COUNTERS) >> 1;
+  wire [INDEX_BITS-1:0]  place = (read_index_i - AT_COUNTERS) >> 1;
 
   always @* begin
     count   = {COUNT_BITS{1'b0}};
     counter = 1'b0;
     for (n = 0; n < COUNTERS; n = n + 1) begin
-      if (read_index >= AT_COUNTERS && place == n) begin
+      if (read_index_i >= AT_COUNTERS && place == n) begin
         count   = counts_i[n*COUNT_BITS+:COUNT_BITS];
         counter = 1'b1;
       end
@@ -176,27 +136,27 @@ module trispike_registers #(
   end
 
   always @* begin
-    read_error = 1'b0;
-    case (read_index)
-      AT_ID:           read_data = ID;
-      AT_VERSION:      read_data = VERSION;
-      AT_BUILD:        read_data = BUILD;
-      AT_SHAPE:        read_data = SHAPE;
-      AT_STATUS:       read_data = {31'b0, busy_i};
-      AT_ERRORS:       read_data = {{(32-ERRORS){1'b0}}, errors_q};
-      AT_ERROR_SAMPLE: read_data = error_sample_q;
-      AT_SAMPLES_IN:   read_data = samples_in_q;
-      AT_SAMPLES_OUT:  read_data = samples_out_q;
+    read_error_o = 1'b0;
+    case (read_index_i)
+      AT_ID:           read_data_o = ID;
+      AT_VERSION:      read_data_o = VERSION;
+      AT_BUILD:        read_data_o = BUILD;
+      AT_SHAPE:        read_data_o = SHAPE;
+      AT_STATUS:       read_data_o = {31'b0, busy_i};
+      AT_ERRORS:       read_data_o = {{(32-ERRORS){1'b0}}, errors_q};
+      AT_ERROR_SAMPLE: read_data_o = error_sample_q;
+      AT_SAMPLES_IN:   read_data_o = samples_in_q;
+      AT_SAMPLES_OUT:  read_data_o = samples_out_q;
       default: begin
-        read_data  = !counter ? 32'd0 : read_index[0] ? high_q : count[31:0];
-        read_error = !counter;
+        read_data_o  = !counter ? 32'd0 : read_index_i[0] ? high_q : count[31:0];
+        read_error_o = !counter;
       end
     endcase
   end
 
   always @(posedge clk) begin
     if (!core_rst_n_o) high_q <= 32'd0;
-    else if (read && counter && !read_index[0]) high_q <= count >> 32;
+    else if (read_i && counter && !read_index_i[0]) high_q <= count >> 32;
   end
 
 endmodule

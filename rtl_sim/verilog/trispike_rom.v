@@ -9,6 +9,7 @@ module trispike_rom #(
   parameter DEPTH     = 16,   // words; the file has exactly as many
   parameter ADDR_BITS = 4,    // of addr_i, bits; 2**ADDR_BITS >= DEPTH
   parameter WRITABLE  = 0,    // 1: can be written, 0: write_i is never set
+  parameter BANK      = -1,   // 0...99: the words come from FILE.BANK; -1: from FILE
   parameter FILE      = ""    // for $readmemh
 ) (
   input  wire                 clk,
@@ -20,9 +21,38 @@ module trispike_rom #(
   input  wire [WIDTH-1:0]     write_data_i
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (DEPTH < 1) begin : check_depth
+      trispike_rom_DEPTH_is_less_than_1 error ();
+    end
+    if (ADDR_BITS < $clog2(DEPTH)) begin : check_addr_bits
+      trispike_rom_ADDR_BITS_is_too_small_for_DEPTH error ();
+    end
+    if (BANK > 99) begin : check_bank
+      trispike_rom_BANK_is_more_than_99 error ();
+    end
+  endgenerate
+
   reg [WIDTH-1:0] mem [0:DEPTH-1];
 
-  initial $readmemh(FILE, mem);
+  // Each name has its own statement: tools differ in how they pad the shorter of two strings.
+  localparam [7:0] TENS = "0" + BANK / 10;
+  localparam [7:0] ONES = "0" + BANK % 10;
+
+  generate
+    if (FILE == "") begin : no_file
+`ifndef YOSYS  // which elaborates a module with its default parameters, too
+      trispike_rom_needs_a_FILE error ();
+`endif
+    end else if (BANK < 0) begin : whole
+      initial $readmemh(FILE, mem);
+    end else if (BANK < 10) begin : one_digit
+      initial $readmemh({FILE, ".", ONES}, mem);
+    end else begin : two_digits
+      initial $readmemh({FILE, ".", TENS, ONES}, mem);
+    end
+  endgenerate
 
   always @(posedge clk) begin
     if (read_i) data_o <= mem[addr_i];

@@ -33,6 +33,13 @@ module trispike_serializer #(
   output wire [COUNT_BITS-1:0] events_o
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (ADDR_BITS < $clog2(GROUPS * N) + $clog2(WIDTH)) begin : check_addr_bits
+      trispike_serializer_ADDR_BITS_is_too_small_for_the_map error ();
+    end
+  endgenerate
+
   localparam WORDS     = (N + SLICE - 1) / SLICE;   // of a group at a position
   localparam PLACES    = N - (WORDS - 1) * SLICE;   // channels in the last of them
   localparam C         = GROUPS * N;

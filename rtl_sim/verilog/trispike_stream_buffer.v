@@ -19,6 +19,13 @@ module trispike_stream_buffer #(
   input  wire            m_axis_tready
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (DEPTH < 1) begin : check_depth
+      trispike_stream_buffer_DEPTH_is_less_than_1 error ();
+    end
+  endgenerate
+
   wire push = s_axis_tvalid && s_axis_tready;
   wire pop  = m_axis_tvalid && m_axis_tready;
 

@@ -42,6 +42,19 @@ module trispike_stream_guard #(
   output wire                                      busy_o     // something is on its way here
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (STEPS < 1) begin : check_steps
+      trispike_stream_guard_STEPS_is_less_than_1 error ();
+    end
+    if (ADDR_BITS < $clog2(C) + $clog2(H) + $clog2(W)) begin : check_addr_bits
+      trispike_stream_guard_ADDR_BITS_is_too_small_for_the_map error ();
+    end
+    if (DIGIT_MAX >= (1 << DIGIT_BITS)) begin : check_digit_max
+      trispike_stream_guard_DIGIT_MAX_is_too_large_for_DIGIT_BITS error ();
+    end
+  endgenerate
+
   localparam BITS       = ADDR_BITS + DIGIT_BITS + GAP_BITS + 2;
   localparam C_BITS     = $clog2(C);
   localparam Y_LSB      = C_BITS + $clog2(W);

@@ -58,6 +58,22 @@ module trispike_update #(
   input  wire                                 room_i         // one may
 );
 
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (LATENCY < 4) begin : check_latency
+      trispike_update_LATENCY_is_less_than_4 error ();
+    end
+    if (ROWS < 1 || WORDS % ROWS != 0) begin : check_words
+      trispike_update_WORDS_is_no_multiple_of_ROWS error ();
+    end
+    if (V_BITS > P_BITS) begin : check_v_bits
+      trispike_update_V_BITS_is_more_than_P_BITS error ();
+    end
+    if (READOUT == 0 && THRESHOLD_BITS > P_BITS) begin : check_threshold_bits
+      trispike_update_THRESHOLD_BITS_is_more_than_P_BITS error ();
+    end
+  endgenerate
+
   // A word's v is written 5 cycles after it is read: the next sweep reads it 6 cycles on or later.
   localparam SLOTS       = WORDS > 6 ? WORDS : 6;
   localparam SLOT_BITS   = $clog2(SLOTS);

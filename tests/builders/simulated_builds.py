@@ -3,21 +3,40 @@
 import math
 import re
 import shutil
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 
 from compiler.emit.rtl import generate
 from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
+from rtl_sim import sources
 from rtl_sim.simulation.simulators import Verilator
 from tests.builders.random_builds import Builder, random_build, window_outputs
 from tests.builders.residual_builds import identity
+
+LIBRARY = Path(sources.__file__).parent / "verilog"
 
 
 def verilator() -> str | None:
     """Verilator's command: of the Python package, else the one on PATH."""
     root = Verilator.root()
     return str(root / "bin" / "verilator") if root else shutil.which("verilator")
+
+
+def lint(build: Build, folder: Path) -> str:
+    """What Verilator has to say of a build's hardware beyond what lint.vlt waives, and why."""
+    for path, content in build.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    command = [verilator(), "--lint-only", "-Wall", "--quiet", "--top-module", "top"]
+    result = subprocess.run(
+        [*map(str, command), "rtl/lint.vlt", "-f", sources.FILES, sources.TOP],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (result.returncode == 0) == (result.stderr == "")
+    return result.stderr
 
 
 def hardware(build: Build) -> Build:
@@ -104,7 +123,8 @@ def blocks(encoding: str, seed: int = 6) -> Build:
 
 def small_buffers(build: Build, words: int) -> Build:
     """The same core with `words` places in every buffer between layers."""
-    top = build.files["rtl/top.v"].decode()
-    top = re.sub(r"32'd\d+", f"32'd{words}", top)
-    top = re.sub(r"\.DEPTH\(\d+\)", f".DEPTH({words})", top)
-    return replace(build, files={**build.files, "rtl/top.v": top.encode()})
+    path = f"rtl/{sources.core(build)}.v"
+    core = build.files[path].decode()
+    core = re.sub(r"32'd\d+", f"32'd{words}", core)
+    core = re.sub(r"\.DEPTH\(\d+\)", f".DEPTH({words})", core)
+    return replace(build, files={**build.files, path: core.encode()})

@@ -216,4 +216,6 @@ def test_a_simulation_says_why_there_is_no_verilog(ckpt, tmp_path, capsys):
     assert status_of(compiler, "build", ckpt, "--out", tmp_path / "b", "--no-reference") == 0
     capsys.readouterr()
     assert status_of(rtl_sim, "run", tmp_path / "b") == 2
-    assert_one_line(capsys.readouterr().err, "no rtl/parameters.json; add_2.c_lif reads a map as a vector")
+    assert_one_line(
+        capsys.readouterr().err, "no rtl/parameters.json; add_2.c_lif reads a map as a vector"
+    )

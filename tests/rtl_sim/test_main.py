@@ -17,7 +17,7 @@ from tests.builders.random_builds import random_build, random_input
 from tests.builders.reference_builds import saved_hardware
 from tests.builders.simulated_builds import chain, conv, pool
 from tests.cli import assert_one_line, status_of
-from tests.mutants import mutated
+from tests.mutants import mutated_library
 
 
 @pytest.fixture
@@ -82,7 +82,8 @@ def test_a_corrupted_weight_exits_1_and_is_named(tmp_path, network, capsys):
 
 def test_verilog_that_does_not_compile_exits_2(tmp_path, network, capsys):
     files = generate(network)
-    files["rtl/top.v"] = files["rtl/top.v"].replace(b"endmodule", b"")
+    path = "rtl/trispike_neuron.v"
+    files[path] = files[path].replace(b"endmodule", b"")
     saved_hardware(tmp_path / "b", network, files)
     assert status_of(cli, "run", tmp_path / "b", "--samples", 1) == 2
     log = tmp_path / "b/evidence/simulation-icarus.log"
@@ -122,7 +123,7 @@ def test_no_simulator_exits_2_and_says_what_to_install(tmp_path, network, capsys
 
 def test_another_library_and_jobs(tmp_path, network):
     saved_hardware(tmp_path / "b", network)
-    library = mutated(tmp_path, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
+    library = mutated_library(tmp_path, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
     options = ("--samples", 6, "--jobs", 2, "--library", library, "--failure", tmp_path / "mine")
     assert status_of(cli, "run", tmp_path / "b", *options) == 1
     report = json.loads((tmp_path / "b/evidence/simulation.json").read_text())

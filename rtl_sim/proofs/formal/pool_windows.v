@@ -150,12 +150,14 @@ module pool_windows #(
   // --- invariants -----------------------------------------------------------------------------
 
   // Windows leave row by row: what has left is before what is due, and so are all addresses.
-  localparam Y_BITS = $clog2((KERNEL_H + STRIDE_H - 1) / STRIDE_H + 1);
-  localparam X_BITS = $clog2((KERNEL_W + STRIDE_W - 1) / STRIDE_W + 1);
+  localparam MOST_Y = (KERNEL_H + STRIDE_H - 1) / STRIDE_H;
+  localparam MOST_X = (KERNEL_W + STRIDE_W - 1) / STRIDE_W;
+  localparam Y_BITS = $clog2((MOST_Y < OUT_H ? MOST_Y : OUT_H) + 1);
+  localparam X_BITS = $clog2((MOST_X < OUT_W ? MOST_X : OUT_W) + 1);
 
-  (* keep, peek = "dut.left_y_q" *) wire [Y_BITS-1:0] left_y;
-  (* keep, peek = "dut.left_x_q" *) wire [X_BITS-1:0] left_x;
-  (* keep, peek = "dut.more_x_q" *) wire [X_BITS-1:0] more_x;
+  (* keep, peek = "dut.walk.left_y_q" *) wire [Y_BITS-1:0] left_y;
+  (* keep, peek = "dut.walk.left_x_q" *) wire [X_BITS-1:0] left_x;
+  (* keep, peek = "dut.walk.more_x_q" *) wire [X_BITS-1:0] more_x;
   (* keep, peek = "dut.line_q" *)   wire [OUT_ADDR_BITS-1:0] line;
 
   wire [31:0] now_x  = (m_axis_tdata[OUT_ADDR_BITS-1:0] >> C_BITS) & ((1 << OUT_X) - 1);

@@ -17,7 +17,6 @@ from compiler.emit.register_map import (
 from compiler.emit.rtl import generate
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from rtl_sim.simulation.simulate import LIBRARY
 from tests.builders.random_builds import random_build, random_conv_build
 
 BUILD = random_build(5, encoding="static", widths=[9, 21, 7])
@@ -27,7 +26,7 @@ def test_json_header_and_verilog_agree():
     files = generate(BUILD, Bus(20))
     described = json.loads(files["rtl/registers.json"])
     header = dict(re.findall(r"#define TRISPIKE_(\w+) +(\S+)", files["rtl/registers.h"].decode()))
-    verilog = (LIBRARY / "trispike_registers.v").read_text()
+    verilog = files["rtl/trispike_registers.v"].decode()
     decoded = {
         name: 4 * int(index) for name, index in re.findall(r"\] AT_(\w+) += (\d+);", verilog)
     }
@@ -41,8 +40,8 @@ def test_json_header_and_verilog_agree():
     assert f"ID = 32'h{described['id']:08X};" in verilog
     assert int(header["BUILD"].rstrip("u"), 16) == described["build"]
     assert described["build"] == build_word(files["rtl/parameters.json"])
-    top = files["rtl/top.v"].decode()
-    assert re.search(rf"\.BUILD +\(32'h{described['build']:08x}\)", top)
+    core = files[files["rtl/files.f"].decode().split()[-1]].decode()
+    assert re.search(rf"\.BUILD +\(32'h{described['build']:08x}\)", core)
     for bit, name in enumerate(described["errors"]):
         assert int(header[f"ERROR_{name.upper()}"].rstrip("u"), 16) == 1 << bit
 
@@ -58,18 +57,13 @@ def test_offsets_rise_within_the_bus(bus):
 
 @pytest.mark.parametrize("network", [random_build, random_conv_build])
 def test_without_a_bus_there_is_none(network):
-    files = generate(network(3))
-    assert b"axil" not in files["rtl/top.v"] and b"guard" not in files["rtl/top.v"]
+    files, with_bus = generate(network(3)), generate(network(3), Bus())
+    verilog = b"".join(content for path, content in files.items() if path.endswith(".v"))
+    assert b"axil" not in verilog and b"guard" not in verilog
     assert not {"rtl/registers.json", "rtl/registers.h"} & set(files)
-    modules = files["rtl/files.f"].decode().split()
-    assert not {
-        "trispike_stream_guard.v",
-        "trispike_registers.v",
-        "trispike_axi_lite.v",
-        "trispike_loader.v",
-    } & set(modules)
-    with_bus = generate(network(3), Bus())
-    assert "trispike_loader.v" not in with_bus["rtl/files.f"].decode().split()
+    more = {"stream_guard", "registers", "axi_lite"}
+    listed = [set(each["rtl/files.f"].decode().split()) for each in (files, with_bus)]
+    assert listed[1] - listed[0] == {f"rtl/trispike_{module}.v" for module in more}
     # The network itself is the same.
     assert with_bus["rtl/parameters.json"] == files["rtl/parameters.json"]
     memories = {name for name in files if name.startswith("mem/")}

@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 import pytest
 
-import rtl_sim
 from compiler.emit.instances import digit_max
 from compiler.emit.memory import bank_depths
 from compiler.emit.rtl import generate
@@ -18,9 +17,7 @@ from hw_models.errors import InputError
 from hw_models.hardware import PARAMETERS, Hardware
 from tests.builders.random_builds import random_build, random_conv_build
 from tests.builders.random_graphs import random_graph_build
-from tests.builders.simulated_builds import chain, conv, pool
-
-LIBRARY = Path(rtl_sim.__file__).parent / "verilog"
+from tests.builders.simulated_builds import LIBRARY, chain, conv, pool
 
 
 def hardware(files: dict[str, bytes]) -> Hardware:
@@ -40,20 +37,37 @@ def test_files_are_deterministic_and_complete(network, seed):
     build = network(seed)
     files = generate(build)
     assert files == generate(build)
-    top = files["rtl/top.v"].decode()
-    named = set(re.findall(r'MEM_DIR, "/([^"]+)"', top))
-    assert {f"mem/{name}" for name in named} == {n for n in files if n.startswith("mem/")}
     *library, last = files["rtl/files.f"].decode().split()
-    assert last == "top.v"
-    # The list is closed: each module that is instantiated is in it.
-    instantiated = set(re.findall(r"^  (\w+) #\(", top, re.MULTILINE))
-    for name in library:
-        text = (LIBRARY / name).read_text()
+    named = set(re.findall(r'MEM_DIR, "/([^"]+)"', files[last].decode()))
+    assert {f"mem/{name}" for name in named} == {n for n in files if n.startswith("mem/")}
+    assert {*library, last, "rtl/top.v"} == {name for name in files if name.endswith(".v")}
+    for path in library:
+        assert files[path] == (LIBRARY / Path(path).name).read_bytes()
+    # The list is closed, and without a module that none instantiates.
+    instantiated = set()
+    for path in (*library, last):
+        text = files[path].decode()
+        assert re.findall(r"^module (\w+)", text, re.MULTILINE) == [Path(path).stem]
         instantiated |= set(re.findall(r"^ +(\w+) #\(\n +\.", text, re.MULTILINE))
-    spiking = any(layer.fires for layer in build.dataflow.layers)
-    if not spiking:
-        instantiated -= {"trispike_neuron"}
-    assert {f"{module}.v" for module in instantiated} == set(library)
+    assert {f"rtl/{module}.v" for module in instantiated} == set(library)
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("mnist", "trispike_mnist"),
+        ("3-conv.b/ü", "trispike_3_conv_b__"),
+        ("fifo", "trispike_fifo_core"),  # fifo is a module of the library
+    ],
+)
+def test_the_core_bears_the_build_s_name(name, module):
+    build = random_build(2, widths=[4, 3], encoding="ternary")
+    flow = msgspec.structs.replace(build.dataflow, name=name)
+    files = generate(Build(flow, build.tensors))
+    assert files["rtl/files.f"].decode().split()[-1] == f"rtl/{module}.v"
+    assert f"\nmodule {module} #(" in files[f"rtl/{module}.v"].decode()
+    assert f"\n  {module} #(" in files["rtl/top.v"].decode()
+    assert f"toplevel: {module}\n" in files["fusesoc.core"].decode()
 
 
 @pytest.mark.parametrize(
@@ -166,7 +180,8 @@ def test_digits_take_the_bits_of_the_largest_exponent(x_max, bits):
     hidden, _ = hardware(files).layers
     assert hidden.synapses[0].engine.digit_bits == bits
     digit = f"s_axis_tdata[24+:{bits}], " if bits else ""
-    assert f"{{s_axis_tdata[31:30], {digit}s_axis_tdata[3:0]}}" in files["rtl/top.v"].decode()
+    core = files[files["rtl/files.f"].decode().split()[-1]].decode()
+    assert f"{{s_axis_tdata[31:30], {digit}s_axis_tdata[3:0]}}" in core
 
 
 def test_what_the_core_cannot_take_is_refused_by_name():

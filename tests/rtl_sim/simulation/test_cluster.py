@@ -8,7 +8,7 @@ import pytest
 from hw_models.errors import InputError
 from rtl_sim.simulation import cluster, spread
 from rtl_sim.simulation.report import run
-from rtl_sim.simulation.simulate import LIBRARY, Stalls
+from rtl_sim.simulation.simulate import Stalls
 from tests.builders.random_builds import random_input
 from tests.builders.simulated_builds import hardware_build
 from tests.mutants import mutated
@@ -73,10 +73,10 @@ def test_a_worker_that_dies_loses_no_sample(two_workers, here):
 
 
 def test_broken_verilog_is_caught_on_workers_too(two_workers, tmp_path):
-    library = mutated(tmp_path, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
-    there = run(BUILD, X, library=library, scheduler=two_workers.scheduler_address)
+    broken = mutated(BUILD, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
+    there = run(broken, X, scheduler=two_workers.scheduler_address)
     assert not there.equal
-    assert numbers(there) == numbers(run(BUILD, X, library=library))
+    assert numbers(there) == numbers(run(broken, X))
 
 
 def test_no_scheduler_is_one_line(monkeypatch):
@@ -86,8 +86,8 @@ def test_no_scheduler_is_one_line(monkeypatch):
 
 
 def test_what_is_compiled_has_a_name():
-    kit = cluster.Kit.of(BUILD, "icarus", LIBRARY)
-    assert kit.sha256() == cluster.Kit.of(BUILD, "icarus", LIBRARY).sha256()
+    kit = cluster.Kit(BUILD, "icarus")
+    assert kit.sha256() == cluster.Kit(BUILD, "icarus").sha256()
     other = hardware_build(22, encoding="ternary", widths=[12, 10, 4])
-    assert kit.sha256() != cluster.Kit.of(other, "icarus", LIBRARY).sha256()
-    assert kit.sha256() != cluster.Kit.of(BUILD, "verilator", LIBRARY).sha256()
+    assert kit.sha256() != cluster.Kit(other, "icarus").sha256()
+    assert kit.sha256() != cluster.Kit(BUILD, "verilator").sha256()

@@ -100,9 +100,9 @@ def test_a_fault_at_an_edge_is_named(name, tmp_path, monkeypatch):
     case, kind, *change = FAULTS[name]
     shown = [edge for edge in edges.of(BUILDS[case]) if edge.kind == kind]
     monkeypatch.setattr(edges, "of", lambda build: shown)
-    build, library, folder = BUILDS[case], mutated(tmp_path, *change), tmp_path / "failure"
+    build, folder = mutated(BUILDS[case], *change), tmp_path / "failure"
     x = random_input(build, 3, 5)
-    report = run(build, x, library=library, with_edges=True, failure=folder)
+    report = run(build, x, with_edges=True, failure=folder)
     assert report.samples_equal == 3 and not report.equal
     assert report.first_difference and report.edges == {kind: report.first_difference}
     assert report.first_difference.startswith(f"{kind}: ")
@@ -114,9 +114,8 @@ def test_a_fault_at_an_edge_is_named(name, tmp_path, monkeypatch):
 
 
 def test_a_difference_of_the_samples_comes_first(tmp_path):
-    library = mutated(tmp_path, "neuron", "above >= ZERO", "above > ZERO + 2")
-    build = BUILDS["spikes"]
-    report = run(build, random_input(build, 3, 5), library=library, with_edges=True)
+    build = mutated(BUILDS["spikes"], "neuron", "above >= ZERO", "above > ZERO + 2")
+    report = run(build, random_input(build, 3, 5), with_edges=True)
     assert report.first_difference and report.first_difference.startswith("layer ")
     assert report.edges == {}
 

@@ -14,7 +14,7 @@ from tests.builders.random_builds import random_build, random_input
 from tests.builders.reference_builds import saved_hardware
 from tests.builders.simulated_builds import hardware
 from tests.cli import assert_one_line, status_of
-from tests.mutants import mutated
+from tests.mutants import mutated_library
 
 NETWORK = random_build(21, encoding="ternary", widths=[6, 5, 3])
 BUILD = hardware(NETWORK)
@@ -87,7 +87,7 @@ def test_folders_of_any_name(tmp_path, monkeypatch, capsys, name):
     saved_hardware(folder, NETWORK)
     assert status_of(cli, "run", folder, "--samples", 2, "--waves", "--no-edges") == 0
     assert (folder / "evidence/simulation.fst").stat().st_size > 1000
-    library = mutated(folder, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
+    library = mutated_library(folder, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
     capsys.readouterr()
     assert status_of(cli, "run", folder, "--samples", 2, "--library", library) == 1
     printed = capsys.readouterr().err.splitlines()[-1].partition("with a waveform: ")[2]

@@ -8,13 +8,14 @@ import pytest
 
 from hw_models.engines import golden
 from hw_models.errors import InputError
+from hw_models.folder import artefact
 from rtl_sim.__main__ import cli
 from rtl_sim.simulation.compare import by_sample
 from rtl_sim.simulation.replay import replay
 from rtl_sim.simulation.report import run
-from rtl_sim.simulation.simulate import LIBRARY, Stalls
+from rtl_sim.simulation.simulate import Stalls
 from tests.builders.random_builds import random_input
-from tests.builders.simulated_builds import hardware_build
+from tests.builders.simulated_builds import LIBRARY, hardware_build
 from tests.cli import assert_one_line, status_of
 from tests.mutants import mutated
 
@@ -29,8 +30,8 @@ MUTATION = ("neuron", "above >= ZERO", "above > ZERO + 2")
 
 def broken(tmp_path, *mutation: str):
     """(report, folder) of a run with a mutated library."""
-    folder, library = tmp_path / "e/failure", mutated(tmp_path, *mutation)
-    report = run(BUILD, X, library=library, stalls=Stalls(60, 60), failure=folder)
+    folder = tmp_path / "e/failure"
+    report = run(mutated(BUILD, *mutation), X, stalls=Stalls(60, 60), failure=folder)
     assert not report.equal
     return report, folder
 
@@ -90,10 +91,10 @@ def test_the_command_line_replays(failed, failure, capsys):
 
 def test_the_stalls_are_those_of_the_run(failed, failure):
     sample = json.loads((failure / "failure.json").read_text())["first"]
-    alone = {"x": X[:, sample : sample + 1], "library": failed[1] / "verilog"}
+    build, alone = artefact.load(failed[1] / "build"), X[:, sample : sample + 1]
     cycles = replay(failure).cycles
-    assert cycles == run(BUILD, **alone, stalls=Stalls(60, 60)).cycles_total
-    assert cycles > run(BUILD, **alone).cycles_total
+    assert cycles == run(build, alone, stalls=Stalls(60, 60)).cycles_total
+    assert cycles > run(build, alone).cycles_total
 
 
 def test_an_equal_run_leaves_nothing(tmp_path):
@@ -104,15 +105,14 @@ def test_an_equal_run_leaves_nothing(tmp_path):
 def test_a_newer_failure_takes_the_place_and_nothing_else_does(failed, failure, tmp_path):
     about = json.loads((failure / "failure.json").read_text())
     (failure / "failure.json").write_text(json.dumps({**about, "difference": "older"}))
-    library = failure.parent / "verilog"
-    shutil.copytree(failed[1] / "verilog", library)
-    report = run(BUILD, X, library=library, failure=failure)
+    build = artefact.load(failed[1] / "build")
+    report = run(build, X, failure=failure)
     about = json.loads((failure / "failure.json").read_text())
     assert about["difference"] == report.first_difference and about["stalls"]["idle"] == 0
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/notes").write_text("important")
     with pytest.raises(InputError, match="mine: exists and is no failure folder"):
-        run(BUILD, X, library=library, failure=tmp_path / "mine")
+        run(build, X, failure=tmp_path / "mine")
     assert (tmp_path / "mine/notes").read_text() == "important"
 
 

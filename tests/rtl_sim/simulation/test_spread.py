@@ -53,10 +53,10 @@ def test_jobs_change_no_number(small_parts):
 
 def test_differences_bear_the_sample_s_own_number(tmp_path, small_parts):
     """Sample 5 alone has events: it is the second one of the second part."""
-    library = mutated(tmp_path, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
+    wrong = mutated(BUILD, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
     x = np.zeros_like(X)
     x[:, 5] = X[:, 0]
-    report = run(BUILD, x, library=library, jobs=2)
+    report = run(wrong, x, jobs=2)
     assert report.first_difference.endswith("(sample 5)"), report.first_difference
     assert report.samples_equal == 8 and not report.equal
 
@@ -78,8 +78,7 @@ def test_an_error_in_one_part_ends_the_run(monkeypatch):
 def test_a_core_that_ends_at_once_reports_unknown(tmp_path):
     """By an assertion of its own: the difference is that, and there are no counts."""
     broken = 'initial begin $display("ASSERT %m: broken"); $finish; end endmodule'
-    library = mutated(tmp_path, "neuron", "endmodule", broken)
-    report = run(BUILD, X, library=library)
+    report = run(mutated(BUILD, "neuron", "endmodule", broken), X)
     assert str(report.first_difference).startswith("layer layer0, time step 0, neuron 0: ")
     assert ": broken" in str(report.first_difference)
     assert report.additions == report.cycles_total == report.layers["layer0"].events_in == -1
@@ -87,7 +86,7 @@ def test_a_core_that_ends_at_once_reports_unknown(tmp_path):
 
 
 def test_verilog_that_does_not_compile_is_no_difference(tmp_path):
-    library = mutated(tmp_path, "neuron", "endmodule", "")
+    broken = mutated(BUILD, "neuron", "endmodule", "")
     with pytest.raises(Unfinished, match="icarus does not compile the Verilog: ") as error:
-        run(BUILD, X, library=library, failure=tmp_path / "failure")
+        run(broken, X, failure=tmp_path / "failure")
     assert "syntax error" in error.value.log and not (tmp_path / "failure").exists()

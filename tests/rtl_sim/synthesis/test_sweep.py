@@ -9,13 +9,12 @@ import pytest
 from hw_models.dataflow import Build
 from hw_models.folder import evidence, reference_vectors
 from rtl_sim import __main__ as commands
+from rtl_sim import sources
 from rtl_sim.__main__ import cli
 from rtl_sim.simulation import report
-from rtl_sim.simulation.simulate import LIBRARY
 from rtl_sim.synthesis.devices import Resources
 from rtl_sim.synthesis.flow import Report
 from rtl_sim.synthesis.placement import Placed
-from rtl_sim.synthesis.yosys import library_sha256
 from tests.builders.random_builds import random_build
 from tests.builders.reference_builds import saved_hardware
 from tests.builders.simulated_builds import with_lanes
@@ -32,7 +31,7 @@ def report_of(build: Build, lut: int, fmax_mhz: float | None = None, products=()
         name=build.dataflow.name, target=build.dataflow.target, device="ecp5", title="ECP5",
         bram_unit="DP16KD", instances={}, total=Resources(lut=lut, lutram=8, bram=3),
         products=list(products), placed=placed, tools={}, scripts={}, seconds=1.0,
-        dataflow_sha256=build.sha256, library_sha256=library_sha256(build, LIBRARY),
+        dataflow_sha256=build.sha256, verilog_sha256=sources.sha256(build),
     )  # fmt: skip
 
 
@@ -68,7 +67,7 @@ def test_area_against_cycles(tmp_path, builds, capsys):
 
 def test_what_has_no_evidence_of_this_verilog_is_synthesized(tmp_path, builds, monkeypatch):
     (builds[1].path / "evidence/synthesis-ecp5.json").unlink()
-    stale = msgspec.structs.replace(report_of(builds[2], 1), library_sha256="another")
+    stale = msgspec.structs.replace(report_of(builds[2], 1), verilog_sha256="another")
     evidence.write(builds[2], "synthesis-ecp5", stale)
     asked = []
 

@@ -11,7 +11,6 @@ from hw_models.__main__ import cli as models
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from rtl_sim.__main__ import cli
-from rtl_sim.simulation.simulate import LIBRARY
 from rtl_sim.synthesis import placement, tools, yosys
 from rtl_sim.synthesis.devices import DEVICES, Resources
 from tests.builders.random_builds import random_build, random_conv_build
@@ -19,7 +18,7 @@ from tests.builders.random_graphs import random_graph_build
 from tests.builders.reference_builds import saved_hardware
 from tests.builders.simulated_builds import hardware
 from tests.cli import assert_one_line, status_of
-from tests.mutants import mutated
+from tests.mutants import mutated, mutated_library
 
 
 def there(*modules: str) -> bool:
@@ -70,7 +69,7 @@ def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
 def test_a_multiplier_exits_1_and_says_where(tmp_path, tiny, capsys):
     saved_hardware(tmp_path / "b", tiny)
     old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
-    library = mutated(tmp_path, "leak", old, new)
+    library = mutated_library(tmp_path, "leak", old, new)
     arguments = ("synth", tmp_path / "b", "--library", library, "--no-place")
     assert status_of(cli, *arguments) == 1
     message = capsys.readouterr().err
@@ -87,7 +86,7 @@ def test_a_dsp_block_exits_1(tmp_path, tiny, capsys, monkeypatch):
     """Should an operator that takes one ever be missing from PRODUCTS; one instance is enough."""
     saved_hardware(tmp_path / "b", tiny)
     old, new = "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i"
-    library = mutated(tmp_path, "leak", old, new)
+    library = mutated_library(tmp_path, "leak", old, new)
     elaborate = yosys.elaborate
     monkeypatch.setattr(yosys, "PRODUCTS", ("$pow",))
     monkeypatch.setattr(yosys, "elaborate", lambda *a: (["layer1"], elaborate(*a)[1]))
@@ -102,7 +101,8 @@ def test_a_dsp_block_exits_1(tmp_path, tiny, capsys, monkeypatch):
 def test_yosys_has_nothing_to_say(network, seed, tmp_path):
     """`check -assert` of the elaborated core: no loops, all driven, once; nothing multiplies."""
     build = hardware(network(seed))
-    instances, products = yosys.elaborate(yosys.write_sources(build, LIBRARY, tmp_path), tmp_path)
+    yosys.write_sources(build, tmp_path)
+    instances, products = yosys.elaborate(build, tmp_path)
     assert products == []
     engines = [name for name in instances if re.fullmatch(r"layer\d+_synapse\d+", name)]
     assert len(engines) == sum(len(layer.synapses) for layer in build.dataflow.layers)
@@ -110,16 +110,16 @@ def test_yosys_has_nothing_to_say(network, seed, tmp_path):
 
 @needs_yosys
 def test_what_is_not_driven_is_refused(tmp_path, tiny):
-    library = mutated(tmp_path, "leak", "assign quotient = product >>> K;", "")
-    sources = yosys.write_sources(hardware(tiny), library, tmp_path / "w")
+    build = mutated(hardware(tiny), "leak", "assign quotient = product >>> K;", "")
+    yosys.write_sources(build, tmp_path / "w")
     with pytest.raises(InputError, match=r"elaborate: .*check"):
-        yosys.elaborate(sources, tmp_path / "w")
+        yosys.elaborate(build, tmp_path / "w")
 
 
 @needs_yosys
 def test_what_yosys_refuses_is_one_line(tmp_path, tiny, capsys):
     saved_hardware(tmp_path / "b", tiny)
-    library = mutated(tmp_path, "leak", "assign leak_o", "asign leak_o")
+    library = mutated_library(tmp_path, "leak", "assign leak_o", "asign leak_o")
     assert status_of(cli, "synth", tmp_path / "b", "--library", library) == 2
     assert_one_line(capsys.readouterr().err, "trispike_leak.v:")
 

@@ -10,11 +10,10 @@ import pytest
 from compiler.emit.register_map import Bus
 from compiler.emit.rtl import generate
 from hw_models.semantics import signed_digits
-from rtl_sim.simulation.simulate import LIBRARY
-from tests.benches import core_case, library, run_bench, sources_of, write_case
+from tests.benches import core_case, library, run_bench, run_core, write_case
 from tests.builders.bus_builds import CORES, same_shape, with_bus
 from tests.builders.random_builds import random_build
-from tests.builders.simulated_builds import verilator
+from tests.builders.simulated_builds import LIBRARY, lint, verilator
 
 
 @pytest.mark.parametrize(
@@ -54,27 +53,14 @@ def test_core(tmp_path, name):
     env = core_case(tmp_path, build, same_shape(CORES[name], 3))
     if name in ("joined", "banks"):  # long; the streams' edges are those of any build
         env["COCOTB_TEST_FILTER"] = "loaded_memories"
-    run_bench(tmp_path, "bench_core", "top", sources_of(tmp_path), {}, env)
+    run_core(tmp_path, "bench_core", env)
 
 
 @pytest.mark.skipif(not verilator(), reason="needs Verilator")
 @pytest.mark.parametrize("name", CORES)
 def test_verilator_has_nothing_to_say(tmp_path, name):
     for bits in (0, 20):
-        core_case(tmp_path / str(bits), with_bus(CORES[name], Bus(bits)))
-        sources = sources_of(tmp_path / str(bits))
-        command = [
-            verilator(),
-            "--lint-only",
-            "-Wall",
-            "--top-module",
-            "top",
-            LIBRARY / "lint.vlt",
-        ]
-        result = subprocess.run(
-            [*map(str, command), *map(str, sources)], capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
+        assert lint(with_bus(CORES[name], Bus(bits)), tmp_path / str(bits)) == ""
 
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")
@@ -126,4 +112,4 @@ def test_host_driver(tmp_path, name):
     subprocess.run([*command, *options, *sources], check=True)
     spec = json.loads(Path(env["CASE"]).read_text())
     env = write_case(tmp_path, {**spec, "library": str(tmp_path / "driver.so")})
-    run_bench(tmp_path, "bench_host", "top", sources_of(tmp_path), {}, env)
+    run_core(tmp_path, "bench_host", env)

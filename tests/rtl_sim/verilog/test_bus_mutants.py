@@ -3,9 +3,9 @@
 import pytest
 
 from compiler.emit.register_map import Bus
-from tests.benches import core_case, first_failure, sources_of, write_case
+from tests.benches import core_case, first_core_failure, first_failure, write_case
 from tests.builders.bus_builds import CORES, same_shape, with_bus
-from tests.mutants import mutated
+from tests.mutants import mutated, mutated_library
 
 GUARD = {
     "an address twice passes": ("(in_range && !repeated)", "in_range"),
@@ -41,7 +41,7 @@ GUARD = {
 
 @pytest.mark.parametrize("name", GUARD)
 def test_mutants_of_the_guard_are_caught(name, tmp_path):
-    library = mutated(tmp_path, "stream_guard", *GUARD[name])
+    library = mutated_library(tmp_path, "stream_guard", *GUARD[name])
     parameters = {
         "STEPS": 2, "C": 5, "H": 3, "W": 1, "DIGIT_MAX": 2, "SIGNED": 1, "TAG_BITS": 2,
     }  # fmt: skip
@@ -71,7 +71,7 @@ AXI_LITE = {
 
 @pytest.mark.parametrize("name", AXI_LITE)
 def test_mutants_of_the_bus_are_caught(name, tmp_path):
-    library = mutated(tmp_path, "axi_lite", *AXI_LITE[name])
+    library = mutated_library(tmp_path, "axi_lite", *AXI_LITE[name])
     found = first_failure(
         tmp_path, "bench_axi_lite", "trispike_axi_lite", [library / "trispike_axi_lite.v"]
     )
@@ -95,12 +95,12 @@ CORE = {
         "memory_q <= ^memory_q === 1'bx ? NONE : memory_q;",
     ),
     "a high word of another moment": (
-        "a_counter_is_read_as_one", "registers", "read_index[0] ? high_q",
-        "read_index[0] ? count >> 32",
+        "a_counter_is_read_as_one", "registers", "read_index_i[0] ? high_q",
+        "read_index_i[0] ? count >> 32",
     ),
     "flags do not stay": ("malformed_samples", "registers", "kept | errors_i", "errors_i"),
     "any write clears all flags": (
-        "malformed_samples", "registers", "~(write_data[ERRORS-1:0] &", "~({ERRORS{1'b1}} &",
+        "malformed_samples", "registers", "~(write_data_i[ERRORS-1:0] &", "~({ERRORS{1'b1}} &",
     ),
     "the wrong sample is named": (
         "malformed_samples", "registers", "error_sample_q <= samples_in_q",
@@ -144,9 +144,8 @@ CORE = {
 @pytest.mark.parametrize("name", CORE)
 def test_mutants_of_the_registers_are_caught(name, tmp_path):
     test, *change = CORE[name]
-    library = mutated(tmp_path, *change)
-    build = with_bus(CORES["static"], Bus(channel_bits=20))
+    build = mutated(with_bus(CORES["static"], Bus(channel_bits=20)), *change)
     env = core_case(tmp_path, build, same_shape(CORES["static"], 3))
     env["COCOTB_TEST_FILTER"] = test
-    found = first_failure(tmp_path, "bench_core", "top", sources_of(tmp_path, library), {}, env)
+    found = first_core_failure(tmp_path, "bench_core", env)
     assert found.startswith(test)

@@ -1,5 +1,7 @@
 """Runs the cocotb benches of single modules under Icarus."""
 
+import subprocess
+
 import msgspec
 import numpy as np
 import pytest
@@ -13,6 +15,10 @@ from tests.benches import library, run_bench, write_case
 from tests.builders.random_builds import random_pool, weight_shape
 from tests.builders.simulated_builds import conv
 from tests.rtl_sim.verilog.wrappers import neuron_wrapper
+
+ENGINE = (
+    "engine", "accumulators", "window_walk", "axis_taps", "banked_rom", "rom", "counter",
+)  # fmt: skip
 
 
 def geometry(op: Conv2d | Pool) -> dict[str, int]:
@@ -100,7 +106,7 @@ def test_engine(tmp_path, op, lanes, slice_, options):
         tmp_path,
         "bench_engine",
         "trispike_engine",
-        library("engine", "accumulators", "axis_taps", "banked_rom", "rom", "counter"),
+        library(*ENGINE),
         {**parameters, "WEIGHT_FILE": "weights.mem"},
         write_case(tmp_path, case),
     )
@@ -122,6 +128,39 @@ def test_banked_rom(tmp_path, depth):
     )
 
 
+ROMS = """\
+module roms;
+  wire [15:0] word0, word1, word2;
+  reg clk = 1'b0;
+  trispike_rom #(.WIDTH(16), .DEPTH(1), .ADDR_BITS(1), .FILE("w.mem")) rom0 (
+    .clk(clk), .read_i(1'b1), .addr_i(1'b0), .data_o(word0),
+    .write_i(1'b0), .write_addr_i(1'b0), .write_data_i(16'd0));
+  trispike_rom #(.WIDTH(16), .DEPTH(1), .ADDR_BITS(1), .BANK(7), .FILE("w.mem")) rom1 (
+    .clk(clk), .read_i(1'b1), .addr_i(1'b0), .data_o(word1),
+    .write_i(1'b0), .write_addr_i(1'b0), .write_data_i(16'd0));
+  trispike_rom #(.WIDTH(16), .DEPTH(1), .ADDR_BITS(1), .BANK(12), .FILE("w.mem")) rom2 (
+    .clk(clk), .read_i(1'b1), .addr_i(1'b0), .data_o(word2),
+    .write_i(1'b0), .write_addr_i(1'b0), .write_data_i(16'd0));
+  initial begin
+    #1 clk = 1'b1;
+    #1 $display("%h %h %h", word0, word1, word2);
+  end
+endmodule
+"""
+
+
+def test_a_bank_has_a_file_of_its_own(tmp_path):
+    """However many digits its number has."""
+    for name, word in {"w.mem": "abcd", "w.mem.7": "0007", "w.mem.12": "0012"}.items():
+        (tmp_path / name).write_text(f"{word}\n")
+    (tmp_path / "roms.v").write_text(ROMS)
+    command = ["iverilog", "-g2005", "-o", "roms.vvp", "roms.v", str(*library("rom"))]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    run = ["vvp", "-n", "roms.vvp"]
+    printed = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (printed.stdout, printed.stderr) == ("abcd 0007 0012\n", "")
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_pool(tmp_path, seed):
     """Random windows: overlapping, gapped, padded, not dividing the map, the whole map."""
@@ -141,7 +180,12 @@ def test_pool(tmp_path, seed):
     parameters.pop("IN_C")
     env = write_case(tmp_path, {**parameters, "pool": msgspec.to_builtins(spec)})
     run_bench(
-        tmp_path, "bench_pool", "trispike_pool", library("pool", "axis_taps"), parameters, env
+        tmp_path,
+        "bench_pool",
+        "trispike_pool",
+        library("pool", "window_walk", "axis_taps"),
+        parameters,
+        env,
     )
 
 

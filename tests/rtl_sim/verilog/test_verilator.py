@@ -78,9 +78,9 @@ def test_parts_side_by_side_are_the_parts_one_by_one(model):
 
 
 def test_broken_verilog_is_caught_and_leaves_a_waveform(tmp_path):
-    library = mutated(tmp_path, "neuron", "above >= ZERO", "above > ZERO + 5")
+    build = mutated(BUILD, "neuron", "above >= ZERO", "above > ZERO + 5")
     (tmp_path / "model").mkdir()
-    broken = compile_model(BUILD, tmp_path / "model", "verilator", library, waves=True)
+    broken = compile_model(build, tmp_path / "model", "verilator", waves=True)
     about = Failure(
         difference="", command="", sim="verilator", stalls=Stalls(), first=5, dataflow_sha256=None
     )

@@ -1,0 +1,58 @@
+"""The Verilog that a build carries, and other modules in the place of its own."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from hw_models.dataflow import Build
+from hw_models.errors import InputError
+from hw_models.hardware import hardware_of
+
+PREFIX = "trispike_"  # of each module of the library
+TOP, FILES = "rtl/top.v", "rtl/files.f"
+
+
+def paths(build: Build) -> list[str]:
+    """The Verilog files of a build: the library's modules, then the core.
+
+    Raises:
+        InputError: the build has no hardware.
+    """
+    hardware_of(build)
+    return build.files[FILES].decode().split()
+
+
+def core(build: Build) -> str:
+    """The core's module."""
+    return PurePosixPath(paths(build)[-1]).stem
+
+
+def modules(build: Build) -> dict[str, str]:
+    """The text of each of the library's modules that a build takes, by name without the prefix."""
+    return {
+        PurePosixPath(path).stem.removeprefix(PREFIX): build.files[path].decode()
+        for path in paths(build)[:-1]
+    }
+
+
+def with_library(build: Build, folder: Path) -> Build:
+    """The build with a folder's modules in place of its own.
+
+    Raises:
+        InputError: the folder lacks one.
+    """
+    files = dict(build.files)
+    for path in paths(build)[:-1]:
+        name = PurePosixPath(path).name
+        try:
+            files[path] = (folder / name).read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"--library: {folder / name}: {error.strerror}; name a folder of the core's modules"
+            ) from error
+    return replace(build, files=files)
+
+
+def sha256(build: Build) -> str:
+    """What identifies a build's Verilog."""
+    return hashlib.sha256(b"".join(build.files[path] for path in paths(build))).hexdigest()
