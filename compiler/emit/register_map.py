@@ -154,6 +154,7 @@ def as_header(build: Build, bus: Bus, build_id: int) -> bytes:
     flow = build.dataflow
     channels, height, width = as_map(flow.input.shape)
     lines = [
+        "/* SPDX-License-Identifier: Apache-2.0 */",
         "/* The core's registers and streams: generated, see docs/core.md. */",
         "#ifndef TRISPIKE_REGISTERS_H",
         "#define TRISPIKE_REGISTERS_H",

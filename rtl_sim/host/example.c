@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Samples from standard input, int8 each as trispike_encode takes them; class and logits of each to
  * standard output, then what the core has counted. An argument names a file of register writes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "trispike.h"
 
 /* How registers are reached; a test has a header of its own for them. */

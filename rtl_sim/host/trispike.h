@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Host driver of a core with an AXI4-Lite bus (built with --axi-lite), its streams on an AXI DMA.
  *

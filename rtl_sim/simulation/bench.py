@@ -18,6 +18,7 @@ def generate(build: Build) -> str:
 
 TEMPLATE = Template(
     """\
+// SPDX-License-Identifier: Apache-2.0
 `timescale 1ns / 1ps
 `default_nettype none
 

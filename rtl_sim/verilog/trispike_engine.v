@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -79,7 +80,10 @@ module trispike_engine #(
     if (IN_C % GROUPS != 0) begin : check_in_c
       trispike_engine_IN_C_is_no_multiple_of_GROUPS error ();
     end
-    if (LANES > N && !(GROUPS > 1 && N == 1 && IN_C == GROUPS)) begin : check_lanes
+    if (PACKED != 0 && !(GROUPS > 1 && N == 1 && IN_C == GROUPS)) begin : check_packed
+      trispike_engine_PACKED_is_not_depthwise error ();
+    end
+    if (LANES > N && PACKED == 0) begin : check_lanes
       trispike_engine_LANES_is_more_than_N error ();
     end
     if (SLICE > LANES) begin : check_slice

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -23,6 +24,13 @@ module trispike_readout #(
   output wire                             m_axis_tlast,
   input  wire                             m_axis_tready
 );
+
+  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  generate
+    if (CLASSES < 1) begin : check_classes
+      trispike_readout_CLASSES_is_less_than_1 error ();
+    end
+  endgenerate
 
   wire leaves;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -167,7 +168,8 @@ module argmax_words #(
       slot   = read + n >= CLASSES ? read + n - CLASSES : read + n;
       source = out_q + n + valid;
       if (source >= 2 * CLASSES) source = source - 2 * CLASSES;
-      if (n < fill && here_q[source] != (slot == 0 ? memory_0 : slot == 1 ? memory_1 : memory_2)) begin
+      if (n < fill
+          && here_q[source] != (slot == 0 ? memory_0 : slot == 1 ? memory_1 : memory_2)) begin
         kept = 1'b0;
       end
     end

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -109,7 +110,8 @@ module engine_steps #(
           row = (o * KERNEL_W + x + PADDING_W - p) * IN_C + c;
           if (row == which) next[p*N+o] = neg ? sums_q[p*N+o] - 1 : sums_q[p*N+o] + 1;
         end
-        if (next[p*N+o] < -(1 << (ACC_BITS - 1)) || next[p*N+o] >= (1 << (ACC_BITS - 1))) fits = 1'b0;
+        if (next[p*N+o] < -(1 << (ACC_BITS - 1))) fits = 1'b0;
+        if (next[p*N+o] >= (1 << (ACC_BITS - 1))) fits = 1'b0;
       end
     end
   end

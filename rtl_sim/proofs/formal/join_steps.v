@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -109,8 +110,10 @@ module join_steps #(
   reg signed [ACC_BITS:0] a_q, b_q;        // sums
   reg              a_done_q, b_done_q;  // the step's marker has come
 
-  wire signed [ACC_BITS:0] a_next = !a_take || a_tdata[2] ? a_q : a_tdata[1] ? a_q - a_wide : a_q + a_wide;
-  wire signed [ACC_BITS:0] b_next = !b_take || b_tdata[2] ? b_q : b_tdata[1] ? b_q - b_wide : b_q + b_wide;
+  wire signed [ACC_BITS:0] a_next =
+    !a_take || a_tdata[2] ? a_q : a_tdata[1] ? a_q - a_wide : a_q + a_wide;
+  wire signed [ACC_BITS:0] b_next =
+    !b_take || b_tdata[2] ? b_q : b_tdata[1] ? b_q - b_wide : b_q + b_wide;
 
   localparam signed [ACC_BITS:0] MOST = (1 << (ACC_BITS - 1)) - 1;
 

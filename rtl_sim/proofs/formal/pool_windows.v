@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -170,12 +171,14 @@ module pool_windows #(
   wire [31:0] last_y = now_y + left_y;
 
   // The rows and columns of windows that contain the event: first, and first that does not.
-  wire y_in = line_y * STRIDE_H <= y_q + PADDING_H && y_q + PADDING_H < last_y * STRIDE_H + KERNEL_H;
+  wire y_in = line_y * STRIDE_H <= y_q + PADDING_H
+           && y_q + PADDING_H < last_y * STRIDE_H + KERNEL_H;
   wire before = window_y < now_y || (window_y == now_y && window_x < now_x);
 
   always @* begin
     if (rst_n && m_axis_tvalid && kind_q) begin
-      marker: assert (left_y == 0 && left_x == 0 && m_axis_tdata[OUT_ADDR_BITS-1:0] == 0 && !seen_q);
+      marker: assert (left_y == 0 && left_x == 0 && m_axis_tdata[OUT_ADDR_BITS-1:0] == 0
+                      && !seen_q);
     end
     if (rst_n && m_axis_tvalid && !kind_q) begin
       columns: assert (line_y == now_y && now_x + left_x == last_x && now_x >= line_x

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -189,7 +190,8 @@ module serializer_events #(
                        && marker_q == step_end);
         place: assert (base == at_address && word == word_at_q
                        && c_at_q == group_at_q * N + word_at_q * SLICE);
-        inner: assert (word_at_q < WORDS && group_at_q < GROUPS && x_at_q < WIDTH && y_at_q < HEIGHT);
+        inner: assert (word_at_q < WORDS && group_at_q < GROUPS && x_at_q < WIDTH
+                       && y_at_q < HEIGHT);
         after: assert (word_q == (at_word_end ? 0 : word_at_q + 1)
                        && group_q == (at_group_end ? 0 : at_word_end ? group_at_q + 1 : group_at_q)
                        && x_q == (at_x_end ? 0 : at_group_end ? x_at_q + 1 : x_at_q)

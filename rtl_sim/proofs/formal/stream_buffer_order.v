@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -93,7 +94,8 @@ module stream_buffer_order #(
     if (rst_n) begin
       takes:   assert (s_axis_tready == (count_q < DEPTH));
       fits:    assert (count_q <= DEPTH && (!inside_q || ahead_q < count_q));
-      is_next: assert (!(inside_q && leaves && ahead_q == 0) || {m_axis_tlast, m_axis_tdata} == beat_q);
+      is_next: assert (!(inside_q && leaves && ahead_q == 0)
+                       || {m_axis_tlast, m_axis_tdata} == beat_q);
       exists:  assert (!m_axis_tvalid || count_q != 0);
       offered: assert (!late_q || m_axis_tvalid);
       through: cover (inside_q && leaves && ahead_q == 0 && count_q == DEPTH);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -33,15 +34,12 @@ module bench_bus #(
 );
 
   localparam WIDTH = 38 + ADDR_BITS;
-  localparam BYTES = (WIDTH + 7) / 8;
 
-  integer           file;
-  integer           found;
-  integer           waiting;  // accesses that have gone out and have no answer
-  reg               more;
-  reg [WIDTH-1:0]   next;     // the access to go out
-  reg [WIDTH-1:0]   word_q;   // the one that goes out
-  reg [31:0]        lfsr_q = SEED;
+  integer          waiting;  // accesses that have gone out and have no answer
+  wire             more;
+  wire [WIDTH-1:0] next;     // the access to go out
+  reg  [WIDTH-1:0] word_q;   // the one that goes out
+  reg  [31:0]      lfsr_q = SEED;
 
   wire answered = (axil_bvalid && axil_bready) || (axil_rvalid && axil_rready);
   wire going    = (axil_awvalid && !axil_awready) || (axil_wvalid && !axil_wready)
@@ -59,21 +57,20 @@ module bench_bus #(
   assign axil_rready = lfsr_q[2];
   assign busy_o      = more || waiting != 0;
 
-  task restart;
-    begin
-      file  = $fopen(FILE, "rb");
-      found = $fread(next, file);
-      more  = found == BYTES;
-    end
-  endtask
-
-  initial restart;
+  bench_reader #(
+    .WIDTH(WIDTH),
+    .FILE (FILE)
+  ) words (
+    .clk   (clk),
+    .rst_n (rst_n),
+    .take_i(go),
+    .word_o(next),
+    .more_o(more)
+  );
 
   always @(posedge clk) begin
     lfsr_q <= {lfsr_q[30:0], lfsr_q[31] ^ lfsr_q[21] ^ lfsr_q[1] ^ lfsr_q[0]};
     if (!rst_n) begin
-      $fclose(file);
-      restart;
       waiting      <= 0;
       axil_awvalid <= 1'b0;
       axil_wvalid  <= 1'b0;
@@ -89,8 +86,6 @@ module bench_bus #(
         axil_wvalid  <= write;
         axil_arvalid <= !write;
         word_q       <= next;
-        found = $fread(next, file);
-        more  = found == BYTES;
       end
     end
   end

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -7,7 +8,7 @@
 // A reset starts the file again.
 module bench_source #(
   parameter        WIDTH = 33,           // {tlast, tdata}, bits
-  parameter        FILE  = "input.bin",  // words in as few bytes as hold them, highest byte first
+  parameter        FILE  = "input.bin",  // words, as bench_reader reads them
   parameter [31:0] SEED  = 32'h1         // of the idle cycles, not 0
 ) (
   input  wire             clk,
@@ -18,39 +19,28 @@ module bench_source #(
   input  wire             ready_i
 );
 
-  localparam BYTES = (WIDTH + 7) / 8;
+  wire             more;
+  wire [WIDTH-1:0] next;
+  reg  [31:0]      lfsr_q = SEED;
 
-  integer           file;
-  integer           found;
-  reg               more;
-  reg [WIDTH-1:0]   next;
-  reg [31:0]        lfsr_q = SEED;
+  wire take = more && rst_n && (!valid_o || ready_i) && lfsr_q[7:0] >= idle_i;
 
-  task restart;
-    begin
-      file  = $fopen(FILE, "rb");
-      found = $fread(next, file);
-      more  = found == BYTES;
-    end
-  endtask
-
-  initial restart;
+  bench_reader #(
+    .WIDTH(WIDTH),
+    .FILE (FILE)
+  ) words (
+    .clk   (clk),
+    .rst_n (rst_n),
+    .take_i(take),
+    .word_o(next),
+    .more_o(more)
+  );
 
   always @(posedge clk) begin
     lfsr_q <= {lfsr_q[30:0], lfsr_q[31] ^ lfsr_q[21] ^ lfsr_q[1] ^ lfsr_q[0]};
-    if (!rst_n) begin
-      $fclose(file);
-      restart;
-      valid_o <= 1'b0;
-    end else if (!valid_o || ready_i) begin
-      valid_o <= 1'b0;
-      if (more && lfsr_q[7:0] >= idle_i) begin
-        valid_o <= 1'b1;
-        word_o  <= next;
-        found = $fread(next, file);
-        more  = found == BYTES;
-      end
-    end
+    if (!rst_n) valid_o <= 1'b0;
+    else if (!valid_o || ready_i) valid_o <= take;
+    if (take) word_o <= next;
   end
 
 endmodule

@@ -5,25 +5,46 @@ import subprocess
 
 import pytest
 
+from compiler.emit.register_map import Bus
 from compiler.emit.rtl import generate
+from rtl_sim.proofs import solver
+from rtl_sim.simulation import bench
 from rtl_sim.simulation.simulate import BENCH
+from tests.builders.bus_builds import with_bus
 from tests.builders.random_builds import random_build, random_conv_build
 from tests.builders.random_graphs import random_graph_build
 from tests.builders.simulated_builds import LIBRARY, hardware, hardware_build, lint, verilator
 from tests.mutants import mutated
 
+LICENSE = "// SPDX-License-Identifier: Apache-2.0"
+HEADER = "`resetall\n`timescale 1ns / 1ps\n`default_nettype none"
+FORMAL = sorted(solver.HARNESSES.glob("*.v"))
 FILES = sorted([*LIBRARY.glob("*.v"), *BENCH.glob("*.v")])
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*FILES, *FORMAL], ids=lambda path: path.stem)
 def test_one_documented_module_a_file(path):
     text = path.read_text()
-    assert re.findall(r"^module (\w+)", text, re.MULTILINE) == [path.stem]
-    header = "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n//"
-    assert text.startswith(header) and text.endswith("endmodule\n\n`resetall\n")
+    module = "trispike_rom" if path.stem.startswith("rom_") else path.stem  # stands for it
+    assert re.findall(r"^module (\w+)", text, re.MULTILINE) == [module]
+    assert text.startswith(f"{LICENSE}\n{HEADER}\n\n//")
+    assert text.endswith("endmodule\n\n`resetall\n")
     assert all(len(line) <= 100 for line in text.splitlines())
-    for line in re.findall(r"^  parameter .*$", text, re.MULTILINE):
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_parameter_has_a_comment(path):
+    for line in re.findall(r"^  parameter .*$", path.read_text(), re.MULTILINE):
         assert "//" in line, f"{path.name}: {line}: no comment"
+
+
+def test_what_is_generated_bears_the_license_too():
+    build = with_bus(random_build(1), Bus())
+    verilog = [text.decode() for path, text in build.files.items() if path.endswith(".v")]
+    assert all(text.startswith(f"{LICENSE}\n") for text in [*verilog, bench.generate(build)])
+    header = build.files["rtl/registers.h"].decode()
+    host = [path.read_text() for path in (LIBRARY.parent / "host").iterdir()]
+    assert all(text.startswith(f"/*{LICENSE[2:]} */\n") for text in [header, *host])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
