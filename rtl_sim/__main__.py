@@ -20,7 +20,7 @@ from rtl_sim.simulation.simulate import Stalls
 from rtl_sim.simulation.spread import cores
 from rtl_sim.synthesis import flow, sweep
 from rtl_sim.synthesis.devices import DEVICES
-from rtl_sim.synthesis.report import placed_line, resource_table
+from rtl_sim.synthesis.tables import placed_line, resource_table
 
 WAVES = "simulation"
 FOLDER = click.Path(path_type=Path)
@@ -119,7 +119,7 @@ def run_command(
     not come to the end.
     """
     if scheduler is None:
-        simulators.check(sim)
+        simulators.require(sim)
     elif waves:
         raise InputError(
             "--waves: not with --scheduler; a waveform is written where it is looked at"
@@ -145,7 +145,7 @@ def run_command(
             with_edges=edges,
             advance=lambda n: progress.advance(task, n),
         )
-    Console().print(report.summary_table(result), report.layer_table(result))
+    Console().print(report.summary_table(result), report.activity_table(result))
     if json_path:
         evidence.write_json(result, json_path)
     with keeping("evidence"):
@@ -275,7 +275,7 @@ def progress_bar(*columns: ProgressColumn) -> Progress:
     )  # fmt: skip
 
 
-def synthesized(build: Build, device: str, **options: Any) -> flow.Report:
+def synthesized(build: Build, device: str, **options: Any) -> flow.Synthesis:
     """flow.run() with a bar on the terminal and its report in evidence/."""
     name = build.dataflow.name
     with progress_bar(TimeElapsedColumn()) as bar:

@@ -29,11 +29,11 @@ def budgets(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
     |w| (twice where a pool lets it through twice), with digits |w| times the largest sum of digits
     of one sign.
     """
-    plus, minus = _reach(build, synapse)
+    plus, minus = reach(build, synapse)
     mode = build.dataflow.mode_of(synapse.source)
     if mode == "binary":
         return minus, plus
-    digits = _digit_peak(build.dataflow.input.x_max) if mode == "static" else 1
+    digits = digit_peak(build.dataflow.input.x_max) if mode == "static" else 1
     both = (plus + minus) * digits
     return both, both
 
@@ -42,7 +42,7 @@ def currents(build: Build, layer: Layer) -> Range:
     """A neuron's whole current of a step, over all synapses, [neurons]."""
     lo = hi = np.zeros(layer.size, np.int64)
     for synapse in layer.synapses:
-        plus, minus = _reach(build, synapse)
+        plus, minus = reach(build, synapse)
         mode = build.dataflow.mode_of(synapse.source)
         x_max = build.dataflow.input.x_max if mode == "static" else 1
         down, up = (minus, plus) if mode == "binary" else ((plus + minus) * x_max,) * 2
@@ -81,7 +81,7 @@ def membranes(build: Build, layer: Layer, current: Range) -> list[Range]:
     return ranges
 
 
-def _reach(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
+def reach(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
     """Per neuron, what its positive and its negative weights add up to, each as often as its
     address comes behind the pools when all addresses of the source are on."""
     w = build.weight(synapse)
@@ -91,7 +91,7 @@ def _reach(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
     return plus.reshape(-1), minus.reshape(-1)
 
 
-def _digit_peak(x_max: int) -> int:
+def digit_peak(x_max: int) -> int:
     """The largest sum of the digits of one sign in any |x| <= x_max, by trying all."""
     sums = [
         sum(1 << e for sign, e in signed_digits(x) if sign == s)

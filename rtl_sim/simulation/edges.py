@@ -60,7 +60,7 @@ def of(build: Build) -> list[Edge]:
     return found
 
 
-def check(
+def simulate_edges(
     build: Build,
     x: NDArray[np.int8],
     simulate: Callable[[NDArray[np.int8], Stalls], Part],

@@ -16,11 +16,11 @@ from hw_models.cli import keeping
 from hw_models.dataflow import Build
 from hw_models.engines import golden
 from rtl_sim.simulation import cluster, edges, replay, simulators, spread
-from rtl_sim.simulation.check import LayerReport, Part, check, total
+from rtl_sim.simulation.check import LayerReport, Part, check_samples, total
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `python -m rtl_sim run` prints and writes."""
 
     name: str
@@ -62,7 +62,7 @@ def run(
     failure: Path | None = None,
     with_edges: bool = False,
     advance: Callable[[int], None] = lambda n: None,
-) -> Report:
+) -> SimulationReport:
     """Compile the build, simulate samples x int8 [T', B, *shape] and compare.
 
     Args:
@@ -93,7 +93,9 @@ def run(
             whole = [slice(0, few.shape[1])]
             return cluster.run_on_cluster(scheduler, kit, few, whole, stalls, lambda n: None)[0]
 
-        tried = edges.check(build, x, there, 1) if with_edges and not differs(parts) else []
+        tried = (
+            edges.simulate_edges(build, x, there, 1) if with_edges and not differs(parts) else []
+        )
     else:
         with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
             model = compile_model(build, Path(scratch), sim, waves is not None)
@@ -101,13 +103,17 @@ def run(
             if waves is None:
                 parts = spread.run_here(model, x, divided, stalls, jobs, advance)
             else:
-                parts = [check(model, x, 0, stalls, waves)]
+                parts = [check_samples(model, x, 0, stalls, waves)]
             seconds = time.monotonic() - compiled
 
             def here(few: NDArray[np.int8], stalls: Stalls) -> Part:
-                return check(model, few, 0, stalls)
+                return check_samples(model, few, 0, stalls)
 
-            tried = edges.check(build, x, here, jobs) if with_edges and not differs(parts) else []
+            tried = (
+                edges.simulate_edges(build, x, here, jobs)
+                if with_edges and not differs(parts)
+                else []
+            )
     treated = [
         *((part, stalls) for part in parts),
         *((part, edge.replayed) for edge, part in tried),
@@ -137,7 +143,7 @@ def differs(parts: list[Part]) -> bool:
     return any(part.difference for part in parts)
 
 
-def summarize(build: Build, sim: str, parts: list[Part]) -> Report:
+def summarize(build: Build, sim: str, parts: list[Part]) -> SimulationReport:
     """One report of all parts, in the order of their samples."""
     equal = np.concatenate([part.equal for part in parts])
     latencies = np.concatenate([part.latencies for part in parts])
@@ -146,7 +152,7 @@ def summarize(build: Build, sim: str, parts: list[Part]) -> Report:
         intervals = latencies
     layers = {name: reduce(add, (part.layers[name] for part in parts)) for name in parts[0].layers}
     difference = next((part.difference for part in parts if part.difference), None)
-    return Report(
+    return SimulationReport(
         name=build.dataflow.name,
         target=build.dataflow.target,
         simulator=sim,
@@ -169,7 +175,7 @@ def summarize(build: Build, sim: str, parts: list[Part]) -> Report:
     )
 
 
-def summary_table(report: Report) -> Table:
+def summary_table(report: SimulationReport) -> Table:
     """Equality and timing."""
     title = f"{report.name} ({report.target}) in {report.simulator}"
     table = Table(title=title, show_header=False)
@@ -195,7 +201,7 @@ def summary_table(report: Report) -> Table:
     return table
 
 
-def layer_table(report: Report) -> Table:
+def activity_table(report: SimulationReport) -> Table:
     """Per layer and inference: events and additions."""
     table = Table(title="per layer and inference")
     for head in ("layer", "events in", "events out", "additions"):

@@ -100,7 +100,7 @@ def compile_model(build: Build, folder: Path, sim: str = "icarus", waves: bool =
         InputError: the simulator is not there, or the build has no top level.
         Unfinished: the simulator refuses the Verilog, or breaks off.
     """
-    simulators.check(sim)
+    simulators.require(sim)
     made = {"bench/bench.v": bench.generate(build).encode()}
     made |= {f"bench/{path.name}": path.read_bytes() for path in sorted(BENCH.glob("*.v"))}
     benches = sorted(made)

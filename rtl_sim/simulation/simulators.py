@@ -152,7 +152,7 @@ Simulator = type[Icarus] | type[Verilator]
 SIMULATORS: dict[str, Simulator] = {"icarus": Icarus, "verilator": Verilator}
 
 
-def check(sim: str) -> None:
+def require(sim: str) -> None:
     """Raise InputError, with what to install, if the simulator is not there."""
     simulator = SIMULATORS[sim]
     if (command := simulator.missing()) is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
-from rtl_sim.simulation.check import Part, check
+from rtl_sim.simulation.check import Part, check_samples
 from rtl_sim.simulation.simulate import Model, Stalls
 from rtl_sim.simulation.trace import samples_written
 
@@ -46,7 +46,9 @@ def run_here(
     """
     pool = ThreadPoolExecutor(jobs)
     try:
-        running = [pool.submit(check, model, x[:, part], part.start, stalls) for part in parts]
+        running = [
+            pool.submit(check_samples, model, x[:, part], part.start, stalls) for part in parts
+        ]
         open_, told = set(running), 0
         while open_:
             open_ = wait(open_, timeout=0.3, return_when=FIRST_COMPLETED).not_done

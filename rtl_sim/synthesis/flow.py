@@ -27,7 +27,7 @@ from rtl_sim.synthesis.placement import Placed
 from rtl_sim.synthesis.yosys import Instance
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Synthesis(msgspec.Struct, frozen=True, kw_only=True):
     """What `python -m rtl_sim synth` prints and writes."""
 
     name: str
@@ -55,7 +55,7 @@ def run(
     keep: Path | None = None,
     begin: Callable[[str, int], None] = lambda step, parts: None,
     advance: Callable[[], None] = lambda: None,
-) -> Report:
+) -> Synthesis:
     """Synthesize a build for a device of DEVICES.
 
     Args:
@@ -93,7 +93,7 @@ def run(
             scripts["link"] = yosys.link(device, names, folder)
             scripts["place"] = " ".join([nextpnr, *placement.arguments(device)])
             placed = placement.place(device, folder)
-    return Report(
+    return Synthesis(
         name=build.dataflow.name,
         target=build.dataflow.target,
         device=device_name,

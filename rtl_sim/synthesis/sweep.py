@@ -14,7 +14,7 @@ from hw_models.errors import InputError
 from hw_models.folder import evidence, files, reference_vectors
 from rtl_sim import sources
 from rtl_sim.synthesis.devices import Resources
-from rtl_sim.synthesis.flow import Report
+from rtl_sim.synthesis.flow import Synthesis
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +48,11 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     points: list[Point]
 
 
-def known(build: Build, device: str) -> Report | None:
+def known(build: Build, device: str) -> Synthesis | None:
     """The synthesis of this very build for a device, if it was done before with this Verilog."""
     sources.paths(build)
     try:
-        report = msgspec.convert(evidence.read(build).get(f"synthesis-{device}"), Report)
+        report = msgspec.convert(evidence.read(build).get(f"synthesis-{device}"), Synthesis)
     except msgspec.ValidationError:
         return None  # there is none, or of another version
     return report if report.verilog_sha256 == sources.sha256(build) else None
@@ -70,7 +70,7 @@ def run(
     builds: list[Build],
     device: str,
     samples: int,
-    synthesize: Callable[[Build], Report],
+    synthesize: Callable[[Build], Synthesis],
 ) -> Sweep:
     """Synthesize each build, unless its evidence says what came of it, and count its cycles.
 

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from rtl_sim.simulation.report import Report
+from rtl_sim.simulation.report import SimulationReport
 
 
-def numbers(report: Report) -> Report:
+def numbers(report: SimulationReport) -> SimulationReport:
     """All but who simulated, and how fast."""
     return msgspec.structs.replace(
         report, jobs=1, scheduler=None, compile_seconds=0, seconds=0, images_per_second=0

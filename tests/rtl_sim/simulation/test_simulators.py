@@ -17,7 +17,7 @@ def test_a_missing_simulator_is_one_line(tmp_path, monkeypatch, sim, parts):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(simulators.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError) as error:
-        simulators.check(sim)
+        simulators.require(sim)
     message = str(error.value)
     assert "\n" not in message and "not found" in message and "install" in message
     assert all(part in message for part in parts)
@@ -28,4 +28,4 @@ def test_verilator_without_a_compiler_says_so(tmp_path, monkeypatch):
     for name in ("perl", "verilator"):
         (tmp_path / name).touch(mode=0o755)
     with pytest.raises(InputError, match=r"^c\+\+: not found on PATH; install .*g\+\+"):
-        simulators.check("verilator")
+        simulators.require("verilator")

@@ -68,7 +68,7 @@ def test_an_error_in_one_part_ends_the_run(monkeypatch):
         started.append(first)
         raise WidthError("too wide")
 
-    monkeypatch.setattr(spread, "check", check)
+    monkeypatch.setattr(spread, "check_samples", check)
     build = hardware_build(3, encoding="ternary", widths=[5, 3])
     with pytest.raises(WidthError, match="too wide"):
         run(build, random_input(build, 500, 3))

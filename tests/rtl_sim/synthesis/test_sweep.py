@@ -13,7 +13,7 @@ from rtl_sim import sources
 from rtl_sim.__main__ import cli
 from rtl_sim.simulation import report
 from rtl_sim.synthesis.devices import Resources
-from rtl_sim.synthesis.flow import Report
+from rtl_sim.synthesis.flow import Synthesis
 from rtl_sim.synthesis.placement import Placed
 from tests.builders.random_builds import random_build
 from tests.builders.reference_builds import saved_hardware
@@ -21,13 +21,13 @@ from tests.builders.simulated_builds import with_lanes
 from tests.cli import assert_one_line, status_of
 
 
-def report_of(build: Build, lut: int, fmax_mhz: float | None = None, products=()) -> Report:
+def report_of(build: Build, lut: int, fmax_mhz: float | None = None, products=()) -> Synthesis:
     """What a synthesis could have said."""
     fits = fmax_mhz is not None
     placed = Placed(
         part="a", fits=fits, fmax_mhz=fmax_mhz, used={}, problem="", seed=1, seconds=1.0
     )
-    return Report(
+    return Synthesis(
         name=build.dataflow.name, target=build.dataflow.target, device="ecp5", title="ECP5",
         bram_unit="DP16KD", instances={}, total=Resources(lut=lut, lutram=8, bram=3),
         products=list(products), placed=placed, tools={}, scripts={}, seconds=1.0,
@@ -71,7 +71,7 @@ def test_what_has_no_evidence_of_this_verilog_is_synthesized(tmp_path, builds, m
     evidence.write(builds[2], "synthesis-ecp5", stale)
     asked = []
 
-    def synthesized(build: Build, device: str, **options) -> Report:
+    def synthesized(build: Build, device: str, **options) -> Synthesis:
         asked.append((build.path, device))
         return report_of(build, 7)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rtl_sim.simulation import simulators
-from rtl_sim.simulation.check import check
+from rtl_sim.simulation.check import check_samples
 from rtl_sim.simulation.replay import Failure, simulate_again
 from rtl_sim.simulation.simulate import Stalls, compile_model, simulate
 from rtl_sim.simulation.spread import run_here
@@ -49,7 +49,7 @@ def model(tmp_path_factory, quick_compilation):
 
 @pytest.mark.parametrize(("idle", "stall"), [(0, 0), (200, 30), (60, 200)])
 def test_every_event_membrane_and_logit(model, idle, stall):
-    part = check(model, X, stalls=Stalls(idle, stall))
+    part = check_samples(model, X, stalls=Stalls(idle, stall))
     assert part.difference == "" and part.equal.all()
     assert part.events > 1000 and part.cycles > 0
 
@@ -72,7 +72,7 @@ def test_parts_side_by_side_are_the_parts_one_by_one(model):
     assert sum(told) == 30
     assert [part.first for part in together] == [0, 12, 24]
     assert not any(part.difference for part in together)
-    alone = check(model, X[:, parts[1]], 12)
+    alone = check_samples(model, X[:, parts[1]], 12)
     assert together[1].layers == alone.layers and together[1].cycles == alone.cycles
     np.testing.assert_array_equal(together[1].latencies, alone.latencies)
 

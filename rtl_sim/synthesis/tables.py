@@ -3,10 +3,10 @@
 from rich.table import Table
 
 from rtl_sim.synthesis.devices import Resources
-from rtl_sim.synthesis.flow import Report
+from rtl_sim.synthesis.flow import Synthesis
 
 
-def resource_table(report: Report) -> Table:
+def resource_table(report: Synthesis) -> Table:
     """The resources of each instance of the top level, and of all."""
     table = Table(title=f"{report.name} ({report.target}) on {report.title}", show_footer=True)
     table.add_column("instance", "total", no_wrap=True)
@@ -34,7 +34,7 @@ def numbers(r: Resources) -> list[str]:
     return [f"{n:,}" for n in counts]
 
 
-def placed_line(report: Report) -> str:
+def placed_line(report: Synthesis) -> str:
     """What placing and routing came to, in one line."""
     placed = report.placed
     if placed is None:
