@@ -70,14 +70,14 @@ class Builder:
         neuron: Neuron | None,
         pools: tuple[Pool, ...] = (),
     ) -> None:
-        """A layer that reads the last one through `pools`; a readout where neuron is None."""
+        """A layer that reads the last one through `pools`; None: of integrators without a leak."""
         self.join([(self.source, op, pools)], neuron)
 
     def join(self, sources: list[Source], neuron: Neuron | None) -> None:
         """A layer of several synapses, each with its source, whose maps have one shape.
 
         Args:
-            neuron: None for the readout's.
+            neuron: None for integrators without a leak, as most readouts have.
         """
         rng, name = self.rng, f"layer{len(self.layers)}"
         _, op, _ = sources[0]
@@ -98,9 +98,8 @@ class Builder:
         bias = rng.integers(-spread // 4, spread // 4 + 1, shape[0])
         self.tensors |= {f"{name}.bias": bias, f"{name}.lsb": np.ones(shape[0])}
         v_threshold = None
-        if neuron is None:
-            neuron = INTEGRATOR
-        else:
+        neuron = neuron or INTEGRATOR
+        if neuron.fires:
             low, high = (int(share * spread) for share in self.thresholds)
             v_threshold = rng.integers(low + 1, max(high, low + 2), shape[0])
             self.tensors[f"{name}.v_threshold"] = v_threshold
@@ -132,6 +131,15 @@ class Builder:
             provenance={"seed": self.seed},
         )  # fmt: skip
         return Build(flow, self.tensors)
+
+
+def leaky_readout(encoding: str) -> Build:
+    """A dense network whose readout is of integrators that keep 29/32 of their membrane."""
+    builder = Builder(12, encoding, (9,))
+    builder.timesteps = 4
+    builder.add(Dense(n_in=9, n_out=11), builder.neuron())
+    builder.add(Dense(n_in=11, n_out=5), Neuron("integrator", "none", Leak(29, 5)))
+    return builder.build()
 
 
 def with_own_widths(build: Build) -> Build:

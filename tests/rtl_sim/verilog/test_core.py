@@ -9,7 +9,12 @@ from hw_models.engines import golden
 from hw_models.hardware import hardware_of
 from rtl_sim.simulation.compare import first_difference
 from rtl_sim.simulation.simulate import Stalls, simulate
-from tests.builders.random_builds import random_build, random_conv_build, random_input
+from tests.builders.random_builds import (
+    leaky_readout,
+    random_build,
+    random_conv_build,
+    random_input,
+)
 from tests.builders.simulated_builds import hardware, hardware_build, with_lanes
 from tests.rtl_sim.verilog.equality import RATES, check
 
@@ -35,6 +40,12 @@ def test_images_of_few_bits(network, x_max, stalls):
 @pytest.mark.parametrize("encoding", ["static", "ternary", "binary"])
 def test_layers_of_one_neuron(encoding):
     check(hardware_build(3, encoding=encoding, widths=[1, 1, 1, 1]), 3, Stalls(20, 90), 6)
+
+
+@pytest.mark.parametrize("encoding", ["static", "ternary"])
+def test_a_readout_of_leaky_integrators(encoding):
+    """Its membrane leaks from step to step, and what is left after the last one is the logits."""
+    check(hardware(leaky_readout(encoding)), 1, Stalls(30, 60), 4)
 
 
 def test_values_do_not_depend_on_lanes_nor_stalls():
