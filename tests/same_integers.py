@@ -31,7 +31,7 @@ def cli(old: Path, new: Path) -> int:
         found = list(of_build(the_only(before), the_only(after)))
     else:
         found = list(pairs(before, after, of_build))
-    for line in found:
+    for line in found or [f"{len(before)} builds compared: the same integers"]:
         click.echo(line)
     return EXIT_DIFFERS if found else EXIT_OK
 

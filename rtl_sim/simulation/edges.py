@@ -2,7 +2,7 @@
 
 A run simulates a few of its samples once more: with the events of a step in another order, with a
 reset in mid-sample, and, where the build has a bus, with its registers read and written. And it
-compares the cycles of its first samples with those of the pipeline model.
+compares the cycles of its first samples with those of the timing model.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from rtl_sim.simulation.check import Part
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls
 
 FEW = 2  # samples of an edge at most
-CYCLES = "cycles as by the pipeline model"
+CYCLES = "cycles as by the timing model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def simulate_edges(
 
 
 def late(build: Build, x: NDArray[np.int8], part: Part) -> str:
-    """The first sample that takes other cycles than the pipeline model says; "" if none does."""
+    """The first sample that takes other cycles than the timing model says; "" if none does."""
     times = timing.run(build.dataflow, x, golden.run(build, x))
     for sample, (expected, got) in enumerate(zip(times.latencies, part.latencies, strict=True)):
         if expected != got:

@@ -57,7 +57,7 @@ def test_one_stream_read_twice_by_a_layer():
 def test_the_slowest_layer_sets_the_pace(encoding):
     """Back to back a residual network takes what its slowest layer takes, and at most 5 % more.
 
-    By the pipeline model, which is the simulation to the cycle (test_timing.py).
+    By the timing model, which is the simulation to the cycle (test_timing.py).
     """
     network = residual_build(1, (2, 8, 8), (4, 8), 1, encoding=encoding, timesteps=3)
     build = with_lanes(network, 4, 4)

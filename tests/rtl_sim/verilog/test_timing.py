@@ -1,4 +1,4 @@
-"""The pipeline model is the simulation to the cycle, and as fast as the slowest layer lets it."""
+"""The timing model is the simulation to the cycle, and as fast as the slowest layer lets it."""
 
 import itertools
 
