@@ -67,7 +67,7 @@ def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
     padded = np.zeros((groups, words * lanes, *w.shape[1:]), np.int64)
     padded[:, :channels] = w.reshape(groups, channels, *w.shape[1:])
     split = padded.reshape(groups, words, lanes, *w.shape[1:])
-    return split.transpose(1, 4, 5, 0, 3, 2).reshape(-1, lanes)  # word, ky, kx, synapse, c, lane
+    return split.transpose(1, 4, 5, 0, 3, 2).reshape(-1, lanes)  # word, ky, kx, group, c, lane
 
 
 def bank_depths(depth: int) -> list[int]:

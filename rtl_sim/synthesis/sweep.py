@@ -24,7 +24,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     lanes: list[int]  # accumulate lanes of each layer
     resources: Resources
-    cycles: float  # per inference, mean, by the model of the pipeline
+    cycles: float  # per inference, mean, by the timing model
     fmax_mhz: float | None  # after place and route, where that was done
     dataflow_sha256: str | None
 
@@ -59,7 +59,7 @@ def known(build: Build, device: str) -> Synthesis | None:
 
 
 def pace(build: Build, samples: int) -> float:
-    """Cycles per inference by the model of the pipeline, as `rtl_sim run` counts them: the mean
+    """Cycles per inference by the timing model, as `rtl_sim run` counts them: the mean
     from one reference sample's last word to the next one's, back to back; of one, its latency."""
     x = reference_vectors.load(build).x[:, :samples]
     times = timing.run(build.dataflow, x, fast.run(build, x, keep_membranes=False))

@@ -3,7 +3,7 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Two synapse groups of a layer as one: a sweep starts when both have all events of the step, and
+// Two synapses of a layer as one: a sweep starts when both have all events of the step, and
 // their currents are added. Combinational, and itself an engine to what stands behind.
 module trispike_merge #(
   parameter SLICE  = 4,   // neurons of a word

@@ -6,7 +6,7 @@
 // The end of a time step: sweeps over a layer's neurons, SLICE a cycle, and updates each.
 //
 //   p = leak(v) + current + bias, fire, reset           (spiking; trispike_neuron)
-//   v = v + current + bias                              (readout; K = 0, m = 1)
+//   v = leak(v) + current + bias                        (readout)
 //
 // A sweep starts when the engine's marker is at its head. A word of results that someone will keep
 // sets out only where the buffers behind have room for it: so nothing in the pipeline ever waits,

@@ -1,4 +1,4 @@
-"""The cycle model on cases that can be counted by hand; test_graphs.py has the simulation's."""
+"""The workload on cases that can be counted by hand; test_graphs.py has the simulation's."""
 
 import numpy as np
 

@@ -92,7 +92,7 @@ def pace(build: Build, x) -> int:
 
 
 def test_cycles_of_a_time_step():
-    """docs/core.md: E * GROUPS + WORDS + 1 for each step."""
+    """docs/core.md: E * REACH + WORDS + 1 for each step."""
     build = hardware(with_lanes(random_build(2, encoding="ternary", widths=[40, 24, 3]), 8, 4))
     x = random_input(build, 6, 2)
     events, steps = np.count_nonzero(x[:, :-1]), x.shape[0] * (x.shape[1] - 1)
@@ -101,7 +101,7 @@ def test_cycles_of_a_time_step():
 
 @pytest.mark.parametrize("classes", [2, 7])
 def test_cycles_of_a_static_sample(classes):
-    """docs/core.md: E * GROUPS + (T - 1) * max(WORDS, 6) + WORDS + 1 for all T steps."""
+    """docs/core.md: E * REACH + (T - 1) * max(WORDS, 6) + WORDS + 1 for all T steps."""
     build = hardware(with_lanes(random_build(2, encoding="static", widths=[30, classes]), 4, 1))
     x, timesteps = random_input(build, 6, 2), build.dataflow.timesteps
     assert timesteps > 1
