@@ -53,7 +53,7 @@ lint: setup
 test: lint
 	$(PYTHON) -m pytest -n 2 --dist loadgroup
 
-# What each package computes, the chain through all of them, and each module of the Verilog's neurons;
+# What each package computes, one chain through all of them, and the Verilog of a neuron and of whole builds;
 # not: training, long simulations, proofs, synthesis, and what commands say of bad input.
 QUICK := test_architecture.py test_chain.py \
   hw_models/test_semantics.py hw_models/engines/test_golden.py hw_models/engines/test_fast.py hw_models/cost/test_operations.py \

