@@ -50,7 +50,7 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
     if json_path:
         evidence.write_json(report, json_path)
     with keeping("evidence"):
-        evidence.write(build, "onnx" if engine in FOREIGN else "golden", report)
+        evidence.write(build, engine if engine in FOREIGN else "golden", report)
     for difference in report.differences:
         click.echo(str(difference), err=True)
     return EXIT_DIFFERS if report.differences else EXIT_OK

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.report.evaluate import Evaluation
+from hw_models.report.evaluate import FOREIGN, Evaluation
 
 ANN_ENERGY, RATIO = "energy of the same network as an int8 ANN", "ratio, ours / ANN"
 
@@ -122,10 +122,11 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
             ("", RATIO, f"{energy['ratio']:.2f}"),
         ):
             table.add_row(step, what, result)
-    if network := reports.get("onnx"):
-        equal = "DIFFERENT" if network["differences"] else "all equal"
-        what = f"spikes and logits of {network['samples']:,} samples"
-        table.add_row("ONNX Runtime", what, equal)
+    for engine, title in FOREIGN.items():
+        if compared := reports.get(engine):
+            equal = "DIFFERENT" if compared["differences"] else "all equal"
+            what = f"spikes and logits of {compared['samples']:,} samples"
+            table.add_row(title, what, equal)
     if simulation := reports.get("simulation"):
         equal = "all equal" if simulation["equal"] else "DIFFERENT"
         for step, what, result in (
