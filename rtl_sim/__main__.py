@@ -31,11 +31,12 @@ LIBRARY_OPTION = click.option(
     help="Take the Verilog modules of this folder in place of the build's.",
 )
 
+PLACED = ", ".join(name for name, device in DEVICES.items() if device.nextpnr)
 DEVICE = click.option(
     "--device", type=click.Choice(list(DEVICES)), default="xc7", show_default=True
 )
 PLACE = click.option(
-    "--place/--no-place", default=True, help="Place and route (ecp5, ice40), for Fmax."
+    "--place/--no-place", default=True, help=f"Place and route ({PLACED}), for Fmax."
 )
 
 INSTANCES = click.option(
