@@ -126,7 +126,7 @@ def test_a_file_written_anew_is_read_anew(exported):
 
 def test_without_onnxruntime(exported, monkeypatch):
     build, x = exported
-    onnx_runtime._session.cache_clear()
+    onnx_runtime.session_of.cache_clear()
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(InputError, match="pip install onnxruntime"):
         onnx_runtime.run(build, x)
