@@ -1,4 +1,6 @@
-"""From real numbers to integers, and from wide to narrow: what does not fit is refused."""
+"""Conversions from real numbers to integers, and from wide integers to narrow ones, with range
+checks.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +10,13 @@ from hw_models.semantics import BITS_MAX, Ints
 
 
 def to_integers(values: NDArray, what: str) -> Ints:
-    """Real numbers to the nearest integers, ties to even; the first axis is the channels.
+    """Round real numbers to the nearest integers, ties to even; the first axis is the channels.
 
     Raises:
-        InputError: one is no number, or takes more than BITS_MAX bits; names it and its channel.
+        InputError: a value is not a number or needs more than BITS_MAX bits; the message names
+            `what` and the channel.
     """
-    bad = ~(np.abs(values) < 1 << (BITS_MAX - 1))  # a NaN is not less either
+    bad = ~(np.abs(values) < 1 << (BITS_MAX - 1))  # also true for a NaN
     if bad.any():
         channel, *_ = np.argwhere(bad)[0]
         raise InputError(
@@ -24,10 +27,10 @@ def to_integers(values: NDArray, what: str) -> Ints:
 
 
 def narrowed(w: Ints, bits: int, what: str) -> NDArray:
-    """Weights in the integers of `bits` bits, 8, 16 or 32.
+    """Convert weights to the integer type of `bits` bits: 8, 16 or 32.
 
     Raises:
-        InputError: one does not fit; names `what`.
+        InputError: a weight does not fit; the message names `what`.
     """
     bound = 1 << (bits - 1)
     if not -bound <= int(w.min()) <= int(w.max()) < bound:

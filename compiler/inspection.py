@@ -1,4 +1,4 @@
-"""A build's layers, widths and work as tables for a terminal."""
+"""Shows a build's layers, widths and work as tables for a terminal."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,10 @@ from hw_models.engines import fast
 
 
 def layer_table(build: Build) -> Table:
-    """One row a layer, one line a synapse: shape, neuron, integer types and lanes.
+    """A table with one row per layer and one line per synapse: shape, neuron, integer types and
+    lanes.
 
-    What all neurons are alike in stands in the title instead.
+    If all neurons are alike, the title describes them instead.
     """
     flow = build.dataflow
     neurons = {neuron_text(layer) for layer in flow.layers[:-1]}
@@ -32,8 +33,11 @@ def layer_table(build: Build) -> Table:
 
 
 def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Table:
-    """One row a layer: lanes, its work for samples x [T', B, *shape] and that beside the goal, or
-    beside the slowest layer where there is none; then what all of them take together."""
+    """A table of the cycles that each layer works on the samples x [T', B, *shape], with its lanes.
+
+    Each layer is compared with the goal, or with the slowest layer if there is no goal. The last
+    row gives the cycles from one sample to the next for the whole core.
+    """
     flow = build.dataflow
     trace = fast.run(build, x, keep_membranes=False)
     mean = {name: work.cycles.mean() for name, work in workload.count(build, x, trace).items()}
@@ -47,7 +51,7 @@ def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Ta
         limits = "limits" if layer.name == slowest else ""
         table.add_row(layer.name, lanes, f"{work:,.0f}", f"{work / whole:.1%}", limits)
     pace = timing.run(flow, x, trace).pace
-    table.add_row("from sample to sample", "", f"{pace:,.0f}", f"{pace / whole:.1%}", "")
+    table.add_row("from one sample to the next", "", f"{pace:,.0f}", f"{pace / whole:.1%}", "")
     return table
 
 

@@ -1,7 +1,8 @@
-"""The compiler's graph: a network as nodes in execution order, real-valued first, integer later.
+"""The compiler's graph: a network as nodes in execution order, first real-valued, later integer.
 
-A pass replaces nodes; none is changed in place. Real values are float64, integers int64, and a
-per-channel array has shape [C]. `check` says whether a graph is legal; it runs between passes.
+A pass replaces nodes and never changes one in place. Real values are float64, integers are int64,
+and a per-channel array has shape [C]. `check` raises an error if a graph is not legal; it runs
+between passes.
 """
 
 import math
@@ -20,7 +21,7 @@ Reals = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """The integers that enter: real value = scale * x."""
+    """The input stream of integers; the real value is scale * x."""
 
     name: str
     shape: tuple[int, ...]
@@ -32,18 +33,18 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Synapse:
-    """current[c] = step[c] * (sum_j w[c, j] * x[j]) + offset[c], x the integers of the source."""
+    """current[c] = step[c] * (sum_j w[c, j] * x[j]) + offset[c] for the source's integers x."""
 
     name: str
     source: str
     op: Dense | Conv2d
     w: Ints  # [C, ...]
     w_bits: int
-    step: Reals  # [C], real worth of one weight step
+    step: Reals  # [C], real value of one weight step
     offset: Reals  # [C]
-    pools: tuple[Pool, ...] = ()  # that x passes on the way
-    shift: int = 0  # F: fraction bits of the accumulator in the layer's LSB, once that is chosen
-    acc: Interval | None = None  # every partial sum, once widths are known
+    pools: tuple[Pool, ...] = ()  # that x passes through before the weights
+    shift: int = 0  # F: fraction bits of the accumulator in LSBs, once these are chosen
+    acc: Interval | None = None  # interval of every partial sum, set once widths are known
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ class Synapse:
 
 @dataclass(frozen=True, slots=True)
 class Pooling:
-    """The sum over each window, divided by `divisor`."""
+    """Sums over windows, divided by `divisor`."""
 
     name: str
     source: str
@@ -71,7 +72,7 @@ class Pooling:
 
 @dataclass(frozen=True, slots=True)
 class BatchNorm:
-    """y[c] = gain[c] * x[c] + offset[c], its statistics frozen."""
+    """Batch norm with frozen statistics: y[c] = gain[c] * x[c] + offset[c]."""
 
     name: str
     source: str
@@ -85,7 +86,7 @@ class BatchNorm:
 
 @dataclass(frozen=True, slots=True)
 class IntegerUpdate:
-    """What a layer's neurons compute with, once a LSB is chosen; all per channel [C]."""
+    """The integers of a layer's neurons, once an LSB is chosen; each array is per channel, [C]."""
 
     lsb: Reals  # real value of v = 1
     bias: Ints
@@ -94,10 +95,10 @@ class IntegerUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """u = tau * v + sum of the sources' currents; fires at v_th; emits amplitude * {-1, 0, +1}.
+    """A layer of neurons: u = tau * v + sum of the sources' currents.
 
-    The readout is a layer of integrators, which never fire: its logits are u of the last time
-    step, divided by `divisor`.
+    A neuron fires at v_th and emits amplitude * {-1, 0, +1}. The readout is a layer of integrators,
+    which never fire: its logits are u of the last time step, divided by `divisor`.
     """
 
     name: str
@@ -135,7 +136,7 @@ class Graph:
     warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """One line for each node; `graph_text.as_text` says what it shows."""
+        """One line for each node, in the format that `graph_text.as_text` describes."""
         from compiler.graph_text import as_text  # which imports this module
 
         return as_text(self)
@@ -160,10 +161,10 @@ class Graph:
         return [node for node in self.nodes if name in node.sources]
 
     def synapses(self, layer: Layer) -> tuple[Synapse, ...]:
-        """The synapses that meet in a layer, once nothing lies between.
+        """The synapses that feed a layer directly, once nothing lies between them and the layer.
 
         Raises:
-            InputError: one feeds another layer too.
+            InputError: a synapse also feeds another layer.
         """
         synapses = []
         for name in layer.sources:
@@ -175,13 +176,13 @@ class Graph:
         return tuple(synapses)
 
     def replaced(self, changes: dict[str, Node | None], warnings: Iterable[str] = ()) -> "Graph":
-        """The graph with nodes of these names replaced, or taken out where None."""
+        """The graph in which each named node is replaced, or removed if its new value is None."""
         nodes = tuple(new for node in self.nodes if (new := changes.get(node.name, node)))
         return replace(self, nodes=nodes, warnings=(*self.warnings, *warnings))
 
 
 def check(graph: Graph) -> None:
-    """Raise InputError, naming the node, unless the graph is one that can be executed."""
+    """Raise InputError, naming the node, unless the graph can be executed."""
     seen: dict[str, Node] = {}
     readouts = [layer for layer in graph.layers if not layer.fires]
     if len(readouts) != 1 or readouts[0] is not graph.nodes[-1]:
@@ -248,7 +249,7 @@ def check_node(node: Node, seen: dict[str, Node]) -> None:
 
 
 def check_shape(node: Synapse | Pooling, shape: tuple[int, ...]) -> None:
-    """The shape that arrives is the one the node, or its first pool, is made for."""
+    """Check that the source's shape is the one for which the node, or its first pool, is made."""
     if isinstance(node, Pooling):
         expected = node.pool.in_shape
     elif node.pools:

@@ -1,1 +1,1 @@
-"""From a finished graph to a build: integers, memories, parameters, the top level."""
+"""Turns a finished graph into a build: integers, memories, parameters and the top level."""

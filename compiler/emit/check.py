@@ -1,4 +1,4 @@
-"""What the core takes of a network; the rest is refused by the layer's name."""
+"""Checks that the core can run a network; an error names the layer that it cannot run."""
 
 from compiler.emit import memory
 from hw_models.core import stream_words
@@ -9,7 +9,7 @@ from hw_models.errors import InputError
 
 
 def check_network(build: Build) -> None:
-    """Raise InputError where the core cannot take the network."""
+    """Raise InputError if the core cannot run the network."""
     flow = build.dataflow
     bits = Fields.of(flow.input.shape).bits
     if bits > stream_words.ADDR_BITS:
@@ -37,7 +37,7 @@ def check_network(build: Build) -> None:
 
 
 def check_readout(layer: Layer) -> None:
-    """Raise InputError where a readout does not fit the core's output."""
+    """Raise InputError if a readout does not fit the core's output."""
     if layer.update.v_bits > stream_words.LOGIT_BITS:
         raise InputError(
             f"{layer.name}: logits of {layer.update.v_bits} bits, the core's output takes "
@@ -55,9 +55,10 @@ def check_readout(layer: Layer) -> None:
 
 
 def check_maps(build: Build, layer: Layer, synapse: Synapse) -> None:
-    """Raise InputError where a pool, an operation or the layer has another shape than it is given.
+    """Raise InputError if a stream, an operation and its layer do not agree on the shape of the
+    map.
 
-    An address has fields of the stream's shape, which no reader rearranges.
+    Each address has fields for the stream's shape, and no reader rearranges them.
     """
     shape = build.dataflow.shape_of(synapse.source)
     readers = [*synapse.pools, *([synapse.op] if isinstance(synapse.op, Conv2d) else [])]

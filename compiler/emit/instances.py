@@ -1,4 +1,4 @@
-"""The instances of a build's top level: what of the network is an engine, an update, an outlet."""
+"""Chooses the module instances of a build's top level: engines, pools, updates and outlets."""
 
 import re
 
@@ -18,7 +18,7 @@ def instances(build: Build, channel_bits: int = 0) -> Hardware:
     """All instances of a build.
 
     Args:
-        channel_bits: biases and thresholds are stored in at least so many bits.
+        channel_bits: the least width in which biases and thresholds are stored.
     """
     flow = build.dataflow
     streams = readers(flow)
@@ -43,8 +43,10 @@ def layer_instances(
     found: list[Reader],
     channel_bits: int,
 ) -> hardware.Layer:
-    """The instances of a layer: an engine and pools for each synapse, merges, neurons, and what
-    takes their spikes or logits."""
+    """The instances of a layer.
+
+    They are an engine and pools for each synapse, merges, neurons, and the outlets or the readout.
+    """
     layout = layout_of(build.dataflow, layer)
     synapses = tuple(
         hardware.Synapse(
@@ -114,10 +116,11 @@ def engine_of(
 
 
 def merges_of(layout: LayerLayout, current_bits: list[int]) -> tuple[hardware.Merge, ...]:
-    """The sums of the first two synapses' currents, then of each further one with the sum so far.
+    """One merge adds the currents of the first two synapses; each further merge adds one more
+    current.
 
     Args:
-        current_bits: of each synapse.
+        current_bits: the width of each synapse's current.
     """
     first, *others = current_bits
     merges = []
@@ -178,7 +181,7 @@ def readout_of(layer: Layer) -> hardware.Readout:
 
 
 def digit_bits_of(build: Build, source: str) -> int:
-    """Bits of the digit field of a stream's events; spikes have none."""
+    """The width of the digit field in a stream's events; spikes have no such field."""
     if build.dataflow.mode_of(source) != "static":
         return 0
     return digit_max(build.dataflow.input.x_max).bit_length()
@@ -190,17 +193,17 @@ def digit_max(x_max: int) -> int:
 
 
 def digit_mask(digits: tuple[tuple[int, int], ...], sign: int) -> int:
-    """The digits of one sign as bits: bit e for 2**e."""
+    """The digits of one sign as a bit mask, in which bit e stands for 2**e."""
     return sum(1 << e for s, e in digits if s == sign)
 
 
 def by_axis(name: str, sizes: tuple[int, ...]) -> dict[str, int]:
-    """A size for each axis of the map."""
+    """One named size for each axis of the map."""
     return {f"{name}_h": sizes[0], f"{name}_w": sizes[1]}
 
 
 def mem_path(owner: str, tensor: str) -> str:
-    """Where a tensor's words lie in the build folder."""
+    """The path of a tensor's words within the build folder."""
     if not re.fullmatch(r"[\w.-]+", owner, re.ASCII):
         raise InputError(f"{owner!r}: a name in the hardware has letters, digits, '_', '.', '-'")
     return f"mem/{owner}.{tensor}.mem"

@@ -1,4 +1,4 @@
-"""A finished graph as a build: the description and the tensors, without hardware."""
+"""Builds the description and the tensors of a finished graph, without any hardware."""
 
 from numpy.typing import NDArray
 
@@ -10,13 +10,13 @@ from hw_models.dataflow import Build, Dataflow, Lanes, Layer, Synapse, Update
 from hw_models.validate.integers import weight_bits
 
 Provenance = dict[str, str | int | float | bool]
-ONE_LANE = Lanes(accumulate=1, update=1)  # any layer can be run on it; lanes are assigned later
+ONE_LANE = Lanes(accumulate=1, update=1)  # works for any layer; lanes are assigned later
 
 
 def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
-    """The build of a graph that all passes have seen.
+    """The build of a graph that has been through all passes.
 
-    It has all that the golden model and the fast engine need. Each layer is on one lane, and
+    It has everything that the golden model and the fast engine need. Each layer has one lane, and
     there are no memories and no Verilog yet.
     """
     tensors: dict[str, NDArray] = {}
@@ -35,7 +35,7 @@ def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
 
 
 def input_of(node: Input) -> dataflow.Input:
-    """The description of the stream that enters."""
+    """The description of the input stream."""
     return dataflow.Input(
         name=node.name,
         shape=node.shape,
@@ -46,7 +46,7 @@ def input_of(node: Input) -> dataflow.Input:
 
 
 def layer_of(graph: Graph, layer: ir.Layer, tensors: dict[str, NDArray]) -> Layer:
-    """The description of a layer and its synapses; their integers are added to `tensors`."""
+    """The description of a layer and its synapses; this adds their integers to `tensors`."""
     update, bounds = layer.integer, layer.bounds
     assert update is not None and bounds is not None
     tensors[f"{layer.name}.lsb"] = update.lsb
@@ -68,7 +68,7 @@ def layer_of(graph: Graph, layer: ir.Layer, tensors: dict[str, NDArray]) -> Laye
 
 
 def synapse_of(synapse: ir.Synapse, tensors: dict[str, NDArray]) -> Synapse:
-    """The description of a synapse; its weights are added to `tensors`."""
+    """The description of a synapse; this adds its weights to `tensors`."""
     assert synapse.acc is not None
     name = f"{synapse.name}.weight"
     tensors[name] = narrowed(synapse.w, weight_bits(synapse.w_bits), name)
@@ -85,6 +85,6 @@ def synapse_of(synapse: ir.Synapse, tensors: dict[str, NDArray]) -> Synapse:
 
 
 def logit_scale(readout: ir.Layer) -> float:
-    """What a logit of 1 is worth in the trained network's logits."""
+    """The real value of an integer logit of 1, in the trained network's logits."""
     assert readout.integer is not None
     return float(readout.integer.lsb[0]) / readout.divisor

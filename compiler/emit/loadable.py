@@ -1,8 +1,9 @@
-"""Memories loaded at run time: widths for any weights, and a network as register writes.
+"""Memories that are loaded at run time: wide enough for any weights, and filled by register writes.
 
-A core whose memories are loaded must hold the sums of weights that nobody knows yet. Its shape,
-time steps, neurons and shifts are fixed, and so are the bits of a weight, a bias and a threshold:
-from these alone follow intervals, those of a network of the largest weights.
+A core with loadable memories must hold the sums of weights that are not known yet. Its shape, time
+steps, neurons and shifts are fixed, and so are the widths of weights, biases and thresholds. The
+intervals follow from these facts alone: they are those of a network whose weights are all as large
+as possible.
 """
 
 import json
@@ -19,15 +20,16 @@ from hw_models.hardware import Update, hardware_of
 from hw_models.intervals import IntegerSynapse
 from hw_models.semantics import Bounds, Interval, layer_bounds
 
-OUT_OF_REACH = 1 << 60  # of any p
-PIECE_DIGITS = 8  # hex digits of 32 bits
+OUT_OF_REACH = 1 << 60  # larger than any p
+PIECE_DIGITS = 8  # hex digits in 32 bits
 
 
 def widened(build: Build, channel_bits: int) -> Build:
-    """The build on hardware for any weights of its widths, biases and thresholds of channel_bits.
+    """The build on hardware that holds any weights, with biases and thresholds of channel_bits
+    bits.
 
-    Only widths change: acc_bits, p_bits, v_bits, leak_bits. The intervals beside them
-    remain those of the build's own weights.
+    Only widths change: acc_bits, p_bits, v_bits, leak_bits. The intervals beside them remain those
+    of the build's own weights.
     """
     layers = tuple(widened_layer(build, layer, channel_bits) for layer in build.dataflow.layers)
     return replace(build, dataflow=msgspec.structs.replace(build.dataflow, layers=layers))
@@ -42,8 +44,8 @@ def widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
         bits = Interval.hull(partial.lo, partial.hi, False).bits
         synapses.append(msgspec.structs.replace(synapse, acc_bits=max(synapse.acc_bits, bits)))
     update, timesteps = layer.update, build.dataflow.timesteps
-    # A hard reset leaves the more, the larger the threshold; a soft one at most p itself, as where
-    # the threshold is out of reach.
+    # After a hard reset, a larger threshold leaves a larger v. After a soft reset, v is at most p,
+    # which is also what an unreachable threshold leaves.
     neuron = update.neuron
     hard = neuron.reset == "hard"
     v_threshold = zero + (peak if hard else OUT_OF_REACH) if neuron.fires else None
@@ -61,7 +63,9 @@ def widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
 
 
 def largest(build: Build, synapse: Synapse) -> tuple[Bounds, Bounds]:
-    """Per neuron, bounds of the partial and the complete sums of a step for the largest weights."""
+    """Bounds per neuron of a step's partial sums and complete sum, for the largest possible
+    weights.
+    """
     flow = build.dataflow
     mode = flow.mode_of(synapse.source)
     return IntegerSynapse(
@@ -76,11 +80,11 @@ def largest(build: Build, synapse: Synapse) -> tuple[Bounds, Bounds]:
 
 
 def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:
-    """(byte address, value) of the writes that put a network into the hardware of another build.
+    """The writes (byte address, value) that load a network into the hardware of another build.
 
     Raises:
-        InputError: the hardware's memories cannot be loaded, or the network does not fit; says
-            where.
+        InputError: the hardware's memories cannot be loaded, or the network does not fit; the
+            message says where.
     """
     if REGISTERS not in hardware.files:
         raise InputError(f"{named(hardware)}: no registers; build it with --loadable")
@@ -111,7 +115,7 @@ def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:
 
 
 def renamed(flow: Dataflow, build: Build) -> dict[str, np.ndarray]:
-    """The build's tensors under the names of a network of the same shape."""
+    """The build's tensors under the names of a network that has the same shape."""
     tensors = {}
     for own, other in zip(flow.layers, build.dataflow.layers, strict=True):
         for mine, synapse in zip(own.synapses, other.synapses, strict=True):
@@ -122,7 +126,9 @@ def renamed(flow: Dataflow, build: Build) -> dict[str, np.ndarray]:
 
 
 def check_shape(hardware: Build, build: Build) -> None:
-    """Raise InputError where the networks differ in more than integers; layers go by position."""
+    """Raise InputError if the networks differ in more than integers; layers are matched by
+    position.
+    """
     own, other = hardware.dataflow, build.dataflow
     facts = [
         ("", "time steps", own.timesteps, other.timesteps),
@@ -155,7 +161,7 @@ def check_shape(hardware: Build, build: Build) -> None:
 
 
 def check_widths(hardware: Build, build: Build, own: Layer, other: Layer, update: Update) -> None:
-    """Raise InputError where a number of the build's layer is wider than in the hardware."""
+    """Raise InputError if a number in the build's layer is wider than the hardware allows."""
     needs = []
     for mine, its in zip(own.synapses, other.synapses, strict=True):
         w = build.weight(its)
@@ -176,10 +182,10 @@ def check_widths(hardware: Build, build: Build, own: Layer, other: Layer, update
 
 
 def named(build: Build) -> str:
-    """What a message calls a build."""
+    """The name that messages use for a build."""
     return str(build.path or build.dataflow.name)
 
 
 def as_text(writes: list[tuple[int, int]]) -> str:
-    """A write a line: byte address and value, in hex."""
+    """One write per line: byte address and value, in hex."""
     return "".join(f"{address:03x} {value:08x}\n" for address, value in writes)

@@ -1,4 +1,4 @@
-"""Memory layout: integer tensors to the hex words of mem/*.mem, as the core reads them."""
+"""Memory layout: turns integer tensors into the hex words of mem/*.mem, as the core reads them."""
 
 from collections.abc import Mapping
 from itertools import accumulate
@@ -11,11 +11,11 @@ from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build, Layer
 from hw_models.semantics import Interval, Ints
 
-BANK_LEAST = 512  # words; no bank is divided below, see trispike_banked_rom.v
+BANK_LEAST = 512  # words; a smaller bank is not divided, see trispike_banked_rom.v
 
 
 def memories(build: Build, layer: Layer, instances: hardware.Layer) -> dict[str, bytes]:
-    """mem/*.mem of a layer, as its instances read them."""
+    """The mem/*.mem files of a layer, in the layout that its instances read."""
     files: dict[str, bytes] = {}
     layout = layout_of(build.dataflow, layer)
     for synapse, own, instance in zip(
@@ -37,14 +37,14 @@ def memories(build: Build, layer: Layer, instances: hardware.Layer) -> dict[str,
 
 
 def memory_lines(files: Mapping[str, bytes], name: str) -> list[str]:
-    """The words of a memory in hex, from its file, or from those of its banks .0, .1, ..."""
+    """The words of a memory in hex, from its own file or from its banks' files .0, .1, ..."""
     path = f"mem/{name}.mem"
     banks = [f"{path}.{n}" for n in range(len(files)) if f"{path}.{n}" in files]
     return b"".join(files[file] for file in banks or [path]).decode().split()
 
 
 def word_widths(layers: tuple[hardware.Layer, ...]) -> dict[str, int]:
-    """Bits of a word of each memory, in the order in which memories are numbered."""
+    """The bits per word of each memory, in the order in which the memories are numbered."""
     widths: dict[str, int] = {}
     for layer in layers:
         for synapse in layer.synapses:
@@ -57,10 +57,11 @@ def word_widths(layers: tuple[hardware.Layer, ...]) -> dict[str, int]:
 
 
 def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
-    """Weights [C_out, C_in / groups, ky, kx] to rows [words * ky * kx * C_in, lanes], word-major.
+    """Arrange weights [C_out, C_in / groups, ky, kx] as rows [words * ky * kx * C_in, lanes],
+    word-major.
 
-    Row ((j * KY + ky) * KX + kx) * C_in + c has the weights from input channel c by tap (ky, kx)
-    to the j-th `lanes` output channels of c's group; where there is no channel, 0.
+    Row ((j * KY + ky) * KX + kx) * C_in + c holds the weights from input channel c at tap (ky, kx)
+    to the j-th block of `lanes` output channels in c's group. A lane without a channel holds 0.
     """
     channels = w.shape[0] // groups
     words = -(-channels // lanes)
@@ -71,10 +72,10 @@ def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
 
 
 def bank_depths(depth: int) -> list[int]:
-    """Words of each bank of a memory, as rtl_sim/verilog/trispike_banked_rom.v divides it.
+    """The words in each bank of a memory, divided as in rtl_sim/verilog/trispike_banked_rom.v.
 
-    The powers of two that the depth is the sum of, largest first, while more than BANK_LEAST words
-    are left; the rest is the last: 3136 = 2048 + 1024 + 64.
+    The banks are the powers of two that add up to the depth, largest first, while more than
+    BANK_LEAST words are left. The last bank holds the rest: 3136 = 2048 + 1024 + 64.
     """
     banks = []
     while depth > BANK_LEAST:
@@ -84,7 +85,9 @@ def bank_depths(depth: int) -> list[int]:
 
 
 def bank_files(path: str, text: bytes) -> dict[str, bytes]:
-    """A memory's words, a line each, by file: `path`, or path.0, path.1, ... of several banks."""
+    """A memory's words, one per line, by file: `path`, or path.0, path.1, ... if it has several
+    banks.
+    """
     lines = text.splitlines(keepends=True)
     depths = bank_depths(len(lines))
     if len(depths) == 1:
@@ -97,9 +100,9 @@ def bank_files(path: str, text: bytes) -> dict[str, bytes]:
 
 
 def channel_rows(values: Ints, section: int, slice_: int, padding: int) -> Ints:
-    """One value per output channel [C_out] to [words, slice], in the order of a sweep's position.
+    """Arrange one value per output channel [C_out] as [words, slice], in the order of a sweep.
 
-    Each section takes ceil(section / slice) words; where there is no channel, there is `padding`.
+    Each section takes ceil(section / slice) words; a place without a channel holds `padding`.
     """
     words = -(-section // slice_)
     rows = np.full((len(values) // section, words * slice_), padding, np.int64)
@@ -108,19 +111,19 @@ def channel_rows(values: Ints, section: int, slice_: int, padding: int) -> Ints:
 
 
 def index_bits(n: int) -> int:
-    """Bits of an index 0..n-1, at least one."""
+    """The width of an index 0..n-1, at least one bit."""
     return max(1, (n - 1).bit_length())
 
 
 def signed_bits(values: NDArray) -> int:
-    """Bits of the narrowest two's complement number that holds all values."""
+    """The width of the narrowest two's complement number that holds all values."""
     return Interval(min(0, int(values.min())), max(0, int(values.max())), True).bits
 
 
 def hex_words(rows: Ints, bits: int) -> bytes:
-    """Rows [words, fields] of two's complement numbers as lines for $readmemh.
+    """Write rows [words, fields] of two's complement numbers as lines for $readmemh.
 
-    Field f stands in bits f * bits + bits - 1 ... f * bits of its word.
+    Field f takes bits f * bits + bits - 1 ... f * bits of its word.
 
     Raises:
         ValueError: a number does not fit.

@@ -1,6 +1,6 @@
-"""The core's registers on AXI4-Lite, one list: for the Verilog, for programs and for the host.
+"""The core's AXI4-Lite registers as one list, for the Verilog, for programs and for the host.
 
-trispike_registers.v decodes the fixed ones by hand; docs/core.md says what they do.
+trispike_registers.v decodes the fixed registers by hand; docs/core.md describes each one.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from hw_models.hardware import Registers
 
 REGISTERS = "rtl/registers.json"
 ID = 0x5452_5350  # "TRSP"
-VERSION = 0x0001_0000  # of the map: incompatible changes . additions
+VERSION = 0x0001_0000  # of the map: incompatible changes in the upper half, additions in the lower
 ADDR_BITS = 12
 COUNTERS_AT, COUNTER_BYTES = 0x100, 8
 LAYERS_MAX = ((1 << ADDR_BITS) - COUNTERS_AT - COUNTER_BYTES) // (3 * COUNTER_BYTES)
@@ -25,7 +25,10 @@ ERRORS = ("range", "repeat", "early", "late", "load")  # flags, from bit 0
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """32 bits at a byte offset; `access` of r, w, rw, and c where writing a 1 clears a bit."""
+    """A register of 32 bits at a byte offset.
+
+    `access` combines r (read), w (write) and c (writing a 1 clears a bit).
+    """
 
     name: str
     offset: int
@@ -35,7 +38,7 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A memory of the core that can be loaded at run time: `words` of `bits`."""
+    """A memory of the core that can be loaded at run time; it has `words` words of `bits` bits."""
 
     name: str
     select: int  # its number
@@ -44,15 +47,15 @@ class Memory:
 
     @property
     def pieces(self) -> int:
-        """Pieces of 32 bits that make a word."""
+        """The number of 32-bit pieces in a word."""
         return -(-self.bits // 32)
 
 
 @dataclass(frozen=True, slots=True)
 class Bus:
-    """The core's AXI4-Lite bus: registers, and a guard before the input."""
+    """The core's AXI4-Lite bus: its registers, and a guard in front of the input."""
 
-    channel_bits: int = 0  # of a bias or threshold that can be loaded; 0: memories are fixed
+    channel_bits: int = 0  # width of a loadable bias or threshold; 0: memories are fixed
 
     @property
     def loadable(self) -> bool:
@@ -83,17 +86,17 @@ def fixed(loadable: bool) -> list[Register]:
 
 
 def counters(build: Build) -> list[str]:
-    """Names of the counters, in their order."""
+    """The names of the counters, in the order of their registers."""
     layers = build.dataflow.layers
     kinds = ("EVENTS_IN", "EVENTS_OUT", "ADDITIONS")
     return ["CYCLES", *(f"LAYER{n}_{kind}" for n in range(len(layers)) for kind in kinds)]
 
 
 def register_map(build: Build, bus: Bus) -> list[Register]:
-    """All registers, addresses rising.
+    """All registers by rising address.
 
     Raises:
-        InputError: more layers or time steps than the map has room for.
+        InputError: there are more layers or time steps than the map has room for.
     """
     flow = build.dataflow
     if len(flow.layers) > LAYERS_MAX or flow.timesteps > TIMESTEPS_MAX:
@@ -112,7 +115,7 @@ def register_map(build: Build, bus: Bus) -> list[Register]:
 
 
 def instance(build: Build, bus: Bus, build_id: int) -> Registers:
-    """The registers' instance in the top level."""
+    """The instance of the registers in the top level."""
     return Registers(
         counters=len(counters(build)),
         errors=len(ERRORS),
@@ -124,13 +127,13 @@ def instance(build: Build, bus: Bus, build_id: int) -> Registers:
 
 
 def shape_word(build: Build, bus: Bus) -> int:
-    """The register SHAPE."""
+    """The value of the register SHAPE."""
     flow = build.dataflow
     return flow.timesteps << 16 | len(flow.layers) << 1 | bus.loadable
 
 
 def build_word(parameters: bytes) -> int:
-    """The register BUILD, of rtl/parameters.json."""
+    """The value of the register BUILD, computed from rtl/parameters.json."""
     return int.from_bytes(hashlib.sha256(parameters).digest()[:4], "big")
 
 
@@ -150,7 +153,9 @@ def as_json(build: Build, bus: Bus, build_id: int, memories: list[Memory]) -> by
 
 
 def as_header(build: Build, bus: Bus, build_id: int) -> bytes:
-    """rtl/registers.h: the same for the host's C, and what it must know of the streams."""
+    """rtl/registers.h: the registers as C constants for the host, with the facts it needs about the
+    streams.
+    """
     flow = build.dataflow
     channels, height, width = as_map(flow.input.shape)
     lines = [

@@ -1,8 +1,8 @@
 """The hardware part of a build: mem/*.mem and rtl/.
 
-The core connects hand-written modules of rtl_sim/verilog (docs/core.md); all that is generated is
-their parameters, their wiring and their memories. The modules are copied, so that a build's rtl/
-is all that a simulator or a synthesis takes.
+The core connects hand-written modules of rtl_sim/verilog (docs/core.md); only their parameters,
+their wiring and their memories are generated. The modules are copied, so that a simulator or a
+synthesis tool needs nothing but the build's rtl/ and mem/.
 """
 
 from compiler.emit import memory, register_map, verilog
@@ -16,20 +16,21 @@ from hw_models.hardware import PARAMETERS, Hardware
 
 
 def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
-    """Files of the build folder by path; the same build gives the same bytes.
+    """The files of the build folder by path; the same build gives the same bytes.
 
-    - mem/TENSOR.mem: a word a line, for $readmemh (memory.py); of several banks TENSOR.mem.0, ...
+    - mem/TENSOR.mem: one word per line, for $readmemh (memory.py); a memory of several banks has
+    the files TENSOR.mem.0, TENSOR.mem.1, ...
     - rtl/trispike_NAME.v: the core of the build NAME; it looks for the memories in its parameter
-      MEM_DIR, by default `mem`, relative to where the simulator or the synthesis runs.
-    - rtl/trispike_*.v: the library's modules that it takes, and rtl/lint.vlt.
-    - rtl/files.f: all of these Verilog files, one a line, the core last.
-    - rtl/top.v: module `top`, the core by a name that is the same for every build.
-    - fusesoc.core: describes them to FuseSoC.
+    MEM_DIR, by default `mem`, relative to the folder in which the simulator or the synthesis runs.
+    - rtl/trispike_*.v: the library modules that the core uses, and rtl/lint.vlt.
+    - rtl/files.f: all of these Verilog files, one per line, the core last.
+    - rtl/top.v: module `top`, the core under a name that is the same for every build.
+    - fusesoc.core: describes these files to FuseSoC.
     - rtl/parameters.json: the core's instances and their parameters, for programs to read.
     - rtl/registers.json, rtl/registers.h: with a bus, its registers, for programs and for C.
 
     Raises:
-        InputError: the core cannot take the network, or a field does not fit its streams.
+        InputError: the core cannot run the network, or a field does not fit its streams.
     """
     flow = build.dataflow
     check_network(build)
@@ -74,7 +75,7 @@ def loadable_memories(made: Hardware, files: dict[str, bytes]) -> list[Memory]:
 
 
 def guard_of(build: Build) -> hardware.StreamGuard:
-    """The guard before a core with a bus."""
+    """The guard in front of a core with a bus."""
     spec = build.dataflow.input
     channels, height, width = as_map(spec.shape)
     static = spec.encoding == "static"
@@ -89,7 +90,7 @@ def guard_of(build: Build) -> hardware.StreamGuard:
 
 
 def loader_of(found: list[Memory]) -> hardware.Loader:
-    """What writes the memories of a loadable core."""
+    """The loader, which writes the memories of a loadable core."""
     return hardware.Loader(
         memories=len(found),
         word_bits=32 * max(each.pieces for each in found),

@@ -1,4 +1,6 @@
-"""The texts of a build's hardware: the core, its alias, the library's modules, fusesoc.core."""
+"""Writes the texts of a build's hardware: the core, its alias, the library modules and
+fusesoc.core.
+"""
 
 import re
 from collections.abc import Mapping
@@ -14,10 +16,10 @@ from hw_models.core import stream_words
 from hw_models.core.address import Fields
 from hw_models.dataflow import Dataflow
 
-# The Verilog library, taken as data: its files are copied, and no module of rtl_sim is imported.
+# The Verilog library is read as data: its files are copied, and no module of rtl_sim is imported.
 LIBRARY = resources.files("rtl_sim") / "verilog"
-PREFIX = "trispike_"  # of each of its modules, and of the core's
-WAIVERS = "lint.vlt"  # what Verilator's lint may find in them
+PREFIX = "trispike_"  # of the name of each library module and of the core
+WAIVERS = "lint.vlt"  # the lint warnings that Verilator may ignore in these modules
 
 
 class Port(NamedTuple):
@@ -64,14 +66,19 @@ BUS_PORTS = (
 
 
 def module_name(name: str) -> str:
-    """The core's module: the build's name as a Verilog identifier, and none of the library's."""
+    """The core's module name: the build's name as a Verilog identifier unlike
+    any library module's.
+    """
     module = PREFIX + re.sub(r"\W", "_", name, flags=re.ASCII)
     return f"{module}_core" if (LIBRARY / f"{module}.v").is_file() else module
 
 
 def library_files(verilog: str) -> dict[str, bytes]:
-    """The library's files that a text takes, by name in rising order: all modules that it names
-    outside of comments, those that they name, and so on."""
+    """The library files that a text needs, by name in rising order.
+
+    They are all modules that the text names outside of comments, the modules that those name, and
+    so on.
+    """
     found: dict[str, bytes] = {}
     texts = [verilog]
     while texts:
@@ -85,7 +92,9 @@ def library_files(verilog: str) -> dict[str, bytes]:
 
 
 def fusesoc_core(name: str, module: str, sources: list[str], paths: list[str]) -> str:
-    """fusesoc.core, in the folder's root, since FuseSoC takes no files from outside a core's."""
+    """fusesoc.core, which lies in the folder's root since FuseSoC takes no
+    files from outside it.
+    """
     name = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII)
     memories = [path for path in paths if path.startswith("mem/")]
     return (
@@ -109,7 +118,7 @@ def alias(module: str, ports: list[Port]) -> str:
 
 
 def declarations(ports: list[Port]) -> str:
-    """The ports as a module declares them, one a line."""
+    """The ports as a module declares them, one per line."""
     vectors = [f"[{port.bits - 1}:0]" if port.bits else "" for port in ports]
     width = max(map(len, vectors))
     return ",\n".join(
@@ -143,10 +152,10 @@ def core_level(
     bus: Mapping[str, hardware.Instance | None] | None,
     loads: list[Memory],
 ) -> str:
-    """The module that connects the library's.
+    """The module that connects the library's modules.
 
     Args:
-        digit_bits: of the digit field of the input's events.
+        digit_bits: the width of the digit field in the input's events.
         bus: the instances `guard`, `registers` and `loader` of a core with a bus.
         loads: the memories that can be loaded.
     """
@@ -173,7 +182,9 @@ def core_level(
 
 
 def parameter_list(instance: hardware.Instance, *more: Mapping[str, int | str]) -> str:
-    """`.NAME(value),` a line, aligned; of the instance and of `more` parameters by name."""
+    """Aligned lines `.NAME(value),` for the instance's parameters and for `more` parameters by
+    name.
+    """
     parameters = dict(instance.parameters())
     for others in more:
         parameters |= others

@@ -1,4 +1,6 @@
-"""The integer network of a build as standard ONNX: one Scan over time steps, all integers."""
+"""Exports the integer network of a build as standard ONNX: one Scan over time
+steps, all integers.
+"""
 
 from pathlib import Path
 
@@ -17,10 +19,10 @@ BATCH = "batch"
 
 
 def write(build: Build, path: Path) -> None:
-    """Write `export(build)`, whole or not at all; the same build gives the same bytes.
+    """Write `export(build)` to `path`, whole or not at all; the same build gives the same bytes.
 
     Raises:
-        InputError: see export.
+        InputError: as export() does.
     """
     content = export(build).SerializeToString(deterministic=True)
     files.write({path: content})
@@ -29,8 +31,9 @@ def write(build: Build, path: Path) -> None:
 def export(build: Build) -> onnx.ModelProto:
     """The build as a checked ONNX model.
 
-    Input: int8 [T', batch, *shape] under the input's name, as for golden.run. Outputs: `logits`,
-    int64 [batch, classes], and `<layer>.spikes` of each spiking layer, int8 [T, batch, *shape].
+    Its input has the name of the build's input and the array of golden.run: int8 [T', batch,
+    *shape]. Its outputs are `logits`, int64 [batch, classes], and `<layer>.spikes` of each spiking
+    layer, int8 [T, batch, *shape].
 
     Raises:
         InputError: sums of products may exceed the int32 of ONNX's integer products.
@@ -45,7 +48,7 @@ def export(build: Build) -> onnx.ModelProto:
     spiking = [layer for layer in flow.layers if layer.fires]
     outputs = [onnx_runtime.spikes_name(layer.name) for layer in spiking]
     finals = [f"{layer.name}.final" for layer in flow.layers]
-    # A Scan goes over something: with a static input, over T zeros that nothing reads.
+    # A Scan needs a sequence: with a static input it scans T zeros that nothing reads.
     sequence = once.value(np.zeros(flow.timesteps, np.int8) if static else name)
     scan = helper.make_node(
         "Scan",
@@ -77,7 +80,7 @@ def export(build: Build) -> onnx.ModelProto:
             info(onnx_runtime.LOGITS, np.int64, BATCH, flow.layers[-1].size),
             *(info(o, np.int8, *shape) for o, shape in zip(outputs, shapes, strict=True)),
         ],
-        # All constants lie outside of the loop, which sees them.
+        # All constants lie outside of the loop, which can read them from there.
         [numpy_helper.from_array(a, n) for n, a in (once.constants | step.constants).items()],
     )
     opset = helper.make_opsetid("", OPSET)
@@ -95,12 +98,12 @@ def info(name: str, dtype: type, *shape: int | str) -> onnx.ValueInfoProto:
 
 
 def state(layer: Layer, when: str) -> onnx.ValueInfoProto:
-    """A membrane `before` or `after` a step."""
+    """The membrane of a layer `before` or `after` a step."""
     return info(f"{layer.name}.{when}", membrane_dtype(layer), BATCH, *layer.shape)
 
 
 def zeros(once: Nodes, source: str, layer: Layer) -> str:
-    """v = 0 at the start of every sample."""
+    """Membranes v = 0 at the start of every sample."""
     batch = once.add("Shape", source, start=1, end=2)
     shape = once.add("Concat", batch, np.array(layer.shape), axis=0)
     zero = numpy_helper.from_array(np.zeros(1, membrane_dtype(layer)))
@@ -108,9 +111,10 @@ def zeros(once: Nodes, source: str, layer: Layer) -> str:
 
 
 def update(step: Nodes, build: Build, layer: Layer, current: str) -> str:
-    """p = leak(v) + current, fire, reset; the name of the spikes, int8 [batch, *shape].
+    """Add p = leak(v) + current, fire and reset; return the name of the spikes, int8 [batch,
+    *shape].
 
-    An integrator has none; its membrane is named instead.
+    An integrator has no spikes; the name of its membrane is returned instead.
     """
     neuron, dtype = layer.update.neuron, membrane_dtype(layer)
     after, spikes, v_threshold = f"{layer.name}.after", f"{layer.name}.s", build.v_threshold(layer)
@@ -141,7 +145,9 @@ def update(step: Nodes, build: Build, layer: Layer, current: str) -> str:
 def current_nodes(
     build: Build, layer: Layer, streams: dict[str, str], once: Nodes, step: Nodes
 ) -> str:
-    """bias + sum over synapses of acc << shift; what is static is summed once, before the loop."""
+    """Add bias + sum over synapses of acc << shift; static parts are added
+    once, before the loop.
+    """
     flow, dtype = build.dataflow, membrane_dtype(layer)
     total = once.value(build.bias(layer)[None].astype(dtype), f"{layer.name}.bias")
     for synapse in sorted(layer.synapses, key=lambda g: flow.mode_of(g.source) != "static"):

@@ -1,8 +1,8 @@
-"""Synapses and pools as ONNX nodes: integer products of unsigned bytes, exact sums.
+"""Writes synapses and pools as ONNX nodes: integer products of unsigned bytes, with exact sums.
 
-Operands of products are unsigned bytes with zero point 128, and wider values are several such
-digits. ONNX Runtime multiplies u8 by u8 exactly on every processor; u8 by s8 saturates at 16 bits
-on those without VNNI instructions.
+Operands of products are unsigned bytes with zero point 128, and a wider value is split into several
+such bytes. ONNX Runtime multiplies u8 by u8 exactly on every processor; u8 by s8 saturates at 16
+bits on processors without VNNI instructions.
 """
 
 import functools
@@ -18,7 +18,7 @@ from hw_models.dataflow import Build, Dense, Pool, Synapse
 from hw_models.errors import InputError
 
 ZERO = np.uint8(128)  # the byte that stands for 0
-BYTES_MAX = 3  # of a count behind pools, so that raising it to a positive number fits int32
+BYTES_MAX = 3  # in a count behind pools, so that shifting it to a positive number fits int32
 Value = str | NDArray | np.generic  # a result's name, or a constant
 
 
@@ -28,14 +28,14 @@ def onnx_type(dtype: type) -> int:
 
 @dataclass(slots=True)
 class Nodes:
-    """The nodes of one graph, in order, and the constants that they read."""
+    """The nodes of one graph in order, and the constants that they read."""
 
     label: str
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: dict[str, NDArray] = field(default_factory=dict)
 
     def value(self, operand: Value, name: str = "") -> str:
-        """The operand's name; a constant without one is named by its type and numbers."""
+        """The operand's name; an unnamed constant gets a name from its type and its numbers."""
         if isinstance(operand, str):
             return operand
         name = name or f"{operand.dtype}({operand.tolist()})"
@@ -43,7 +43,7 @@ class Nodes:
         return name
 
     def add(self, op: str, *operands: Value, name: str = "", **attributes) -> str:
-        """Append a node with one result; the result's name."""
+        """Append a node with one result and return the result's name."""
         name = name or f"{self.label}.{len(self.nodes)}"
         inputs = [self.value(operand) for operand in operands]
         self.nodes.append(helper.make_node(op, inputs, [name], name, **attributes))
@@ -57,7 +57,9 @@ class Nodes:
 
 
 def synapse_nodes(nodes: Nodes, build: Build, synapse: Synapse, source: str, dtype: type) -> str:
-    """acc << shift of one synapse, [batch, *shape of the op's result], as the membrane's type."""
+    """Add acc << shift of one synapse, [batch, *shape of the op's result], in
+    the membrane's type.
+    """
     flow, op = build.dataflow, synapse.op
     x, shape = nodes.cast(source, np.int32), flow.shape_of(synapse.source)
     peak = flow.input.x_max if synapse.source == flow.input.name else 1
@@ -80,7 +82,7 @@ def synapse_nodes(nodes: Nodes, build: Build, synapse: Synapse, source: str, dty
 
 
 def product(nodes: Nodes, synapse: Synapse, x: str, w: NDArray[np.uint8], j: int) -> str:
-    """int32 sums of products of bytes; a convolution pads with the zero point."""
+    """Add int32 sums of products of bytes; a convolution pads with the zero point."""
     op, name = synapse.op, f"{synapse.name}.weight" + (f".{j}" if j else "")
     if isinstance(op, Dense):
         return nodes.add("MatMulInteger", x, nodes.value(w.T, name), ZERO, ZERO)
@@ -91,7 +93,9 @@ def product(nodes: Nodes, synapse: Synapse, x: str, w: NDArray[np.uint8], j: int
 
 
 def pool_nodes(nodes: Nodes, spec: Pool, x: str) -> str:
-    """Sums over the windows of an int32 map [batch, C, H, W]: over rows, then over columns."""
+    """Add sums over the windows of an int32 map [batch, C, H, W]: over rows first, then over
+    columns.
+    """
     if any(spec.padding):
         x = nodes.add("Pad", x, np.array([0, 0, *spec.padding] * 2))
     for axis, kernel, stride, size in zip(
@@ -104,7 +108,7 @@ def pool_nodes(nodes: Nodes, spec: Pool, x: str) -> str:
 
 
 def reshape(nodes: Nodes, x: str, shape: tuple[int, ...], to: tuple[int, ...]) -> str:
-    """[batch, *shape] as [batch, *to]; the 0 keeps the batch."""
+    """Reshape [batch, *shape] to [batch, *to]; a 0 in ONNX's shape keeps the batch."""
     return x if shape == to else nodes.add("Reshape", x, np.array([0, *to]))
 
 
@@ -114,7 +118,9 @@ def ones(n: int) -> int:
 
 
 def byte_count(lo: int, hi: int) -> int:
-    """The least n with lo..hi among the sums of d_i * 256**i, i < n, -128 <= d_i <= 127."""
+    """The least n for which every number in lo..hi is a sum of d_i * 256**i, i < n, -128 <= d_i <=
+    127.
+    """
     n = 1
     while not -128 * ones(n) <= lo <= hi <= 127 * ones(n):
         n += 1
@@ -122,20 +128,23 @@ def byte_count(lo: int, hi: int) -> int:
 
 
 def weight_bytes(w: NDArray[np.int64]) -> list[NDArray[np.uint8]]:
-    """u_0, u_1, ... with w == sum of (u_i - 128) * 256**i: the bytes of w + 128 * ones(n)."""
+    """Split w into bytes u_0, u_1, ... with w == sum of (u_i - 128) * 256**i.
+
+    They are the bytes of w + 128 * ones(n).
+    """
     n = byte_count(int(w.min()), int(w.max()))
     return [((w + 128 * ones(n)) >> (8 * i)).astype(np.uint8) for i in range(n)]
 
 
 def bytes_of(nodes: Nodes, x: str, n: int) -> list[str]:
-    """The same of an int32 value in the graph; a cast to fewer bits drops the higher ones."""
+    """Split an int32 value of the graph into bytes the same way; a cast drops the higher bits."""
     raised = nodes.add("Add", x, np.int32(128 * ones(n)))
     higher = [nodes.add("Div", raised, np.int32(256**i)) for i in range(1, n)]
     return [nodes.cast(part, np.uint8) for part in (raised, *higher)]
 
 
 def check_sums(synapse: Synapse, weights: list[NDArray[np.uint8]], n: int, peak: int) -> None:
-    """Raise InputError unless the sums of products of bytes fit int32 and their total int64."""
+    """Raise InputError unless the sums of byte products fit int32 and their total fits int64."""
     rows = [np.abs(w.astype(np.int64) - 128).reshape(len(w), -1).sum(axis=1) for w in weights]
     sums = [min(peak, 128) * int(row.max()) for row in rows]
     total = sum(s << (8 * (i + j) + synapse.shift) for i in range(n) for j, s in enumerate(sums))
