@@ -1,1 +1,1 @@
-"""What the hardware computes: integer semantics, the build artefact, golden model and costs."""
+"""The hardware's behaviour in Python: integer semantics, build artefact, golden model and costs."""

@@ -1,4 +1,6 @@
-"""`python -m hw_models run DIR`, `energy`, `report`: a build on its reference vectors."""
+"""The commands `python -m hw_models run`, `energy` and `report` for a build and its reference
+vectors.
+"""
 
 from pathlib import Path
 
@@ -22,15 +24,17 @@ from hw_models.report.tables import (
 
 @click.group()
 def cli() -> None:
-    """Golden model of a build folder: accuracy, agreement with training, operations, energy."""
+    """Run the golden model of a build folder: accuracy, agreement with training, operations,
+    energy.
+    """
 
 
 FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 SAMPLES = click.option(
-    "--samples", type=click.IntRange(min=1), help="First N samples; default: all."
+    "--samples", type=click.IntRange(min=1), help="Use the first N samples; the default is all."
 )
 JSON = click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report here."
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
 )
 
 
@@ -42,7 +46,8 @@ JSON = click.option(
 def run_command(folder: Path, samples: int | None, engine: str, json_path: Path | None) -> int:
     """Execute the build in FOLDER on its reference vectors.
 
-    The onnx engine runs the exported network and is compared with the fast one, bit for bit.
+    The onnx engine runs the exported network, and its results are compared with the fast engine's,
+    bit for bit.
     """
     build = artefact.load(folder)
     report = measured(build, samples, engine)
@@ -61,10 +66,11 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
 @SAMPLES
 @JSON
 def energy_command(folder: Path, samples: int | None, json_path: Path | None) -> None:
-    """Show what each layer of the build in FOLDER costs, by two accountings.
+    """Show the energy of each layer of the build in FOLDER, by two accountings.
 
-    The 45 nm estimate with memories, beside the same network's as an int8 ANN, and the accounting
-    of the Ternary Spike paper; docs/energy.md says what is in each.
+    The first is the 45 nm estimate with memories, beside the same network as an int8 ANN. The
+    second is the accounting of the Ternary Spike paper. docs/energy.md explains what each of them
+    counts.
     """
     report = measured(artefact.load(folder), samples)
     Console().print(energy_table(report), paper_table(report))
@@ -73,7 +79,9 @@ def energy_command(folder: Path, samples: int | None, json_path: Path | None) ->
 
 
 def measured(build: Build, samples: int | None, engine: str = "fast") -> Evaluation:
-    """Evaluate the build on its reference vectors, with a progress bar on a terminal."""
+    """Evaluate the build on its reference vectors, with a progress bar if the
+    output is a terminal.
+    """
     vectors = reference_vectors.load(build)
     wanted = min(samples or vectors.samples, vectors.samples)
     errors = Console(stderr=True)
@@ -85,7 +93,7 @@ def measured(build: Build, samples: int | None, engine: str = "fast") -> Evaluat
 @cli.command("report")
 @FOLDER
 def report_command(folder: Path) -> None:
-    """Show all that was measured of the build in FOLDER: its evidence."""
+    """Show all measurements of the build in FOLDER, as its evidence folder holds them."""
     build = artefact.load(folder)
     Console().print(evidence_table(build, evidence.read(build)))
 

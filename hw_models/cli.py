@@ -1,4 +1,4 @@
-"""Runs a click command: one-line errors, `--debug` for the traceback, the exit statuses."""
+"""Runs a click command with one-line errors, exit statuses, and `--debug` for the traceback."""
 
 import errno
 import sys
@@ -16,10 +16,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run(command: click.Command, prog_name: str, args: list[str] | None = None) -> None:
-    """Run `command` and exit: 0 done, 1 a comparison failed, 2 the input cannot be used.
+    """Run `command` and exit with status 0 (done), 1 (a comparison failed) or 2 (unusable input).
 
     A command reports a failed comparison by returning EXIT_DIFFERS. `--debug`, anywhere on the
-    line, shows the traceback of a bad input as well.
+    command line, also shows the traceback of an input error.
     """
     args = list(sys.argv[1:] if args is None else args)
     debug = "--debug" in args
@@ -39,7 +39,7 @@ def run(command: click.Command, prog_name: str, args: list[str] | None = None) -
 
 
 def message_of(error: Exception) -> str:
-    """What an error has to say to a user."""
+    """The message of an error as the user sees it."""
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, OSError) and error.strerror:
@@ -51,12 +51,12 @@ def message_of(error: Exception) -> str:
 
 @contextmanager
 def keeping(what: str, *, at_best: bool = False) -> Iterator[None]:
-    """Around what is kept in a folder that was given to be read.
+    """A context around writing results into a folder that was given only to be read.
 
-    Where that cannot be written a note on standard error says so, and the command goes on.
+    If the folder cannot be written, a note on standard error says so and the command goes on.
 
     Args:
-        what: is not kept then.
+        what: names the results in that note.
         at_best: go on after any other error, too.
     """
     try:

@@ -1,7 +1,7 @@
-"""What a build folder describes: the structs of dataflow.json, and a build in memory.
+"""The structs of dataflow.json, which describe a build folder, and a build in memory.
 
-docs/artefact.md describes every field. The description has accumulations, leaks, comparisons
-and resets; it has no multiplication to express one with.
+docs/artefact.md describes every field. The description has accumulations, leaks, comparisons and
+resets; it cannot express a multiplication.
 """
 
 import math
@@ -32,16 +32,16 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The stream that enters the core."""
 
     name: str
-    shape: tuple[int, ...]  # of one sample and time step
-    # static: int8 values shown for all T steps, entering once as signed digits;
-    # ternary, binary: spikes of each time step
+    shape: tuple[int, ...]  # shape of one sample in one time step
+    # static: int8 values that hold for all T steps and enter once as signed digits;
+    # ternary, binary: spikes in each time step
     encoding: Encoding
-    x_max: int  # static: |x| <= x_max; else 1
+    x_max: int  # static: |x| <= x_max; otherwise 1
     scale: float  # the real value of x = 1
 
 
 class Dense(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dense"):
-    """acc[n] = sum_j w[n, j] * s[j] over events; weight tensor [n_out, n_in]."""
+    """acc[n] = sum_j w[n, j] * s[j] over events, with the weight tensor [n_out, n_in]."""
 
     n_in: int
     n_out: int
@@ -54,8 +54,8 @@ Shape3 = tuple[int, int, int]  # channels, height, width
 class Conv2d(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="conv2d"):
     """acc[o, y, x] = sum over c, ky, kx of w[o, c, ky, kx] * s[c', y*sy - py + ky, x*sx - px + kx].
 
-    c' = c + (o // (C_out / groups)) * C_in / groups; outside of the map s is 0. Weight tensor
-    [C_out, C_in / groups, *kernel].
+    c' = c + (o // (C_out / groups)) * C_in / groups. Outside of the map, s is 0. The weight tensor
+    is [C_out, C_in / groups, *kernel].
     """
 
     in_shape: Shape3
@@ -75,9 +75,10 @@ class Conv2d(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An event at [c, y, x] becomes one at each window [c, y', x'] that contains it.
+    """A pool: an event at [c, y, x] becomes one at each window [c, y', x'] that contains it.
 
-    y'*sy - py <= y < y'*sy - py + ky, and so for x: the sum over the window, as events.
+    A window contains it if y'*sy - py <= y < y'*sy - py + ky, and likewise for x. The events at a
+    window thus represent the sum over it.
     """
 
     in_shape: Shape3
@@ -88,42 +89,46 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Synapse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One synapse of a layer: i[n] += acc[n] << shift. Tensor: `<name>.weight`."""
+    """One synapse of a layer: i[n] += acc[n] << shift. Its tensor is `<name>.weight`."""
 
     name: str
-    source: str  # the input's name or a layer's
-    pools: tuple[Pool, ...] = ()  # on the way from the source, in order
+    source: str  # name of the input or of a layer
+    pools: tuple[Pool, ...] = ()  # between the source and the operation, in order
     op: Dense | Conv2d
     shift: int
     w_bits: int
     acc_bits: int  # before the shift
-    acc: Interval  # every partial sum, in any order of a step's events
+    acc: Interval  # interval of every partial sum, in any order of a step's events
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a layer's neurons do in each time step: p = leak(v) + i + bias, fire, reset.
+    """The work of a layer's neurons in each time step: p = leak(v) + i + bias, fire, reset.
 
-    Tensors: `<layer>.bias`, and `<layer>.v_threshold` where the neurons fire. The readout's are
-    integrators: v after the last time step is the logits.
+    Its tensors are `<layer>.bias`, and `<layer>.v_threshold` if the neurons fire. The readout's
+    neurons are integrators: v after the last time step is the logits.
     """
 
     neuron: Neuron
     p_bits: int  # also holds +-v_threshold
     v_bits: int
-    leak_bits: int  # of the leak's shift-and-add: v_bits + k
+    leak_bits: int  # width of the leak's shift-and-add: v_bits + k
     p: Interval
     v: Interval
 
 
 class Lanes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How wide the core works on a layer; changes cycles and area, never values."""
+    """The number of lanes on which the core works on a layer; it changes cycles and area, never
+    values.
+    """
 
     accumulate: int
     update: int
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Synapses and the neurons they feed. Tensor `<name>.lsb`: the real value of v = 1."""
+    """Synapses and the neurons that they feed. Its tensor `<name>.lsb` is the
+    real value of v = 1.
+    """
 
     name: str
     shape: tuple[int, ...]  # channels first
@@ -133,22 +138,22 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def size(self) -> int:
-        """Number of neurons."""
+        """The number of neurons."""
         return math.prod(self.shape)
 
     @property
     def fires(self) -> bool:
-        """Whether its neurons emit spikes; the readout's do not."""
+        """Whether its neurons emit spikes; those of the readout do not."""
         return self.update.neuron.fires
 
 
 class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """dataflow.json. Layers are in execution order, the readout last."""
+    """The content of dataflow.json. Layers are in execution order, the readout last."""
 
     format: str = FORMAT
     version: int = VERSION
     name: str
-    target: Target  # weight type asked for
+    target: Target  # the weight type that was asked for
     timesteps: int
     input: Input
     layers: tuple[Layer, ...]
@@ -158,7 +163,7 @@ class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     files: dict[str, str] = {}  # sha256 of each file beside dataflow.json
 
     def mode_of(self, source: str) -> Encoding:
-        """What the events of a stream can be, by the name of the input or of a layer."""
+        """The kind of events in a stream, by the name of the input or of a layer."""
         if source == self.input.name:
             return self.input.encoding
         neuron = next(layer.update.neuron for layer in self.layers if layer.name == source)
@@ -174,25 +179,27 @@ class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def alike(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Whether shapes are the same; a map of one position takes any addresses, as a vector does."""
+    """Whether two shapes are the same; a map of one position counts as a vector."""
     same_size = math.prod(shape) == math.prod(other)
     return shape == other or (same_size and (1, 1) in (shape[1:], other[1:]))
 
 
 def per_neuron(tensor: Ints, shape: tuple[int, ...]) -> Ints:
-    """A per-channel tensor [C], broadcastable over a layer's shape [C, ...]."""
+    """A per-channel tensor [C], reshaped to broadcast over a layer's shape [C, ...]."""
     return tensor.reshape(-1, *[1] * (len(shape) - 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A network ready to execute: description, integers and, once saved, where and what it is."""
+    """A network that is ready to execute: its description, its integers and, once saved, its
+    folder.
+    """
 
     dataflow: Dataflow
     tensors: Mapping[str, NDArray]
     path: Path | None = None
-    sha256: str | None = None  # of dataflow.json, which names the sha256 of all else
-    files: Mapping[str, bytes] = field(default_factory=dict)  # further files to save: mem/, rtl/
+    sha256: str | None = None  # sha256 of dataflow.json, which names the sha256 of all other files
+    files: Mapping[str, bytes] = field(default_factory=dict)  # more files to save: mem/, rtl/
 
     def weight(self, synapse: Synapse) -> Ints:
         return self.tensors[f"{synapse.name}.weight"].astype(np.int64)
@@ -201,7 +208,7 @@ class Build:
         return per_neuron(self.tensors[f"{layer.name}.bias"].astype(np.int64), layer.shape)
 
     def v_threshold(self, layer: Layer) -> Ints | None:
-        """None where the layer's neurons do not fire."""
+        """The thresholds, or None if the layer's neurons do not fire."""
         if not layer.fires:
             return None
         return per_neuron(self.tensors[f"{layer.name}.v_threshold"].astype(np.int64), layer.shape)

@@ -1,11 +1,11 @@
-"""The one error that means: the user's input cannot be used."""
+"""The one error for input of the user that cannot be used."""
 
 
 class InputError(ValueError):
-    """Bad input: a file, an option or a network that cannot be used.
+    """The user gave a file, an option or a network that cannot be used.
 
-    The message is one line: where, what was found, what is accepted, what to do. The command
-    line prints it alone and exits with status 2.
+    The message is one line: where, what was found, what is accepted, what to do. The command line
+    prints only this message and exits with status 2.
     """
 
 
@@ -13,8 +13,11 @@ def need(holds: bool, where: str, what: str, found: object, accepted: object) ->
     """Raise InputError unless a rule holds.
 
     Args:
-        where: the file and, in it, the layer.
-        what: the field, `found` to be one thing and `accepted` to be another.
+        holds: whether the rule holds.
+        where: the file and the layer in it.
+        what: the name of the field.
+        found: the value of the field.
+        accepted: a description of the accepted values.
     """
     if not holds:
         shown = list(found) if isinstance(found, tuple) else found

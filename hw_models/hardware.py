@@ -1,8 +1,8 @@
-"""The instances of a build's top level and their parameters: the structs of rtl/parameters.json.
+"""The structs of rtl/parameters.json: the instances of a build's top level and their parameters.
 
-The compiler writes them; the simulation, the synthesis and the proofs read them. A struct has the
-name of its Verilog module, without the prefix, and its fields are the module's parameters in lower
-case. The modules say what each parameter means.
+The compiler writes the file; the simulation, the synthesis and the proofs read it. A struct has the
+name of its Verilog module without the prefix, and its fields are the module's parameters in lower
+case. The modules explain each parameter.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from hw_models.dataflow import Build
 from hw_models.errors import InputError
 
 PARAMETERS = "rtl/parameters.json"
-SIZED = {  # Verilog literals of parameters that have a width of their own
+SIZED = {  # Verilog literals for parameters of a fixed width
     "plus": "9'b{:09b}", "minus": "9'b{:09b}",
     "version": "32'h{:08x}", "build": "32'h{:08x}", "shape": "32'h{:08x}",
 }  # fmt: skip
@@ -24,17 +24,19 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """An instance of a module; its fields are the module's parameters in lower case."""
 
     def parameters(self) -> Mapping[str, int | str]:
-        """The parameters by their Verilog names; vectors, sized numbers and files as literals."""
+        """The parameters by their Verilog names; vectors, sized numbers and file names are
+        literals.
+        """
         return {
             field.upper(): literal(field, getattr(self, field)) for field in self.__struct_fields__
         }
 
 
 def literal(field: str, value: int | str | tuple[int, ...]) -> int | str:
-    """A parameter's value in Verilog.
+    """The Verilog literal of a parameter's value.
 
-    A tuple is a vector of 32 bits each, the first in the lowest bits. A text is the name of a
-    memory file in mem/, which the top level looks for in its folder MEM_DIR.
+    A tuple becomes a vector of 32-bit numbers, the first in the lowest bits. A string is the name
+    of a memory file in mem/, which the top level looks for in its folder MEM_DIR.
     """
     if isinstance(value, tuple):
         return "{" + ", ".join(f"32'd{each}" for each in reversed(value)) + "}"
@@ -89,12 +91,12 @@ class Engine(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def current_bits(self) -> int:
-        """Bits of a neuron's current."""
+        """The width of a neuron's current."""
         return self.acc_bits + self.shift
 
     @property
     def weight_word_bits(self) -> int:
-        """Bits of a word of the weight memory."""
+        """The width of a word of the weight memory."""
         return self.w_bits * (1 if self.packed else self.lanes)
 
 
@@ -169,29 +171,29 @@ class Loader(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Synapse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A synapse of a layer: pools, then an engine."""
+    """A synapse of a layer: its pools, then its engine."""
 
     name: str
-    stream: str  # that it reads, by its name in the top level
+    stream: str  # the stream that it reads, by its name in the top level
     pools: tuple[Pool, ...]
     engine: Engine
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a layer's spikes leave for one of the synapses that read them."""
+    """The outlet through which a layer's spikes leave for one of the synapses that read them."""
 
     stream: str  # its name in the top level
     outlet: Outlet
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A layer: its synapses, what adds their currents up, its neurons, and where they lead to."""
+    """A layer: its synapses, the merges of their currents, its neurons, and what follows them."""
 
     name: str
     synapses: tuple[Synapse, ...]
-    merges: tuple[Merge, ...]  # the first two synapses, then each further one with the sum so far
+    merges: tuple[Merge, ...]  # of the first two synapses, then each further one with the sum
     update: Update
-    readers: tuple[Reader, ...]  # none of the readout
+    readers: tuple[Reader, ...]  # empty for the readout
     readout: Readout | None
 
 
@@ -199,11 +201,11 @@ class Inlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A synapse that reads the core's input."""
 
     stream: str  # its name in the top level
-    buffer: int  # beats that wait for it; 0: it takes them as they come
+    buffer: int  # beats that can wait for it; 0: it has no buffer
 
 
 class Hardware(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that the top level instantiates for the network."""
+    """All instances in the top level that belong to the network."""
 
     inlets: tuple[Inlet, ...]
     layers: tuple[Layer, ...]
@@ -213,7 +215,7 @@ def hardware_of(build: Build) -> Hardware:
     """The hardware of a build.
 
     Raises:
-        InputError: it has none, or parameters.json is not of this version.
+        InputError: the build has no hardware, or its parameters.json is of another version.
     """
     name = build.path or build.dataflow.name
     if PARAMETERS not in build.files:

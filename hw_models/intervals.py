@@ -1,4 +1,6 @@
-"""Intervals of a layer's sums, membranes and logits (docs/semantics.md, 4), from its integers."""
+"""Computes the intervals of a layer's sums, membranes and logits (docs/semantics.md, 4) from
+integers.
+"""
 
 import math
 from collections.abc import Sequence
@@ -24,19 +26,22 @@ from hw_models.semantics import (
 
 @dataclass(frozen=True, slots=True)
 class IntegerSynapse:
-    """A synapse's integers, and what the events can be that reach it."""
+    """The integers of a synapse, and the kind of events that reach it."""
 
     op: Dense | Conv2d
     pools: tuple[Pool, ...]
     shift: int
     w: Ints
-    source: tuple[int, ...]  # shape of the stream that the pools read
-    encoding: str  # of that stream: static, ternary, binary
-    x_max: int  # of a static one
+    source: tuple[int, ...]  # shape of the stream in front of the pools
+    encoding: str  # encoding of that stream: static, ternary or binary
+    x_max: int  # largest |value| of a static stream
 
     @property
     def attained(self) -> bool:
-        """Whether its bounds are: behind windows that overlap, what an event adds may cancel."""
+        """Whether some input reaches the bounds.
+
+        Behind windows that overlap, the additions of an event may cancel each other.
+        """
         return all(
             size <= step
             for pool in self.pools
@@ -44,10 +49,10 @@ class IntegerSynapse:
         )
 
     def bounds(self) -> tuple[Bounds, Bounds]:
-        """Per neuron, bounds of every partial sum and of the complete sum of a step.
+        """Bounds per neuron of every partial sum and of the complete sum of a step.
 
         Raises:
-            InputError: a sum may exceed BITS_MAX.
+            InputError: a sum may exceed BITS_MAX bits.
         """
         times = math.prod(math.prod(pool.kernel) for pool in self.pools)
         check_size(int(np.abs(self.w).max()) * self.w[0].size * times)
@@ -68,14 +73,15 @@ def layer_intervals(
     v_threshold: Ints | None,
     timesteps: int,
 ) -> tuple[list[Interval], LayerBounds]:
-    """Of each synapse the accumulator's interval; and p and v of the layer.
+    """The interval of each synapse's accumulator, and the intervals of the layer's p and v.
 
     Args:
-        shape: of the layer's neurons, channels first.
-        bias: [C], of at most BITS_MAX bits, as is `v_threshold`, which is None for an integrator.
+        shape: the shape of the layer's neurons, channels first.
+        bias: [C], of at most BITS_MAX bits.
+        v_threshold: as `bias`, or None for an integrator.
 
     Raises:
-        InputError: a sum may exceed BITS_MAX.
+        InputError: a sum may exceed BITS_MAX bits.
     """
     zero, accs = np.zeros(shape, np.int64), []
     current, most = Bounds(zero, zero), int(np.abs(bias).max())
@@ -90,13 +96,13 @@ def layer_intervals(
         check_size(timesteps * most + int(v_threshold.max()))
         v_threshold = per_neuron(v_threshold, shape)
     bounds = layer_bounds(neuron, current, v_threshold, bias, timesteps)
-    # Of several synapses, not all need reach their ends for the same spikes.
+    # Several synapses need not all reach their ends for the same spikes.
     attained = len(synapses) == 1 and synapses[0].attained
     return accs, bounds if attained else bounds.inexact()
 
 
 def intervals_of(build: Build, layer: Layer) -> tuple[list[Interval], LayerBounds]:
-    """`layer_intervals` of a layer of a build."""
+    """The result of `layer_intervals` for a layer of a build."""
     flow = build.dataflow
     synapses = [
         IntegerSynapse(
@@ -117,6 +123,6 @@ def intervals_of(build: Build, layer: Layer) -> tuple[list[Interval], LayerBound
 
 
 def check_size(largest: int) -> None:
-    """Raise InputError where +-largest needs more than BITS_MAX bits."""
+    """Raise InputError if +-largest needs more than BITS_MAX bits."""
     if (bits := Interval(-largest, largest, False).bits) > BITS_MAX:
         raise InputError(f"sums may take {bits} bits, need <= {BITS_MAX}")

@@ -15,25 +15,25 @@ from hw_models.errors import InputError
 Ints = NDArray[np.int64]
 Spikes = Literal["ternary", "binary"]
 Mode = Literal[Spikes, "integrator"]  # an integrator never fires
-Reset = Literal["hard", "soft", "none"]  # none: of an integrator
+Reset = Literal["hard", "soft", "none"]  # none: for an integrator
 SPIKE_VALUES: dict[Spikes, tuple[int, ...]] = {"ternary": (-1, 0, 1), "binary": (0, 1)}
 
-INPUT_BITS = range(2, 9)  # widths of a static input's values, the sign included
+INPUT_BITS = range(2, 9)  # possible widths of a static input's values, the sign included
 
 LEAK_SHIFT_MAX = 8
 LEAK_DIGITS_MAX = 3
-BITS_MAX = 62  # of any width: int64 then holds the sum of three such numbers, as an update forms
+BITS_MAX = 62  # limit of any width, so that int64 holds the sum of three numbers in an update
 
 
 def input_max(bits: int) -> int:
-    """The largest |value| of a static input of so many bits, which is symmetric around 0."""
+    """The largest |value| of a static input with `bits` bits, whose range is symmetric around 0."""
     return (1 << (bits - 1)) - 1
 
 
 def signed_digits(x: int) -> tuple[tuple[int, int], ...]:
-    """Non-adjacent form: x == sum of sign * 2**exponent, as few (sign, exponent) as possible.
+    """The non-adjacent form of x: the fewest (sign, exponent) with x == sum of sign * 2**exponent.
 
-    Least exponent first; no two exponents are neighbours.
+    The least exponent comes first; no two exponents are neighbours.
     """
     digits = []
     exponent = 0
@@ -48,7 +48,9 @@ def signed_digits(x: int) -> tuple[tuple[int, int], ...]:
 
 
 class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """leak(v) = sign(v) * ((|v| * m) >> k), so tau = m / 2**k; by shifts and adds in hardware."""
+    """leak(v) = sign(v) * ((|v| * m) >> k), so tau = m / 2**k; hardware computes it by shifts and
+    adds.
+    """
 
     m: int  # at most LEAK_DIGITS_MAX signed digits, 0 < m <= 2**k
     k: int  # right shift, <= LEAK_SHIFT_MAX
@@ -67,10 +69,10 @@ class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def from_tau(cls, tau: float) -> "Leak":
-        """The least k that represents tau exactly.
+        """The leak with the least k that represents tau exactly.
 
         Raises:
-            InputError: tau has no short form; names the nearest taus that have one.
+            InputError: tau has no short form; the message names the nearest taus that have one.
         """
         for k in range(LEAK_SHIFT_MAX + 1) if 0 < tau <= 1 else ():
             m = tau * (1 << k)
@@ -87,7 +89,7 @@ class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def taus(cls) -> list["Leak"]:
-        """All short forms, rising."""
+        """All leaks of a short form, by rising tau."""
         top = 1 << LEAK_SHIFT_MAX
         short = [m for m in range(1, top + 1) if len(signed_digits(m)) <= LEAK_DIGITS_MAX]
         return [cls.from_tau(m / top) for m in short]
@@ -115,11 +117,13 @@ class Neuron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def fires(self) -> bool:
-        """Whether it emits spikes, and so has a threshold."""
+        """Whether it emits spikes and therefore has a threshold."""
         return self.mode != "integrator"
 
     def fire(self, p: Ints, v_threshold: Ints | None) -> NDArray[np.int8]:
-        """+1 where p >= v_threshold; ternary: -1 where p <= -v_threshold; else 0."""
+        """+1 if p >= v_threshold; -1 if the neuron is ternary and p <=
+        -v_threshold; otherwise 0.
+        """
         if v_threshold is None:
             return np.zeros(p.shape, np.int8)
         s = (p >= v_threshold).astype(np.int8)
@@ -128,7 +132,9 @@ class Neuron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return s
 
     def reset_membrane(self, p: Ints, s: NDArray[np.int8], v_threshold: Ints | None) -> Ints:
-        """hard: 0 where s != 0, else p; soft: p - s * v_threshold."""
+        """A hard reset gives 0 where s != 0, otherwise p; a soft reset gives p
+        - s * v_threshold.
+        """
         if v_threshold is None:
             return p
         if self.reset == "hard":
@@ -138,7 +144,7 @@ class Neuron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def step(
         self, v: Ints, i: Ints, v_threshold: Ints | None, bias: Ints
     ) -> tuple[Ints, NDArray[np.int8], Ints]:
-        """One time step of any broadcastable shapes: (p, s, v after the reset).
+        """One time step on arrays of any broadcastable shapes; returns (p, s, v after the reset).
 
         Args:
             v_threshold: None for an integrator.
@@ -148,14 +154,14 @@ class Neuron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return p, s, self.reset_membrane(p, s, v_threshold)
 
 
-INTEGRATOR = Neuron("integrator", "none", Leak(1, 0))  # one that sums up: v after T steps
+INTEGRATOR = Neuron("integrator", "none", Leak(1, 0))  # sums its currents over all steps
 
 
 # --- widths -----------------------------------------------------------------------------------
 
 
 class Interval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All integers lo..hi, lo <= 0 <= hi; `exact` where both ends are attained by some input."""
+    """All integers lo..hi, with lo <= 0 <= hi; `exact` if some input attains each end."""
 
     lo: int
     hi: int
@@ -163,13 +169,15 @@ class Interval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def bits(self) -> int:
-        """Bits of the narrowest two's complement number that holds the interval; at least 2, so
-        that a layer of zero weights is no special case in hardware."""
+        """The width of the narrowest two's complement number that holds the interval, at least 2.
+
+        With at least 2 bits, a layer of zero weights is no special case in hardware.
+        """
         return max(2, 1 + self.hi.bit_length(), 1 + (-self.lo - 1).bit_length())
 
     @classmethod
     def hull(cls, lo: Ints, hi: Ints, exact: bool) -> "Interval":
-        """The least interval around 0 and per-neuron bounds."""
+        """The smallest interval that contains 0 and all per-neuron bounds."""
         return cls(min(0, int(lo.min())), max(0, int(hi.max())), exact)
 
 
@@ -190,11 +198,14 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 def row_bounds(negative: Ints, positive: Ints, mode: Mode) -> Bounds:
-    """Every partial sum over the events of one step, in any order; attained.
+    """Bounds of every partial sum over the events of one step in any order; they are attained.
 
-    negative, positive: per neuron, the sums of its negative (<= 0) and of its positive weights,
-    each as often as its address can occur in a step. A binary source adds a weight or does not; a
-    ternary one adds or subtracts it.
+    A binary source adds a weight or does not; a ternary one adds or subtracts it.
+
+    Args:
+        negative: per neuron, the sum of its negative weights (<= 0), each as often as its address
+            can occur in a step.
+        positive: likewise, the sum of its positive weights.
     """
     if mode == "binary":
         return Bounds(negative, positive)
@@ -213,18 +224,19 @@ class LayerBounds(msgspec.Struct, frozen=True):
     v: Interval
 
     def inexact(self) -> "LayerBounds":
-        """The same intervals, of which it is not known whether an input attains their ends."""
+        """The same intervals, marked as not known to be attained."""
         return LayerBounds(*(Interval(each.lo, each.hi, False) for each in (self.p, self.v)))
 
 
 def layer_bounds(
     neuron: Neuron, current: Bounds, v_threshold: Ints | None, bias: Ints, timesteps: int
 ) -> LayerBounds:
-    """Interval recursion of p and v over t = 1..T.
+    """The intervals of p and v, by recursion over t = 1..T.
 
-    p also represents +-v_threshold: a threshold above every reachable p would otherwise be
-    truncated to one that fires. leak is monotone, so the leak of an interval is that of its ends.
-    An integrator's bounds are exact where those of its current are: nothing is cut off between.
+    The interval of p also contains +-v_threshold: otherwise a threshold above every reachable p
+    would be truncated to one that fires. The leak is monotone, so the leak of an interval is that
+    of its ends. An integrator's bounds are exact if those of its current are, because nothing is
+    cut off in between.
     """
     zero = np.zeros_like(bias)
     v = Bounds(zero, zero)
@@ -240,7 +252,7 @@ def layer_bounds(
 
 
 def after_reset(neuron: Neuron, p: Bounds, v_threshold: Ints | None) -> Bounds:
-    """Bounds of v after the reset of a p within bounds; 0 is among them if the neuron fires."""
+    """Bounds of v after the reset, for p within its bounds; they include 0 if the neuron fires."""
     if v_threshold is None:
         return p
     quiet = v_threshold - 1  # the largest p that does not fire

@@ -1,1 +1,1 @@
-"""The hardware core as numbers: how layers lie in it, its buffers, its work and its timing."""
+"""A model of the hardware core in numbers: the layout of layers, buffers, work and timing."""

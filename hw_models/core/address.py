@@ -1,7 +1,7 @@
 """Addresses {y, x, c} of the core's streams, and the order in which a sweep visits neurons.
 
-An address has a field for the row, the column and the channel, each as wide as its size asks for.
-Addresses rise row by row, column by column, channel by channel: the raster order.
+An address has a field each for the row, the column and the channel, just wide enough for its size.
+Addresses rise row by row, column by column, channel by channel; this is the raster order.
 """
 
 import math
@@ -15,7 +15,7 @@ from hw_models.semantics import Ints
 
 
 def as_map(shape: tuple[int, ...]) -> Shape3:
-    """(C, H, W) of a stream; a vector is a map of one position."""
+    """The shape (C, H, W) of a stream; a vector counts as a map of one position."""
     if len(shape) == 3:
         return shape
     return math.prod(shape), 1, 1
@@ -23,11 +23,11 @@ def as_map(shape: tuple[int, ...]) -> Shape3:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Where the fields of an address lie; the channel is in the lowest bits."""
+    """The positions of the fields in an address; the channel is in the lowest bits."""
 
     x_shift: int
     y_shift: int
-    bits: int  # of the whole address, at least one
+    bits: int  # width of the whole address, at least one
 
     @classmethod
     def of(cls, shape: tuple[int, ...]) -> "Fields":
@@ -46,15 +46,15 @@ def addresses(shape: tuple[int, ...]) -> Ints:
 
 
 def in_raster(values: NDArray, shape: tuple[int, ...]) -> NDArray:
-    """Values [size] in the order of `shape`, channels first, as their addresses rise."""
+    """Reorder values [size] from the order of `shape`, channels first, to rising addresses."""
     return values.reshape(as_map(shape)).transpose(1, 2, 0).reshape(-1)
 
 
 def sweep_places(shape: tuple[int, ...], section: int, slice_: int) -> Ints:
-    """The place in raster order of each neuron of a sweep's words, [words, slice]; -1: padding.
+    """The neurons of a sweep's words as places in raster order, [words, slice]; -1 is padding.
 
-    The sweep goes from position to position and within one from section to section. The channels
-    of a section take whole words.
+    The sweep goes from position to position, and at each position from section to section. The
+    channels of a section take whole words.
     """
     places = np.arange(math.prod(shape)).reshape(-1, section)
     padded = np.pad(places, [(0, 0), (0, -section % slice_)], constant_values=-1)
@@ -62,6 +62,8 @@ def sweep_places(shape: tuple[int, ...], section: int, slice_: int) -> Ints:
 
 
 def sweep(shape: tuple[int, ...], section: int, slice_: int) -> Ints:
-    """The same with each neuron's index in the order of `shape`, channels first; -1: padding."""
+    """The neurons of a sweep's words as indices in the order of `shape`, channels first; -1 is
+    padding.
+    """
     neurons = in_raster(np.arange(math.prod(shape)), shape)
     return np.append(neurons, -1)[sweep_places(shape, section, slice_)]

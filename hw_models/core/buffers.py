@@ -1,4 +1,4 @@
-"""Who reads what in the core: the stream of each reader, and how much waits in it."""
+"""The readers of each stream in the core, and the sizes of the buffers in front of them."""
 
 import math
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ BUFFER_MIN = 16  # words; covers the round trip of a credit, so that a sweep run
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A synapse as the reader of its source's events."""
+    """A synapse as a reader of its source's events."""
 
-    stream: str  # its name in the top level
+    stream: str  # name of its stream in the top level
     synapse: Synapse
-    late: int  # steps by which it runs behind the source's first possible reader
+    late: int  # time steps by which it runs behind the source's first possible reader
 
 
 def depths(flow: Dataflow) -> dict[str, int]:
@@ -29,11 +29,11 @@ def depths(flow: Dataflow) -> dict[str, int]:
 
 
 def readers(flow: Dataflow) -> dict[str, list[Reader]]:
-    """Of the input and of each layer, its readers in execution order.
+    """The readers of the input and of each layer, in execution order.
 
-    A layer works on step t while the one before it works on t + 1. So a synapse that skips d layers
-    runs d steps behind: as many more must fit into its stream, or the layers that it skips wait
-    for it (they never wait for ever, docs/core.md).
+    A layer works on step t while the one before it works on t + 1, so a synapse that skips d layers
+    runs d steps behind. Its stream must have room for d more steps, or the layers that it skips
+    wait for it (they never wait for ever, docs/core.md).
     """
     depth = depths(flow)
     names = {flow.input.name: "input"}
@@ -48,10 +48,11 @@ def readers(flow: Dataflow) -> dict[str, list[Reader]]:
 
 
 def outlet_buffers(flow: Dataflow, layer: Layer, readers: Sequence[Reader]) -> list[int]:
-    """Spike words that wait for each reader of a layer: a step, and one for each step it is late.
+    """The number of spike words to buffer for each reader of a layer.
 
-    A layer that sweeps T times without new events between, all it reads being static, leaves T
-    steps to wait while it takes the next sample.
+    It is one step, and one more for each step that the reader is late. If a layer reads only static
+    synapses, it sweeps T times without new events in between; then its readers may have T steps
+    waiting while it takes the next sample.
     """
     static = all(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses)
     steps, words = flow.timesteps if static else 1, layout_of(flow, layer).words
@@ -59,10 +60,11 @@ def outlet_buffers(flow: Dataflow, layer: Layer, readers: Sequence[Reader]) -> l
 
 
 def input_buffers(flow: Dataflow, readers: Sequence[Reader]) -> list[int]:
-    """Events that wait for each reader of the core's input; 0: for the first in line, none.
+    """The number of events to buffer for each reader of the core's input; one that is not late
+    needs 0.
 
-    A step has at most one event an address and its marker; a static input, which is one step for
-    the whole sample, at most one a digit.
+    A step has at most one event per address, and its marker. A static input is one step for the
+    whole sample and has at most one event per digit.
     """
     spec = flow.input
     digits = max(len(signed_digits(x)) for x in range(spec.x_max + 1))

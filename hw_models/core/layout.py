@@ -1,7 +1,7 @@
-"""How a layer lies in the core: the words of its accumulators, and the words of its sweep.
+"""The layout of a layer in the core: the words of its accumulators and the words of its sweep.
 
-docs/core.md explains lanes, slices and sections. A layer's layout is worked out here, once, from
-its operations and its lanes; the compiler, the timing model and the simulation all read it.
+docs/core.md explains lanes, slices and sections. A layer's layout is computed only here, from its
+operations and its lanes; the compiler, the timing model and the simulation all read it.
 """
 
 import math
@@ -14,27 +14,27 @@ from hw_models.dataflow import Conv2d, Dataflow, Dense, Lanes, Layer, Synapse
 
 @dataclass(frozen=True, slots=True)
 class SynapseLayout:
-    """How the accumulators of one synapse lie in words, and its weights with them."""
+    """The layout of one synapse's accumulators and weights in words."""
 
-    op: Conv2d  # as the engine runs it
-    lanes: int  # channels of a word
-    # An event reaches one channel alone (a depthwise operation), and a word holds neighbouring
-    # channels of several convolution groups.
+    op: Conv2d  # the operation as the engine runs it
+    lanes: int  # channels per word
+    # Whether an event reaches only one channel (a depthwise operation) and a word holds
+    # neighbouring channels of several convolution groups.
     packed: bool
 
     @property
     def reach(self) -> int:
-        """Words that an event visits at a position: those of its convolution group."""
+        """The words that an event visits at a position: those of its convolution group."""
         return -(-group_channels(self.op) // self.lanes)
 
     @property
     def weights(self) -> int:
-        """Weights in a word of the weight memory."""
+        """The number of weights in a word of the weight memory."""
         return 1 if self.packed else self.lanes
 
     @property
     def words(self) -> int:
-        """Words of all accumulators."""
+        """The number of words that hold all accumulators."""
         _, height, width = self.op.out_shape
         at_position = (
             -(-self.op.groups // self.lanes) if self.packed else self.op.groups * self.reach
@@ -44,17 +44,17 @@ class SynapseLayout:
 
 @dataclass(frozen=True, slots=True)
 class LayerLayout:
-    """How a layer's neurons lie in the words of its sweep."""
+    """The layout of a layer's neurons in the words of its sweep."""
 
     section: int  # channels that fill whole words of their own
-    slice_: int  # neurons of a word, which are updated together
-    rows: int  # words of a position
-    words: int  # of a sweep: section by section, position by position
+    slice_: int  # neurons per word, which are updated together
+    rows: int  # words per position
+    words: int  # words per sweep
     synapses: tuple[SynapseLayout, ...]
 
     @property
     def adders(self) -> int:
-        """Accumulate lanes of all synapses."""
+        """The number of accumulate lanes of all synapses together."""
         return sum(synapse.lanes for synapse in self.synapses)
 
 
@@ -65,12 +65,13 @@ def layout_of(flow: Dataflow, layer: Layer) -> LayerLayout:
 
 
 def lay_out(ops: Sequence[Conv2d], lanes: Lanes, fires: bool) -> LayerLayout:
-    """The layout of a layer of these operations.
+    """The layout of a layer with these operations.
 
     A section is a convolution group, or all channels of a depthwise operation. All synapses of a
-    layer are read in the same words; where their sections differ, slices divide them all, so that
-    the words of every synapse are simply the channels in order. The update lanes asked for are
-    the widest slice. Neurons that do not fire are read one a cycle, as the argmax takes them.
+    layer are read in the same words. If their sections differ, the slice divides all of them, so
+    that the words of every synapse are simply the channels in order. A slice is at most as wide as
+    the update lanes asked for. Neurons that do not fire are read one per cycle, since the argmax
+    takes one per cycle.
     """
     sizes = {op.out_shape[0] if depthwise(op) else group_channels(op) for op in ops}
     section = math.gcd(*sizes)
@@ -86,10 +87,10 @@ def lay_out(ops: Sequence[Conv2d], lanes: Lanes, fires: bool) -> LayerLayout:
 
 
 def engine_lanes(op: Conv2d, accumulate: int, slice_: int) -> int:
-    """Channels of a word of one synapse's accumulators: an event reaches them in one cycle.
+    """The channels per word of a synapse's accumulators; an event reaches a word in one cycle.
 
-    A word has no more channels than a convolution group. Where a group takes several words,
-    slices divide them, so that a sweep counts in slices alone.
+    A word has no more channels than a convolution group. If a group takes several words, they
+    consist of whole slices, so that a sweep counts in slices only.
     """
     if depthwise(op):
         return slice_
@@ -99,20 +100,20 @@ def engine_lanes(op: Conv2d, accumulate: int, slice_: int) -> int:
 
 
 def group_channels(op: Conv2d) -> int:
-    """Output channels of a convolution group."""
+    """The number of output channels in a convolution group."""
     return op.out_shape[0] // op.groups
 
 
 def depthwise(op: Conv2d) -> bool:
-    """Whether an event reaches one channel alone."""
+    """Whether an event reaches only one channel."""
     return op.groups > 1 and op.in_shape[0] == op.out_shape[0] == op.groups
 
 
 def as_conv(op: Dense | Conv2d, source: tuple[int, ...]) -> Conv2d:
     """The operation as the core's engine runs it on a stream of shape `source`.
 
-    A dense layer is the convolution whose kernel is the whole map: its weights [n_out, C * H * W]
-    are [n_out, C, H, W] as they lie.
+    A dense layer is a convolution whose kernel is the whole map: its weights [n_out, C * H * W] are
+    [n_out, C, H, W] without any reordering.
     """
     if isinstance(op, Conv2d):
         return op
@@ -134,10 +135,10 @@ def source_shape(flow: Dataflow, synapse: Synapse) -> tuple[int, ...]:
 
 
 def rearranged(flow: Dataflow) -> str | None:
-    """The first synapse that reads a map as a vector by any but a dense operation, if there is one.
+    """The first synapse, if any, that reads a map as a vector in an operation other than dense.
 
-    An identity shortcut around a flatten does. An address has the fields of the map, and the core
-    rearranges none.
+    An identity shortcut around a flatten is one. An address has the fields of the map, and the core
+    cannot rearrange them.
     """
     for layer in flow.layers:
         for synapse in layer.synapses:

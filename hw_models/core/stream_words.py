@@ -1,7 +1,7 @@
-"""The words of the core's two outer streams, which are alike for every build.
+"""The words of the core's two outer streams, which are the same for every build.
 
 in:   {kind, neg, 000, digit[2:0], addr[23:0]}   an event, or the marker of a time step
-out:  {class[15:0], logit[47:0]}                 a word for each class
+out:  {class[15:0], logit[47:0]}                 one word for each class
 """
 
 ADDR_BITS, DIGIT_BITS = 24, 3

@@ -1,10 +1,10 @@
-"""When samples enter and leave the core, to the cycle, where nothing outside stalls it.
+"""The cycles in which samples enter and leave the core when nothing outside stalls it.
 
-docs/core.md has the rules; each class here is a module of the core. A time is the cycle in which a
-beat is handed over: what hands it on asks the next to `take` it no earlier than a cycle, and is
-told when it did. Steps are worked off in order, and within a step layers are, so that all that a
-beat waits for (the sweep of the step before, the places in a buffer that hold a step at least) is
-known when it comes.
+docs/core.md has the rules; each class here models a module of the core. A time is the cycle in
+which a beat is handed over. The giver asks the next module to `take` a beat no earlier than a given
+cycle, and gets the cycle in which it was taken. Steps are worked off in order, and the layers in
+order within a step. So everything that a beat waits for (the sweep of the step before, the places
+in a buffer that holds at least one step) is known when it comes.
 """
 
 from collections import deque
@@ -25,51 +25,57 @@ from hw_models.dataflow import Dataflow, Layer, Pool, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.semantics import Ints
 
-FIRST_BEAT = 1  # cycle in which the source offers its first beat, counted from the reset's end
+FIRST_BEAT = 1  # cycle in which the source offers its first beat, from the end of the reset
 
-MARKER = -1  # in place of an address
+MARKER = -1  # stands in place of an address
 Beats = list[int]  # addresses, as places in a map [H, W, C], and markers
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Cycles, counted from the end of the reset, of samples back to back; [B]."""
+    """The cycles at which samples enter and leave, back to back, [B] each, from the end of the
+    reset.
+    """
 
-    starts: Ints  # a sample's first beat goes in
-    ends: Ints  # its last word comes out
+    starts: Ints  # when a sample's first beat enters
+    ends: Ints  # when its last word leaves
 
     @property
     def latencies(self) -> Ints:
-        """From a sample's first beat in to its last word out, both counted."""
+        """The cycles from each sample's first beat in to its last word out, both included, [B]."""
         return self.ends - self.starts + 1
 
     @property
     def intervals(self) -> Ints:
-        """From each sample's last word to the next one's, [B - 1]."""
+        """The cycles from each sample's last word to the next sample's, [B - 1]."""
         return np.diff(self.ends)
 
     @property
     def pace(self) -> float:
-        """Cycles from one sample to the next, mean; a sample alone takes its latency."""
+        """The mean number of cycles from one sample to the next; the latency if there is only one
+        sample.
+        """
         return float((self.intervals if len(self.ends) > 1 else self.latencies).mean())
 
 
 class Taker(Protocol):
-    """What takes beats."""
+    """A module that takes beats."""
 
     def take(self, ready: int, beat: int) -> int:
-        """The cycle, from `ready` on, in which the beat is taken."""
+        """Return the cycle, no earlier than `ready`, in which the beat is taken."""
         ...
 
 
 class Engine:
-    """An event holds the head for its words; a marker until the last sweep of its steps is over."""
+    """An engine: an event occupies it for one cycle per word, a marker until its last sweep is
+    over.
+    """
 
     def __init__(self, synapse: SynapseLayout, static: bool) -> None:
         self.cost: list[int] = in_raster(event_cycles(synapse), synapse.op.in_shape).tolist()
         self.static = static
-        self.free = synapse.words  # the sweep that clears, after reset
-        self.marker = 0  # when the last one was taken
+        self.free = synapse.words  # after reset, a sweep clears the accumulators first
+        self.marker = 0  # when the last marker was taken
 
     def take(self, ready: int, beat: int) -> int:
         at = max(ready, self.free)
@@ -81,7 +87,7 @@ class Engine:
 
 
 class Windows:
-    """A pool: a beat is held until its last window is taken."""
+    """A pool, which holds a beat until its last window is taken."""
 
     def __init__(self, pool: Pool, reader: Taker) -> None:
         self.windows = windows(pool)
@@ -96,11 +102,11 @@ class Windows:
 
 
 class Waits:
-    """A stream_buffer: beats wait in it for a reader that is late."""
+    """A stream_buffer, in which beats wait for a reader that runs late."""
 
     def __init__(self, places: int, reader: Taker) -> None:
-        self.places = deque([0] * places)  # when each is free
-        self.inside: list[tuple[int, int]] = []  # when a beat came, and the beat
+        self.places = deque([0] * places)  # when each place is free
+        self.inside: list[tuple[int, int]] = []  # the cycle of arrival, and the beat
         self.reader, self.free = reader, 0
 
     def take(self, ready: int, beat: int) -> int:
@@ -109,7 +115,7 @@ class Waits:
         return at
 
     def drain(self) -> None:
-        """Hand on all that is inside."""
+        """Hand on all beats that are inside."""
         for came, beat in self.inside:
             at = self.reader.take(max(came + latency.FIFO, self.free), beat)
             self.free = at + 1
@@ -118,20 +124,22 @@ class Waits:
 
 
 class Outlet:
-    """Spike words of a layer wait for one reader; the serializer takes them apart."""
+    """A buffer of a layer's spike words for one reader, and the serializer that
+    takes them apart.
+    """
 
     def __init__(self, places: int, reader: Taker) -> None:
-        self.places = np.zeros(places, np.int64)  # when each is free, those of a step and more
+        self.places = np.zeros(places, np.int64)  # when each place is free, for one step or more
         self.reader, self.free = reader, 0
 
     def room(self, words: int) -> Ints:
-        """Spend the places of a sweep: when each is there."""
+        """Use up the places for a sweep's words; return when each place is free."""
         taken, self.places = self.places[:words], self.places[words:]
         assert len(taken) == words, "a buffer holds a step at least"
         return taken
 
     def feed(self, came: list[int], beats: list[Beats]) -> None:
-        """The words of a sweep, each when it comes to the buffer and with its beats."""
+        """Take the words of a sweep: the cycle in which each comes to the buffer, and its beats."""
         left, free, take = [], self.free, self.reader.take
         for at, word in zip(came, beats, strict=True):
             out = last = max(at + latency.FIFO, free)
@@ -144,7 +152,9 @@ class Outlet:
 
 
 class Update:
-    """A layer's neurons: sweeps when all engines hold a marker, a word where there is room."""
+    """A layer's neurons: they sweep when all engines hold a marker, each word
+    once there is room.
+    """
 
     def __init__(self, flow: Dataflow, layer: Layer, engines: list[Engine]) -> None:
         self.engines, self.free = engines, 0
@@ -153,7 +163,9 @@ class Update:
         self.order = sweep_places(layer.shape, layout.section, layout.slice_)
 
     def step(self, spikes: NDArray[np.int8], last: bool) -> None:
-        """One time step's spikes [*shape] to the outlets; `last`: of a sample."""
+        """Send one time step's spikes [*shape] to the outlets; `last` marks the last step of a
+        sample.
+        """
         words = len(self.order)
         read = self.sweep(np.max([outlet.room(words) for outlet in self.outlets], axis=0), last)
         fired = np.append(in_raster(spikes, spikes.shape), 0)[self.order] != 0
@@ -165,7 +177,9 @@ class Update:
             outlet.feed(came, beats)
 
     def sweep(self, room: Ints | int, last: bool) -> Ints:
-        """When each word is read, given when there is room for it."""
+        """The cycles in which the words are read, given the cycles in which
+        there is room for them.
+        """
         start = max(self.free, *(engine.marker + 1 for engine in self.engines))
         order = np.arange(len(self.order))
         read = order + np.maximum.accumulate(np.maximum(room, start) - order)
@@ -178,12 +192,14 @@ class Update:
 
 
 class Readout(Update):
-    """The readout's: its last sweep of a sample waits for the logits of the sample before."""
+    """The readout's neurons: the last sweep of a sample waits for the logits of
+    the sample before.
+    """
 
-    left: Ints | int = 0  # when each of them has made room
+    left: Ints | int = 0  # when each of those logits has made room
 
     def finish(self, last: bool) -> int:
-        """One time step; when the sample's last word leaves, if it was the last step."""
+        """Work off one time step; after a sample's last step, return when its last word leaves."""
         read = self.sweep(self.left if last else 0, last)
         came = read + latency.CURRENT + latency.UPDATE
         order = np.arange(len(came))
@@ -229,7 +245,9 @@ class Core:
         self.free = FIRST_BEAT
 
     def feed(self, beats: Beats) -> int:
-        """Beats from outside, each to all inlets; when the first is taken by all of them."""
+        """Give each beat from outside to all inlets; return when the first beat is taken by all of
+        them.
+        """
         first = None
         for beat in beats:
             at = max(inlet.take(self.free, beat) for inlet in self.inlets)
@@ -240,11 +258,11 @@ class Core:
 
 
 def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
-    """Send samples through the core back to back, the addresses of a step rising.
+    """Send samples through the core back to back; within a step, addresses rise.
 
     Args:
         x: the build's input, [T', B, *shape].
-        trace: what golden.run or fast.run made of it.
+        trace: the result of golden.run or fast.run for x.
     """
     core = Core(flow)
     starts, ends = [], []
@@ -266,7 +284,9 @@ def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
 
 
 def behind_pools(synapse: Synapse, engine: Engine) -> Taker:
-    """A synapse's pools with its engine behind."""
+    """The first of a synapse's pools, which lead to its engine, or the engine if there are no
+    pools.
+    """
     taker: Taker = engine
     for pool in reversed(synapse.pools):
         taker = Windows(pool, taker)
@@ -274,13 +294,15 @@ def behind_pools(synapse: Synapse, engine: Engine) -> Taker:
 
 
 def input_beats(flow: Dataflow, x: NDArray[np.int8]) -> Beats:
-    """A step's beats: an event for each digit of each value, addresses rising, and the marker."""
+    """The beats of a step: an event for each digit of each value, addresses rising, then the
+    marker.
+    """
     counts = in_raster(digits(x, flow.input.x_max), x.shape)
     return [*np.repeat(np.arange(counts.size), counts).tolist(), MARKER]
 
 
 def windows(pool: Pool) -> list[Beats]:
-    """The windows that contain each address of a map, row by row; all as addresses rise."""
+    """For each address of a map, the windows that contain it, as places; all by rising address."""
     channels, height, width = pool.in_shape
     _, out_height, out_width = pool.out_shape
     rows, columns = (

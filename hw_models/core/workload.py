@@ -1,4 +1,4 @@
-"""How many cycles a layer of the core is at work for given events (docs/core.md)."""
+"""Counts the cycles in which each layer of the core works on given events (docs/core.md)."""
 
 import msgspec
 import numpy as np
@@ -14,23 +14,28 @@ from hw_models.semantics import Ints
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """What reaches one layer's engines, whatever their lanes; of a static input in step 0."""
+    """The work that reaches one layer's engines, whatever their lanes; a static input has only step
+    0.
+    """
 
-    taps: Ints  # within the map, of all events of a step, [synapses, T, B]
-    unseen: Ints  # events that no output sees, [synapses, T, B]
+    taps: Ints  # taps within the map over all events of a step, [synapses, T, B]
+    unseen: Ints  # events that reach no output, [synapses, T, B]
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """One layer's cycles."""
+    """The cycles of one layer."""
 
-    events: Ints  # with an event at the head of each synapse's engine, [synapses, T, B]
-    sweep: int  # words of a sweep, one a cycle
-    static: bool  # all synapses read a static input: one step of events, T sweeps
+    events: Ints  # cycles in which a synapse's engine works on an event, [synapses, T, B]
+    sweep: int  # words of a sweep, one per cycle
+    static: bool  # all synapses read a static input: events in one step, T sweeps
 
     @property
     def cycles(self) -> Ints:
-        """From a sample's first event to the next one's, [B], where events are always there and
-        spikes always find room: per step the busiest synapse, the marker and the sweep."""
+        """The cycles from a sample's first event to the next sample's, [B].
+
+        This assumes that events are always there and spikes always find room. Each step takes the
+        busiest synapse, the marker and the sweep.
+        """
         steps = self.events.max(axis=0)
         if not self.static:
             return np.maximum(steps + self.sweep + 1, SWEEP_MIN).sum(axis=0)
@@ -41,12 +46,12 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Work]:
     """The work of each layer for the samples of one run, by layer name.
 
-    The slowest layer sets the pace: back to back, a sample takes its cycles, and a few per cent
-    more where the work moves from layer to layer over the time steps.
+    The slowest layer sets the pace: back to back, a sample takes as long as that layer works, and a
+    few per cent longer if the work moves from layer to layer over the time steps.
 
     Args:
         x: the build's input, [T', B, *shape].
-        trace: what golden.run or fast.run made of it.
+        trace: the result of golden.run or fast.run for x.
     """
     flow = build.dataflow
     found = loads(flow, x, trace)
@@ -54,7 +59,7 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Work]:
 
 
 def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, Load]:
-    """What reaches each layer in one run, by layer name; arguments as of count()."""
+    """The load of each layer in one run, by layer name; the arguments are those of count()."""
     streams, found = {flow.input.name: x, **trace.spikes}, {}
     for layer in flow.layers:
         reach = [reach_of(flow, synapse, streams[synapse.source]) for synapse in layer.synapses]
@@ -64,7 +69,7 @@ def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, Load]:
 
 
 def work(flow: Dataflow, layer: Layer, load: Load) -> Work:
-    """A layer's work on its lanes, for what reaches it."""
+    """A layer's work on its lanes, for a given load."""
     layout = layout_of(flow, layer)
     reach = np.array([synapse.reach for synapse in layout.synapses])
     return Work(
@@ -75,19 +80,22 @@ def work(flow: Dataflow, layer: Layer, load: Load) -> Work:
 
 
 def event_cycles(synapse: SynapseLayout) -> Ints:
-    """Cycles of an event at each address, [n_in]: one for each word of each tap within the map, and
-    one if it has no tap."""
+    """The cycles of an event at each address, [n_in].
+
+    An event takes one cycle for each word of each tap within the map, and one cycle if it has no
+    tap.
+    """
     return np.maximum(1, taps_of(synapse.op) * synapse.reach)
 
 
 def taps_of(op: Conv2d) -> Ints:
-    """Taps within the map of an event at each address, [n_in]."""
+    """The number of taps within the map for an event at each address, [n_in]."""
     shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
     return fan_out(op, np.ones(shape, np.int64)) // (op.out_shape[0] // op.groups)
 
 
 def reach_of(flow: Dataflow, synapse: Synapse, s: NDArray[np.int8]) -> tuple[Ints, Ints]:
-    """(taps within the map, events without any) of a synapse, each [T, B]."""
+    """Two counts for a synapse, [T, B] each: taps within the map, and events that have none."""
     taps = taps_of(conv_of(flow, synapse))
     events = pooled(synapse.pools, digits(s, flow.input.x_max).astype(np.int64))
     events = events.reshape(*s.shape[:2], -1)

@@ -1,1 +1,1 @@
-"""What an inference costs: operations, energy, entropy."""
+"""The costs of an inference: operations, energy, entropy."""

@@ -1,15 +1,18 @@
-"""An energy estimate from operation counts: 45 nm, 0.9 V, the constants of one published table.
+"""An energy estimate from operation counts at 45 nm and 0.9 V, with the constants of one
+publication.
 
-Source: M. Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC 2014,
-figure 1.1.9: integer add 0.03 pJ (8 bit) and 0.1 pJ (32 bit), integer multiply 0.2 pJ (8 bit),
-SRAM read of 64 bits 10 pJ (8 KB), 20 pJ (32 KB), 100 pJ (1 MB). An addition costs what the
-narrowest adder of the table that is wide enough costs. A memory access costs, per bit,
-10 pJ / 64 * sqrt(bytes / 8 KB): the law that meets the table at 8 and 32 KB and is 13 % above it
-at 1 MB, continued down to small memories; a write costs a read. Control, clock and wires outside
-the memories are not in it. docs/energy.md redoes a number by hand.
+Source: M. Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC 2014, figure
+1.1.9. An integer add costs 0.03 pJ (8 bit) or 0.1 pJ (32 bit), an integer multiply 0.2 pJ (8 bit),
+and an SRAM read of 64 bits 10 pJ (8 KB), 20 pJ (32 KB) or 100 pJ (1 MB).
 
-The ANN it is compared with is the same network with int8 activations and weights, one pass,
-output stationary: per MAC a multiply, a 32-bit add, the read of a weight and of an activation.
+An addition costs as much as the narrowest adder of the table that is wide enough. A memory access
+costs, per bit, 10 pJ / 64 * sqrt(bytes / 8 KB). This law meets the table at 8 and 32 KB and is 13 %
+above it at 1 MB; here it also prices smaller memories. A write costs as much as a read. Control,
+clock and wires outside the memories are not included. docs/energy.md computes one number by hand.
+
+The estimate is compared with the same network as an ANN with int8 activations and weights: one
+pass, output stationary, and for each MAC a multiply, a 32-bit add, the read of a weight and the
+read of an activation.
 """
 
 from functools import reduce
@@ -32,8 +35,8 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
 
     additions_pj: float
     memory_pj: float
-    ann_arithmetic_pj: float  # the same network's int8 multiply-accumulates
-    ann_memory_pj: float  # and their reads of weights and activations
+    ann_arithmetic_pj: float  # int8 multiply-accumulates of the same network as an ANN
+    ann_memory_pj: float  # reads of weights and activations for these
 
     @property
     def total_pj(self) -> float:
@@ -45,7 +48,7 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ratio(self) -> float:
-        """Ours to the ANN's: below 1 the spikes cost less."""
+        """Our energy divided by the ANN's: below 1, the spikes cost less."""
         return self.total_pj / self.ann_total_pj
 
     def __add__(self, other: "Energy") -> "Energy":
@@ -53,21 +56,25 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add_pj(bits: int) -> float:
-    """One addition; beyond the widest adder of the table, several of them in a row."""
+    """The energy of one addition; beyond the widest adder of the table, it
+    takes several in a row.
+    """
     widest = max(ADD_PJ)
     return ADD_PJ[min((w for w in ADD_PJ if w >= bits), default=widest)] * -(-bits // widest)
 
 
 def sram_pj_per_bit(memory_bits: int) -> float:
-    """Reading or writing one bit of a memory of that size."""
+    """The energy to read or write one bit of a memory with `memory_bits` bits."""
     return SRAM_8KB_PJ_PER_BIT * sqrt(memory_bits / (8 * 8192))
 
 
 def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
-    """Energy of a layer's counts, each memory priced by its size; thresholds and biases, which lie
-    beside the membranes, at the price of the membranes' memory, of one time step of their own.
-    Where several synapses meet, their weights are priced as one memory, their accumulators as
-    another, their additions by the widest.
+    """The energy of a layer's counts; each memory access is priced by the memory's size.
+
+    Thresholds and biases lie beside the membranes and cost as much per bit as the membranes'
+    memory; with one time step they have a memory of their own. If a layer has several synapses,
+    their weights count as one memory, their accumulators as another, and their additions cost what
+    the widest costs.
     """
     weight_bits = sum(build.weight(g).size * g.w_bits for g in layer.synapses)
     acc_width = max(g.acc_bits for g in layer.synapses)
@@ -90,7 +97,7 @@ def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
 
 
 def by_layer(build: Build, operations: dict[str, Operations]) -> dict[str, Energy]:
-    """Of each layer by its name, and of all as `total`."""
+    """The energy of each layer by its name, and their sum as `total`."""
     layers = {
         layer.name: of_layer(build, layer, operations[layer.name])
         for layer in build.dataflow.layers

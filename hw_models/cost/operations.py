@@ -1,7 +1,7 @@
-"""Counts what the hardware does for given events: additions, updates, compares, memory traffic.
+"""Counts the hardware's operations for given events: additions, updates, compares, memory traffic.
 
-Names are NeuroBench's (Yik et al., arXiv 2304.04640) where it has one. Every count is an exact
-integer over the samples given; the core counts its own additions and must arrive at the same.
+The names are NeuroBench's where it has one (Yik et al., arXiv 2304.04640). Every count is an exact
+integer over the samples given; the core counts its own additions and must reach the same number.
 """
 
 import msgspec
@@ -17,20 +17,20 @@ from hw_models.semantics import Interval, Ints, Neuron, signed_digits
 class Operations(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of one layer, or the sum of several."""
 
-    events: int = 0  # spikes in; for a static input its nonzero signed digits
-    synaptic_additions: int = 0  # executed: an addition per event and target neuron
-    Effective_ACs: int = 0  # of these, with a nonzero weight
-    Dense: int = 0  # if every input of every step were an event; of a static input, see count()
-    MembraneUpdates: int = 0  # neurons x steps: each membrane is rewritten each step
+    events: int = 0  # incoming spikes, or the nonzero signed digits of a static input
+    synaptic_additions: int = 0  # those executed: one per event and target neuron
+    Effective_ACs: int = 0  # synaptic additions with a nonzero weight
+    Dense: int = 0  # additions if every input were an event in every step; see count()
+    MembraneUpdates: int = 0  # neurons x steps: each step rewrites each membrane
     update_additions: int = 0  # leak, current, bias, soft reset
     compares: int = 0
     weight_read_bits: int = 0
     acc_read_bits: int = 0
     acc_write_bits: int = 0
-    state_read_bits: int = 0  # threshold, bias; membrane, but with one time step
-    state_write_bits: int = 0  # membrane, likewise
+    state_read_bits: int = 0  # threshold and bias; also the membrane if T > 1
+    state_write_bits: int = 0  # the membrane if T > 1
     ann_macs: int = 0  # multiply-accumulates of the same network as an ANN
-    # as the Ternary Spike paper counts (paper_energy.py)
+    # The last three follow the Ternary Spike paper (paper_energy.py).
     flops: int = 0  # multiply-accumulates of a static input, in each time step
     sops: int = 0  # additions of spikes
     sign_ops: int = 0  # compares of the neurons that fire
@@ -42,15 +42,15 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operations]:
-    """Operations of each layer for the samples of one run, by layer name.
+    """The operations of each layer for the samples of one run, by layer name.
 
-    `Dense` is what the core would execute if every value were as many events as one can be: a spike
-    in every step, and of a static input, which enters once, the most digits that a value within
-    x_max has (4 of an int8). So no input makes synaptic_additions exceed it.
+    `Dense` is the number of additions if every value were as many events as possible. That is a
+    spike in every step; a static input enters only once, with the most digits of any value within
+    x_max (4 for int8). So synaptic_additions never exceed it, whatever the input is.
 
     Args:
         x: the build's input, [T', B, *shape].
-        trace: what golden.run or fast.run made of it.
+        trace: the result of golden.run or fast.run for x.
     """
     flow = build.dataflow
     static = flow.mode_of(flow.input.name) == "static"
@@ -71,19 +71,19 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operatio
 
 
 def digits(x: NDArray[np.int8], x_max: int) -> NDArray[np.int8]:
-    """The number of signed digits of each value: as many events."""
+    """The number of signed digits of each value; each digit is an event."""
     return digit_counts(x_max)[np.abs(x)]
 
 
 def digit_counts(x_max: int) -> NDArray[np.int8]:
-    """The number of signed digits of 0..x_max."""
+    """The number of signed digits of each value in 0..x_max."""
     return np.array([len(signed_digits(n)) for n in range(x_max + 1)], np.int8)
 
 
 def per_step(events: NDArray[np.int8]) -> NDArray[np.int64]:
-    """Sum over the samples, [T', *shape] of [T', B, *shape] whose values are within -4..4.
+    """Sum values within -4..4, [T', B, *shape], over the samples to [T', *shape].
 
-    In bytes first: 31 * 4 = 124 is the most that one holds, and they are added many at a time.
+    The sums are formed in bytes first, of 31 samples at a time: 31 * 4 = 124 still fits a byte.
     """
     parts = (
         events[:, start : start + 31].sum(axis=1, dtype=np.int8)
@@ -95,10 +95,11 @@ def per_step(events: NDArray[np.int8]) -> NDArray[np.int64]:
 def synapses(
     build: Build, synapse: Synapse, at_source: NDArray[np.int64], samples: int
 ) -> Operations:
-    """Behind a pool, an event at the source counts once for each window that contains it.
+    """The operations of one synapse, given the sums over the samples of the events at its source.
 
-    The accumulators are read in every step's sweep and cleared with the read; those of a static
-    input are repeated, and cleared with a sample's last step alone (docs/core.md).
+    Behind a pool, an event at the source counts once for each window that contains it. Every step's
+    sweep reads the accumulators and clears them with the read. The sums of a static input are read
+    again in each step and only cleared in the last step of a sample (docs/core.md).
     """
     w, flow = build.weight(synapse), build.dataflow
     events = pooled(synapse.pools, at_source).reshape(-1)
@@ -107,7 +108,7 @@ def synapses(
     additions = int(events @ fan)
     static = flow.mode_of(synapse.source) == "static"
     most = int(digit_counts(flow.input.x_max).max()) if static else flow.timesteps
-    swept = synapse.op.n_out * samples  # accumulators of one sweep
+    swept = synapse.op.n_out * samples  # accumulators that a sweep reads, over all samples
     return Operations(
         events=int(events.sum()),
         synaptic_additions=additions,
@@ -123,10 +124,13 @@ def synapses(
 
 
 def update_operations(build: Build, layer: Layer, samples: int) -> Operations:
-    """The readout's logits are compared with each other once, for the class."""
+    """The operations of a layer's neurons; a readout also compares its logits
+    once, for the class.
+    """
     updates = layer.size * build.dataflow.timesteps * samples
     neuron, v_bits = layer.update.neuron, kept_bits(build, layer)
-    # leak: one addition fewer than m has digits; then a current per synapse, the bias, a soft reset
+    # The leak takes one addition fewer than m has digits. Then come a current per synapse, the
+    # bias and a soft reset.
     additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.synapses) + 1
     additions += neuron.reset == "soft"
     stored_bits = sum(stored_bits_of(tensor) for tensor in channel_tensors(build, layer))
@@ -146,35 +150,40 @@ def signs(layer: Layer, events: dict[str, NDArray[np.int64]]) -> Operations:
 
 
 def compares(neuron: Neuron) -> int:
-    """Comparisons in a step of a neuron that fires: p with v_threshold, and if it is ternary with
-    -v_threshold too."""
+    """The comparisons per step of a neuron that fires.
+
+    It compares p with v_threshold, and with -v_threshold too if it is ternary.
+    """
     return 2 if neuron.mode == "ternary" else 1
 
 
 def kept_bits(build: Build, layer: Layer) -> int:
-    """What a neuron keeps from step to step, v or the sum so far; of one time step, nothing."""
+    """The bits that a neuron keeps from step to step, for v or the sum so far; 0 if T is 1."""
     return 0 if build.dataflow.timesteps == 1 else layer.update.v_bits
 
 
 def channel_bits(build: Build, layer: Layer) -> int:
-    """The biases and thresholds of all channels."""
+    """The bits of the biases and thresholds of all channels."""
     return sum(tensor.size * stored_bits_of(tensor) for tensor in channel_tensors(build, layer))
 
 
 def channel_tensors(build: Build, layer: Layer) -> list[Ints]:
-    """The biases and, where the neurons fire, the thresholds."""
+    """The biases and, if the neurons fire, the thresholds."""
     v_threshold = build.v_threshold(layer)
     return [build.bias(layer), *([] if v_threshold is None else [v_threshold])]
 
 
 def stored_bits_of(tensor: NDArray[np.int64]) -> int:
-    """Width of the narrowest memory that holds the tensor, two's complement."""
+    """The width of the narrowest two's complement memory that holds the tensor."""
     return Interval.hull(tensor, tensor, exact=True).bits
 
 
 def footprint_bytes(build: Build) -> int:
-    """Footprint: weights, thresholds, biases, accumulators, and membranes where there is more than
-    one time step, at their real widths."""
+    """The memory footprint in bytes, each number at its real width.
+
+    It includes weights, thresholds, biases and accumulators, and also membranes if there is more
+    than one time step.
+    """
     bits = 0
     for layer in build.dataflow.layers:
         for synapse in layer.synapses:

@@ -1,14 +1,14 @@
-"""The energy accounting of the Ternary Spike paper, so that a network stands beside its table.
+"""The energy accounting of the Ternary Spike paper, for comparing a network with the paper's table.
 
-Source: Guo et al., Ternary Spike, AAAI 2024 (arXiv 2312.06372), table 5: 12.5 pJ a FLOP, 77 fJ a
-SOP, 3.7 pJ a sign operation. The paper does not say how it counts; these readings come to its
-figures (docs/energy.md):
+Source: Guo et al., Ternary Spike, AAAI 2024 (arXiv 2312.06372), table 5: 12.5 pJ per FLOP, 77 fJ
+per SOP, 3.7 pJ per sign operation. The paper does not say how it counts; the following counts
+reproduce its figures (docs/energy.md):
 
     FLOPs     multiply-accumulates of the layers that read the image, padding included, in each step
-    SOPs      an addition for each spike and neuron that it reaches
+    SOPs      an addition for each spike and each neuron that it reaches
     sign ops  a comparison for each spike, two for a ternary one
 
-No memory, no membrane update and no threshold compare of a neuron that stays silent is in it.
+It leaves out memory accesses, membrane updates and the threshold compares of silent neurons.
 """
 
 from hw_models.cost.operations import Operations

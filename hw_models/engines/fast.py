@@ -1,4 +1,4 @@
-"""The fast engine: the golden model's integers by float products, a few samples at a time."""
+"""The fast engine: the golden model's integers from float products, a few samples at a time."""
 
 from functools import reduce
 
@@ -9,15 +9,16 @@ from hw_models.dataflow import Build, Layer
 from hw_models.engines.golden import Trace, check_input
 from hw_models.engines.products import Product, empty, product
 
-# Of the largest stream or current of a tile: the whole network's traffic stays in the cache.
+# Size of the largest stream or current of a tile, so that the network's data stay in the cache.
 TILE_BYTES = 1 << 21
 
 
 def run(build: Build, x: NDArray[np.int8], keep_membranes: bool = True) -> Trace:
-    """As golden.run, value for value, without its checks of widths; membranes in int32 or int64.
+    """Compute the same values as golden.run, without its width checks; membranes are int32 or
+    int64.
 
-    Memory is that of the trace and a few MB, whatever the number of samples. Without
-    `keep_membranes`, `membranes` is empty: spikes are one byte each, membranes four or eight.
+    Memory is that of the trace and a few MB, whatever the number of samples. Spikes take one byte
+    each, membranes four or eight; without `keep_membranes`, `membranes` is empty.
     """
     check_input(build, x)
     flow = build.dataflow
@@ -42,7 +43,7 @@ def run(build: Build, x: NDArray[np.int8], keep_membranes: bool = True) -> Trace
 
 
 def tile_samples(build: Build) -> int:
-    """How many samples go through the whole network together."""
+    """The number of samples that go through the whole network together."""
     flow = build.dataflow
     largest = max(np.prod(flow.input.shape, dtype=int), *(layer.size for layer in flow.layers))
     return max(1, TILE_BYTES // (flow.timesteps * int(largest) * 4))
@@ -56,7 +57,9 @@ def membrane_dtype(layer: Layer) -> type[np.int32] | type[np.int64]:
 
 
 class PreparedLayer:
-    """A layer made ready: weights as floats, thresholds and biases laid out as its map is."""
+    """A layer ready to run: weights as floats, thresholds and biases in the memory layout of its
+    map.
+    """
 
     def __init__(self, build: Build, layer: Layer) -> None:
         self.layer, self.timesteps = layer, build.dataflow.timesteps
@@ -74,7 +77,7 @@ class PreparedLayer:
         return full
 
     def __call__(self, streams: dict[str, NDArray], membranes: dict[str, NDArray]) -> NDArray:
-        """Writes the layer's spikes and, where there is a place for them, its membranes.
+        """Write the layer's spikes and, if `membranes` has a place for them, its membranes.
 
         Returns: the membranes after the last step.
         """
@@ -90,7 +93,7 @@ class PreparedLayer:
         return v
 
     def _currents(self, streams: dict[str, NDArray]) -> NDArray:
-        """i[t, b, n], [T', B, *shape]; T' = 1 if all sources are static."""
+        """i[t, b, n] as [T', B, *shape]; T' = 1 if all sources are static."""
         parts = []
         for source, apply in self.synapses:
             s = streams[source]

@@ -1,4 +1,4 @@
-"""The golden model: docs/semantics.md in int64, as plain as its text."""
+"""The golden model: docs/semantics.md in int64, written as directly as its text."""
 
 from dataclasses import dataclass
 
@@ -19,21 +19,23 @@ class WidthError(OverflowError):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """All that a run computes; arrays are time-major."""
+    """All values that a run computes; arrays are time-major."""
 
-    spikes: dict[str, Spikes]  # of each spiking layer, [T, B, *shape]
-    membranes: dict[str, Ints]  # after the reset, [T, B, *shape]; of the readout: the sum so far
+    spikes: dict[str, Spikes]  # by spiking layer, [T, B, *shape]
+    membranes: dict[str, Ints]  # after the reset, [T, B, *shape]; readout: the sum so far
     logits: Ints  # [B, classes]
 
     @property
     def predictions(self) -> Ints:
-        """The class of the largest logit; the lowest index wins a tie. [B]"""
+        """The class of the largest logit, [B]; the lowest index wins a tie."""
         return self.logits.argmax(axis=1)
 
 
 def check_input(build: Build, x: NDArray) -> None:
-    """Raise InputError unless x is of integers, [1, B, *shape] (static) or [T, B, *shape], within
-    range."""
+    """Raise InputError unless x holds integers within the input's range.
+
+    A static input has the shape [1, B, *shape], any other [T, B, *shape].
+    """
     spec = build.dataflow.input
     if not isinstance(x, np.ndarray) or not np.issubdtype(x.dtype, np.integer):
         found = f"{x.dtype} values" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
@@ -57,7 +59,7 @@ def run(build: Build, x: NDArray[np.int8]) -> Trace:
 
     Args:
         build: the network.
-        x: int8 [1, B, *shape] for a static input, spikes [T, B, *shape] otherwise.
+        x: int8 [1, B, *shape] for a static input, otherwise spikes [T, B, *shape].
 
     Raises:
         InputError: x does not fit the build's input.
@@ -78,7 +80,9 @@ def run(build: Build, x: NDArray[np.int8]) -> Trace:
 
 
 def layer_currents(build: Build, layer: Layer, streams: dict[str, NDArray]) -> Ints:
-    """i[t, b, n] = sum over synapses of acc << shift; [T, B, *shape], [1, ...] if all static."""
+    """i[t, b, n] = sum over synapses of acc << shift, [T, B, *shape], or [1, ...] if all are
+    static.
+    """
     current = np.zeros((), np.int64)
     for synapse in layer.synapses:
         acc = accumulate(build, synapse, streams[synapse.source])
@@ -87,10 +91,12 @@ def layer_currents(build: Build, layer: Layer, streams: dict[str, NDArray]) -> I
 
 
 def accumulate(build: Build, synapse: Synapse, s: NDArray) -> Ints:
-    """acc[t, b, n] of the events s, every order of the additions within acc_bits."""
+    """acc[t, b, n] for the events s; checks that every order of the additions stays within
+    acc_bits.
+    """
     w, events = build.weight(synapse), s.astype(np.int64)
     total = weighted_sums(synapse.op, w, pooled(synapse.pools, events))
-    # What the events add of each sign separately: an event adds +-w, a digit d adds +-(w << d).
+    # The additions of each sign are summed separately: an event adds +-w, a digit d +-(w << d).
     magnitude = digit_magnitudes(build.dataflow.input.x_max)[np.abs(events)]
     both = weighted_sums(synapse.op, np.abs(w), pooled(synapse.pools, magnitude))
     check_width(f"{synapse.name}: acc", (total - both) // 2, (total + both) // 2, synapse.acc_bits)
@@ -98,12 +104,14 @@ def accumulate(build: Build, synapse: Synapse, s: NDArray) -> Ints:
 
 
 def digit_magnitudes(x_max: int) -> Ints:
-    """sum of 2**exponent over the signed digits of 0..x_max; 1 for a spike."""
+    """The sum of 2**exponent over the signed digits of each value in 0..x_max; 1 for a spike."""
     return np.array([sum(1 << e for _, e in signed_digits(x)) for x in range(x_max + 1)])
 
 
 def update(build: Build, layer: Layer, currents: Ints) -> tuple[Spikes, Ints]:
-    """Spikes and membranes [T, B, *shape] of a layer; a static current is replayed T times."""
+    """Spikes and membranes of a layer, [T, B, *shape] each; a static current is used in all T
+    steps.
+    """
     widths, timesteps = layer.update, build.dataflow.timesteps
     v_threshold, bias = build.v_threshold(layer), build.bias(layer)
     v = np.zeros(currents.shape[1:], np.int64)
@@ -118,7 +126,7 @@ def update(build: Build, layer: Layer, currents: Ints) -> tuple[Spikes, Ints]:
 
 
 def check_width(what: str, lo: Ints, hi: Ints, bits: int) -> None:
-    """Raise WidthError unless lo and hi fit two's complement of `bits`."""
+    """Raise WidthError unless lo and hi fit two's complement numbers of `bits` bits."""
     bound = 1 << (bits - 1)
     if lo.size and (int(lo.min()) < -bound or int(hi.max()) >= bound):
         raise WidthError(f"{what} in {int(lo.min())}..{int(hi.max())} exceeds {bits} bits")

@@ -1,7 +1,7 @@
 """Executes the exported ONNX network of a build in ONNX Runtime, and compares two traces.
 
-The compiler writes the file and ONNX Runtime executes it: of this repository's arithmetic nothing
-is used, so that equality with the golden model means something.
+The compiler writes the file and ONNX Runtime executes it. No arithmetic of this repository takes
+part, so that equality with the golden model is meaningful.
 """
 
 import functools
@@ -17,7 +17,7 @@ from hw_models.engines.golden import Trace, check_input
 from hw_models.errors import InputError
 
 FOLDER, NETWORK = "export", "network.onnx"
-SHA256 = "dataflow_sha256"  # metadata: the build that the file was made from
+SHA256 = "dataflow_sha256"  # metadata that names the build from which the file was made
 LOGITS = "logits"
 
 
@@ -27,21 +27,21 @@ def spikes_name(layer: str) -> str:
 
 
 def default_path(folder: Path) -> Path:
-    """Where a build's ONNX network lies, outside of the hashed set."""
+    """The path of a build's ONNX network, which is not among the hashed files."""
     return folder / FOLDER / NETWORK
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """The first value of a layer, by time step, sample and neuron, that is not as expected."""
+    """The first unexpected value of a layer, by time step, sample and neuron."""
 
     layer: str
-    what: str  # spike, logit
+    what: str  # "spike" or "logit"
     step: int  # 0 for a logit, which is summed over all steps
-    neuron: int  # in the flattened layer
+    neuron: int  # index in the flattened layer
     expected: int
     got: int
     sample: int
-    count: int  # values of the layer that differ
+    count: int  # number of the layer's values that differ
 
     def __str__(self) -> str:
         return (
@@ -52,11 +52,12 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(build: Build, x: NDArray[np.int8]) -> Trace:
-    """As golden.run by ONNX Runtime: spikes and logits; `membranes` is empty.
+    """Execute the build in ONNX Runtime; the trace has spikes and logits, and its `membranes` is
+    empty.
 
     Raises:
-        InputError: x does not fit the build's input; no onnxruntime; no exported network, a
-            damaged one or another build's.
+        InputError: x does not fit the build's input, onnxruntime is not installed, or the exported
+            network is missing, damaged or another build's.
     """
     assert build.path is not None and build.sha256, "a build that was never saved has no export"
     path = default_path(build.path)
@@ -68,10 +69,13 @@ def run(build: Build, x: NDArray[np.int8]) -> Trace:
 
 
 def compare(build: Build, x: NDArray[np.int8], expected: Trace) -> list[Difference]:
-    """Differences of ONNX Runtime from what golden.run or fast.run made of x; see `differences`.
+    """The differences between ONNX Runtime's results for x and those of golden.run or fast.run.
+
+    Args:
+        expected: the result of golden.run or fast.run for x.
 
     Raises:
-        InputError: see run.
+        InputError: as run() does.
     """
     return differences(expected, run(build, x))
 
@@ -111,7 +115,7 @@ def differences(expected: Trace, got: Trace, first_sample: int = 0) -> list[Diff
 
 
 def open_session(model: bytes):
-    """An onnxruntime.InferenceSession on the CPU.
+    """Open an onnxruntime.InferenceSession on the CPU.
 
     Raises:
         InputError: onnxruntime is not installed.
@@ -123,14 +127,14 @@ def open_session(model: bytes):
             f"onnxruntime: {error}; install it with `pip install onnxruntime`"
         ) from error
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors alone
-    # Idle threads would take the other engine's cores between runs.
+    options.log_severity_level = 3  # show errors only
+    # Spinning idle threads would take processor cores from the other engine between runs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def execute(build: Build, session, x: NDArray[np.int8]) -> Trace:
-    """Spikes and logits of one session on x, [T', B, *shape].
+    """The spikes and logits of one session for x [T', B, *shape].
 
     Raises:
         InputError: x does not fit the build's input.
@@ -144,7 +148,7 @@ def execute(build: Build, session, x: NDArray[np.int8]) -> Trace:
 
 @functools.lru_cache(maxsize=1)
 def session_of(folder: Path, sha256: str, changed: int):
-    """The session of a build's network; opened anew when the file has `changed`."""
+    """The session of a build's network, opened again once the file has changed (time `changed`)."""
     path = default_path(folder)
     content = path.read_bytes()
     try:

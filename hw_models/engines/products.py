@@ -1,7 +1,8 @@
-"""Synapses as float matrix products that are proven exact, a small block of maps at a time.
+"""Synapses as float matrix products that are proven exact, on a small block of maps at a time.
 
-Arrays are indexed as everywhere, [T', B, C, H, W]; in memory the channels of a map lie last, so
-that a window is a few contiguous runs and a product's result is the next map, nothing transposed.
+Arrays are indexed as everywhere, [T', B, C, H, W], but in memory the channels of a map lie last. So
+a window is a few contiguous runs, and the result of a product is the next map without a
+transposition.
 """
 
 from collections.abc import Callable
@@ -13,10 +14,10 @@ from hw_models.core.layout import depthwise
 from hw_models.dataflow import Build, Conv2d, Dense, Synapse
 from hw_models.engines.synapse import pooled, taps
 
-# Windows of one block, laid out as rows: they are read back at once, from a core's own cache.
+# Size of one block's windows as rows, so that they are read back from a processor core's cache.
 BLOCK_BYTES = 1 << 19
 
-Product = Callable[[NDArray], NDArray]  # [T', B, *shape of the source] to [T', B, ...]
+Product = Callable[[NDArray], NDArray]  # maps [T', B, *shape of the source] to [T', B, ...]
 
 
 def empty(lead: tuple[int, ...], shape: tuple[int, ...], dtype) -> NDArray:
@@ -34,11 +35,12 @@ def carrier(largest: int) -> type[np.float32] | type[np.float64]:
 
 
 def product(build: Build, synapse: Synapse) -> Product:
-    """The map from events to acc << shift, as floats that carry integers.
+    """The function from events to acc << shift, computed in floats that hold integers exactly.
 
     Every partial sum of a dot product, in any order and blocking, lies within `synapse.acc`, which
-    bounds any subset of the additions; a float of b mantissa bits holds integers up to 2**b, and
-    as well their multiples of 2**shift. A pool's sum is within it too, or meets weights of 0 alone.
+    bounds every subset of the additions. A float with b mantissa bits holds the integers up to
+    2**b, and their multiples of 2**shift just as well. The sum of a pool lies within `synapse.acc`
+    too, or meets only weights of 0.
     """
     dtype = carrier(max(-synapse.acc.lo, synapse.acc.hi))
     w, op = (build.weight(synapse) << synapse.shift).astype(dtype), synapse.op
@@ -58,7 +60,9 @@ def dense(w: NDArray) -> Product:
 
 
 def depthwise_product(op: Conv2d, w: NDArray) -> Product:
-    """One channel in, one channel out: a weight per tap and channel, laid out as the map is."""
+    """A product with one channel in and one out: a weight per tap and channel, laid out like the
+    map.
+    """
     weights = empty(op.kernel, op.out_shape, w.dtype)
     weights[:] = w[:, 0].transpose(1, 2, 0)[..., None, None]
 
@@ -71,7 +75,7 @@ def depthwise_product(op: Conv2d, w: NDArray) -> Product:
 
 
 def convolution(op: Conv2d, w: NDArray) -> Product:
-    """Windows laid out as rows, times the weights: a block of maps at a time."""
+    """Windows laid out as rows, times the weights, a block of maps at a time."""
     (py, px), (_, height, width) = op.padding, op.in_shape
     outputs, inputs = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups
     positions, fan_in = op.out_shape[1] * op.out_shape[2], inputs * op.kernel[0] * op.kernel[1]

@@ -1,4 +1,4 @@
-"""Synapses and pools as linear maps on integer arrays, tap by tap, as their definitions read."""
+"""Synapses and pools as linear maps on integer arrays, tap by tap, exactly as they are defined."""
 
 import msgspec
 import numpy as np
@@ -9,14 +9,18 @@ from hw_models.semantics import Ints
 
 
 def output_size(size: int, kernel: int, stride: int, padding: int) -> int:
-    """Positions of a window that lies within the padded map."""
+    """The number of positions of a window within the padded map."""
     return (size + 2 * padding - kernel) // stride + 1
 
 
 def taps(
     x: NDArray, kernel: Pair, stride: Pair, padding: Pair, out: Shape3
 ) -> list[tuple[int, int, NDArray]]:
-    """(ky, kx, what that tap sees [..., C, H_out, W_out]) of a map [..., C, H, W], 0 outside."""
+    """For each tap, (ky, kx, the values that it sees [..., C, H_out, W_out]) of a map [..., C, H,
+    W].
+
+    Outside of the map, the values are 0.
+    """
     before = [(0, 0)] * (x.ndim - 2)
     padded = np.pad(x, [*before, (padding[0],) * 2, (padding[1],) * 2]) if any(padding) else x
     rows, columns = out[1] * stride[0], out[2] * stride[1]
@@ -28,14 +32,14 @@ def taps(
 
 
 def pool(spec: Pool, x: NDArray) -> NDArray:
-    """[..., C, H, W] to the sums over the windows [..., C, H_out, W_out]."""
+    """Sum a map [..., C, H, W] over the windows, [..., C, H_out, W_out]."""
     x = x.reshape(*x.shape[: x.ndim - 3], *spec.in_shape)
     seen = taps(x, spec.kernel, spec.stride, spec.padding, spec.out_shape)
     return sum((part for _, _, part in seen), start=np.zeros((), x.dtype))
 
 
 def pooled(pools: tuple[Pool, ...], x: NDArray) -> NDArray:
-    """Through all pools, in order."""
+    """Apply all pools to x, in order."""
     for spec in pools:
         x = pool(spec, x)
     return x
@@ -59,10 +63,10 @@ def weighted_sums(op: Dense | Conv2d, w: Ints, x: Ints) -> Ints:
 
 
 def fan_out(op: Dense | Conv2d, w: NDArray) -> Ints:
-    """Sum of w over the additions that one event at each address causes, [n_in] flat.
+    """The sum of w over the additions that one event at each address causes, [n_in] flat.
 
-    With w = 1 everywhere: how many additions; with w = (weight != 0): how many effective ones.
-    At the borders of a map fewer taps lie within it.
+    With w = 1 everywhere it counts the additions, and with w = (weight != 0) the effective ones. At
+    the borders of a map, fewer taps lie within it.
     """
     if isinstance(op, Dense):
         return w.sum(axis=0, dtype=np.int64)
@@ -72,21 +76,24 @@ def fan_out(op: Dense | Conv2d, w: NDArray) -> Ints:
     (py, px), (_, height, width) = op.padding, op.in_shape
     total = np.zeros((op.in_shape[0], height + 2 * py, width + 2 * px), np.int64)
     for ky, kx, seen in taps(total, op.kernel, op.stride, (0, 0), op.out_shape):
-        seen += per_tap[:, ky, kx, None, None]  # a view: adds into `total`
+        seen += per_tap[:, ky, kx, None, None]  # a view, so this adds into `total`
     return total[:, py : py + height, px : px + width].reshape(-1)
 
 
 def row_sums(
     op: Dense | Conv2d, pools: tuple[Pool, ...], source: tuple[int, ...], w: Ints
 ) -> tuple[Ints, Ints]:
-    """Per neuron, the sums of its negative and of its positive weights, each as often as an
-    address behind the pools can occur in one step; at borders the taps within the map alone."""
+    """The sums, per neuron, of its negative weights and of its positive weights.
+
+    Each weight counts as often as its address behind the pools can occur in one step. At borders,
+    only taps within the map count.
+    """
     ones = pooled(pools, np.ones((1, 1, *source), np.int64))
     parts = np.minimum(w, 0), np.maximum(w, 0)
     if isinstance(op, Conv2d):
         ones = ones.reshape(1, 1, *op.in_shape)
         if (ones == ones[:, :, :1]).all():
-            # sum_c w[c] * n == (sum_c w[c]) * n, where an address occurs as often in each channel
+            # sum_c w[c] * n == (sum_c w[c]) * n if an address occurs equally often in each channel
             ones, parts = ones[:, :, :1], [part.sum(axis=1, keepdims=True) for part in parts]
             op = msgspec.structs.replace(op, in_shape=(1, *op.in_shape[1:]), groups=1)
     negative, positive = (weighted_sums(op, part, ones)[0, 0] for part in parts)

@@ -1,4 +1,4 @@
-"""Arrays of a .npz archive that someone else may have written."""
+"""Reads the arrays of a .npz archive that someone else may have written."""
 
 import io
 import zipfile
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hw_models.errors import InputError
 
-# What numpy and zipfile raise on bytes that are no archive, or one that they cannot read.
+# The errors of numpy and zipfile for bytes that are no archive, or an archive they cannot read.
 DAMAGE = (
     ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile,
     zlib.error,
@@ -17,10 +17,10 @@ DAMAGE = (
 
 
 def read(content: bytes) -> dict[str, NDArray]:
-    """The arrays by name.
+    """The arrays of an archive by name.
 
     Raises:
-        InputError: no archive, a damaged one, or one of anything but numbers.
+        InputError: `content` is not an archive, is damaged, or holds something other than numbers.
     """
     try:
         if not zipfile.is_zipfile(io.BytesIO(content)):

@@ -1,7 +1,7 @@
-"""The build folder: dataflow.json, tensors.npz and the files hashed beside them; read and written.
+"""Reads and writes a build folder: dataflow.json, tensors.npz and the files hashed beside them.
 
-docs/artefact.md describes it. What the description is made of is defined in dataflow.py; what must
-hold of a build, in validate/.
+docs/artefact.md describes the folder. dataflow.py defines the structs of the description, and
+validate/ the rules that a build must satisfy.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ HARDWARE = "mem", "rtl"  # folders whose files are all hashed
 
 
 def save(build: Build, path: Path) -> Build:
-    """Write a build folder of its own, whole or not at all (see `fresh_folder`)."""
+    """Write a build into a folder of its own, whole or not at all (see `fresh_folder`)."""
     with fresh_folder(path) as folder:
         written = write(build, folder)
     return replace(written, path=path)
@@ -45,28 +45,29 @@ def write(build: Build, folder: Path) -> Build:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     sha256 = hashlib.sha256(text).hexdigest()
-    (folder / IDENTITY).write_text(f"{sha256}  {DATAFLOW}\n")  # as sha256sum -c reads it
+    (folder / IDENTITY).write_text(f"{sha256}  {DATAFLOW}\n")  # in the format of sha256sum -c
     return Build(dataflow, build.tensors, folder, sha256, build.files)
 
 
 def fresh_folder(path: Path) -> AbstractContextManager[Path]:
-    """A temporary folder that becomes the build folder `path`; only a build is overwritten."""
+    """A temporary folder that becomes the build folder `path`; it replaces nothing but a build."""
     return files.fresh_folder(path, DATAFLOW, "build folder")
 
 
 class Format(msgspec.Struct):
-    """What tells one version's dataflow.json from another's."""
+    """The two fields that tell one version's dataflow.json from another's."""
 
     format: str
     version: int
 
 
 def load(path: Path) -> Build:
-    """Open a build folder, checking its hashes and every rule that holds of a build.
+    """Open a build folder; checks its hashes and every rule that a build must satisfy.
 
     Raises:
-        InputError: no build, another version, a changed file, or what no engine could execute as
-            it is described: says where, what was found and what is accepted.
+        InputError: the folder is no build or of another version, a file was changed, or no engine
+            could execute the build as described. The message says where, what was found and what is
+            accepted.
     """
     try:
         text = (path / DATAFLOW).read_bytes()
@@ -95,7 +96,7 @@ def load(path: Path) -> Build:
 
 
 def described(text: bytes, path: Path) -> Dataflow:
-    """dataflow.json, each field there and of its type, none besides."""
+    """Parse dataflow.json; every field must be present and of its type, with no others."""
     try:
         kind = msgspec.json.decode(text, type=Format)
         if (kind.format, kind.version) != (FORMAT, VERSION):
@@ -111,7 +112,7 @@ def described(text: bytes, path: Path) -> Dataflow:
 
 
 def missing(found: Any, whole: Any, at: str = "$") -> Iterator[str]:
-    """Where `found` lacks a field that `whole` has."""
+    """The paths of the fields that `whole` has and `found` lacks."""
     if isinstance(whole, dict):
         for name, value in whole.items():
             if name in found:
@@ -124,7 +125,7 @@ def missing(found: Any, whole: Any, at: str = "$") -> Iterator[str]:
 
 
 def hashed(dataflow: Dataflow, path: Path) -> dict[str, bytes]:
-    """The files that a description names, by their names, each as it was written."""
+    """The contents of the files that a description names, by name; checks that none was changed."""
     contents = {}
     for name, expected in dataflow.files.items():
         parts = PurePosixPath(name).parts

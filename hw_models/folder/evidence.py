@@ -1,4 +1,4 @@
-"""evidence/ of a build folder: reports of what was measured, each naming the build."""
+"""The evidence/ folder of a build: reports of measurements, each of which names the build."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def write(build: Build, name: str, report: msgspec.Struct | dict[str, Any]) -> P
 
 
 def read(build: Build) -> dict[str, dict[str, Any]]:
-    """All reports about this very build, by name; those about an earlier one are left out.
+    """All reports about this very build, by name; reports about an earlier build are left out.
 
     Raises:
         InputError: a report is damaged.

@@ -1,7 +1,7 @@
-"""Files and folders that are written whole or not at all; an error names what could not be written.
+"""Writes files and folders whole or not at all; an error names the path that could not be written.
 
-What is made lies beside its place until it is complete and is then renamed. Nothing is forced onto
-the disk: what is written here can be made again.
+New content lies beside its final place until it is complete, and is then renamed. Nothing is
+flushed to the disk explicitly, since all that is written here can be made again.
 """
 
 import secrets
@@ -12,24 +12,24 @@ from pathlib import Path
 
 from hw_models.errors import InputError
 
-HIDDEN = ".trispike-"  # begins the name of what is not complete yet
+HIDDEN = ".trispike-"  # prefix of the names of incomplete files and folders
 
 
 @contextmanager
 def replaced(*paths: Path) -> Iterator[list[Path]]:
-    """Files to write in place of `paths`, which they become, all of them, if the block ends well.
+    """Temporary files to write, which all replace `paths` if the block ends without an error.
 
-    Folders on the way are made. A device or a pipe is written to as it is.
+    Missing parent folders are made. A device or a pipe is written to directly.
 
     Raises:
-        InputError: one of them is a folder.
-        OSError: of the block or of here, with the name of the path in place of a part's.
+        InputError: one of the paths is a folder.
+        OSError: from the block or from here; it names the final path, not the temporary one.
     """
     for path in paths:
         if path.is_dir():
             raise InputError(f"{path}: is a folder; name a file")
     regular = [path for path in paths if path.is_file() or not path.exists()]
-    places = {path: path.resolve() for path in regular}  # what a link names is replaced, not it
+    places = {path: path.resolve() for path in regular}  # a link's target is replaced, not the link
     parts = {
         path: place.with_name(f"{HIDDEN}{secrets.token_hex(8)}") for path, place in places.items()
     }
@@ -45,12 +45,12 @@ def replaced(*paths: Path) -> Iterator[list[Path]]:
         raise OSError(error.errno, error.strerror, str(where)) from error
     finally:
         for part in parts.values():
-            with suppress(OSError):  # a folder that cannot be written has none
+            with suppress(OSError):  # a folder that cannot be written has no such file
                 part.unlink()
 
 
 def write(contents: Mapping[Path, bytes]) -> None:
-    """Write files, all of them or none; see `replaced`."""
+    """Write all of the files or none; see `replaced`."""
     with replaced(*contents) as parts:
         for part, content in zip(parts, contents.values(), strict=True):
             part.write_bytes(content)
@@ -58,15 +58,15 @@ def write(contents: Mapping[Path, bytes]) -> None:
 
 @contextmanager
 def fresh_folder(path: Path, mark: str, kind: str) -> Iterator[Path]:
-    """A temporary folder that becomes `path`, or its content, if the block ends well.
+    """A temporary folder that becomes `path`, or its content, if the block ends without an error.
 
-    A folder that is there is filled rather than replaced: it may be a mount point, or a shell's
-    current one. Its old content goes; the file `mark` goes first and comes last, so that the
-    folder never passes for whole in between.
+    An existing folder is filled rather than replaced, since it may be a mount point or a shell's
+    current folder. Its old content is deleted; the file `mark` is deleted first and written last,
+    so that the folder never looks complete in between.
 
     Args:
-        mark: the file that tells a folder of this kind, which alone is overwritten.
-        kind: what such a folder is called.
+        mark: the file by which a folder of this kind is recognised; no other folder is overwritten.
+        kind: the name of this kind of folder in messages.
 
     Raises:
         InputError: `path` exists, is not empty and has no `mark`.
@@ -100,18 +100,18 @@ def fresh_folder(path: Path, mark: str, kind: str) -> Iterator[Path]:
 
 
 def check_folder(path: Path, mark: str, kind: str) -> None:
-    """Raise InputError where fresh_folder() would overwrite something else."""
+    """Raise InputError if fresh_folder() would overwrite something of another kind."""
     if path.exists() and not (path / mark).is_file() and not is_empty(path):
         raise InputError(f"{path}: exists and is no {kind}; choose another or remove it")
 
 
 def is_empty(path: Path) -> bool:
-    """Whether it is a folder without content, but for what a killed program left."""
+    """Whether `path` is a folder without content, apart from leftovers of a killed program."""
     return path.is_dir() and all(entry.name.startswith(HIDDEN) for entry in path.iterdir())
 
 
 def rename(moves: list[tuple[Path, Path]]) -> None:
-    """Rename one after the other; back again if one fails."""
+    """Rename files one after the other; undo the renames if one fails."""
     done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:

@@ -1,7 +1,7 @@
-"""The vectors a build is judged by: integer inputs, labels and what the QAT network made of them.
+"""The reference vectors of a build: integer inputs, labels and the QAT network's results for them.
 
-They lie in `reference/` of the build folder, outside the hashed set, and name the build they
-belong to.
+They lie in `reference/` of the build folder, outside the hashed set, and name the build to which
+they belong.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from hw_models.errors import InputError, need
 from hw_models.folder import archive, files
 
 FOLDER, VECTORS, ABOUT = "reference", "vectors.npz", "about.json"
-ARRAYS, SPIKES = ("x", "labels", "predictions"), "spikes."  # the last before a layer's name
+ARRAYS, SPIKES = ("x", "labels", "predictions"), "spikes."  # SPIKES comes before a layer's name
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,13 +34,13 @@ class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Arrays are time-major; N samples, the spikes of the first M <= N of them."""
+    """N samples, with the spikes of the first M <= N of them; arrays are time-major."""
 
     about: About
     x: NDArray[np.int8]  # [T', N, *shape], T' = 1 for a static input
     labels: NDArray[np.int64]  # [N]
-    predictions: NDArray[np.int64]  # of the QAT network, [N]
-    spikes: dict[str, NDArray[np.int8]]  # of the QAT network by layer, [T, M, *shape]
+    predictions: NDArray[np.int64]  # by the QAT network, [N]
+    spikes: dict[str, NDArray[np.int8]]  # the QAT network's, by layer, [T, M, *shape]
 
     @property
     def samples(self) -> int:
@@ -48,7 +48,7 @@ class Reference:
 
 
 def save(reference: Reference, folder: Path) -> None:
-    """Write reference/ into a build folder (or one being made), whole or not at all."""
+    """Write reference/ into a build folder (or one that is being made), whole or not at all."""
     arrays = {name: getattr(reference, name) for name in ARRAYS}
     spikes = {SPIKES + name: s for name, s in reference.spikes.items()}
     buffer = io.BytesIO()
@@ -64,7 +64,7 @@ def load(build: Build) -> Reference:
     """Read the vectors of a build that was loaded from a folder.
 
     Raises:
-        InputError: there are none, they are damaged, another build's, or none of this network's.
+        InputError: the vectors are missing, damaged, of another build or do not fit the network.
     """
     assert build.path is not None, "a build that was never saved has no reference"
     folder = build.path / FOLDER
@@ -97,7 +97,9 @@ def spiking_layers(build: Build) -> dict[str, Layer]:
 
 
 def check_arrays(build: Build, arrays: Mapping[str, NDArray]) -> None:
-    """Raise InputError unless the arrays are what the fields of `Reference` say, for this build."""
+    """Raise InputError unless the arrays are as the fields of `Reference`
+    describe, for this build.
+    """
     layers, flow = spiking_layers(build), build.dataflow
     missing = [name for name in ARRAYS if name not in arrays]
     unknown = sorted(set(arrays) - {*ARRAYS, *(SPIKES + name for name in layers)})

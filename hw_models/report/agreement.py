@@ -1,13 +1,14 @@
-"""Counts of predictions that agree, and the shares that are made of counts."""
+"""Counts predictions that agree, and turns counts into shares."""
 
 from typing import Any
 
 
 def agreeing(predictions: Any, expected: Any) -> int:
-    """How many of B predictions are as expected; both are arrays or tensors of shape [B].
+    """The number of B predictions that are as expected; both are arrays or tensors of shape [B].
 
     Raises:
-        ValueError: they have other shapes, so that comparing them would compare each with all.
+        ValueError: the shapes differ, so that a comparison would broadcast each value to all
+            others.
     """
     if predictions.ndim != 1 or predictions.shape != expected.shape:
         raise ValueError(
@@ -21,7 +22,7 @@ def share(part: int, whole: int) -> float:
     """part / whole.
 
     Raises:
-        ValueError: it is no share: there is nothing, or more of it than there is.
+        ValueError: `whole` is 0 or `part` is greater than `whole`.
     """
     if not 0 <= part <= whole or not whole:
         raise ValueError(f"{part} of {whole} is no share")

@@ -21,19 +21,19 @@ from hw_models.errors import InputError
 from hw_models.folder.reference_vectors import Reference
 from hw_models.report.agreement import agreeing, share
 
-BATCH = 64  # few enough that an allocator hands the same memory out again
+BATCH = 64  # small enough that the allocator reuses the same memory
 ENGINES: dict[str, Callable[[Build, NDArray[np.int8]], Trace]] = {
     "fast": functools.partial(fast.run, keep_membranes=False),
     "golden": golden.run,
     "onnx": onnx_runtime.run,
 }
-# Arithmetic of another's making, by the name that tables have for it: compared with the fast engine
-# bit for bit, and kept as evidence of its own.
+# Engines with foreign arithmetic, by the name that tables show: each is compared with the fast
+# engine bit for bit, and its report is evidence of its own.
 FOREIGN = {"onnx": "ONNX Runtime"}
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """What `python -m hw_models` prints and writes; shares are 0..1, counts per inference."""
+    """The report of `python -m hw_models run`; shares are 0..1, counts are per inference."""
 
     name: str
     target: str
@@ -42,21 +42,21 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
     samples: int
     accuracy: float
-    reference_accuracy: float  # of the QAT network, on the same samples
+    reference_accuracy: float  # accuracy of the QAT network on the same samples
     predictions_equal: float
-    # by layer, over the samples that have reference spikes: neurons whose s differs in a step, of
-    # all neurons and steps, and of the QAT network's spikes there
+    # By layer, over the samples that have reference spikes: the neuron updates whose s differs from
+    # the QAT network's, as a share of all updates and as a share of that network's spikes.
     updates_differing: dict[str, float]
     spikes_differing: dict[str, float]
     spike_samples: int
     firing_rate: dict[str, float]  # by layer: spikes per neuron and time step
     entropy_bits: dict[str, float]  # by layer, mean over neurons and steps (cost/entropy.py)
-    pooled_entropy_bits: dict[str, float]  # by layer, of all its neurons and steps alike
+    pooled_entropy_bits: dict[str, float]  # by layer, all its neurons and steps as one distribution
     operations: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
     activation_sparsity: float
     footprint_bytes: int
     energy: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
-    differences: tuple[Difference, ...] = ()  # of a foreign engine: the first of each layer
+    differences: tuple[Difference, ...] = ()  # for a foreign engine, the first of each layer
 
 
 def batches(samples: int, size: int = BATCH) -> Iterator[slice]:
@@ -66,7 +66,7 @@ def batches(samples: int, size: int = BATCH) -> Iterator[slice]:
 
 @dataclasses.dataclass(slots=True)
 class Tally:
-    """What is summed over batches, so that memory stays bounded."""
+    """Sums over batches, so that memory stays bounded."""
 
     correct: int = 0
     reference_correct: int = 0
@@ -85,7 +85,10 @@ def evaluate(
     engine: str = "fast",
     advance: Callable[[int], None] = lambda n: None,
 ) -> Evaluation:
-    """Execute the first `samples` of the reference; `advance` is told of each batch done.
+    """Execute the first `samples` of the reference, all of them by default.
+
+    Args:
+        advance: called after each batch with its number of samples.
 
     Raises:
         InputError: there are no samples, or fewer than 1 are asked for.
@@ -169,7 +172,7 @@ def mean(sums: msgspec.Struct, samples: int) -> dict[str, float]:
 
 
 def picojoules(of_table: Energy, ops: Operations, samples: int) -> dict[str, float]:
-    """All that a layer's energy is, by the 45 nm table and by the Ternary Spike paper."""
+    """A layer's energy per inference, by the 45 nm table and by the Ternary Spike paper."""
     return {
         **mean(of_table, samples),
         "total_pj": of_table.total_pj / samples,

@@ -1,4 +1,4 @@
-"""Reports as tables for a terminal."""
+"""Shows reports as tables for a terminal."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ ANN_ENERGY, RATIO = "energy of the same network as an int8 ANN", "ratio, ours / 
 
 
 def summary_table(report: Evaluation) -> Table:
-    """Accuracy, agreement with training, and cost per inference."""
+    """A table of accuracy, agreement with training, and cost per inference."""
     table = Table(title=f"{report.name} ({report.target}), {report.dataset}", show_header=False)
     ops, energy = report.operations["total"], report.energy["total"]
     rows = {
@@ -36,7 +36,7 @@ def summary_table(report: Evaluation) -> Table:
 
 
 def spike_table(report: Evaluation) -> Table:
-    """Per spiking layer: firing, entropy, differences from the QAT network."""
+    """A table with a row per spiking layer: firing, entropy, differences from the QAT network."""
     table = by_layer(
         "spikes of each layer",
         "firing rate", "bits a neuron", "bits, pooled", "updates that differ",
@@ -56,7 +56,7 @@ def spike_table(report: Evaluation) -> Table:
 
 
 def operation_table(report: Evaluation) -> Table:
-    """Per layer: events and additions."""
+    """A table with a row per layer: events and additions."""
     heads = {"events in": "events", "additions": "synaptic_additions", "effective": "Effective_ACs"}
     table = by_layer("operations of each layer, per inference", *heads)
     for name, ops in report.operations.items():
@@ -65,7 +65,7 @@ def operation_table(report: Evaluation) -> Table:
 
 
 def energy_table(report: Evaluation) -> Table:
-    """Per layer: the 45 nm estimate beside the int8 ANN's."""
+    """A table with a row per layer: the 45 nm estimate beside the int8 ANN's."""
     heads = {"additions": "additions_pj", "memory": "memory_pj", "total": "total_pj"}
     heads |= {"int8 ANN": "ann_total_pj"}
     table = by_layer(f"{report.name}: nJ per inference, 45 nm estimate", *heads, "ratio")
@@ -76,7 +76,7 @@ def energy_table(report: Evaluation) -> Table:
 
 
 def paper_table(report: Evaluation) -> Table:
-    """Per layer: the counts and the energy of the Ternary Spike paper's accounting."""
+    """A table with a row per layer: counts and energy by the Ternary Spike paper's accounting."""
     heads = {"FLOPs": "flops", "SOPs": "sops", "sign ops": "sign_ops"}
     title = f"{report.name}: as the Ternary Spike paper counts"
     table = by_layer(title, *heads, "uJ")
@@ -99,7 +99,7 @@ def nj(picojoules: float) -> str:
 
 
 def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
-    """The chain from training to Verilog in one table, as far as it was run."""
+    """A table of the chain from training to Verilog, as far as it was run."""
     flow = build.dataflow
     table = Table(title=f"{flow.name} ({flow.target}), T = {flow.timesteps}")
     for head in ("step", "measured", "result"):

@@ -1,1 +1,1 @@
-"""What must hold of a build, so that every engine can execute it as it is described."""
+"""Checks the rules that a build must satisfy, so that every engine can execute it as described."""

@@ -1,7 +1,7 @@
-"""What must hold of dataflow.json, rule by rule of docs/semantics.md and docs/artefact.md.
+"""Checks dataflow.json, rule by rule of docs/semantics.md and docs/artefact.md.
 
-Whatever the integers are; integers.py goes on from there. A fault is one InputError: the
-file, the layer, the field, its value and what is accepted.
+These rules do not depend on the integers; integers.py checks the rest. A fault raises one
+InputError, which names the file, the layer, the field, its value and what is accepted.
 """
 
 import math
@@ -21,13 +21,13 @@ from hw_models.engines.synapse import output_size
 from hw_models.errors import need
 from hw_models.semantics import BITS_MAX, INPUT_BITS, input_max
 
-# Beyond these a description is a mistake, and checking what it says would take for ever.
+# A description beyond these limits is a mistake, and checking it would take for ever.
 TIMESTEPS_MAX = 1 << 16
-SIZE_MAX = 1 << 24  # addresses of a stream
-WINDOW_MAX = 1 << 16  # places
+SIZE_MAX = 1 << 24  # addresses in a stream
+WINDOW_MAX = 1 << 16  # positions in a window
 PADDING_MAX = 1 << 10
 W_BITS = range(2, 33)
-X_MAX = [input_max(bits) for bits in INPUT_BITS]  # of a static input
+X_MAX = [input_max(bits) for bits in INPUT_BITS]  # the possible x_max of a static input
 PROVENANCE: Mapping[str, type] = {
     "checkpoint_sha256": str, "v_bits_max": int, "lanes": int, "update_lanes": int, "cycles": int,
     "total_lanes": int, "crop": int, "axi_lite": bool, "loadable": bool, "like": str,
@@ -35,7 +35,7 @@ PROVENANCE: Mapping[str, type] = {
 
 
 def check_description(flow: Dataflow) -> None:
-    """Raise InputError unless the description is of a network, whatever its integers are."""
+    """Raise InputError unless the description is that of a network, whatever its integers are."""
     need(0 < flow.timesteps <= TIMESTEPS_MAX, DATAFLOW, "timesteps", flow.timesteps,
          f"1..{TIMESTEPS_MAX}")  # fmt: skip
     check_input(flow.input)
@@ -104,7 +104,7 @@ def check_sizes(where: str, what: str, sizes: tuple[int, ...]) -> None:
 def check_synapse(
     at: str, synapse: Synapse, source: tuple[int, ...], layer: tuple[int, ...]
 ) -> None:
-    """One synapse between the shape of its source and that of its layer."""
+    """Check one synapse between the shape of its source and the shape of its layer."""
     for number, pool in enumerate(synapse.pools):
         check_window(f"{at}: pools[{number}]", pool, source)
         need(pool.in_shape[0] == pool.out_shape[0], f"{at}: pools[{number}]", "out_shape",
@@ -127,7 +127,7 @@ def check_synapse(
 
 
 def check_window(at: str, op: Conv2d | Pool, source: tuple[int, ...]) -> None:
-    """The geometry of a convolution or a pool over a map like `source`."""
+    """Check the geometry of a convolution or a pool over a map of shape `source`."""
     need(alike(op.in_shape, source), at, "in_shape", op.in_shape, f"{list(source)}, what arrives")
     for what in ("in_shape", "out_shape", "kernel", "stride"):
         check_sizes(at, what, getattr(op, what))

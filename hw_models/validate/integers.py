@@ -1,7 +1,7 @@
-"""What must hold of a build's tensors, and of the intervals and widths that follow from them.
+"""Checks a build's tensors, and the intervals and widths that follow from them.
 
-Rule by rule of docs/semantics.md and docs/artefact.md, of a description that is sound by
-description.py. A fault is one InputError, as there.
+The rules are those of docs/semantics.md and docs/artefact.md, for a description that description.py
+has accepted. A fault raises one InputError, as there.
 """
 
 import math
@@ -15,14 +15,16 @@ from hw_models.semantics import BITS_MAX, Interval
 
 
 def check_integers(build: Build) -> None:
-    """Raise InputError, naming the file, unless the integers are what the description says."""
+    """Raise InputError, naming the file, unless the integers fit the description."""
     check_tensors(build)
     for layer in build.dataflow.layers:
         check_intervals(build, layer)
 
 
 def check_tensors(build: Build) -> None:
-    """Raise InputError unless the tensors are those of the description, their values in range."""
+    """Raise InputError unless the tensors are those of the description and
+    their values in range.
+    """
     expected = [name for layer in build.dataflow.layers for name in names(layer)]
     missing, unknown = set(expected) - set(build.tensors), set(build.tensors) - set(expected)
     need(not missing, TENSORS, "missing", ", ".join(sorted(missing)), ", ".join(expected))
@@ -34,7 +36,7 @@ def check_tensors(build: Build) -> None:
 
 
 def names(layer: Layer) -> list[str]:
-    """The tensors of a layer."""
+    """The names of a layer's tensors."""
     own = ["bias", "lsb", *(["v_threshold"] if layer.fires else [])]
     return [f"{synapse.name}.weight" for synapse in layer.synapses] + [
         f"{layer.name}.{n}" for n in own
@@ -42,7 +44,7 @@ def names(layer: Layer) -> list[str]:
 
 
 def checked_tensor(build: Build, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray:
-    """A tensor of this type and shape."""
+    """The tensor `name`, once its type and its shape are checked."""
     tensor = build.tensors[name]
     need(tensor.dtype == dtype, f"{TENSORS}: {name}", "type", tensor.dtype, dtype)
     need(tensor.shape == shape, f"{TENSORS}: {name}", "shape", tensor.shape, list(shape))
@@ -62,16 +64,16 @@ def check_weight(build: Build, synapse: Synapse) -> None:
 
 
 def weight_bits(w_bits: int) -> int:
-    """Bits of the integers in which tensors.npz holds weights of `w_bits`."""
+    """The bits of the integer type in which tensors.npz holds weights of `w_bits` bits."""
     return next(bits for bits in (8, 16, 32) if w_bits <= bits)
 
 
 def check_channels(build: Build, layer: Layer) -> None:
-    """bias, v_threshold and lsb, one value a channel."""
+    """Check bias, v_threshold and lsb, which have one value per channel."""
     channels, peak = (layer.shape[0],), 1 << (BITS_MAX - 1)
     lsb = checked_tensor(build, f"{layer.name}.lsb", "float64", channels)
     where = f"{TENSORS}: {layer.name}.lsb"
-    lo, hi = float(lsb.min()), float(lsb.max())  # a NaN is both
+    lo, hi = float(lsb.min()), float(lsb.max())  # if a value is NaN, both are NaN
     need(0 <= lo <= hi < math.inf, where, "range", (lo, hi), "finite numbers >= 0")
     if not layer.fires:
         steps, scale = build.dataflow.timesteps, build.dataflow.logit_scale
@@ -88,7 +90,9 @@ def check_channels(build: Build, layer: Layer) -> None:
 
 
 def check_intervals(build: Build, layer: Layer) -> None:
-    """Raise InputError unless a layer's intervals are its integers', and its widths theirs."""
+    """Raise InputError unless a layer's intervals follow from its integers, and its widths from
+    them.
+    """
     flow, update, where = build.dataflow, layer.update, f"{DATAFLOW}: {layer.name}"
     try:
         accs, bounds = intervals_of(build, layer)
@@ -107,9 +111,9 @@ def check_intervals(build: Build, layer: Layer) -> None:
 def check_width(
     where: str, name: str, owner: Synapse | Update, own: Interval, loadable: bool
 ) -> None:
-    """An interval of the description is the integers' own, and so is its width.
+    """Check that an interval of the description follows from the integers, and its width from it.
 
-    Of a loadable build the width holds any weights, these among them.
+    In a loadable build the width fits any weights, so it may be larger than the interval needs.
     """
     found, bits = getattr(owner, name), getattr(owner, f"{name}_bits")
     need(found == own, where, name, shown(found), f"{shown(own)}, by the weights")
