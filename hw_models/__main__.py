@@ -24,8 +24,9 @@ from hw_models.report.tables import (
 
 @click.group()
 def cli() -> None:
-    """Run the golden model of a build folder: accuracy, agreement with training, operations,
-    energy.
+    """Run and measure a build folder without its Verilog.
+
+    The reports cover accuracy, agreement with training, operations and energy.
     """
 
 
@@ -41,7 +42,13 @@ JSON = click.option(
 @cli.command("run")
 @FOLDER
 @SAMPLES
-@click.option("--engine", type=click.Choice(sorted(ENGINES)), default="fast", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(sorted(ENGINES)),
+    default="fast",
+    show_default=True,
+    help="Run the build on this engine.",
+)
 @JSON
 def run_command(folder: Path, samples: int | None, engine: str, json_path: Path | None) -> int:
     """Execute the build in FOLDER on its reference vectors.
@@ -66,11 +73,11 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
 @SAMPLES
 @JSON
 def energy_command(folder: Path, samples: int | None, json_path: Path | None) -> None:
-    """Show the energy of each layer of the build in FOLDER, by two accountings.
+    """Show the energy of each layer of the build in FOLDER.
 
-    The first is the 45 nm estimate with memories, beside the same network as an int8 ANN. The
-    second is the accounting of the Ternary Spike paper. docs/energy.md explains what each of them
-    counts.
+    There are two accountings. The first is the 45 nm estimate with memories, beside the same
+    network as an int8 ANN. The second is the accounting of the Ternary Spike paper. docs/energy.md
+    explains what each of them counts.
     """
     report = measured(artefact.load(folder), samples)
     Console().print(energy_table(report), paper_table(report))
@@ -93,7 +100,10 @@ def measured(build: Build, samples: int | None, engine: str = "fast") -> Evaluat
 @cli.command("report")
 @FOLDER
 def report_command(folder: Path) -> None:
-    """Show all measurements of the build in FOLDER, as its evidence folder holds them."""
+    """Show all measurements of the build in FOLDER.
+
+    They are the reports in the folder's evidence/.
+    """
     build = artefact.load(folder)
     Console().print(evidence_table(build, evidence.read(build)))
 

@@ -1,1 +1,1 @@
-"""The Verilog core and its benches: a build simulated, every spike and membrane compared."""
+"""The Verilog core and its benches: simulates a build and compares every spike and membrane."""

@@ -1,4 +1,4 @@
-"""`python -m rtl_sim`: a build simulated in Verilog and compared, synthesized, measured."""
+"""The commands of `python -m rtl_sim`, which simulate, synthesize and prove a build's Verilog."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,15 +28,21 @@ SIMULATOR = click.Choice(sorted(simulators.SIMULATORS))
 LIBRARY_OPTION = click.option(
     "--library",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Take the Verilog modules of this folder in place of the build's.",
+    help="Use the Verilog modules in this folder instead of the build's.",
 )
 
 PLACED = ", ".join(name for name, device in DEVICES.items() if device.nextpnr)
 DEVICE = click.option(
-    "--device", type=click.Choice(list(DEVICES)), default="xc7", show_default=True
+    "--device",
+    type=click.Choice(list(DEVICES)),
+    default="xc7",
+    show_default=True,
+    help="Synthesize for this family of FPGAs.",
 )
 PLACE = click.option(
-    "--place/--no-place", default=True, help=f"Place and route ({PLACED}), for Fmax."
+    "--place/--no-place",
+    default=True,
+    help=f"Also place and route to find Fmax (only {PLACED}).",
 )
 
 INSTANCES = click.option(
@@ -44,12 +50,12 @@ INSTANCES = click.option(
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Instances synthesized at a time.",
+    help="Synthesize this many instances at a time.",
 )
 
 
 def opened(folder: Path, library: Path | None) -> Build:
-    """A build with hardware, on its own modules or on those of a folder."""
+    """A build with hardware, on its own Verilog modules or on those of the folder `library`."""
     build = artefact.load(folder)
     sources.paths(build)
     return build if library is None else sources.with_library(build, library)
@@ -57,50 +63,66 @@ def opened(folder: Path, library: Path | None) -> Build:
 
 @click.group()
 def cli() -> None:
-    """The Verilog core of a build folder."""
+    """Simulate, synthesize and prove the Verilog core of a build folder."""
 
 
 @cli.command("run")
 @click.argument("folder", type=FOLDER)
-@click.option("--samples", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--sim", type=SIMULATOR, default="icarus", show_default=True)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Simulate the first N samples.",
+)
+@click.option(
+    "--sim",
+    type=SIMULATOR,
+    default="icarus",
+    show_default=True,
+    help="Simulate with this simulator.",
+)
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=cores,
     show_default="number of cores",
-    help="Simulations at a time.",
+    help="Run this many simulations at a time.",
 )
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Simulate on the Dask cluster of this scheduler (tcp://host:8786), not here.",
+    help="Simulate on the Dask cluster of this scheduler (tcp://host:8786), not on this machine.",
 )
 @click.option(
     "--stalls",
     type=click.IntRange(0, 95),
     default=0,
     show_default=True,
-    help="Percent of the cycles in which either side of the core makes it wait, at random.",
+    help="Make the core wait at random, on each side in this percentage of the cycles.",
 )
 @click.option(
     "--edges/--no-edges",
     default=True,
-    help="Then a few samples more: events in another order, resets, register accesses, cycles.",
+    help="Afterwards simulate a few samples again, with events in another order, resets and "
+    "register accesses, and compare the cycles of the first samples with the timing model.",
 )
 @click.option(
     "--waves",
     is_flag=True,
-    help=f"Leave {evidence.FOLDER}/{WAVES}.fst (.vcd of Verilator) in FOLDER; for a few samples.",
+    help=f"Write a waveform to {evidence.FOLDER}/{WAVES}.fst in FOLDER (.vcd with Verilator); "
+    "use it with few samples.",
 )
 @click.option(
     "--failure",
     type=FOLDER,
-    help="Where to keep what differs first, to be replayed. "
+    help="Keep the first difference in this folder, so that it can be replayed. "
     f"[default: FOLDER/{evidence.FOLDER}/failure-SIM]",
 )
 @LIBRARY_OPTION
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the report here.")
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
+)
 def run_command(
     folder: Path,
     samples: int,
@@ -114,10 +136,10 @@ def run_command(
     library: Path | None,
     json_path: Path | None,
 ) -> int:
-    """Simulate the first reference samples of the build in FOLDER and compare everything.
+    """Simulate the build in FOLDER and compare all results.
 
-    Exit status: 0 if every event, membrane and logit is equal, 1 if not, 2 if the simulator did
-    not come to the end.
+    It simulates the first reference samples. The exit status is 0 if every event, membrane and
+    logit is equal, 1 if not, and 2 if the simulator broke off.
     """
     if scheduler is None:
         simulators.require(sim)
@@ -160,7 +182,9 @@ def run_command(
 
 @contextmanager
 def log_kept(path: Path) -> Iterator[None]:
-    """Around what simulates: if that breaks off, the error names its log, which lies at `path`."""
+    """A context around a simulation; if it breaks off, the error names the log, which is kept at
+    `path`.
+    """
     try:
         yield
     except process.Unfinished as error:
@@ -169,12 +193,12 @@ def log_kept(path: Path) -> Iterator[None]:
 
 @cli.command("replay")
 @click.argument("folder", type=FOLDER)
-@click.option("--sim", type=SIMULATOR, help="Another simulator than the one that it failed in.")
+@click.option("--sim", type=SIMULATOR, help="Use this simulator instead of the one that found it.")
 @LIBRARY_OPTION
 def replay_command(folder: Path, sim: str | None, library: Path | None) -> int:
-    """Simulate again what differed and was kept in FOLDER, and write its waveform.
+    """Simulate the failure in FOLDER again and write its waveform.
 
-    Exit status: 0 if all is equal now, 1 if not.
+    The exit status is 0 if everything is equal now, and 1 if not.
     """
     if not replay.writable(folder):
         click.echo(f"note: {folder}: nothing can be written there; no waveform is kept", err=True)
@@ -189,12 +213,18 @@ def replay_command(folder: Path, sim: str | None, library: Path | None) -> int:
 
 @cli.command("events")
 @click.argument("folder", type=FOLDER)
-@click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Print the first N samples.",
+)
 def events_command(folder: Path, samples: int) -> None:
-    """Print the first reference samples as the core's input, a beat a line.
+    """Print reference samples of the build in FOLDER as input beats.
 
-    The columns are kind, neg, digit, address and tlast, for a bench of your own, such as
-    examples/classify.v.
+    Each line is a beat of the core's input stream, with the columns kind, neg, digit, address and
+    tlast. The output is meant for your own bench, such as examples/classify.v.
     """
     build = artefact.load(folder)
     x = reference_vectors.load(build).x[:, :samples]
@@ -206,14 +236,15 @@ def events_command(folder: Path, samples: int) -> None:
 @DEVICE
 @PLACE
 @INSTANCES
-@click.option("--keep", type=FOLDER, help="A new folder for scripts, logs and netlists.")
+@click.option("--keep", type=FOLDER, help="Keep scripts, logs and netlists in this new folder.")
 @LIBRARY_OPTION
 def synth_command(
     folder: Path, device: str, place: bool, jobs: int, keep: Path | None, library: Path | None
 ) -> int:
-    """Synthesize the build in FOLDER with Yosys, and place and route it with nextpnr.
+    """Synthesize the build in FOLDER with Yosys and nextpnr.
 
-    Exit status: 0 if nothing in the netlist multiplies or divides, 1 if something does.
+    Yosys maps it to the device, and nextpnr places and routes it. The exit status is 0 if nothing
+    in the netlist multiplies or divides, and 1 if something does.
     """
     build = opened(folder, library)
     if keep is not None and keep.exists():
@@ -237,11 +268,16 @@ def synth_command(
     type=click.IntRange(min=1),
     default=20,
     show_default=True,
-    help="That the cycles are the mean of.",
+    help="Take the mean of the cycles over the first N samples.",
 )
-@click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="Draw it here (.png).")
 @click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the numbers here."
+    "--plot",
+    "plot_path",
+    type=click.Path(path_type=Path),
+    help="Draw the plot in this file (.png).",
+)
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the numbers to this file."
 )
 def sweep_command(
     folders: tuple[Path, ...],
@@ -252,9 +288,10 @@ def sweep_command(
     plot_path: Path | None,
     json_path: Path | None,
 ) -> None:
-    """Area against cycles of the builds in FOLDERS: other lanes, other widths of weights.
+    """Compare area and cycles of the builds in FOLDERS.
 
-    A build that was synthesized for the device is not synthesized again.
+    The builds differ, for example, in lanes or weight widths. A build that was already synthesized
+    for the device is not synthesized again.
     """
     builds = [artefact.load(folder) for folder in folders]
     result = sweep.run(
@@ -268,7 +305,7 @@ def sweep_command(
 
 
 def progress_bar(*columns: ProgressColumn) -> Progress:
-    """How far a command is, on a terminal alone, and gone when it is done; further columns."""
+    """A progress bar with further columns; it shows only on a terminal and vanishes at the end."""
     errors = Console(stderr=True)
     return Progress(
         *Progress.get_default_columns(), MofNCompleteColumn(), *columns,
@@ -277,7 +314,7 @@ def progress_bar(*columns: ProgressColumn) -> Progress:
 
 
 def synthesized(build: Build, device: str, **options: Any) -> flow.Synthesis:
-    """flow.run() with a bar on the terminal and its report in evidence/."""
+    """The result of flow.run(), with a progress bar, and written as a report to evidence/."""
     name = build.dataflow.name
     with progress_bar(TimeElapsedColumn()) as bar:
         task = bar.add_task(name)
@@ -293,12 +330,19 @@ def synthesized(build: Build, device: str, **options: Any) -> flow.Synthesis:
 
 @cli.command("prove")
 @click.argument("folder", type=FOLDER)
-@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Give the solvers this many questions at a time.",
+)
 @LIBRARY_OPTION
 def prove_command(folder: Path, jobs: int, library: Path | None) -> int:
-    """Prove the Verilog of the build in FOLDER for all inputs, by SMT (docs/proofs.md).
+    """Prove the Verilog of the build in FOLDER for all inputs.
 
-    Exit status: 0 if every property holds and every error put in on purpose is found, 1 if not.
+    SMT solvers decide each property (docs/proofs.md). The exit status is 0 if every property holds
+    and every deliberate error is found, and 1 if not.
     """
     build = opened(folder, library)
     trace = folder / evidence.FOLDER / certificate.TRACE

@@ -1,4 +1,4 @@
-"""The Verilog that a build carries, and other modules in the place of its own."""
+"""The Verilog files of a build, and other modules in place of its own."""
 
 import hashlib
 from dataclasses import replace
@@ -8,7 +8,7 @@ from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.hardware import hardware_of
 
-PREFIX = "trispike_"  # of each module of the library
+PREFIX = "trispike_"  # prefix of each library module's name
 TOP, FILES = "rtl/top.v", "rtl/files.f"
 
 
@@ -23,12 +23,12 @@ def paths(build: Build) -> list[str]:
 
 
 def core(build: Build) -> str:
-    """The core's module."""
+    """The name of the core's module."""
     return PurePosixPath(paths(build)[-1]).stem
 
 
 def modules(build: Build) -> dict[str, str]:
-    """The text of each of the library's modules that a build takes, by name without the prefix."""
+    """The texts of the library modules in a build, by name without the prefix."""
     return {
         PurePosixPath(path).stem.removeprefix(PREFIX): build.files[path].decode()
         for path in paths(build)[:-1]
@@ -39,7 +39,7 @@ def with_library(build: Build, folder: Path) -> Build:
     """The build with a folder's modules in place of its own.
 
     Raises:
-        InputError: the folder lacks one.
+        InputError: the folder lacks one of them.
     """
     files = dict(build.files)
     for path in paths(build)[:-1]:
@@ -54,5 +54,5 @@ def with_library(build: Build, folder: Path) -> Build:
 
 
 def sha256(build: Build) -> str:
-    """What identifies a build's Verilog."""
+    """The sha256 that identifies a build's Verilog."""
     return hashlib.sha256(b"".join(build.files[path] for path in paths(build))).hexdigest()

@@ -1,1 +1,1 @@
-"""Proofs of a build's Verilog by SMT; docs/proofs.md says what is proven, and how."""
+"""Proofs of a build's Verilog by SMT; docs/proofs.md says which properties are proven, and how."""

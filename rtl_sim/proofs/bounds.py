@@ -1,7 +1,7 @@
-"""What the proofs assume of numbers: bounds from the build's own tensors.
+"""The numeric bounds that the proofs assume, computed from the build's own tensors.
 
-Sums over the golden model's operations with each weight at its extreme; nothing is taken from the
-intervals in dataflow.json, which the compiler computed.
+They are sums over the golden model's operations with each weight at its extreme. They do not use
+the intervals in dataflow.json, which the compiler computed.
 """
 
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from hw_models.semantics import Ints, signed_digits
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """lo[n] <= x[n] <= hi[n], any shape."""
+    """lo[n] <= x[n] <= hi[n], for arrays of any shape."""
 
     lo: Ints
     hi: Ints
 
 
 def budgets(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
-    """The most that the events of one step can subtract from, and add to, a neuron, [neurons] each.
+    """The most that a step's events can subtract from a neuron, and add to it, [neurons] each.
 
-    A sum so far lies in [-down, up]: of the events of an address, those that add are worth at most
-    |w| (twice where a pool lets it through twice), with digits |w| times the largest sum of digits
-    of one sign.
+    A partial sum lies in [-down, up]. The events of one address add at most |w|, or twice that if a
+    pool lets it through twice; with digits, at most |w| times the largest sum of digits of one
+    sign.
     """
     plus, minus = reach(build, synapse)
     mode = build.dataflow.mode_of(synapse.source)
@@ -39,7 +39,7 @@ def budgets(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
 
 
 def currents(build: Build, layer: Layer) -> Range:
-    """A neuron's whole current of a step, over all synapses, [neurons]."""
+    """The range of a neuron's whole current in a step, over all synapses, [neurons]."""
     lo = hi = np.zeros(layer.size, np.int64)
     for synapse in layer.synapses:
         plus, minus = reach(build, synapse)
@@ -51,15 +51,15 @@ def currents(build: Build, layer: Layer) -> Range:
 
 
 def per_channel(layer: Layer, x: Range) -> Range:
-    """The hull over a channel's positions, [C]."""
+    """The hull of the ranges at a channel's positions, [C]."""
     channels = as_map(layer.shape)[0]
     return Range(x.lo.reshape(channels, -1).min(axis=1), x.hi.reshape(channels, -1).max(axis=1))
 
 
 def membranes(build: Build, layer: Layer, current: Range) -> list[Range]:
-    """Proposed intervals [C] of v after t = 0..T steps; it is proven that each leads to the next.
+    """Proposed ranges [C] of v after t = 0..T steps; the proof shows that each leads to the next.
 
-    The ends are those of the step's formula, which rises with v and i up to where it fires.
+    Their ends are those of the step's formula, which rises with v and i until the neuron fires.
     """
     bias = build.tensors[f"{layer.name}.bias"].astype(np.int64)
     v = Range(np.zeros_like(bias), np.zeros_like(bias))
@@ -82,8 +82,11 @@ def membranes(build: Build, layer: Layer, current: Range) -> list[Range]:
 
 
 def reach(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
-    """Per neuron, what its positive and its negative weights add up to, each as often as its
-    address comes behind the pools when all addresses of the source are on."""
+    """The sums, per neuron, of its positive weights and of its negative weights.
+
+    Each weight counts as often as its address occurs behind the pools when all addresses of the
+    source are active.
+    """
     w = build.weight(synapse)
     source = build.dataflow.shape_of(synapse.source)
     often = pooled(synapse.pools, np.ones((1, 1, *source), np.int64))
@@ -92,7 +95,7 @@ def reach(build: Build, synapse: Synapse) -> tuple[Ints, Ints]:
 
 
 def digit_peak(x_max: int) -> int:
-    """The largest sum of the digits of one sign in any |x| <= x_max, by trying all."""
+    """The largest sum of the digits of one sign in any |x| <= x_max, found by trying all."""
     sums = [
         sum(1 << e for sign, e in signed_digits(x) if sign == s)
         for x in range(x_max + 1)

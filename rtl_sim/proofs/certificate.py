@@ -1,4 +1,4 @@
-"""Proves what a build's Verilog does, for all inputs, and reports it as a certificate."""
+"""Proves properties of a build's Verilog for all inputs, and reports them as a certificate."""
 
 import hashlib
 import time
@@ -22,38 +22,38 @@ TRACE = "counterexample.vcd"
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """A property, and what the solvers say."""
+    """A property and the solvers' verdict on it."""
 
-    subject: str  # layers, synapses or modules that it is about
+    subject: str  # the layers, synapses or modules concerned
     property: str
     harness: str  # rtl_sim/proofs/formal/<harness>.v
-    modules: tuple[str, ...]  # of the library, in the query as they are
+    modules: tuple[str, ...]  # library modules that the query contains unchanged
     parameters: dict[str, int | str]
     method: str  # all inputs, induction, bounded
     depth: int  # cycles
     holds: bool
     solvers: dict[str, bool]
     seconds: float
-    failed: str = ""  # what did not hold, or was never reached
-    values: dict[str, int] = {}  # of the harness's signals at the end of the counterexample
+    failed: str = ""  # the assertion that failed, or the cover that was never reached
+    values: dict[str, int] = {}  # the harness's signals at the counterexample's end
 
 
 class Refuted(msgspec.Struct, frozen=True, kw_only=True):
-    """An error put in on purpose, and the property that finds it."""
+    """A deliberate error, and the property that must find it."""
 
     error: str
     harness: str
     refuted: bool | None  # None: the Verilog has no such text
-    found: str  # by the assertion
+    found: str  # the assertion that found it
     seconds: float
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
-    """What `python -m rtl_sim prove` prints and writes."""
+    """The report of `python -m rtl_sim prove`."""
 
     name: str
     target: str
-    holds: bool  # all proofs, with all errors found
+    holds: bool  # all properties hold and all errors are found
     proofs: list[Proof]
     errors: list[Refuted]
     tools: dict[str, str]  # versions
@@ -70,15 +70,16 @@ def run(
     advance: Callable[[int], None] = lambda n: None,
     trace: Path | None = None,
 ) -> Certificate:
-    """Prove all claims about a build and refute all errors.
+    """Prove all claims about a build and refute all deliberate errors.
 
     Args:
-        jobs: questions at a time, a process each.
-        start, advance: told how many questions there are, and when some are decided.
-        trace: where to write the first counterexample, a VCD; removed if there is none.
+        jobs: the number of questions at a time, each in its own process.
+        start: called with the number of questions.
+        advance: called with a number of questions once these are decided.
+        trace: the file for the first counterexample, a VCD; removed if there is none.
 
     Raises:
-        InputError: a tool is not installed; the build has no Verilog.
+        InputError: a tool is not installed, or the build has no Verilog.
     """
     tools = solver.require()
     begin = time.monotonic()
@@ -114,7 +115,7 @@ def run(
 
 
 def claims(build: Build) -> list[Claim]:
-    """All that is claimed of a build's modules; what several subjects have alike stands once.
+    """All claims about a build's modules; a claim that several subjects share is stated once.
 
     Raises:
         InputError: the build has no Verilog.
@@ -128,7 +129,7 @@ def claims(build: Build) -> list[Claim]:
         *streams.of_build(made),
     ):
         if not set(claim.harness.modules) <= set(modules):
-            continue  # of a module that this build does not have
+            continue  # the claim is about a module that this build does not have
         key = repr((claim.statement, claim.harness))
         if key in alike:
             claim = replace(claim, subject=f"{alike[key].subject}, {claim.subject}")
@@ -166,7 +167,7 @@ def refuted_of(error: Refutation, verdict: Verdict | None) -> Refuted:
 
 
 def keep_trace(verdicts: list[Verdict], path: Path) -> None:
-    """Write the first counterexample, or remove that of an earlier run."""
+    """Write the first counterexample, or remove an earlier run's if there is none."""
     if path.exists():
         path.unlink()
     first = next((v.failed for v in verdicts if v.failed and v.failed.trace), None)
@@ -179,7 +180,7 @@ def hashes(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def proof_table(certificate: Certificate) -> Table:
-    """The proofs, one a row."""
+    """A table with one proof per row."""
     table = Table(title=f"{certificate.name} ({certificate.target}): proofs")
     for head in ("subject", "property", "by", "", "s"):
         table.add_column(head, justify="right" if head == "s" else "left")
@@ -191,7 +192,7 @@ def proof_table(certificate: Certificate) -> Table:
 
 
 def error_table(certificate: Certificate) -> Table:
-    """The errors put in on purpose, one a row."""
+    """A table with one deliberate error per row."""
     table = Table(title="errors put in on purpose")
     for head in ("error", "harness", "", "s"):
         table.add_column(head, justify="right" if head == "s" else "left")
@@ -202,7 +203,7 @@ def error_table(certificate: Certificate) -> Table:
 
 
 def first_failure(certificate: Certificate) -> str | None:
-    """The first thing that did not hold, in one line, with the counterexample's values."""
+    """One line about the first property that did not hold, with the counterexample's values."""
     for proof in certificate.proofs:
         if not proof.holds:
             values = " ".join(f"{name}={value}" for name, value in proof.values.items())

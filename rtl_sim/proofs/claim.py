@@ -1,4 +1,4 @@
-"""What is to be proven or refuted, and how one such question is decided."""
+"""The claims to prove and the errors to refute, and the decision of one such question."""
 
 import tempfile
 from collections.abc import Mapping
@@ -9,8 +9,9 @@ from typing import Literal
 from rtl_sim.proofs import solver
 from rtl_sim.proofs.solver import Answer, Harness, Mode
 
-# all inputs: combinational; induction: `depth` cycles from reset, and any `depth` cycles that hold
-# imply one more; bounded: `depth` cycles from reset
+# all inputs: combinational.
+# induction: it holds for `depth` cycles from reset, and any `depth` such cycles imply one more.
+# bounded: it holds for `depth` cycles from reset.
 Method = Literal["all inputs", "induction", "bounded"]
 MODES: dict[Method, tuple[Mode, ...]] = {
     "all inputs": ("base",),
@@ -28,17 +29,17 @@ class Claim:
     harness: Harness
     method: Method
     depth: int
-    cover: int = 0  # cycles within which all cover statements are reached; 0: there are none
-    needed: Mapping[str, int] = field(default_factory=dict)  # bits that a width must have
+    cover: int = 0  # all cover statements are reached within so many cycles; 0: there are none
+    needed: Mapping[str, int] = field(default_factory=dict)  # the least bits of a width
 
 
 @dataclass(frozen=True, slots=True)
 class Refutation:
-    """A claim made wrong, by a parameter or a change of the Verilog, that must not hold."""
+    """A claim made wrong by a parameter or a change of the Verilog; it must not hold."""
 
     claim: Claim
-    what: str  # is wrong
-    parameters: Mapping[str, int]  # that differ
+    what: str  # names the error
+    parameters: Mapping[str, int]  # the parameters that differ
     changes: tuple[tuple[str, str, str], ...] = ()  # module, text, text in its place
     mode: Mode = "base"
     depth: int = 0  # 0: the claim's
@@ -46,11 +47,11 @@ class Refutation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a claim or a refutation."""
+    """The result of deciding a claim or a refutation."""
 
-    answers: Mapping[str, Answer]  # by solver; each the first that failed, or the last
-    vacuous: str  # a cover that was not reached
-    seconds: float  # of the solvers together
+    answers: Mapping[str, Answer]  # by solver: its first failure, or its last answer
+    vacuous: str  # the cover that was not reached, if any
+    seconds: float  # all solvers together
 
     @property
     def failed(self) -> Answer | None:
@@ -63,10 +64,10 @@ class Verdict:
 
 
 def prove(claim: Claim, sources: Mapping[str, str], second: bool = True) -> Verdict:
-    """Decide a claim with both solvers, then see that its covers are reached.
+    """Decide a claim with both solvers, then check that its covers are reached.
 
     Args:
-        second: whether the second solver is to agree.
+        second: whether the second solver must agree.
     """
     with tempfile.TemporaryDirectory(prefix="prove-") as scratch:
         model = solver.translate(claim.harness, sources, Path(scratch))
@@ -87,7 +88,7 @@ def prove(claim: Claim, sources: Mapping[str, str], second: bool = True) -> Verd
 
 
 def refute(wrong: Refutation, sources: Mapping[str, str]) -> Verdict | None:
-    """Look for the counterexample; None where the Verilog has no such text to change."""
+    """Look for the counterexample; None if the Verilog does not contain the text to change."""
     changed = dict(sources)
     for module, text, other in wrong.changes:
         if changed[module].count(text) != 1:

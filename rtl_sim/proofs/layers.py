@@ -1,4 +1,4 @@
-"""What is proven of each layer of a build: its sums, its neuron update, its widths."""
+"""The properties proven of each layer of a build: its sums, its neuron update, its widths."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -29,7 +29,7 @@ def of_build(build: Build, made: Hardware) -> Iterator[Claim]:
 
 
 def narrower(claims: list[Claim]) -> Iterator[Refutation]:
-    """Each claim about widths with one bit less than its bounds need."""
+    """Each claim about widths, with one bit less than its bounds need."""
     for claim in claims:
         for name, bits in claim.needed.items():
             if bits == claim.harness.parameters[name]:
@@ -39,7 +39,7 @@ def narrower(claims: list[Claim]) -> Iterator[Refutation]:
 
 
 def accumulator_sum(build: Build, synapse: Synapse, engine: Engine) -> Claim:
-    """The harness accumulator_sum.v with a synapse's parameters and weight rows."""
+    """The claim of the harness accumulator_sum.v, with a synapse's parameters and weight rows."""
     down, up = (int(budget.max()) for budget in bounds.budgets(build, synapse))
     term = engine.w_bits + (1 << engine.digit_bits)
     wide = 2 + engine.shift + max(term, engine.acc_bits, (up + down).bit_length())
@@ -60,7 +60,9 @@ def accumulator_sum(build: Build, synapse: Synapse, engine: Engine) -> Claim:
 
 
 def neuron_update(build: Build, layer: Layer, update: Update) -> Claim:
-    """The harness neuron_update.v with a layer's parameters, channels and time steps."""
+    """The claim of the harness neuron_update.v, with a layer's parameters,
+    channels and time steps.
+    """
     current = bounds.per_channel(layer, bounds.currents(build, layer))
     steps = bounds.membranes(build, layer, current)
     bias = build.tensors[f"{layer.name}.bias"].astype(np.int64)
@@ -94,7 +96,7 @@ def neuron_update(build: Build, layer: Layer, update: Update) -> Claim:
 
 
 def update_sweep(layer: Layer, update: Update) -> Claim:
-    """The harness update_sweep.v with the parameters of a layer's update."""
+    """The claim of the harness update_sweep.v, with the parameters of a layer's update."""
     widths = update_widths(layer, update)
     wide = widest(widths) + 4
     harness = Harness(
@@ -108,7 +110,7 @@ def update_sweep(layer: Layer, update: Update) -> Claim:
 
 
 def update_widths(layer: Layer, update: Update) -> dict[str, int | str]:
-    """The parameters of trispike_update.v that both harnesses have, and M of the leak."""
+    """The parameters that both harnesses share with trispike_update.v, and M of the leak."""
     names = ("CURRENT_BITS", "BIAS_BITS", "THRESHOLD_BITS", "P_BITS", "V_BITS", "LEAK_BITS", "K")
     names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET", "READOUT")
     named = update.parameters()
@@ -121,7 +123,7 @@ def widest(widths: Mapping[str, int | str]) -> int:
 
 
 def table(rows: list[tuple[int, ...]], wide: int) -> str:
-    """Words for $readmemh, a row's first number in the lowest bits."""
+    """Words for $readmemh; a row's first number is in the lowest bits."""
     mask = (1 << wide) - 1
     words = [sum((x & mask) << (wide * n) for n, x in enumerate(row)) for row in rows]
     return "".join(f"{word:x}\n" for word in words)

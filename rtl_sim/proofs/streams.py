@@ -1,4 +1,4 @@
-"""What is proven of the modules that carry streams: nothing lost, doubled, changed or overtaken."""
+"""The properties proven of stream modules: no beat is lost, doubled, changed or overtaken."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ ENGINE = ("engine", "accumulators", "banked_rom", "window_walk", "axis_taps", "c
 
 
 def small() -> list[Claim]:
-    """The modules at small sizes, the same for every build."""
+    """Claims about modules at small sizes, which are the same for every build."""
     rule, current = ("axis_rule",), latency.CURRENT
     order = "each beat leaves once, unchanged, in order; AXI4-Stream"
     return [
@@ -44,7 +44,7 @@ def small() -> list[Claim]:
 
 
 def of_build(made: Hardware) -> Iterator[Claim]:
-    """Pools and serializers at the sizes that a build has."""
+    """Claims about pools and serializers at the sizes of a build."""
     for layer in made.layers:
         for synapse in layer.synapses:
             for number, instance in enumerate(synapse.pools):
@@ -54,7 +54,7 @@ def of_build(made: Hardware) -> Iterator[Claim]:
 
 
 def pool(subject: str, parameters: Mapping[str, int | str]) -> Claim:
-    """Each window that contains an event gets it once."""
+    """The claim that each window that contains an event gets it once."""
     return Claim(
         subject,
         "an event leaves once for each window around it; AXI4-Stream",
@@ -63,12 +63,14 @@ def pool(subject: str, parameters: Mapping[str, int | str]) -> Claim:
         ),
         "induction",
         3,
-        cover=0 if parameters else 12,  # where windows do not overlap none follows another
+        cover=0 if parameters else 12,  # windows that do not overlap never follow one another
     )
 
 
 def serializer_parameters(layer: hardware.Layer) -> dict[str, int | str]:
-    """The harness's parameters: those of an outlet's serializer, and the rows of the map."""
+    """The harness's parameters: those of an outlet's serializer, and the number
+    of rows of the map.
+    """
     outlet, update = layer.readers[0].outlet, layer.update
     named = outlet.parameters()
     height = update.words // update.rows // outlet.width
@@ -77,12 +79,12 @@ def serializer_parameters(layer: hardware.Layer) -> dict[str, int | str]:
 
 
 def serializer(subject: str, parameters: Mapping[str, int | str]) -> Claim:
-    """Each spike of a word leaves once, then the marker."""
+    """The claim that each spike of a word leaves once, and then the marker."""
     return Claim(
         subject,
         "each spike leaves once, before its marker; AXI4-Stream",
         Harness("serializer_events", ("serializer", "counter"), parameters, doubles=("axis_rule",)),
         "induction",
         3,
-        cover=0 if parameters else 40,  # a step of a large map takes longer than that
+        cover=0 if parameters else 40,  # a step of a large map takes more cycles
     )

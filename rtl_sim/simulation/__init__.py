@@ -1,1 +1,1 @@
-"""A build simulated in Verilog and compared with the golden model."""
+"""Simulates a build in Verilog and compares it with the golden model."""

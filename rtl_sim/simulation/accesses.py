@@ -1,7 +1,7 @@
-"""What a simulation asks of the registers of a build with a bus (docs/core.md), and the answers.
+"""The register accesses of a simulation with a bus, and their expected answers (docs/core.md).
 
-Some accesses go out at once, while samples come in, and some when all samples are out: reads of
-every register, writes that are refused, and writes one upon the other whose answers wait.
+Some accesses go out at once, while samples come in, and some when all samples are out. They are
+reads of every register, writes that are refused, and writes in a row whose answers wait.
 """
 
 import json
@@ -18,34 +18,34 @@ from rtl_sim.simulation import bench
 from rtl_sim.simulation.trace import Simulation
 
 OKAY, SLVERR = 0, 2
-WORD = 0xF  # strobes of a whole word
+WORD = 0xF  # strobes for a whole word
 LOAD = 1 << 4  # the flag in ERRORS
-NOWHERE = 0xFC  # no register is here
-WORD_BYTES = 7  # of bench_bus.v's file
+NOWHERE = 0xFC  # an address without a register
+WORD_BYTES = 7  # bytes per word in bench_bus.v's file
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One read or write, and what is answered."""
+    """One read or write, and its expected answer."""
 
-    name: str  # of the register
+    name: str  # name of the register
     address: int  # byte
-    after: bool = False  # to go out when all samples are out
+    after: bool = False  # whether it goes out only when all samples are out
     write: bool = False
-    data: int = 0  # to be written
+    data: int = 0  # the data to be written
     strobes: int = WORD
     answer: int = OKAY
-    value: int = 0  # that is read
+    value: int = 0  # the value that is read
 
     def __str__(self) -> str:
         return f"{'write to' if self.write else 'read of'} {self.name} (0x{self.address:03x})"
 
 
 def plan(build: Build, counts: dict[str, int] | None = None) -> list[Access]:
-    """All accesses, in order; none where the build has no bus.
+    """All accesses in order; none if the build has no bus.
 
     Args:
-        counts: what the registers say in the end, by name; those not named are 0.
+        counts: the final register values by name; registers not named are 0.
     """
     if bench.REGISTERS not in build.files:
         return []
@@ -86,13 +86,13 @@ def plan(build: Build, counts: dict[str, int] | None = None) -> list[Access]:
     last = [
         Access(name, at[name], after=True, value=constants.get(name, final.get(name, 0)))
         for name in readable
-        if name != "ERROR_SAMPLE"  # of the flag that a piece without a memory sets, at any time
+        if name != "ERROR_SAMPLE"  # its flag is set at any time, by a piece without a memory
     ]
     return [*highs, *refused, *known, *unreadable, *(loads if loadable else []), *refused, *last]
 
 
 def as_bytes(accesses: list[Access]) -> bytes:
-    """The file of bench_bus.v, the highest byte of a word first."""
+    """The file for bench_bus.v, each word with its highest byte first."""
     words = [
         a.after << 49 | a.write << 48 | a.strobes << 44 | a.address << 32 | a.data for a in accesses
     ]
@@ -102,7 +102,7 @@ def as_bytes(accesses: list[Access]) -> bytes:
 def first_difference(
     build: Build, trace: Trace, operations: dict[str, Operations], simulation: Simulation
 ) -> str:
-    """The first access that is not answered as it should be, in one line; "" if all are."""
+    """One line about the first access whose answer is not as expected; "" if there is none."""
     if simulation.answers is None:
         return ""
     samples = len(trace.logits)
@@ -125,12 +125,12 @@ def first_difference(
 
 
 def expected(access: Access) -> Ints:
-    """(write, response, data) of the answer."""
+    """The expected answer (write, response, data)."""
     return np.array([access.write, access.answer, 0 if access.write else access.value])
 
 
 def said(answer: NDArray[np.int64]) -> str:
-    """An answer in words."""
+    """A description of an answer."""
     write, response, data = answer.tolist()
     if response not in (OKAY, SLVERR):
         return "an unknown answer"

@@ -1,4 +1,6 @@
-"""The bench of a build: its core between a source and a sink, with a probe on every layer."""
+"""Writes the bench of a build: its core between a source and a sink, with a
+probe on every layer.
+"""
 
 from jinja2 import StrictUndefined, Template
 
@@ -6,11 +8,11 @@ from hw_models.dataflow import Build
 from hw_models.hardware import hardware_of
 from rtl_sim import sources
 
-REGISTERS = "rtl/registers.json"  # of a build with an AXI4-Lite bus
+REGISTERS = "rtl/registers.json"  # only in a build with an AXI4-Lite bus
 
 
 def generate(build: Build) -> str:
-    """Module `bench`, which writes the files that trace.py reads."""
+    """The text of module `bench`, which writes the files that trace.py reads."""
     return TEMPLATE.render(
         core=sources.core(build), layers=hardware_of(build).layers, bus=REGISTERS in build.files
     )

@@ -1,4 +1,4 @@
-"""Some of the samples, simulated and compared with the golden model: what is counted of them."""
+"""Simulates some of the samples, compares them with the golden model, and counts the results."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +16,17 @@ from rtl_sim.simulation.compare import equal_samples, first_difference
 from rtl_sim.simulation.simulate import NO_STALLS, Model, Stalls
 from rtl_sim.simulation.trace import MISSING, Simulation
 
-UNKNOWN = -1  # a count that the simulation did not give
+UNKNOWN = -1  # stands for a count that the simulation did not give
 
 
 def total(counts) -> int:
-    """The sum of counts; UNKNOWN if one of them is."""
+    """The sum of counts, or UNKNOWN if one of them is unknown."""
     counts = [int(count) for count in counts]
     return sum(counts) if min(counts, default=0) >= 0 else UNKNOWN
 
 
 class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of one layer over all samples; UNKNOWN where the core gave none."""
+    """The counts of one layer over all samples; UNKNOWN if the core gave none."""
 
     events_in: int  # by the core's counter
     events_out: int  # by the core's counter; 0 for the readout
@@ -41,11 +41,11 @@ class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a report needs of consecutive samples, back to back from a reset."""
+    """The part of a report for consecutive samples, simulated back to back from a reset."""
 
     first: int  # number of the first sample
     equal: NDArray[np.bool_]  # per sample: every spike, membrane, logit and the class
-    difference: str  # the first one; "" if all is equal, the counters too
+    difference: str  # the first difference; "" if all values and counters are equal
     events: int
     membranes: int
     logits: int
@@ -56,7 +56,9 @@ class Part:
 
     @property
     def suspect(self) -> int:
-        """The sample to look at where something differs, counted within the part."""
+        """The first sample that differs, counted within the part; the last one if only counters
+        differ.
+        """
         return len(self.equal) - 1 if self.equal.all() else int(self.equal.argmin())
 
 
@@ -67,7 +69,9 @@ def check_samples(
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
 ) -> Part:
-    """Simulate samples x int8 [T', B, *shape], the first of which bears the number `first`."""
+    """Simulate samples x int8 [T', B, *shape], of which the first has the number `first`, and
+    compare.
+    """
     trace = golden.run(model.build, x)
     simulation = model.run(x, stalls, waves, f"run{first}")
     return compared(model.build, x, trace, simulation, first)
@@ -76,7 +80,7 @@ def check_samples(
 def compared(
     build: Build, x: NDArray[np.int8], trace: Trace, simulation: Simulation, first: int
 ) -> Part:
-    """What the golden model and a simulation made of samples x, against each other."""
+    """Compare the results of the golden model and of a simulation for the samples x."""
     counts = operations.count(build, x, trace)
     intervals, latencies = timing(simulation)
     return Part(
@@ -102,9 +106,9 @@ def compared(
 
 
 def timing(simulation: Simulation) -> tuple[Ints, Ints]:
-    """(cycles between samples, latencies) of the samples that went through.
+    """The cycles between samples, and the latencies, of the samples that went through.
 
-    The first sample finds the core empty: it has a latency and no interval.
+    The first sample finds the core empty, so it has a latency but no interval.
     """
     done = (simulation.starts != MISSING) & (simulation.ends != MISSING)
     starts, ends = simulation.starts[done], simulation.ends[done]

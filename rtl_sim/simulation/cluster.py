@@ -1,4 +1,4 @@
-"""The parts of a run spread over the workers of a Dask cluster."""
+"""Spreads the parts of a run over the workers of a Dask cluster."""
 
 import hashlib
 import tempfile
@@ -21,13 +21,13 @@ CONNECT_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What a worker compiles for itself: it may be another machine, with another compiler."""
+    """Everything a worker needs to compile for itself; its machine may have another compiler."""
 
     build: Build
     sim: str
 
     def sha256(self) -> str:
-        """Of all that is compiled."""
+        """The sha256 of everything that is compiled."""
         digest = hashlib.sha256(self.sim.encode())
         for name in sorted(self.build.files):
             digest.update(hashlib.sha256(name.encode()).digest())
@@ -45,8 +45,8 @@ def run_on_cluster(
 ) -> list[Part]:
     """Simulate the parts on the workers of the cluster whose scheduler is at `address`.
 
-    A worker compiles once. What a worker was at when it died goes to another one, and so does what
-    it had done that was not fetched yet.
+    A worker compiles only once. If a worker dies, its current part and its finished parts that were
+    not fetched yet go to another one.
 
     Raises:
         InputError: the package `distributed` is missing, there is no scheduler, or a worker lacks
@@ -63,7 +63,7 @@ def run_on_cluster(
         raise InputError(f"{address}: no Dask scheduler there; start `dask scheduler`") from error
     done: dict[int, Part] = {}
     with client:
-        # Computed by a task rather than scattered: what is lost with a worker can be made again.
+        # Not scattered but computed by a task, so that it can be made again if its worker is lost.
         sent = client.submit(itself, kit, pure=False)
         waiting = {
             client.submit(check_there, sent, x[:, part], part.start, stalls, pure=False): part
@@ -81,7 +81,7 @@ def itself(kit: Kit) -> Kit:
 
 
 def check_there(kit: Kit, x: NDArray[np.int8], first: int, stalls: Stalls) -> Part:
-    """On a worker: as check_samples()."""
+    """Run check_samples() on a worker."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -93,12 +93,14 @@ def check_there(kit: Kit, x: NDArray[np.int8], first: int, stalls: Stalls) -> Pa
         raise InputError(f"worker {worker.address}: {error}") from error
 
 
-_models: dict[str, Model] = {}  # of this worker, for as long as it lives
+_models: dict[str, Model] = {}  # this worker's models, for as long as it lives
 _compiling = Lock()
 
 
 def compiled(kit: Kit, folder: Path) -> Model:
-    """The kit's model, compiled if this worker has not done so yet; in a folder in `folder`."""
+    """The kit's model in a folder within `folder`; it is compiled unless this
+    worker has done so.
+    """
     key = kit.sha256()
     with _compiling:
         if key not in _models:

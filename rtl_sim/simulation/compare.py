@@ -16,7 +16,9 @@ from rtl_sim.simulation.trace import MISSING, Simulation
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """One number that is not what the golden model says; the causes come first in the order."""
+    """One number that differs from the golden model; in sorted order, causes
+    come before effects.
+    """
 
     sample: int
     step: int
@@ -65,7 +67,7 @@ def differences(build: Build, golden: Trace, simulation: Simulation) -> Iterator
 
 
 def first_place(unequal: NDArray[np.bool_]) -> list[tuple[int, ...]]:
-    """The first true index, in a list; an empty list if there is none."""
+    """The first true index in a list, which is empty if there is none."""
     if not unequal.any():
         return []
     return [tuple(int(i) for i in np.unravel_index(int(unequal.argmax()), unequal.shape))]
@@ -78,13 +80,13 @@ def first_difference(
     simulation: Simulation,
     first: int = 0,
 ) -> str:
-    """What differs first, in one line; "" if the simulation equals the golden model.
+    """One line about the first difference; "" if the simulation equals the golden model.
 
-    Earlier samples, time steps and layers come first. Beats beyond the expected ones and the
-    core's counters are looked at where all values agree.
+    Earlier samples, time steps and layers come first. Surplus beats and the core's counters are
+    checked only if all values agree.
 
     Args:
-        first: the number of the first sample, where samples are named.
+        first: the number of the first sample, for naming samples.
     """
     found = min(differences(build, golden, simulation), default=None)
     if found is not None:
@@ -113,7 +115,7 @@ def first_difference(
 
 
 def equal_samples(build: Build, golden: Trace, simulation: Simulation) -> NDArray[np.bool_]:
-    """Per sample: whether each spike, membrane, logit and the class is equal."""
+    """Whether each spike, membrane and logit and the class is equal, per sample."""
     equal = np.all(golden.logits == simulation.logits, axis=1)
     equal &= np.all(golden.predictions[:, None] == simulation.classes, axis=1)
     for layer in build.dataflow.layers:
@@ -125,10 +127,10 @@ def equal_samples(build: Build, golden: Trace, simulation: Simulation) -> NDArra
 
 
 def same(expected: NDArray, got: Ints) -> NDArray[np.bool_]:
-    """Per sample: [T, B, *shape] against [B, T, size]."""
+    """Whether [T, B, *shape] equals [B, T, size], per sample."""
     return np.all(by_sample(expected) == got, axis=(1, 2))
 
 
 def by_sample(values: NDArray) -> NDArray:
-    """[T, B, *shape] to [B, T, size]."""
+    """Reorder [T, B, *shape] to [B, T, size]."""
     return values.reshape(*values.shape[:2], -1).swapaxes(0, 1)

@@ -1,8 +1,8 @@
-"""The core's edges: what samples back to back, their events in order, do not show.
+"""Edge cases of the core that samples back to back, with events in order, do not show.
 
-A run simulates a few of its samples once more: with the events of a step in another order, with a
-reset in mid-sample, and, where the build has a bus, with its registers read and written. And it
-compares the cycles of its first samples with those of the timing model.
+A run simulates a few of its samples again: with the events of a step in another order, with a reset
+in the middle of a sample and, if the build has a bus, with register accesses. It also compares the
+cycles of its first samples with those of the timing model.
 """
 
 from collections.abc import Callable
@@ -20,13 +20,13 @@ from rtl_sim.simulation import bench
 from rtl_sim.simulation.check import Part
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls
 
-FEW = 2  # samples of an edge at most
+FEW = 2  # the most samples for an edge
 CYCLES = "cycles as by the timing model"
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The first samples once more, treated in another way."""
+    """The first samples once more, under other conditions."""
 
     kind: str
     stalls: Stalls
@@ -34,15 +34,15 @@ class Edge:
 
     @property
     def replayed(self) -> Stalls | None:
-        """What shows a difference again; None where no value differs."""
+        """The stalls that show a difference again; None if no value differs."""
         return None if self.kind == CYCLES else self.stalls
 
 
 def of(build: Build) -> list[Edge]:
-    """The edges that are simulated of a build.
+    """The edges that are simulated for a build.
 
-    A reset falls into the middle of a sweep: of the first layer, of the last one, and of each that
-    replays a static input, between two of its replays where there are several.
+    A reset falls into the middle of a sweep of the first layer, of the last one, and of each layer
+    that replays a static input; there it falls between two replays if there are several.
     """
     flow = build.dataflow
     found = [Edge("events in another order", Stalls(shuffled=True))]
@@ -55,7 +55,7 @@ def of(build: Build) -> list[Edge]:
             found.append(Edge(f"reset in a sweep of layer {layer.name}", stalls, 1))
     if bench.REGISTERS in build.files:
         found.append(Edge("register accesses", Stalls(registers=True), 1))
-    else:  # the model knows nothing of the guard before a core with a bus
+    else:  # the model does not include the guard before a core with a bus
         found.append(Edge(CYCLES, NO_STALLS))
     return found
 
@@ -66,11 +66,11 @@ def simulate_edges(
     simulate: Callable[[NDArray[np.int8], Stalls], Part],
     jobs: int,
 ) -> list[tuple[Edge, Part]]:
-    """Simulate all edges, `jobs` at a time; what differs names the edge.
+    """Simulate all edges, `jobs` at a time; the message of a difference names the edge.
 
     Args:
         x: the samples of the run, int8 [T', B, *shape].
-        simulate: the samples, treated so, against the golden model.
+        simulate: simulates samples with these stalls and compares them with the golden model.
     """
 
     def one(edge: Edge) -> tuple[Edge, Part]:
@@ -86,7 +86,9 @@ def simulate_edges(
 
 
 def late(build: Build, x: NDArray[np.int8], part: Part) -> str:
-    """The first sample that takes other cycles than the timing model says; "" if none does."""
+    """One line about the first sample whose cycles differ from the timing model's; "" if none
+    does.
+    """
     times = timing.run(build.dataflow, x, golden.run(build, x))
     for sample, (expected, got) in enumerate(zip(times.latencies, part.latencies, strict=True)):
         if expected != got:

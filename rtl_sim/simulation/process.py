@@ -1,5 +1,7 @@
-"""Runs a simulator's commands: in their own environment, with a log, and with one reason if they
-do not run to their end."""
+"""Runs a simulator's commands in an environment of their own, with a log.
+
+If a command breaks off, its error gives one reason.
+"""
 
 import errno
 import os
@@ -14,21 +16,22 @@ from pathlib import Path
 from hw_models.errors import InputError
 from hw_models.folder import files
 
-# All that a simulator, a compiler or make gets to see. Whatever else is set steers some of them
+# A simulator, a compiler or make sees only these. Other variables would steer some of them
 # (COCOTB_*, VERILATOR_ROOT, MAKEFLAGS, CXXFLAGS, WAVES, ...): the caller alone decides on that.
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LOGNAME", "TZ", "PYTHONHOME")
 OWN = {
-    **{"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"},  # messages are read here; names are any
-    **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), "."),  # Icarus takes not every path for it
+    # Messages are parsed here, and names may have any characters.
+    **{"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"},
+    **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), "."),  # Icarus does not accept every path for it
 }
-LEAST_BYTES = 1 << 20  # free in a folder, or it is taken for full
+LEAST_BYTES = 1 << 20  # a folder with less free space counts as full
 
 
 class Unfinished(InputError):
-    """A tool did not run to its end: nothing can be said of what it was to look at.
+    """A tool broke off, so that nothing can be said about the design.
 
     Attributes:
-        log: what it printed.
+        log: the tool's output.
     """
 
     def __init__(self, message: str, log: str) -> None:
@@ -40,8 +43,10 @@ class Unfinished(InputError):
 
 
 def with_log(error: Unfinished, path: Path) -> str:
-    """The error's message and where its log is kept now: at `path`, or else among the temporary
-    files."""
+    """The error's message and the path at which its log is kept now.
+
+    That is `path`, or a temporary file if nothing can be written at `path`.
+    """
     for place in (path, Path(tempfile.gettempdir()) / path.name):
         with suppress(OSError):
             files.write({place: error.log.encode()})
@@ -50,16 +55,16 @@ def with_log(error: Unfinished, path: Path) -> str:
 
 
 def environment(**own: str) -> dict[str, str]:
-    """The variables of a command: what is passed on, and its own."""
+    """The environment of a command: the variables that are passed on, and its own."""
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {**passed, **OWN, **own}
 
 
 def run(command: list[str], folder: Path, log: Path, env: dict[str, str]) -> int:
-    """Run a command in `folder`, adding to the log what it prints; its exit status.
+    """Run a command in `folder`, append its output to the log, and return its exit status.
 
     Raises:
-        Unfinished: it cannot be started.
+        Unfinished: the command cannot be started.
     """
     with log.open("ab") as out:
         try:
@@ -72,12 +77,12 @@ def run(command: list[str], folder: Path, log: Path, env: dict[str, str]) -> int
 
 
 def text_of(log: Path) -> str:
-    """What a log says, of which there may be none."""
+    """The text of a log; "" if there is no log."""
     return log.read_text(errors="replace") if log.exists() else ""
 
 
 def reason(folder: Path, log: str, status: int) -> str:
-    """Why a command in `folder` broke off, in one line."""
+    """One line about why a command in `folder` broke off."""
     if full(folder):
         return f"{os.strerror(errno.ENOSPC)} in {folder}; free some or name another with $TMPDIR"
     if said := complaint(log):
@@ -88,12 +93,14 @@ def reason(folder: Path, log: str, status: int) -> str:
 
 
 def full(folder: Path) -> bool:
-    """Whether as good as nothing fits into a folder any more."""
+    """Whether a folder has practically no free space left."""
     return shutil.disk_usage(folder).free < LEAST_BYTES
 
 
 def complaint(log: str) -> str:
-    """The first line of a log that names an error, as `***` does in make's; else its last line."""
+    """The first line of a log that names an error, or its last line; make marks
+    errors with `***`.
+    """
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     named = (line for line in lines if re.search(r"error|\*\*\*", line, re.IGNORECASE))
     return next(named, lines[-1] if lines else "")

@@ -1,11 +1,11 @@
-"""A sample that differs, kept with all that it takes to simulate it again: the failure folder.
+"""The failure folder: a sample that differs, with everything needed to simulate it again.
 
-failure.json      what differed, where, in which simulator, and the command that reruns it
+failure.json      the difference, its place, the simulator, and the command that reruns it
 build/            the build that was simulated, with its Verilog
 input.npy         the samples, int8 [T', B, *shape]
 expected.npz      the golden model's integers: spikes.*, membranes.* [B, T, size], logits
-got.npz           the simulation's, and the class beside each logit; -2**63 where nothing came
-waveform.*        of these samples
+got.npz           the simulation's integers, and the class beside each logit; -2**63 if missing
+waveform.*        the waveform of these samples
 """
 
 import os
@@ -36,11 +36,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """failure.json."""
 
     difference: str
-    command: str  # that simulates the folder's samples again
+    command: str  # simulates the folder's samples again
     sim: str
     stalls: Stalls
     first: int  # number of the folder's first sample
-    dataflow_sha256: str | None  # of the build that was run
+    dataflow_sha256: str | None  # identifies the build that was run
 
 
 def record(
@@ -55,8 +55,8 @@ def record(
 
     Args:
         x: the samples of the whole run, int8 [T', B, *shape].
-        part: of that run, with a difference.
-        folder: made anew; an earlier failure folder is replaced.
+        part: the part of that run with a difference.
+        folder: is made anew; an earlier failure folder is replaced.
 
     Raises:
         InputError: `folder` exists and holds something else.
@@ -85,7 +85,7 @@ def record(
 
 
 def command(folder: Path) -> str:
-    """What simulates a failure folder's samples again, as a shell takes it."""
+    """The shell command that simulates a failure folder's samples again."""
     return shlex.join(["python", "-m", "rtl_sim", "replay", str(folder)])
 
 
@@ -95,8 +95,11 @@ def check_folder(folder: Path) -> None:
 
 
 def candidates(part: Part) -> Iterator[slice]:
-    """Samples that may show the difference again, the fewest first: the sample alone; after those
-    before it, if it needs what they leave in the core, or their stalls; the whole part."""
+    """Samples that may show the difference again, the fewest first.
+
+    They are the sample alone; the sample after those before it, in case it needs their state in the
+    core or their stalls; and the whole part.
+    """
     suspect, end = part.first + part.suspect, part.first + len(part.equal)
     yield slice(suspect, suspect + 1)
     if part.first < suspect:
@@ -106,16 +109,17 @@ def candidates(part: Part) -> Iterator[slice]:
 
 
 def replay(folder: Path, sim: str | None = None, library: Path | None = None) -> Part:
-    """Simulate a failure folder's samples again; renews its waveform and both sides' integers,
-    unless nothing can be written there.
+    """Simulate a failure folder's samples again; return the comparison.
+
+    This renews the waveform and the integers of both sides, unless nothing can be written there.
 
     Args:
         sim: another simulator than the one in which they differed.
-        library: a folder of modules to take in place of the build's.
+        library: a folder of modules to use instead of the build's.
 
     Raises:
-        InputError: no failure folder, or a damaged one.
-        Unfinished: as of compile_model() and Model.run().
+        InputError: `folder` is no failure folder, or it is damaged.
+        Unfinished: as compile_model() and Model.run() do.
     """
     try:
         about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Failure)

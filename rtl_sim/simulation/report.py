@@ -21,14 +21,14 @@ from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
 
 
 class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What `python -m rtl_sim run` prints and writes."""
+    """The report of `python -m rtl_sim run`."""
 
     name: str
     target: str
     simulator: str
     timesteps: int
     samples: int
-    equal: bool  # all of them, and the counters too
+    equal: bool  # all samples and all counters
     samples_equal: int
     first_difference: str | None
     events_compared: int  # spikes of all layers
@@ -43,12 +43,12 @@ class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
     layers: dict[str, LayerReport]
     dataflow_sha256: str | None
     jobs: int = 1
-    scheduler: str | None = None  # of the cluster that simulated
+    scheduler: str | None = None  # address of the cluster that simulated
     compile_seconds: float = 0.0  # 0 on a cluster, whose workers compile within `seconds`
-    seconds: float = 0.0  # of simulation and comparison
+    seconds: float = 0.0  # simulation and comparison
     images_per_second: float = 0.0
     failure: str | None = None  # the folder to replay
-    edges: dict[str, str | None] = {}  # looked at (edges.py): what differs; none after a difference
+    edges: dict[str, str | None] = {}  # edges.py: each edge's difference; empty after one
 
 
 def run(
@@ -63,21 +63,21 @@ def run(
     with_edges: bool = False,
     advance: Callable[[int], None] = lambda n: None,
 ) -> SimulationReport:
-    """Compile the build, simulate samples x int8 [T', B, *shape] and compare.
+    """Compile the build, simulate samples x int8 [T', B, *shape] and compare them.
 
     Args:
-        waves: write a waveform here; all samples are then simulated as one part.
-        jobs: simulations at a time; changes no number but the seconds.
-        scheduler: address of a Dask cluster that simulates in place of this machine.
-        failure: keep what differs first in this folder (replay.py), if the simulator is here.
-        with_edges: simulate a few samples more where the core has edges (edges.py), if all of `x`
-            are equal.
-        advance: told now and then how many more samples are done.
+        waves: write a waveform to this file; all samples are then simulated as one part.
+        jobs: the number of simulations at a time; it changes no number but the seconds.
+        scheduler: the address of a Dask cluster that simulates instead of this machine.
+        failure: keep the first difference in this folder (replay.py), if the simulator is here.
+        with_edges: also simulate a few samples for the core's edges (edges.py), if all of `x` are
+            equal.
+        advance: called now and then with the number of further samples done.
 
     Raises:
-        InputError: x is none of the build's; as of compile_model() and run_on_cluster(); `failure`
-            is something else.
-        Unfinished: as of compile_model() and Model.run().
+        InputError: x does not fit the build, or `failure` is a folder of another kind; also as
+            compile_model() and run_on_cluster() do.
+        Unfinished: as compile_model() and Model.run() do.
     """
     golden.check_input(build, x)
     if failure is not None:
@@ -148,7 +148,7 @@ def summarize(build: Build, sim: str, parts: list[Part]) -> SimulationReport:
     equal = np.concatenate([part.equal for part in parts])
     latencies = np.concatenate([part.latencies for part in parts])
     intervals = np.concatenate([part.intervals for part in parts])
-    if not len(intervals):  # a sample alone
+    if not len(intervals):  # there was only one sample
         intervals = latencies
     layers = {name: reduce(add, (part.layers[name] for part in parts)) for name in parts[0].layers}
     difference = next((part.difference for part in parts if part.difference), None)
@@ -176,7 +176,7 @@ def summarize(build: Build, sim: str, parts: list[Part]) -> SimulationReport:
 
 
 def summary_table(report: SimulationReport) -> Table:
-    """Equality and timing."""
+    """A table of equality and timing."""
     title = f"{report.name} ({report.target}) in {report.simulator}"
     table = Table(title=title, show_header=False)
     compiled, where = f"{report.compile_seconds:,.1f} s", f"{report.jobs} at a time"
@@ -202,7 +202,7 @@ def summary_table(report: SimulationReport) -> Table:
 
 
 def activity_table(report: SimulationReport) -> Table:
-    """Per layer and inference: events and additions."""
+    """A table of events and additions per layer and inference."""
     table = Table(title="per layer and inference")
     for head in ("layer", "events in", "events out", "additions"):
         table.add_column(head, justify="left" if head == "layer" else "right")

@@ -19,15 +19,15 @@ BENCH = Path(__file__).parent / "bench"  # folder of the benches' modules
 
 @dataclass(frozen=True, slots=True)
 class Stalls:
-    """How a bench treats the core; none of it may change a value."""
+    """The conditions under which a bench runs the core; none of them may change a value."""
 
-    idle: int = 0  # of 256 cycles, the source gives nothing
-    stall: int = 0  # of 256 cycles, the sink takes nothing
-    reset_at: int = 0  # a reset in this cycle, after which the input starts again; 0: none
-    reset_layer: int = 0  # and one when this layer,
-    reset_word: int = 0  # having read this many words of its sweeps, is in mid-sample; 0: none
-    shuffled: bool = False  # the events of a step come in a random order, else addresses rise
-    registers: bool = False  # of a build with a bus: they are read and written (accesses.py)
+    idle: int = 0  # of 256 cycles, in so many the source gives nothing
+    stall: int = 0  # of 256 cycles, in so many the sink takes nothing
+    reset_at: int = 0  # reset in this cycle; the input then starts again; 0: no reset
+    reset_layer: int = 0  # another reset comes when this layer
+    reset_word: int = 0  # has read this many words of a sample's sweeps; 0: no reset
+    shuffled: bool = False  # a step's events come in random order; otherwise addresses rise
+    registers: bool = False  # access the registers of a build with a bus (accesses.py)
 
 
 NO_STALLS = Stalls()
@@ -35,11 +35,11 @@ NO_STALLS = Stalls()
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A build compiled with its bench for one simulator, for any number of runs side by side."""
+    """A build compiled with its bench for one simulator, for any number of simultaneous runs."""
 
     build: Build
     sim: str
-    folder: Path  # bench/, mem/, rtl/ and compiled/; a run makes a folder of its own beside them
+    folder: Path  # has bench/, mem/, rtl/ and compiled/; each run adds a folder of its own
 
     def run(
         self,
@@ -51,11 +51,11 @@ class Model:
         """Send B samples x int8 [T', B, *shape] through the core, back to back.
 
         Args:
-            waves: write a waveform here, of a model that was compiled for it.
-            name: of the folder that the run makes in the model's; one run at a time has it.
+            waves: write a waveform to this file; the model must be compiled for it.
+            name: the run's folder within the model's; no two runs may use it at a time.
 
         Raises:
-            Unfinished: the simulator broke off, or not all that the bench saw was written.
+            Unfinished: the simulator broke off, or the bench's files are incomplete.
         """
         with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=self.folder) as scratch:
             folder = Path(scratch)
@@ -81,7 +81,12 @@ class Model:
 
 
 def read_whole(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
-    """trace.read() of a run that was written whole, unless the Verilog itself ended it early."""
+    """The result of trace.read() if the run wrote its files completely, or the Verilog itself ended
+    it.
+
+    Raises:
+        Unfinished: a file is incomplete for another reason.
+    """
     if not problem and (cut := trace.cut_short(build, folder)):
         log = process.text_of(folder / simulators.LOG)
         why = process.reason(folder, "", 0) if process.full(folder) else f"{cut} ends early"
@@ -93,11 +98,11 @@ def compile_model(build: Build, folder: Path, sim: str = "icarus", waves: bool =
     """Write the build's hardware and its bench into an empty folder and compile them.
 
     Args:
-        build: with its files mem/ and rtl/.
-        waves: whether runs can leave a waveform.
+        build: a build with its files mem/ and rtl/.
+        waves: whether runs can write a waveform.
 
     Raises:
-        InputError: the simulator is not there, or the build has no top level.
+        InputError: the simulator is missing, or the build has no top level.
         Unfinished: the simulator refuses the Verilog, or breaks off.
     """
     simulators.require(sim)
@@ -120,7 +125,7 @@ def simulate(
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
 ) -> Simulation:
-    """Compile and run once; arguments as of compile_model() and Model.run()."""
+    """Compile and run once; the arguments are those of compile_model() and Model.run()."""
     with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
         model = compile_model(build, Path(scratch), sim, waves is not None)
         return model.run(x, stalls, waves)

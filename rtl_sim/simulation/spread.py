@@ -1,4 +1,4 @@
-"""Spreads the samples of a run over simulations side by side."""
+"""Spreads the samples of a run over simultaneous simulations."""
 
 import os
 from collections.abc import Callable
@@ -12,19 +12,22 @@ from rtl_sim.simulation.check import Part, check_samples
 from rtl_sim.simulation.simulate import Model, Stalls
 from rtl_sim.simulation.trace import samples_written
 
-PARTS = 16  # that a run is divided into
-LEAST = 10  # samples of a part: a simulator has to start, and samples meet in the core
-MOST = 1 << 22  # membranes of a part, over all steps and samples: bounds the memory
+PARTS = 16  # the number of parts of a run
+LEAST = 10  # fewest samples of a part: a simulator takes time to start, samples meet in the core
+MOST = 1 << 22  # most membranes of a part over all steps and samples; bounds the memory
 
 
 def cores() -> int:
-    """How many processor cores this process may use."""
+    """The number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def divide(build: Build, samples: int) -> list[slice]:
-    """The parts of a run: of the build and the samples alone, so that no report depends on who
-    simulates which part."""
+    """The parts of a run.
+
+    They depend only on the build and the samples, so that no report depends on who simulates which
+    part.
+    """
     flow = build.dataflow
     most = max(1, MOST // (flow.timesteps * sum(layer.size for layer in flow.layers)))
     size = min(most, max(LEAST, -(-samples // PARTS)))
@@ -42,7 +45,7 @@ def run_here(
     """Simulate the parts, `jobs` simulator processes at a time, each started by a thread here.
 
     Args:
-        advance: told now and then how many more samples are done.
+        advance: called now and then with the number of further samples done.
     """
     pool = ThreadPoolExecutor(jobs)
     try:

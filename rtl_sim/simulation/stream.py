@@ -1,4 +1,4 @@
-"""The core's input stream: samples to the words {tlast, tdata} of docs/core.md."""
+"""The core's input stream: turns samples into the words {tlast, tdata} of docs/core.md."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +8,13 @@ from hw_models.core.stream_words import ADDR_BITS, DIGIT, DIGIT_BITS, IN_BITS, K
 from hw_models.dataflow import Input
 from hw_models.semantics import signed_digits
 
-LAST = IN_BITS  # the place of tlast, above tdata
+LAST = IN_BITS  # the bit of tlast, above tdata
 WORD_BYTES = LAST // 8 + 1
 
 
 def input_words(spec: Input, x: NDArray[np.int8]) -> NDArray[np.uint64]:
-    """Events of all samples, addresses rising, a marker after each step, tlast after a sample.
+    """The events of all samples by rising address, a marker after each step, tlast after each
+    sample.
 
     Args:
         spec: the build's input.
@@ -39,14 +40,14 @@ def input_words(spec: Input, x: NDArray[np.int8]) -> NDArray[np.uint64]:
 
 
 def shuffled(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The same with the events of each step in a random order, the same one each time."""
+    """The words with the events of each step in a random order, which is the same each time."""
     marker = words >> np.uint64(KIND) & np.uint64(1)
     step = np.cumsum(marker) - marker
     return words[np.lexsort((np.random.default_rng(0).random(len(words)), marker, step))]
 
 
 def words_as_text(words: NDArray[np.uint64]) -> str:
-    """The file of examples/classify.v: `kind neg digit addr last` a line."""
+    """The input file for examples/classify.v, with lines `kind neg digit addr last`."""
     widths = {KIND: 1, NEG: 1, DIGIT: DIGIT_BITS, 0: ADDR_BITS, LAST: 1}
     fields = [(at, (1 << bits) - 1) for at, bits in widths.items()]
     columns = [words >> np.uint64(at) & np.uint64(mask) for at, mask in fields]
@@ -54,12 +55,14 @@ def words_as_text(words: NDArray[np.uint64]) -> str:
 
 
 def words_as_bytes(words: NDArray[np.uint64]) -> bytes:
-    """The file of bench_source.v: WORD_BYTES a word, the highest byte first."""
+    """The input file for bench_source.v: WORD_BYTES per word, the highest byte first."""
     return words.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - WORD_BYTES :].tobytes()
 
 
 def digit_table(x_max: int) -> tuple[NDArray, NDArray]:
-    """(sign, exponent) of the k-th signed digit of 0..x_max, [x_max + 1, k]; sign 0: no digit."""
+    """(sign, exponent) of the k-th signed digit of 0..x_max, [x_max + 1, k];
+    sign 0 means no digit.
+    """
     digits = [signed_digits(x) for x in range(x_max + 1)]
     sign = np.zeros((x_max + 1, max(map(len, digits))), np.int64)
     exponent = np.zeros_like(sign)

@@ -1,4 +1,4 @@
-"""What a simulation wrote: probe files to spikes, membranes, logits and counters."""
+"""Reads a simulation's probe files as spikes, membranes, logits and counters."""
 
 import sys
 from dataclasses import dataclass
@@ -16,27 +16,27 @@ from hw_models.hardware import hardware_of
 from hw_models.semantics import Ints
 from rtl_sim.simulation import bench
 
-MISSING = np.iinfo(np.int64).min  # where the simulation gave nothing
-END = 0x454E4421.to_bytes(4, sys.byteorder)  # before the number of pieces, at a probe file's end
+MISSING = np.iinfo(np.int64).min  # stands for a value that the simulation did not give
+END = 0x454E4421.to_bytes(4, sys.byteorder)  # precedes the number of pieces at the end
 LOGIT_WIDTHS = [64, 1, CLASS_BITS, LOGIT_BITS]  # cycle, tlast, class, logit
-ANSWER_WIDTHS = [1, 2, 32]  # of answers.bin: write, response, data
+ANSWER_WIDTHS = [1, 2, 32]  # fields of answers.bin: write, response, data
 
 
 @dataclass(frozen=True, slots=True)
 class LayerTrace:
-    """One layer's integers, [samples, T, size]; MISSING where nothing came."""
+    """One layer's integers, [samples, T, size]; MISSING marks values that never came."""
 
     spikes: Ints | None  # sums of the events per address; None for a readout
     membranes: Ints
     surplus: int  # markers and membranes beyond the expected ones
-    events_in: int  # this and what follows by the core's counters
-    events_out: int  # 0 for a readout
+    events_in: int  # this and the next two are the core's counters
+    events_out: int  # 0 for the readout
     additions: int
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """All that the benches saw after the last reset."""
+    """All values that the bench saw after the last reset."""
 
     layers: dict[str, LayerTrace]
     logits: Ints  # [samples, classes]; MISSING where no word came
@@ -44,19 +44,19 @@ class Simulation:
     surplus: int  # logit words beyond the expected ones, or with tlast in the wrong place
     starts: Ints  # cycle of each sample's first beat in, [samples]
     ends: Ints  # cycle of each sample's last word out, [samples]
-    cycles: int  # by the core's own counter
-    problem: str  # an assertion of the core, a deadlock; "" if none
-    answers: Ints | None = None  # of the bus, [n, (write, resp, data)]; None: nothing was asked
+    cycles: int  # the core's own counter
+    problem: str  # an assertion of the core or a deadlock; "" if none
+    answers: Ints | None = None  # of the bus, [n, (write, resp, data)]; None: no accesses
 
 
 def read_words(path: Path, widths: list[int]) -> list[Ints]:
-    """Columns of a probe file (bench_probe.v), its words being unsigned fields, highest first.
+    """The columns of a probe file (bench_probe.v), whose words are unsigned fields, highest first.
 
-    A word with an unknown bit (x or z) reads as MISSING in all its fields; a record that the
-    simulation did not finish is left out.
+    A word with an unknown bit (x or z) reads as MISSING in all its fields; an incomplete record at
+    the end is left out.
     """
     width = sum(widths)
-    pieces = width // 32 + 1  # of 32 bits: the word and the bit `unknown`
+    pieces = width // 32 + 1  # 32-bit pieces that hold the word and the bit `unknown`
     content = path.read_bytes() if path.exists() else b""
     if ended(content):
         content = content[: -len(END) - 4]
@@ -73,13 +73,15 @@ def read_words(path: Path, widths: list[int]) -> list[Ints]:
 
 
 def ended(content: bytes) -> bool:
-    """Whether a probe file was written to its end, which says how many pieces are before it."""
+    """Whether a probe file is complete; its end says how many pieces come before it."""
     count = len(content) // 4 - 2
     return count >= 0 and content[-8:] == END + count.to_bytes(4, sys.byteorder)
 
 
 def cut_short(build: Build, folder: Path) -> str:
-    """The name of a probe file that is not there whole, such as for want of room; "" if all are."""
+    """The name of a probe file that is incomplete, for example because the disk is full; "" if none
+    is.
+    """
     layers = range(len(build.dataflow.layers))
     names = [
         "starts",
@@ -104,13 +106,13 @@ def field(records: NDArray[np.uint32], low: int, bits: int) -> Ints:
 
 
 def signed(column: Ints, bits: int) -> Ints:
-    """Two's complement of an unsigned field."""
+    """The two's complement value of an unsigned field."""
     value = np.where(column >> (bits - 1) & 1, column - (1 << bits), column)
     return np.where(column == MISSING, MISSING, value)
 
 
 def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
-    """Collect what the probes of bench.py wrote into `folder`."""
+    """Collect the files that the probes of bench.py wrote into `folder`."""
     layers = {
         layer.name: read_layer(build, layer, own, folder, index, samples)
         for index, (layer, own) in enumerate(
@@ -135,7 +137,7 @@ def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
 
 
 def read_answers(folder: Path) -> Ints | None:
-    """What the bus answered, [n, (write, response, data)]; None where nothing was asked."""
+    """The answers of the bus, [n, (write, response, data)]; None if there were no accesses."""
     asked = folder / "accesses.bin"
     if not asked.exists() or not asked.stat().st_size:
         return None
@@ -143,7 +145,7 @@ def read_answers(folder: Path) -> Ints | None:
 
 
 def samples_written(build: Build, folder: Path) -> int:
-    """How many samples a run that is going on in `folder` has written whole."""
+    """The number of samples that a run in progress in `folder` has written completely."""
     try:
         size = (folder / "logits.bin").stat().st_size
     except OSError:
@@ -180,11 +182,11 @@ def read_layer(
 def read_spikes(
     layer: Layer, addr_bits: int, path: Path, shape: tuple[int, int]
 ) -> tuple[Ints, int]:
-    """Spikes [samples, T, size] from events and markers, and how many beats are too many."""
+    """Spikes [samples, T, size] from events and markers, and the number of surplus beats."""
     last, kind, neg, addr = read_words(path, [1, 1, 1, addr_bits])
     steps = shape[0] * shape[1]
     step = np.cumsum(kind == 1) - (kind == 1)
-    neuron = np.full(1 << addr_bits, layer.size)  # at each address; size: none
+    neuron = np.full(1 << addr_bits, layer.size)  # by address; size: no neuron
     neuron[addresses(layer.shape)] = np.arange(layer.size)
     spikes = np.zeros((steps, layer.size + 1), np.int64)
     within = (step < steps) & (kind == 0)
@@ -200,7 +202,7 @@ def read_spikes(
 def read_membranes(
     layer: Layer, bits: int, order: Ints, path: Path, shape: tuple[int, int]
 ) -> tuple[Ints, int]:
-    """Membranes [samples, T, size] as they were written, and how many words are too many."""
+    """Membranes [samples, T, size] from the written words, and the number of surplus words."""
     words, slice_ = order.shape
     index, *lane = read_words(path, [32] + [bits] * slice_)
     steps = shape[0] * shape[1]
@@ -215,7 +217,7 @@ def read_membranes(
 
 
 def padded(column: Ints, length: int) -> Ints:
-    """The first `length` numbers, MISSING where there are fewer."""
+    """The first `length` numbers, with MISSING in place of absent ones."""
     out = np.full(length, MISSING)
     out[: min(length, len(column))] = column[:length]
     return out

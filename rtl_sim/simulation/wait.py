@@ -1,4 +1,4 @@
-"""The cocotb test of a build's bench, inside the simulator: wakes once, when all is done."""
+"""The cocotb test of a build's bench, inside the simulator; it wakes once, when all is done."""
 
 import cocotb
 from cocotb.triggers import RisingEdge

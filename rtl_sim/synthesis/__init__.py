@@ -1,1 +1,1 @@
-"""A build through Yosys and nextpnr: what it costs on an FPGA."""
+"""Runs a build through Yosys and nextpnr to find its cost on an FPGA."""

@@ -1,4 +1,4 @@
-"""The devices that a build is synthesized for, and what their cells count as."""
+"""The devices for which a build can be synthesized, and the resources that their cells count as."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ import msgspec
 
 
 class Resources(msgspec.Struct, frozen=True, kw_only=True):
-    """What a netlist takes of a device, in the units of `Device`."""
+    """The resources of a device that a netlist uses, in the units of `Device`."""
 
     lut: int = 0  # look-up tables that compute
     ff: int = 0
     carry: int = 0  # carry primitives
     lutram: int = 0  # look-up tables that hold data, memories and shift registers
     bram: int = 0  # block RAMs of the smallest kind
-    dsp: int = 0  # of a core that only adds: 0
+    dsp: int = 0  # 0 for a core that only adds
     lc: int | None = None  # logic cells by Yosys's own estimate, which leaves out `lutram`
 
     def __add__(self, other: "Resources") -> "Resources":
@@ -26,21 +26,21 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A family of FPGAs: Yosys's command for it, its cells, and how it is placed and routed."""
+    """A family of FPGAs: Yosys's command for it, its cells, and the options for place and route."""
 
     title: str
     synth: str  # Yosys's command
-    stat: str  # the options of its `stat`
-    bram: str  # what `Resources.bram` counts
+    stat: str  # options of Yosys's `stat`
+    bram: str  # the unit of `Resources.bram`
     cells: dict[str, dict[str, int]]  # resource -> cell -> units
     ff_prefix: tuple[str, ...]
-    primitives: str = ""  # of `read_verilog`: its cells, for linking
+    primitives: str = ""  # arguments of `read_verilog` for its cells, for linking
     nextpnr: str | None = None  # the command that places and routes
     options: tuple[str, ...] = ()  # its options: part, package, speed
-    part: str = ""  # that they choose
+    part: str = ""  # the part that these options choose
 
     def count(self, cells: dict[str, int], lc: int | None = None) -> Resources:
-        """The resources of a netlist of so many cells of each type."""
+        """The resources of a netlist with these numbers of cells by type."""
         units = {
             name: sum(n * kinds[cell] for cell, n in cells.items() if cell in kinds)
             for name, kinds in self.cells.items()
@@ -56,7 +56,7 @@ def ones(*names: str) -> dict[str, int]:
 DEVICES = {
     "xc7": Device(
         title="Xilinx 7 series",
-        # no buffers of pads and clocks: an instance is a part of something
+        # no pad or clock buffers, since an instance is only a part of a design
         synth="synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
         stat="-tech xilinx",
         bram="RAMB18",

@@ -1,10 +1,12 @@
-"""Synthesizes a build with Yosys, an instance of its top level at a time, places and routes it.
+"""Synthesizes a build with Yosys, one instance of its top level at a time, then places and routes
+it.
 
 The hierarchy is kept at the top level and flattened below. Each instance is synthesized alone, with
-its own parameters and memories, so that time and memory grow with the largest of them and what is
-counted is the layer's own. No logic is shared across their borders, which costs about 2 %; only
-what the top level leaves open (counters) or ties to a constant is taken out of them before. The
-instances are then linked, and that very netlist is placed and routed.
+its own parameters and memories, so that time and memory grow only with the largest instance and
+each count belongs to one layer. No logic is shared across the instances' borders, which costs about
+2 %. Before that, only logic behind outputs that the top level leaves open (counters) or inputs that
+it ties to a constant is removed. The instances are then linked, and that very netlist is placed and
+routed.
 """
 
 import tempfile
@@ -28,7 +30,7 @@ from rtl_sim.synthesis.yosys import Instance
 
 
 class Synthesis(msgspec.Struct, frozen=True, kw_only=True):
-    """What `python -m rtl_sim synth` prints and writes."""
+    """The report of `python -m rtl_sim synth`."""
 
     name: str
     target: str
@@ -37,13 +39,13 @@ class Synthesis(msgspec.Struct, frozen=True, kw_only=True):
     bram_unit: str
     instances: dict[str, Instance]
     total: Resources
-    products: list[str]  # where something multiplies or divides; of this core none
-    placed: Placed | None  # by nextpnr, where there is one for the device
+    products: list[str]  # places that multiply or divide; none in this core
+    placed: Placed | None  # by nextpnr, if it supports the device
     tools: dict[str, str]
-    scripts: dict[str, str]  # Yosys's, and nextpnr's command
+    scripts: dict[str, str]  # Yosys's scripts and nextpnr's command
     seconds: float
     dataflow_sha256: str | None
-    verilog_sha256: str  # of its Verilog files, one behind the other
+    verilog_sha256: str  # of its Verilog files, concatenated
 
 
 def run(
@@ -59,13 +61,14 @@ def run(
     """Synthesize a build for a device of DEVICES.
 
     Args:
-        place: also place and route, where there is a nextpnr for the device.
-        jobs: instances synthesized at a time.
-        keep: an empty folder to work in and leave; else a temporary one.
-        begin: told of each step and of how many parts it has; `advance` of each part done.
+        place: also place and route, if there is a nextpnr for the device.
+        jobs: the number of instances synthesized at a time.
+        keep: an empty folder to work in, which stays; otherwise a temporary one is used.
+        begin: called at the start of each step with its number of parts.
+        advance: called after each part.
 
     Raises:
-        InputError: the build has no top level, a tool is not there, or Yosys refuses the Verilog.
+        InputError: the build has no top level, a tool is missing, or Yosys refuses the Verilog.
     """
     started = time.monotonic()
     device = DEVICES[device_name]
@@ -119,7 +122,7 @@ def synthesize(
     jobs: int,
     advance: Callable[[], None],
 ) -> dict[str, Instance]:
-    """Each instance alone, `jobs` at a time; those that have no cells are left out."""
+    """Synthesize each instance alone, `jobs` at a time; instances without cells are left out."""
     device, layers = DEVICES[device_name], labels(build)
 
     def one(name: str) -> Instance:
@@ -133,7 +136,7 @@ def synthesize(
 
 
 def labels(build: Build) -> dict[str, str]:
-    """The layer or synapse of each instance that is one's own."""
+    """The layer or synapse to which an instance belongs, for each instance that belongs to one."""
     names = {}
     for i, layer in enumerate(hardware_of(build).layers):
         names[f"layer{i}"] = layer.name

@@ -1,4 +1,4 @@
-"""Places and routes a linked netlist with nextpnr: Fmax, and how much of the device is taken."""
+"""Places and routes a linked netlist with nextpnr: Fmax, and the share of the device in use."""
 
 import json
 import re
@@ -12,23 +12,23 @@ from rtl_sim.synthesis import tools
 from rtl_sim.synthesis.devices import Device
 
 SEED = 1
-TARGET_MHZ = 200  # what nextpnr works towards; above what is reached, so that it does not stop
+TARGET_MHZ = 200  # nextpnr's target; higher than it can reach, so that it does not stop early
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
-    """What nextpnr made of the netlist, with the ports on pads of its choice."""
+    """The result of nextpnr for a netlist, with the ports on pads of its choice."""
 
     part: str
     fits: bool
-    fmax_mhz: float | None  # of the paths between registers, after routing; None if it does not fit
-    used: dict[str, list[int]]  # cells of the device: [used, there]
+    fmax_mhz: float | None  # over paths between registers, after routing; None if no fit
+    used: dict[str, list[int]]  # by type of cell: [used, available]
     problem: str  # why it does not fit; "" if it does
     seed: int
     seconds: float
 
 
 def arguments(device: Device) -> list[str]:
-    """nextpnr's options for linked.json."""
+    """The options of nextpnr for linked.json."""
     return [
         *device.options,
         *("--json", "linked.json", "--report", "placed.json"),
@@ -40,7 +40,7 @@ def place(device: Device, folder: Path) -> Placed:
     """Place and route linked.json in `folder`.
 
     Raises:
-        InputError: nextpnr breaks off for another reason than that the device is too small.
+        InputError: nextpnr breaks off for any reason other than a device that is too small.
     """
     assert device.nextpnr is not None
     started = time.monotonic()
@@ -68,6 +68,6 @@ def place(device: Device, folder: Path) -> Placed:
 
 
 def utilisation(log: str) -> dict[str, list[int]]:
-    """`TRELLIS_COMB: 5000/83640 5%` lines of nextpnr's log; cells in use alone."""
+    """The cells in use, from the lines `TRELLIS_COMB: 5000/83640 5%` of nextpnr's log."""
     rows = re.findall(r"^Info:\s+(\w+): +(\d+)/ *(\d+) +\d+%", log, re.MULTILINE)
     return {name: [int(used), int(there)] for name, used, there in rows if int(used)}

@@ -1,4 +1,6 @@
-"""Area against cycles over several builds, one network on other lanes or at other widths."""
+"""Compares area and cycles of several builds, such as one network on other lanes or at other
+widths.
+"""
 
 from collections.abc import Callable
 from itertools import groupby
@@ -18,33 +20,33 @@ from rtl_sim.synthesis.flow import Synthesis
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One build: what it takes, and how long."""
+    """The area and the cycles of one build."""
 
     name: str
     target: str
     lanes: list[int]  # accumulate lanes of each layer
     resources: Resources
-    cycles: float  # per inference, mean, by the timing model
-    fmax_mhz: float | None  # after place and route, where that was done
+    cycles: float  # mean per inference, by the timing model
+    fmax_mhz: float | None  # after place and route, if that was done
     dataflow_sha256: str | None
 
     @property
     def area(self) -> int:
-        """Look-up tables, those that hold data included."""
+        """The number of look-up tables, including those that hold data."""
         return self.resources.lut + self.resources.lutram
 
     @property
     def inferences(self) -> float | None:
-        """Per second at Fmax."""
+        """Inferences per second at Fmax."""
         return self.fmax_mhz and self.fmax_mhz * 1e6 / self.cycles
 
 
 class Sweep(msgspec.Struct, frozen=True, kw_only=True):
-    """What `python -m rtl_sim sweep` prints and writes."""
+    """The report of `python -m rtl_sim sweep`."""
 
     device: str
     bram_unit: str
-    samples: int  # that the cycles are the mean of
+    samples: int  # the number of samples for the mean cycles
     points: list[Point]
 
 
@@ -54,13 +56,16 @@ def known(build: Build, device: str) -> Synthesis | None:
     try:
         report = msgspec.convert(evidence.read(build).get(f"synthesis-{device}"), Synthesis)
     except msgspec.ValidationError:
-        return None  # there is none, or of another version
+        return None  # there is none, or it is of another version
     return report if report.verilog_sha256 == sources.sha256(build) else None
 
 
 def pace(build: Build, samples: int) -> float:
-    """Cycles per inference by the timing model, as `rtl_sim run` counts them: the mean
-    from one reference sample's last word to the next one's, back to back; of one, its latency."""
+    """The cycles per inference by the timing model, counted as in `rtl_sim run`.
+
+    They are the mean from one reference sample's last word to the next one's, back to back; for a
+    single sample, its latency.
+    """
     x = reference_vectors.load(build).x[:, :samples]
     times = timing.run(build.dataflow, x, fast.run(build, x, keep_membranes=False))
     return float((times.intervals if x.shape[1] > 1 else times.latencies).mean())
@@ -72,7 +77,7 @@ def run(
     samples: int,
     synthesize: Callable[[Build], Synthesis],
 ) -> Sweep:
-    """Synthesize each build, unless its evidence says what came of it, and count its cycles.
+    """Synthesize each build, unless its evidence has the result already, and count its cycles.
 
     Raises:
         InputError: a build has no reference samples, or cannot be synthesized.
@@ -99,12 +104,14 @@ def run(
 
 
 def series(point: Point) -> tuple[str, str, float]:
-    """What belongs to one line of the plot, and its order there."""
+    """The sort key of a point: the network and the target of its line in the
+    plot, then its cycles.
+    """
     return point.name, point.target, point.cycles
 
 
 def table(sweep: Sweep) -> Table:
-    """A row a build."""
+    """A table with one build per row."""
     placed = any(point.fmax_mhz for point in sweep.points)
     estimated = any(point.resources.lc is not None for point in sweep.points)
     heads = ["lanes", "cycles", "LUT", "LUT-RAM", sweep.bram_unit]
@@ -126,23 +133,23 @@ def table(sweep: Sweep) -> Table:
 
 
 def label(point: Point) -> str:
-    """The build's name, with its weights where it does not say them."""
+    """The build's name, with its weight type if the name does not include it."""
     target = point.target
     return point.name if target in point.name else f"{point.name} {target}"
 
 
 def lanes(point: Point) -> str:
-    """The lanes of each layer, or of all where there are many."""
+    """The lanes of each layer, or only their range if there are many layers."""
     if len(point.lanes) <= 4:
         return "/".join(map(str, point.lanes))
     return f"{min(point.lanes)}..{max(point.lanes)}"
 
 
 def plot(sweep: Sweep, path: Path) -> None:
-    """Write the picture: a line for each network and target, a point for each build.
+    """Draw the plot: a line for each network and target, a point for each build.
 
     Raises:
-        InputError: matplotlib is not there.
+        InputError: matplotlib is not installed.
     """
     try:
         from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""Tables of a synthesis."""
+"""Shows a synthesis as tables."""
 
 from rich.table import Table
 
@@ -7,7 +7,7 @@ from rtl_sim.synthesis.flow import Synthesis
 
 
 def resource_table(report: Synthesis) -> Table:
-    """The resources of each instance of the top level, and of all."""
+    """A table of the resources of each instance in the top level, and of all together."""
     table = Table(title=f"{report.name} ({report.target}) on {report.title}", show_footer=True)
     table.add_column("instance", "total", no_wrap=True)
     table.add_column("layer or synapse", overflow="fold")
@@ -29,13 +29,13 @@ def resource_table(report: Synthesis) -> Table:
 
 
 def numbers(r: Resources) -> list[str]:
-    """In the order of the table's columns."""
+    """The resources in the order of the table's columns."""
     counts = [r.lut, r.ff, r.carry, r.lutram, r.bram, r.dsp, *([] if r.lc is None else [r.lc])]
     return [f"{n:,}" for n in counts]
 
 
 def placed_line(report: Synthesis) -> str:
-    """What placing and routing came to, in one line."""
+    """One line about the result of place and route."""
     placed = report.placed
     if placed is None:
         return "not placed and routed"

@@ -1,4 +1,4 @@
-"""Yosys and nextpnr: found, run in a folder, and their errors in one line."""
+"""Finds Yosys and nextpnr, runs them in a folder, and gives their errors in one line."""
 
 import importlib.util
 import shutil
@@ -10,10 +10,11 @@ from hw_models.errors import InputError
 
 
 def command(tool: str) -> list[str]:
-    """What starts `yosys`, `nextpnr-ecp5`, ...: the one of the Python packages, else of the PATH.
+    """The command that starts `yosys`, `nextpnr-ecp5`, ...: from the Python packages, else from
+    PATH.
 
     Raises:
-        InputError: neither is there.
+        InputError: neither is installed.
     """
     module = f"yowasp_{tool.replace('-', '_')}"
     if importlib.util.find_spec(module):
@@ -26,7 +27,7 @@ def command(tool: str) -> list[str]:
 
 
 def version(tool: str) -> str:
-    """The tool's name and version, as it says them."""
+    """The tool's name and version, as the tool prints them."""
     option = "-V" if tool == "yosys" else "--version"
     result = subprocess.run(
         [*command(tool), option],
@@ -39,10 +40,10 @@ def version(tool: str) -> str:
 
 
 def run(tool: str, arguments: list[str], folder: Path, log: str) -> tuple[int, str]:
-    """Run a tool in `folder`; its exit status and what it printed, which is kept there as `log`.
+    """Run a tool in `folder`; return its exit status and its output, which is kept there as `log`.
 
-    The tools see names within the folder alone: to those of the Python packages, which run in a
-    sandbox, /tmp is another folder than ours.
+    All file names are relative to the folder: the tools of the Python packages run in a sandbox, in
+    which /tmp is another folder than ours.
     """
     with (folder / log).open("wb") as out:
         status = subprocess.run(
@@ -53,10 +54,10 @@ def run(tool: str, arguments: list[str], folder: Path, log: str) -> tuple[int, s
 
 
 def yosys(script: str, folder: Path, name: str) -> str:
-    """Run a Yosys script, kept as name.ys with name.log; returns what it printed.
+    """Run a Yosys script, which is kept as name.ys with its log name.log; return its output.
 
     Raises:
-        InputError: Yosys refuses something.
+        InputError: Yosys reports an error.
     """
     (folder / f"{name}.ys").write_text(script)
     status, text = run("yosys", [f"{name}.ys"], folder, f"{name}.log")
@@ -66,6 +67,6 @@ def yosys(script: str, folder: Path, name: str) -> str:
 
 
 def complaint(text: str) -> str:
-    """The first line of a log that says ERROR, else the last one."""
+    """The first line of a log that contains ERROR, else the last one."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return next((line for line in lines if "ERROR" in line), lines[-1] if lines else "no output")

@@ -1,4 +1,4 @@
-"""What Yosys does: elaborates a build, maps the instances of its top level, links them."""
+"""The work of Yosys: it elaborates a build, maps the instances of its top level and links them."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from rtl_sim.synthesis import tools
 from rtl_sim.synthesis.devices import Device, Resources
 
 TOP = "top"
-# The operators that would take a multiplier or a divider; constant ones are folded before.
+# The operators that would need a multiplier or a divider; constant ones are folded earlier.
 PRODUCTS = ("$mul", "$div", "$mod", "$divfloor", "$modfloor", "$pow", "$macc", "$macc_v2")
 
 ELABORATE = """\
@@ -40,7 +40,7 @@ write_json -selected top.json
 write_rtlil -selected top.il
 """
 
-# The top level's own logic is what is left of it without its instances.
+# The top level's own logic is the top level without its instances.
 INSTANCE = """\
 read_rtlil elaborated.il
 {hollow}hierarchy -top {module}
@@ -68,14 +68,14 @@ write_json -selected linked.json
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """One instance of the top level."""
 
-    layer: str  # or the synapse; "" if it is of neither
+    layer: str  # its layer or synapse; "" if it belongs to neither
     resources: Resources
     cells: dict[str, int]  # primitives, by type
     seconds: float
 
 
 def write_sources(build: Build, folder: Path) -> None:
-    """The build's hardware in `folder`: rtl/ and mem/."""
+    """Write the build's hardware, rtl/ and mem/, into `folder`."""
     for name, content in build.files.items():
         if PurePosixPath(name).parts[0] in artefact.HARDWARE:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -83,10 +83,10 @@ def write_sources(build: Build, folder: Path) -> None:
 
 
 def elaborate(build: Build, folder: Path) -> tuple[list[str], list[str]]:
-    """Elaborate into elaborated.il; the instances of the core, and what multiplies in them.
+    """Elaborate into elaborated.il; return the core's instances and their multipliers and dividers.
 
-    The core's own logic is an instance too, if there is any; else top.il is all of it. The core is
-    renamed to `top`.
+    The core is renamed to `top`. Its own logic counts as an instance too, if there is any;
+    otherwise top.il holds it.
     """
     products = " ".join(f"t:{cell}" for cell in PRODUCTS)
     script = ELABORATE.format(
@@ -103,7 +103,7 @@ def elaborate(build: Build, folder: Path) -> tuple[list[str], list[str]]:
 
 
 def product(path: str) -> str:
-    """`top.layer0_synapse0/$mul$trispike_leak.v:12$34` as where and what."""
+    """Turn `top.layer0_synapse0/$mul$trispike_leak.v:12$34` into a readable place and operator."""
     module, _, cell = path.partition("/")
     kind = re.match(r"(?:.*\.)?\$?(?:flatten)?.*?\$(\w+)\$(?:.*/)?([\w.]+:\d+)", cell)
     what = f"${kind[1]} of {kind[2]}" if kind else cell
@@ -111,7 +111,7 @@ def product(path: str) -> str:
 
 
 def instance_script(device: Device, name: str) -> str:
-    """Yosys's script for one instance; the top level's own logic is one as well."""
+    """The Yosys script for one instance; the top level's own logic counts as one too."""
     hollow = "blackbox top/* %M\n" if name == TOP else ""
     module = name if name == TOP else f"{TOP}.{name}"
     return INSTANCE.format(device=device, module=module, name=name, hollow=hollow)
@@ -140,7 +140,9 @@ def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
 
 
 def link(device: Device, instances: list[str], folder: Path) -> str:
-    """Link the instances' netlists into linked.json; the script with one line for all of them."""
+    """Link the instances' netlists into linked.json; return the script, with one line for all of
+    them.
+    """
     reads = "\n".join(f"read_rtlil {name}.il" for name in sorted({TOP, *instances}))
     tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
     return LINK.format(device=device, reads="read_rtlil INSTANCE.il")
