@@ -2,12 +2,13 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Drives a build's core without Python: reads events from a text file, prints a line a sample.
+// Drives a build's core without Python: reads events from a text file, prints a line per sample.
 //
-//   +events=FILE   a beat a line, `kind neg digit addr last` in decimal (docs/core.md, Streams)
-//   +cycles=N      gives up after so many cycles in which nothing moves; default 10,000,000
+//   +events=FILE   one beat per line, `kind neg digit addr last` in decimal (docs/core.md, Streams)
+//   +cycles=N      gives up after N cycles in which nothing moves; the default is 10,000,000
 //
-// Prints `class C cycles N logits L0 L1 ...`; N from the sample before, of the first from its start.
+// Prints `class C cycles N logits L0 L1 ...`. N counts from the end of the sample before, for the
+// first sample from its own start.
 module classify;
 
   reg         clk   = 1'b0;
@@ -40,9 +41,9 @@ module classify;
   reg [8*1024-1:0] path;
   integer          file;
   integer          kind, neg, digit, addr, last;
-  integer          got;  // numbers of a line
-  integer          sent = 0;  // samples
-  reg              ended = 1'b0;  // the file is
+  integer          got;  // numbers read from a line
+  integer          sent = 0;  // samples that were sent
+  reg              ended = 1'b0;  // the file has ended
   integer          most;
   integer          idle = 0;
 
@@ -89,7 +90,7 @@ module classify;
 
   reg [63:0] logits [0:65535];
   integer    words    = 0;
-  integer    received = 0;  // samples
+  integer    received = 0;  // samples that were received
   integer    cycles   = 0;
   integer    n;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Samples from standard input, int8 each as trispike_encode takes them; class and logits of each to
- * standard output, then what the core has counted. An argument names a file of register writes
- * (`python -m compiler load`), which are made first.
+ * Reads samples from standard input, as int8 for trispike_encode. Writes the class and the
+ * logits of each to standard output, and then the core's counters. An argument names a file of
+ * register writes (`python -m compiler load`), which are made first.
  *
- * For a flat address space (bare metal, or a port that maps both register files one to one).
+ * It needs a flat address space (bare metal, or a port that maps both register files one to one).
  */
 #include <inttypes.h>
 #include <stdio.h>

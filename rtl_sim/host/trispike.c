@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trispike.h"
 
-/* How registers are reached; a test has a header of its own for them. */
+/* Access to registers; a test defines it in a header of its own. */
 #ifdef TRISPIKE_IO
 #include TRISPIKE_IO
 #else
@@ -9,13 +9,13 @@
 #define TRISPIKE_WRITE(address, value) (*(volatile uint32_t *)(address) = (value))
 #endif
 
-/* Before the DMA reads memory, after it has written it: where caches do not follow it. */
+/* Cache operations before the DMA reads memory and after it wrote it, if caches ignore it. */
 #ifndef TRISPIKE_FLUSH
 #define TRISPIKE_FLUSH(start, bytes) ((void)0)
 #define TRISPIKE_INVALIDATE(start, bytes) ((void)0)
 #endif
 
-/* AXI DMA, simple mode: the same registers for either way. */
+/* The AXI DMA in simple mode has the same registers for each direction. */
 #define MM2S 0x00u
 #define S2MM 0x30u
 #define DMACR 0x00u
@@ -50,7 +50,7 @@ static void begin(const trispike_core *core, uint32_t way, uintptr_t start, uint
     TRISPIKE_WRITE(core->dma + way + DMASR, DMASR_DONE);
     TRISPIKE_WRITE(core->dma + way + ADDRESS, (uint32_t)address);
     TRISPIKE_WRITE(core->dma + way + ADDRESS_MSB, (uint32_t)(address >> 32));
-    TRISPIKE_WRITE(core->dma + way + LENGTH, bytes); /* starts it */
+    TRISPIKE_WRITE(core->dma + way + LENGTH, bytes); /* this starts the transfer */
 }
 
 static int finish(const trispike_core *core, uint32_t way)
@@ -77,7 +77,7 @@ int trispike_open(const trispike_core *core)
         return TRISPIKE_NO_CORE;
     if (get(core, TRISPIKE_REG_BUILD) != TRISPIKE_BUILD)
         return TRISPIKE_NOT_BUILT;
-    TRISPIKE_WRITE(core->dma + MM2S + DMACR, DMACR_RESET); /* resets either way */
+    TRISPIKE_WRITE(core->dma + MM2S + DMACR, DMACR_RESET); /* this resets both directions */
     while (TRISPIKE_READ(core->dma + MM2S + DMACR) & DMACR_RESET)
         if (++poll > core->polls)
             return TRISPIKE_NO_ANSWER;
@@ -88,7 +88,7 @@ int trispike_open(const trispike_core *core)
     return TRISPIKE_OK;
 }
 
-/* The signed digits of a value, least exponent first: no two of them are neighbours. */
+/* The signed digits of a value, least exponent first; no two exponents are neighbours. */
 static size_t digits(int value, uint32_t address, uint32_t *beats)
 {
     unsigned rest = value < 0 ? (unsigned)-value : (unsigned)value;
@@ -154,7 +154,7 @@ int trispike_infer(const trispike_core *core, const int8_t *x, int64_t *logits, 
 
 uint64_t trispike_counter(const trispike_core *core, uint32_t low)
 {
-    uint32_t first = get(core, low); /* keeps the rest for the next read */
+    uint32_t first = get(core, low); /* this keeps the upper bits for the next read */
 
     return (uint64_t)get(core, low + 4u) << 32 | first;
 }

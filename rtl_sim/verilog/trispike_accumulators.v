@@ -5,31 +5,32 @@
 
 // The data path of an engine: weights, LANES adders and the accumulators, in a pipeline.
 //
-//   add_i:   the LANES accumulators of word word_i += +-(the weights of row row_i << digit_i);
-//            PACKED: a row is one weight, and lane lane_i of the word alone adds it
-//   read_i:  slice slice_i of word word_i is at current_o LATENCY = 6 cycles later
-//   clear_i: the word is 0 for all that comes after
+//   add_i:   adds +-(the weights of row row_i << digit_i) to the LANES accumulators of word word_i;
+//            if PACKED, a row is one weight, and only lane lane_i of the word adds it
+//   read_i:  slice slice_i of word word_i appears at current_o LATENCY = 6 cycles later
+//   clear_i: the word is 0 for all operations that follow
 //
-// One operation a cycle, in order: each sees what those before it have written. Accumulators are a
-// memory a lane: LUT-RAM with asynchronous read where they are few, else block RAM (BLOCK).
+// There is one operation per cycle, in order, and each sees the results of those before it. Each
+// lane has its own memory of accumulators: LUT-RAM with asynchronous read if they are few,
+// otherwise block RAM (BLOCK).
 module trispike_accumulators #(
   parameter WORDS       = 4,   // words of accumulators
   parameter ROWS        = 64,  // words of weights
-  parameter LANES       = 8,   // accumulators of a word
-  parameter SLICE       = 4,   // accumulators read in a cycle, <= LANES
-  parameter WORD_BITS   = 2,   // of a word's index, bits
-  parameter ROW_BITS    = 6,   // of a row's index, bits
-  parameter SLICE_BITS  = 1,   // of a slice's index, bits
-  parameter LANE_BITS   = 1,   // of a lane's index, bits
-  parameter PACKED      = 0,   // 1: an addition goes to one lane of the word, 0: to all
-  parameter DIGIT_BITS  = 0,   // of a digit, bits; 0: none
+  parameter LANES       = 8,   // accumulators per word
+  parameter SLICE       = 4,   // accumulators read per cycle, <= LANES
+  parameter WORD_BITS   = 2,   // bits of a word's index
+  parameter ROW_BITS    = 6,   // bits of a row's index
+  parameter SLICE_BITS  = 1,   // bits of a slice's index
+  parameter LANE_BITS   = 1,   // bits of a lane's index
+  parameter PACKED      = 0,   // 1: an addition goes to one lane of the word, 0: to all lanes
+  parameter DIGIT_BITS  = 0,   // bits of a digit; 0: none
   parameter DIGIT_WIRES = 1,   // DIGIT_BITS, at least 1
-  parameter W_BITS      = 8,   // weight, bits
-  parameter ACC_BITS    = 12,  // accumulator, bits
+  parameter W_BITS      = 8,   // bits of a weight
+  parameter ACC_BITS    = 12,  // bits of an accumulator
   parameter SHIFT       = 0,   // current = acc << SHIFT
   parameter BLOCK       = 0,   // 1: accumulators in block RAM, 0: in LUT-RAM
-  parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
-  parameter LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
+  parameter LOAD_ADDR_BITS = 1,  // bits of a loaded word's address
+  parameter LOAD_WORD_BITS = 1,  // bits of a loaded word; 1: nothing can be loaded
   parameter WEIGHT_FILE = ""   // for $readmemh
 ) (
   input  wire                              clk,
@@ -43,14 +44,14 @@ module trispike_accumulators #(
   input  wire [WORD_BITS-1:0]              word_i,
   input  wire [SLICE_BITS-1:0]             slice_i,
   input  wire [LANE_BITS-1:0]              lane_i,
-  // weights from outside
+  // writes of weights at run time
   input  wire                              load_write_i,
   input  wire [LOAD_ADDR_BITS-1:0]         load_addr_i,
   input  wire [LOAD_WORD_BITS-1:0]         load_word_i,
   output reg  [SLICE*(ACC_BITS+SHIFT)-1:0] current_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (SLICE > LANES) begin : check_slice
       trispike_accumulators_SLICE_is_more_than_LANES error ();
@@ -60,16 +61,16 @@ module trispike_accumulators #(
     end
   endgenerate
 
-  localparam WEIGHTS   = PACKED != 0 ? 1 : LANES;  // of a row
+  localparam WEIGHTS   = PACKED != 0 ? 1 : LANES;  // per row
   localparam SLICES    = (LANES + SLICE - 1) / SLICE;
-  localparam SPAN      = DIGIT_BITS > 0 ? (1 << DIGIT_BITS) - 1 : 0;  // the farthest shift
+  localparam SPAN      = DIGIT_BITS > 0 ? (1 << DIGIT_BITS) - 1 : 0;  // the largest shift
   localparam TERM_BITS = W_BITS + SPAN;
-  localparam SUM_BITS  = (TERM_BITS > ACC_BITS ? TERM_BITS : ACC_BITS) + 2;  // with room to spare
+  localparam SUM_BITS  = (TERM_BITS > ACC_BITS ? TERM_BITS : ACC_BITS) + 2;  // fits any sum
 
   // --- pipeline ------------------------------------------------------------------------------
   //
-  // 1 weights  2, 3 their banks joined  4 shift, negate; accumulate or read, clear
-  // 5 select the slice
+  // Stage 1 reads the weights, 2 and 3 join their banks, 4 shifts and negates and then accumulates,
+  // reads or clears, and 5 selects the slice.
 
   reg                   add1_q,   add2_q,   add3_q,   add4_q;
   reg                   read1_q,  read2_q,  read3_q,  read4_q,  read5_q;
@@ -121,12 +122,12 @@ module trispike_accumulators #(
     .write_data_i(load_word)
   );
 
-  // An event's sign: -x == ~x + 1, the bits flipped with the shift, the 1 a carry into the sum.
+  // An event's sign: -x == ~x + 1. The shift stage flips the bits; the 1 is a carry into the sum.
   wire signed [TERM_BITS-1:0] flip3 = {TERM_BITS{neg3_q}};
 
-  // Block RAM is read two cycles before it is written. Where one of the two operations ahead writes
-  // the same word, its result is taken from next_q: that of the second one before it is gone from
-  // there, that of the one just ahead as it comes.
+  // Block RAM is read two cycles before it is written. If one of the two operations ahead writes
+  // the same word, its result is taken from next_q: the result of the earlier one while it is
+  // still there, the result of the later one as soon as it arrives.
   wire work3  = add3_q || read3_q || clear3_q;
   wire write4 = add4_q || clear4_q;
   wire work4  = write4 || read4_q;
@@ -138,8 +139,8 @@ module trispike_accumulators #(
     first4_q  <= write4 && word3_q == word4_q;
   end
 
-  // One procedural block and one memory a lane, idle where there is nothing to do: simulators run
-  // that fast.
+  // Each lane has one procedural block and one memory, and is idle when there is nothing to do;
+  // simulators run this form fast.
   reg [SLICES*SLICE*ACC_BITS-1:0] lane5_q;
 
   genvar l;
@@ -151,9 +152,9 @@ module trispike_accumulators #(
       wire                     mine3 = PACKED == 0 || lane3_q == LANE;
       reg signed [TERM_BITS:0] term4_q;  // {+-weight << digit, carry}
       reg [ACC_BITS-1:0]       mem [0:WORDS-1];
-      reg [ACC_BITS-1:0]       old3_q;   // from block RAM
+      reg [ACC_BITS-1:0]       old3_q;   // old value from block RAM
       reg [ACC_BITS-1:0]       old4_q;
-      reg [ACC_BITS-1:0]       next_q;   // written last
+      reg [ACC_BITS-1:0]       next_q;   // the value written last
       reg [ACC_BITS-1:0]       acc;
       reg [ACC_BITS-1:0]       next;
 `ifndef SYNTHESIS
@@ -197,7 +198,7 @@ module trispike_accumulators #(
     end
   endgenerate
 
-  // The slice that was asked for; the shift is wiring.
+  // This selects the requested slice; the shift is only wiring.
   reg [SLICE*ACC_BITS-1:0] slice;
   integer                  s;
   integer                  n;

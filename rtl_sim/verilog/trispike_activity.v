@@ -3,21 +3,21 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Counts the cycles in which a sample is in the core: from its first beat to its last logit.
+// Counts the cycles in which a sample is in the core, from its first beat to its last logit.
 module trispike_activity #(
-  parameter FLIGHT_BITS = 16,  // of the number of complete samples in the core, bits
-  parameter COUNT_BITS  = 48   // of the count, bits
+  parameter FLIGHT_BITS = 16,  // bits of the number of complete samples in the core
+  parameter COUNT_BITS  = 48   // bits of the count
 ) (
   input  wire                  clk,
   input  wire                  rst_n,
-  input  wire                  begin_i,  // a beat of a sample goes in
-  input  wire                  last_i,   // and it is the last of its sample
-  input  wire                  end_i,    // the last beat of a sample comes out
+  input  wire                  begin_i,  // a beat of a sample enters
+  input  wire                  last_i,   // that beat is the last of its sample
+  input  wire                  end_i,    // the last beat of a sample leaves
   output wire                  busy_o,   // a sample is in the core
   output wire [COUNT_BITS-1:0] count_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (FLIGHT_BITS < 1) begin : check_flight_bits
       trispike_activity_FLIGHT_BITS_is_less_than_1 error ();
@@ -27,8 +27,8 @@ module trispike_activity #(
   localparam [FLIGHT_BITS-1:0] NONE = 0;
   localparam [FLIGHT_BITS-1:0] ONE  = 1;
 
-  reg                   partial_q;  // a sample is going in
-  reg [FLIGHT_BITS-1:0] flight_q;   // samples that are in and not yet out
+  reg                   partial_q;  // a sample has entered in part
+  reg [FLIGHT_BITS-1:0] flight_q;   // samples that have entered completely and not left yet
 
   assign busy_o = partial_q || flight_q != NONE;
 

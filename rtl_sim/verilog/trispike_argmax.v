@@ -3,15 +3,16 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Logits of a sample, then each with the class beside it; the lowest index wins a tie.
+// Sends the logits of a sample, each with the sample's class beside it; the lowest index wins a
+// tie.
 //
-// The class is found as the logits arrive. They leave when the last has come, in rising order,
-// as words {class, logit}. The buffer holds one sample and credit_o gives a place back, so a
-// sample is complete only after the one before has left.
+// The class is found while the logits arrive. When the last one has come, they leave in rising
+// order as words {class, logit}. The buffer holds one sample, and credit_o gives a place back. So
+// a sample is complete only after the one before has left.
 module trispike_argmax #(
   parameter CLASSES    = 10,  // logits
-  parameter LOGIT_BITS = 16,  // of a logit, bits
-  parameter CLASS_BITS = 4    // of a class, bits; 2**CLASS_BITS >= CLASSES
+  parameter LOGIT_BITS = 16,  // bits of a logit
+  parameter CLASS_BITS = 4    // bits of a class; 2**CLASS_BITS >= CLASSES
 ) (
   input  wire                             clk,
   input  wire                             rst_n,
@@ -26,7 +27,7 @@ module trispike_argmax #(
   input  wire                             m_axis_tready
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (CLASSES < 1) begin : check_classes
       trispike_argmax_CLASSES_is_less_than_1 error ();
@@ -41,12 +42,12 @@ module trispike_argmax #(
   localparam [CLASS_BITS-1:0] LAST  = CLASSES - 1;
 
   reg                          found_q;    // the winner of all logits has just been found
-  reg                          leaving_q;  // all logits are here
-  reg [CLASS_BITS-1:0]         class_q;    // of the sample that leaves
-  reg [CLASS_BITS-1:0]         winner_q;   // index of the largest so far
-  reg signed [LOGIT_BITS-1:0]  best_q;     // the largest so far
-  reg [CLASS_BITS-1:0]         in_q;       // index of the next to come
-  reg [CLASS_BITS-1:0]         out_q;      // index of the next to leave
+  reg                          leaving_q;  // all logits have arrived
+  reg [CLASS_BITS-1:0]         class_q;    // class of the sample that leaves
+  reg [CLASS_BITS-1:0]         winner_q;   // index of the largest logit so far
+  reg signed [LOGIT_BITS-1:0]  best_q;     // the largest logit so far
+  reg [CLASS_BITS-1:0]         in_q;       // index of the next logit to come
+  reg [CLASS_BITS-1:0]         out_q;      // index of the next logit to leave
 
   wire                  leaves = m_axis_tvalid && m_axis_tready;
   wire                  logit_valid;

@@ -3,15 +3,16 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// AXI4-Lite to reads and writes of 32-bit registers, one of each at a time.
+// Converts AXI4-Lite to reads and writes of 32-bit registers, one read and one write at a time.
 //
-// Every ready and valid that leaves is a flip-flop, 0 in reset: none follows an input in its cycle.
+// Every outgoing ready and valid is a flip-flop that is 0 in reset, so none depends on an input of
+// the same cycle.
 //
-// A read is answered from read_data_i of the cycle in which read_o is set; both answers say SLVERR
-// where error_i was set in that cycle, and so does a write of less than a whole word, which is not
-// passed on.
+// A read returns the read_data_i of the cycle in which read_o is set. Reads and writes answer
+// SLVERR if error_i was set in their cycle. A write of less than a whole word also answers SLVERR
+// and is not passed on.
 module trispike_axi_lite #(
-  parameter ADDR_BITS = 12  // of a byte address, bits
+  parameter ADDR_BITS = 12  // bits of a byte address
 ) (
   input  wire                 clk,
   input  wire                 rst_n,
@@ -45,7 +46,7 @@ module trispike_axi_lite #(
   input  wire                 read_error_i
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (ADDR_BITS < 3) begin : check_addr_bits
       trispike_axi_lite_ADDR_BITS_is_less_than_3 error ();
@@ -60,8 +61,8 @@ module trispike_axi_lite #(
   wire b_waits = s_axil_bvalid && !s_axil_bready;
   wire r_waits = s_axil_rvalid && !s_axil_rready;
 
-  // Address and data of a write are taken together, when both have come and the answer to the one
-  // before has left.
+  // Address and data of a write are taken together, when both have come and the answer to the
+  // previous write has left.
   assign s_axil_wready = s_axil_awready;
   assign s_axil_bresp  = {write_error_q, 1'b0};
   assign write_o       = write && whole;

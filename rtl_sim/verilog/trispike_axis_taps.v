@@ -3,34 +3,36 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// One axis of a window that slides over a map: which outputs see a coordinate, with which taps.
+// One axis of a window that slides over a map: finds the outputs that see a coordinate, and their
+// taps.
 //
 //   output o sees coordinate i with tap k   <=>   k == i + PADDING - o * STRIDE, 0 <= k < KERNEL
 //
-// So the outputs that see i are neighbours, and from each to the next the tap falls by STRIDE. A
-// table says how many they are, and the first one's output and tap, each times a step of the
-// reader's addresses: made at elaboration, so that nothing is left to compute. Combinational.
+// So the outputs that see i are neighbours, and from each one to the next the tap falls by STRIDE.
+// A table gives their number, and the output and the tap of the first one, each multiplied by a
+// step of the reader's addresses. The table is made at elaboration, so that nothing is left to
+// compute. This module is combinational.
 module trispike_axis_taps #(
   parameter SIZE      = 8,  // coordinates
   parameter OUT       = 8,  // outputs
-  parameter KERNEL    = 3,  // coordinates of a window
+  parameter KERNEL    = 3,  // coordinates in a window
   parameter STRIDE    = 1,  // coordinates from one output's window to the next
   parameter PADDING   = 1,  // coordinates of the first window that lie before the map
-  parameter LSB       = 0,  // place of the coordinate in addr_i
-  parameter ADDR_BITS = 3,  // of addr_i, bits
-  parameter OUT_STEP  = 1,  // from one output to the next
-  parameter OUT_BITS  = 3,  // of out_o, bits
-  parameter TAP_STEP  = 1,  // from one tap to the next
-  parameter TAP_BITS  = 2,  // of tap_o, bits
-  parameter SPAN_BITS = 2   // of span_o, bits; 2**SPAN_BITS > the largest number of outputs
+  parameter LSB       = 0,  // lowest bit of the coordinate in addr_i
+  parameter ADDR_BITS = 3,  // bits of addr_i
+  parameter OUT_STEP  = 1,  // step of out_o from one output to the next
+  parameter OUT_BITS  = 3,  // bits of out_o
+  parameter TAP_STEP  = 1,  // step of tap_o from one tap to the next
+  parameter TAP_BITS  = 2,  // bits of tap_o
+  parameter SPAN_BITS = 2   // bits of span_o; 2**SPAN_BITS > the largest number of outputs
 ) (
   input  wire [ADDR_BITS-1:0] addr_i,
   output wire [SPAN_BITS-1:0] span_o,  // number of outputs that see the coordinate
-  output wire [OUT_BITS-1:0]  out_o,   // the first of them, times OUT_STEP
+  output wire [OUT_BITS-1:0]  out_o,   // the first of these outputs, times OUT_STEP
   output wire [TAP_BITS-1:0]  tap_o    // its tap, times TAP_STEP
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (STRIDE < 1) begin : check_stride
       trispike_axis_taps_STRIDE_is_less_than_1 error ();
@@ -49,7 +51,8 @@ module trispike_axis_taps #(
 
   localparam [ADDR_BITS-1:0] MASK = (1 << $clog2(SIZE)) - 1;
 
-  // Entry i is {tap, out, span} of coordinate i: every tap of every output, outputs rising.
+  // Entry i is {tap, out, span} of coordinate i. The loop visits every tap of every output, outputs
+  // rising.
   function [SIZE*ENTRY_BITS-1:0] walk(input integer start);
     integer o;
     integer k;

@@ -3,19 +3,19 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// A read-only memory in banks of power-of-two depths, so that block RAM of fixed sizes is filled.
+// A memory in banks whose depths are powers of two, so that they fill block RAMs of fixed sizes.
 //
-// Banks are the powers of two that the depth is the sum of, largest first, as long as more than
-// LEAST words are left; the rest is the last bank: 3136 = 2048 + 1024 + 64. A bank's words come
-// from a file of its own, FILE.0, FILE.1, ...; one bank alone reads FILE. The compiler
-// divides the words by the same rule.
+// The banks are the powers of two that add up to the depth, largest first, as long as more than
+// LEAST words are left. The last bank holds the rest: 3136 = 2048 + 1024 + 64. Each bank reads a
+// file of its own, FILE.0, FILE.1, ...; a single bank reads FILE. The compiler divides the words
+// by the same rule.
 //
-// data_o is the word of the addr_i of 3 cycles before where read_i was set, and stays else:
-// a block RAM's output goes straight into a register, and banks are joined after it.
+// If read_i is set, data_o is the word at addr_i 3 cycles later; otherwise data_o stays. The
+// output of a block RAM goes straight into a register, and the banks are joined after it.
 module trispike_banked_rom #(
-  parameter WIDTH     = 8,   // of a word, bits
+  parameter WIDTH     = 8,   // bits of a word
   parameter DEPTH     = 16,  // words
-  parameter ADDR_BITS = 4,   // of addr_i, bits; 2**ADDR_BITS >= DEPTH
+  parameter ADDR_BITS = 4,   // bits of addr_i; 2**ADDR_BITS >= DEPTH
   parameter WRITABLE  = 0,   // 1: can be written, 0: write_i is never set
   parameter FILE      = ""   // for $readmemh
 ) (
@@ -28,7 +28,7 @@ module trispike_banked_rom #(
   input  wire [WIDTH-1:0]     write_data_i
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (DEPTH < 1) begin : check_depth
       trispike_banked_rom_DEPTH_is_less_than_1 error ();
@@ -38,9 +38,9 @@ module trispike_banked_rom #(
     end
   endgenerate
 
-  localparam LEAST = 512;  // words of a block RAM at its widest
+  localparam LEAST = 512;  // words in a block RAM at its widest
 
-  // The first word of a bank; DEPTH past the last.
+  // The first word of a bank; DEPTH for the bank after the last.
   function integer bank_start(input integer bank);
     integer b;
     integer size;
@@ -78,7 +78,7 @@ module trispike_banked_rom #(
 
   always @(posedge clk) {read1_q, read2_q} <= {read_i, read1_q};
 
-  wire [BANKS*WIDTH-1:0] banks;  // 0 where not selected
+  wire [BANKS*WIDTH-1:0] banks;  // 0 if a bank is not selected
 
   genvar n;
   generate

@@ -3,11 +3,11 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// One stream to several readers: each takes a beat when it likes, the next beat follows when all
-// have taken it.
+// Sends one stream to several readers. Each takes a beat when it likes, and the next beat follows
+// when all have taken it.
 module trispike_broadcast #(
-  parameter READERS = 2,  // streams out
-  parameter BITS    = 8   // of a beat, bits
+  parameter READERS = 2,  // number of outgoing streams
+  parameter BITS    = 8   // bits of a beat
 ) (
   input  wire                    clk,
   input  wire                    rst_n,
@@ -21,14 +21,14 @@ module trispike_broadcast #(
   input  wire [READERS-1:0]      m_axis_tready
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (READERS < 1) begin : check_readers
       trispike_broadcast_READERS_is_less_than_1 error ();
     end
   endgenerate
 
-  reg [READERS-1:0] taken_q;  // who has the beat already
+  reg [READERS-1:0] taken_q;  // readers that have taken the beat already
 
   wire [READERS-1:0] taken = taken_q | m_axis_tready;
 

@@ -5,8 +5,8 @@
 
 // Counts since reset, modulo 2**COUNT_BITS.
 module trispike_counter #(
-  parameter ADD_BITS   = 1,   // of an increment, bits
-  parameter COUNT_BITS = 48   // of the count, bits
+  parameter ADD_BITS   = 1,   // bits of an increment
+  parameter COUNT_BITS = 48   // bits of the count
 ) (
   input  wire                  clk,
   input  wire                  rst_n,
@@ -14,7 +14,7 @@ module trispike_counter #(
   output reg  [COUNT_BITS-1:0] count_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (COUNT_BITS <= ADD_BITS) begin : check_count_bits
       trispike_counter_COUNT_BITS_is_not_more_than_ADD_BITS error ();

@@ -3,19 +3,19 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Counts the free places of a buffer that is filled through a pipeline: a place is taken when its
-// word sets out, not when it arrives, so that every word that sets out finds one.
+// Counts the free places of a buffer that is filled through a pipeline. A word uses up a place
+// when it sets out, not when it arrives, so that every word that sets out finds a place.
 module trispike_credits #(
   parameter PLACES = 16  // words that the buffer holds
 ) (
   input  wire clk,
   input  wire rst_n,
-  input  wire spend_i,  // a word sets out; only where there is room
+  input  wire spend_i,  // a word sets out; only allowed if there is room
   input  wire give_i,   // a word has left the buffer
-  output wire room_o    // one more may set out
+  output wire room_o    // one more word may set out
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (PLACES < 1) begin : check_places
       trispike_credits_PLACES_is_less_than_1 error ();

@@ -7,25 +7,25 @@
 //
 //   acc[o, y', x'] += +-w[o, c, ky, kx] << digit     for each output that sees the event (c, y, x)
 //
-// A word is LANES output channels of one convolution group at one position; the event visits the
-// words of its channel's group for each tap, a word a cycle. Tables by coordinate
-// (trispike_axis_taps) give its first output and tap; from there addresses advance by constants. A
-// dense layer is the convolution whose kernel is the whole map: one output position, one tap for
-// each input.
+// A word is LANES output channels of one convolution group at one position. For each tap, the
+// event visits the words of its channel's group, one word per cycle. Tables by coordinate
+// (trispike_axis_taps) give its first output and tap; from there, addresses advance by constants.
+// A dense layer is a convolution whose kernel is the whole map: it has one output position, and
+// each input has one tap.
 //
-// In a depthwise convolution (an identity shortcut: its kernel is 1x1) an event reaches one
-// channel. Its words are LANES = SLICE neighbouring channels all the same, PACKED, so that a sweep
-// reads as many as elsewhere; the event adds to its own lane.
+// In a depthwise convolution (such as an identity shortcut, whose kernel is 1x1) an event reaches
+// only one channel. Its words still hold LANES = SLICE neighbouring channels (PACKED), so that a
+// sweep reads as many neurons per cycle as elsewhere; the event adds only to its own lane.
 //
 // Weights lie word-major: row ((j * KERNEL_H + ky) * KERNEL_W + kx) * IN_C + c holds the weights
-// from input channel c by tap (ky, kx) to the j-th word of c's group, lowest channel in the
+// from input channel c at tap (ky, kx) to the j-th word of c's group, the lowest channel in the
 // lowest bits.
 //
-// The marker of a time step follows its events into the same pipeline: step_valid_o says that it
-// stands at the head, and each step_next_i sends one read of SLICE accumulators after the events,
-// in rising order (position, group, channel); its result is at current_o LATENCY = 6 cycles later.
-// Accumulators are cleared as they are read. With REPEAT > 1 (static input) each marker stands for
-// REPEAT time steps: the accumulators are read REPEAT times and cleared the last time.
+// The marker of a time step follows its events into the same pipeline. step_valid_o says that the
+// marker is at the head, and each step_next_i sends one read of SLICE accumulators after the
+// events, in rising order (position, group, channel). Its result is at current_o LATENCY = 6
+// cycles later. A read also clears the accumulators. With REPEAT > 1 (static input) each marker
+// stands for REPEAT time steps: the accumulators are read REPEAT times and cleared the last time.
 module trispike_engine #(
   parameter IN_C        = 4,   // input channels
   parameter IN_H        = 8,   // rows of the input map
@@ -40,18 +40,18 @@ module trispike_engine #(
   parameter STRIDE_W    = 1,   // columns from one output to the next
   parameter PADDING_H   = 1,   // rows of the first window above the map
   parameter PADDING_W   = 1,   // columns of the first window left of the map
-  parameter LANES       = 8,   // channels of a word, <= N; where packed, SLICE
-  parameter SLICE       = 4,   // accumulators read in a cycle, <= LANES
+  parameter LANES       = 8,   // channels per word, <= N; SLICE if PACKED
+  parameter SLICE       = 4,   // accumulators read per cycle, <= LANES
   parameter PACKED      = 0,   // 1: depthwise, N = 1 and IN_C = GROUPS, words of LANES groups
-  parameter ADDR_BITS   = 8,   // of an event's address, bits
-  parameter DIGIT_BITS  = 0,   // of an event's digit, bits; 0: spikes, no digits
-  parameter W_BITS      = 8,   // weight, bits
-  parameter ACC_BITS    = 12,  // accumulator, bits
+  parameter ADDR_BITS   = 8,   // bits of an event's address
+  parameter DIGIT_BITS  = 0,   // bits of an event's digit; 0: spikes, no digits
+  parameter W_BITS      = 8,   // bits of a weight
+  parameter ACC_BITS    = 12,  // bits of an accumulator
   parameter SHIFT       = 0,   // current = acc << SHIFT
-  parameter REPEAT      = 1,   // time steps that a marker stands for
-  parameter COUNT_BITS  = 48,  // of the counters, bits
-  parameter LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
-  parameter LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
+  parameter REPEAT      = 1,   // time steps for which a marker stands
+  parameter COUNT_BITS  = 48,  // bits of the counters
+  parameter LOAD_ADDR_BITS = 1,  // bits of a loaded word's address
+  parameter LOAD_WORD_BITS = 1,  // bits of a loaded word; 1: nothing can be loaded
   parameter WEIGHT_FILE = ""   // for $readmemh
 ) (
   input  wire                              clk,
@@ -59,14 +59,14 @@ module trispike_engine #(
   // events {kind, neg, digit, addr = {y, x, c}} in any order, then the step's marker (kind 1)
   input  wire [ADDR_BITS+DIGIT_BITS+1:0]   s_axis_tdata,
   input  wire                              s_axis_tvalid,
-  input  wire                              s_axis_tlast,   // with a sample's last marker
+  input  wire                              s_axis_tlast,   // set with a sample's last marker
   output wire                              s_axis_tready,
   // one sweep over the neurons for each time step
-  output wire                              step_valid_o,   // all its events have been sent
-  output wire                              step_last_o,    // the sample's last
+  output wire                              step_valid_o,   // all events of the step have been sent
+  output wire                              step_last_o,    // it is the sample's last step
   input  wire                              step_next_i,    // read the next slice
   output wire [SLICE*(ACC_BITS+SHIFT)-1:0] current_o,
-  // weights from outside
+  // writes of weights at run time
   input  wire                              load_write_i,
   input  wire [LOAD_ADDR_BITS-1:0]         load_addr_i,
   input  wire [LOAD_WORD_BITS-1:0]         load_word_i,
@@ -75,7 +75,7 @@ module trispike_engine #(
   output wire [COUNT_BITS-1:0]             additions_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (IN_C % GROUPS != 0) begin : check_in_c
       trispike_engine_IN_C_is_no_multiple_of_GROUPS error ();
@@ -101,13 +101,13 @@ module trispike_engine #(
   endgenerate
 
   localparam REACH       = (N + LANES - 1) / LANES;           // words of a group at a position
-  localparam LANES_LAST  = N - (REACH - 1) * LANES;           // channels of the last of them
-  localparam SLICES      = (LANES + SLICE - 1) / SLICE;       // of a full word
-  localparam SLICES_LAST = (LANES_LAST + SLICE - 1) / SLICE;  // of a group's last word
+  localparam LANES_LAST  = N - (REACH - 1) * LANES;           // channels in the last of these words
+  localparam SLICES      = (LANES + SLICE - 1) / SLICE;       // slices of a full word
+  localparam SLICES_LAST = (LANES_LAST + SLICE - 1) / SLICE;  // slices of a group's last word
   localparam PACKS       = (GROUPS + LANES - 1) / LANES;
-  localparam AT_POSITION = PACKED ? PACKS : GROUPS * REACH;   // words of a position
+  localparam AT_POSITION = PACKED ? PACKS : GROUPS * REACH;   // words per position
   localparam WORDS       = OUT_H * OUT_W * AT_POSITION;
-  localparam KERNEL_ROWS = KERNEL_H * KERNEL_W * IN_C;        // of weights, for each word
+  localparam KERNEL_ROWS = KERNEL_H * KERNEL_W * IN_C;        // rows of weights for each word
   localparam ROWS        = REACH * KERNEL_ROWS;
   localparam C_BITS      = $clog2(IN_C);
 
@@ -137,8 +137,8 @@ module trispike_engine #(
   localparam [ADD_BITS-1:0]    ADD_NONE     = 0;
   localparam [ADDR_BITS-1:0]   C_MASK       = (1 << C_BITS) - 1;
 
-  // From one word to the next, from a tap's last word to the next tap's first, and from the first
-  // word of a row of taps to the next row's.
+  // Address steps: from one word to the next, from a tap's last word to the next tap's first, and
+  // from the first word of a row of taps to the first word of the next row.
   localparam [WORD_BITS-1:0]   WORD_NEXT    = 1;
   localparam [WORD_BITS-1:0]   WORD_X       = AT_POSITION - (REACH - 1);
   localparam [WORD_BITS-1:0]   WORD_Y       = OUT_W * AT_POSITION;
@@ -160,8 +160,8 @@ module trispike_engine #(
   wire [LANE_BITS-1:0]   lane;
   wire [DIGIT_WIRES-1:0] digit;
 
-  // A channel is seen by its own group alone: windows side by side along the channels. A pack of
-  // channels is a window as well, a channel's tap its lane.
+  // Only its own group sees a channel, so groups are windows side by side along the channels. A
+  // pack of channels is a window as well, in which a channel's tap is its lane.
   generate
     if (GROUPS > 1) begin : has_groups
       trispike_axis_taps #(
@@ -195,18 +195,18 @@ module trispike_engine #(
 
   // --- head: the event or marker at work, word by word ---------------------------------------
 
-  reg                   clear_q;      // the sweep after reset, which clears all accumulators
-  reg                   head_q;       // an event with words left, or a marker, is here
+  reg                   clear_q;      // a sweep after reset clears all accumulators
+  reg                   head_q;       // an event with words left, or a marker, is at the head
   reg                   kind_q;
   reg                   neg_q;
   reg                   last_q;
   reg [DIGIT_WIRES-1:0] digit_q;
-  reg [LANE_BITS-1:0]   lane_q;       // where words are packed
-  reg [WORD_BITS-1:0]   word_q;       // of the accumulators
-  reg [ROW_BITS-1:0]    row_q;        // of the weights
-  reg [WORD_BITS-1:0]   line_word_q;  // the first ones in this row of taps
+  reg [LANE_BITS-1:0]   lane_q;       // lane, if words are packed
+  reg [WORD_BITS-1:0]   word_q;       // word of the accumulators
+  reg [ROW_BITS-1:0]    row_q;        // row of the weights
+  reg [WORD_BITS-1:0]   line_word_q;  // the first word and row in this row of taps
   reg [ROW_BITS-1:0]    line_row_q;
-  reg [REACH_BITS-1:0]  reach_q;      // of the words of a group at a position
+  reg [REACH_BITS-1:0]  reach_q;      // index among a group's words at a position
   reg [SLICE_BITS-1:0]  slice_q;
   reg [REPEAT_BITS-1:0] repeat_q;
 
@@ -214,7 +214,7 @@ module trispike_engine #(
   wire add        = head_q && !kind_q;
   wire reach_end  = reach_q == REACH_LAST;
   wire x_end;     // the last tap of its row
-  wire walk_end;  // of all
+  wire walk_end;  // the last tap of all
   wire line_end   = reach_end && x_end;
   wire add_end    = reach_end && walk_end;
   wire sweep      = clear_q || step_next_i;
@@ -245,7 +245,7 @@ module trispike_engine #(
   ) walk (
     .clk      (clk),
     .start_i  (accept),
-    .single_i (1'b0),  // a marker's end is that of its sweeps
+    .single_i (1'b0),  // a marker ends with its sweeps instead
     .addr_i   (addr),
     .seen_o   (seen),
     .place_y_o(word_y),
@@ -357,7 +357,7 @@ module trispike_engine #(
     .count_o(events_o)
   );
 
-  // Padding lanes of a group's last word add nothing that counts.
+  // Additions in the padding lanes of a group's last word are not counted.
   trispike_counter #(
     .ADD_BITS  (ADD_BITS),
     .COUNT_BITS(COUNT_BITS)

@@ -3,12 +3,12 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// First-in first-out buffer; the first word stands at data_o as long as valid_o.
+// A first-in first-out buffer; the first word is at data_o while valid_o is set.
 //
-// The memory is read a cycle ahead into data_o, so that a deep one is block RAM.
-// There is no full flag: who pushes counts what it may (trispike_credits).
+// The memory is read into data_o one cycle ahead, so that a deep memory can be block RAM. There is
+// no full flag: the writer counts how many words it may push (trispike_credits).
 module trispike_fifo #(
-  parameter BITS  = 8,   // of a word, bits
+  parameter BITS  = 8,   // bits of a word
   parameter DEPTH = 16   // words
 ) (
   input  wire            clk,
@@ -20,7 +20,7 @@ module trispike_fifo #(
   input  wire            pop_i
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (DEPTH < 1) begin : check_depth
       trispike_fifo_DEPTH_is_less_than_1 error ();
@@ -39,7 +39,7 @@ module trispike_fifo #(
   reg [BITS-1:0]       mem [0:DEPTH-1];
   reg [INDEX_BITS-1:0] write_q;
   reg [INDEX_BITS-1:0] read_q;
-  reg [FILL_BITS-1:0]  fill_q;   // words in the memory, that at data_o not among them
+  reg [FILL_BITS-1:0]  fill_q;   // words in the memory, not counting the one at data_o
 
   wire fetch = fill_q != EMPTY && (!valid_o || pop_i);
 

@@ -5,11 +5,11 @@
 
 // leak(v) = sign(v) * ((|v| * m) >> K), by shifts and adds; combinational.
 //
-// Rounding toward zero without taking |v|: for v < 0,
-// -((-v * m) >> K) == (v * m + 2**K - 1) >>> K.
+// It rounds toward zero without taking |v|: for v < 0, -((-v * m) >> K) == (v * m + 2**K - 1) >>>
+// K.
 module trispike_leak #(
-  parameter       V_BITS    = 8,        // membrane, bits
-  parameter       LEAK_BITS = 10,       // the shift-and-add, bits: V_BITS + K
+  parameter       V_BITS    = 8,        // bits of a membrane
+  parameter       LEAK_BITS = 10,       // bits of the shift-and-add: V_BITS + K
   parameter       K         = 2,        // tau = m / 2**K, K <= 8
   parameter [8:0] PLUS      = 9'b1,     // m's signed digits: bit e set adds 2**e
   parameter [8:0] MINUS     = 9'b0      // bit e set subtracts 2**e
@@ -18,7 +18,7 @@ module trispike_leak #(
   output wire signed [V_BITS-1:0] leak_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (K < 0 || K > 8) begin : check_k
       trispike_leak_K_is_not_within_0_and_8 error ();

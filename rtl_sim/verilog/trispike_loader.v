@@ -6,15 +6,15 @@
 // Writes the core's memories from pieces of 32 bits.
 //
 // select_i chooses a memory and begins at its first word. A word comes as its pieces, the highest
-// first, right-aligned; when it is whole it is written and the next one begins. A piece that has
-// no place is an error and changes nothing: while a sample is in the core, of no memory that
-// exists, behind a memory's last word.
+// first, right-aligned. When it is complete it is written, and the next one begins. A piece is an
+// error and changes nothing if a sample is in the core, if the selected memory does not exist, or
+// if it comes after the memory's last word.
 module trispike_loader #(
   parameter MEMORIES  = 3,   // memories
-  parameter WORD_BITS = 64,  // of the widest word, bits, a multiple of 32
-  parameter ADDR_BITS = 10,  // of a word's address, bits
-  parameter [MEMORIES*32-1:0] PIECES = {MEMORIES{32'd2}},    // of a word of each memory, 32 bits
-  parameter [MEMORIES*32-1:0] WORDS  = {MEMORIES{32'd1024}}  // of each memory, 32 bits
+  parameter WORD_BITS = 64,  // bits of the widest word, a multiple of 32
+  parameter ADDR_BITS = 10,  // bits of a word's address
+  parameter [MEMORIES*32-1:0] PIECES = {MEMORIES{32'd2}},    // pieces per word, 32 bits each
+  parameter [MEMORIES*32-1:0] WORDS  = {MEMORIES{32'd1024}}  // words per memory, 32 bits each
 ) (
   input  wire                 clk,
   input  wire                 rst_n,
@@ -28,7 +28,7 @@ module trispike_loader #(
   output wire                 error_o    // this piece has no place
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (WORD_BITS < 32 || WORD_BITS % 32 != 0) begin : check_word_bits
       trispike_loader_WORD_BITS_is_no_multiple_of_32 error ();
@@ -44,12 +44,12 @@ module trispike_loader #(
   localparam [COUNT_BITS-1:0] ONE         = 1;
   localparam [MEMORIES-1:0]   NONE        = 0;
 
-  reg [MEMORIES-1:0]   memory_q;  // the one that is selected
-  reg [PIECE_BITS-1:0] piece_q;   // of the word, that have come
-  reg [COUNT_BITS-1:0] place_q;   // of the word
+  reg [MEMORIES-1:0]   memory_q;  // the selected memory
+  reg [PIECE_BITS-1:0] piece_q;   // pieces of the word that have come
+  reg [COUNT_BITS-1:0] place_q;   // word's place in the memory
   reg [WORD_BITS-1:0]  word_q;
   reg                  write_q;
-  reg [ADDR_BITS-1:0]  addr_q;    // of the word that is written
+  reg [ADDR_BITS-1:0]  addr_q;    // address of the word that is written
 
   integer              n;
   reg [PIECE_BITS-1:0] piece_last;

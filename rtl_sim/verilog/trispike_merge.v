@@ -3,13 +3,13 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Two synapses of a layer as one: a sweep starts when both have all events of the step, and
-// their currents are added. Combinational, and itself an engine to what stands behind.
+// Joins two synapses of a layer: a sweep starts when both have all events of the step, and their
+// currents are added. It is combinational and looks like an engine to the module behind it.
 module trispike_merge #(
-  parameter SLICE  = 4,   // neurons of a word
-  parameter A_BITS = 12,  // a's current of a neuron, bits
-  parameter B_BITS = 12,  // b's, bits
-  parameter BITS   = 13   // their sum, bits: the larger and 1
+  parameter SLICE  = 4,   // neurons per word
+  parameter A_BITS = 12,  // bits of a neuron's current in a
+  parameter B_BITS = 12,  // bits of a neuron's current in b
+  parameter BITS   = 13   // bits of their sum: the larger width plus 1
 ) (
   input  wire                    clk,
   input  wire                    rst_n,
@@ -29,7 +29,7 @@ module trispike_merge #(
   output wire [SLICE*BITS-1:0]   current_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (BITS <= A_BITS || BITS <= B_BITS) begin : check_bits
       trispike_merge_BITS_is_not_more_than_A_BITS_and_B_BITS error ();

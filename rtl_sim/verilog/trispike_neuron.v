@@ -3,14 +3,15 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// p = leaked + drive; fire; reset. Combinational; with trispike_leak the whole neuron update.
+// p = leaked + drive, then fire and reset. Combinational; with trispike_leak it is the whole
+// neuron update.
 //
-// s = +1 if p >= v_threshold;  -1 if p <= -v_threshold (ternary only);  else 0
-// v = 0 if s != 0 else p (hard reset);  p - s * v_threshold (soft reset)
+//   s = +1 if p >= v_threshold;  -1 if p <= -v_threshold (ternary only);  else 0
+//   v = 0 if s != 0 else p (hard reset);  p - s * v_threshold (soft reset)
 module trispike_neuron #(
-  parameter P_BITS         = 10,  // p, +v_threshold and -v_threshold, bits
-  parameter V_BITS         = 8,   // membrane, bits; V_BITS <= P_BITS
-  parameter THRESHOLD_BITS = 8,   // v_threshold as stored, bits; <= P_BITS
+  parameter P_BITS         = 10,  // bits of p, +v_threshold and -v_threshold
+  parameter V_BITS         = 8,   // bits of a membrane, <= P_BITS
+  parameter THRESHOLD_BITS = 8,   // bits of a stored v_threshold, <= P_BITS
   parameter TERNARY        = 1,   // 0: binary, never fires -1
   parameter SOFT_RESET     = 0    // 0: hard
 ) (
@@ -28,7 +29,7 @@ module trispike_neuron #(
   wire signed [P_BITS-1:0] v_threshold = v_threshold_i;
   wire signed [P_BITS-1:0] p           = leaked + drive_i;
 
-  // One bit more than p: p -+ v_threshold reaches twice p's range.
+  // These have one bit more than p, since p -+ v_threshold reaches twice p's range.
   wire signed [P_BITS:0] above = p - v_threshold;
   wire signed [P_BITS:0] below = p + v_threshold;
 

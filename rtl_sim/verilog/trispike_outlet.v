@@ -3,29 +3,29 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// A layer's spikes on their way to one reader: spike words wait here and leave as events.
+// Carries a layer's spikes to one reader: spike words wait here and leave as events.
 //
-// Each reader has an outlet of its own and takes the events when it likes; the sweep goes on where
-// all of them have room (trispike_credits).
+// Each reader has its own outlet and takes the events when it likes. The sweep goes on only if all
+// outlets have room (trispike_credits).
 module trispike_outlet #(
   parameter N          = 16,  // channels of a convolution group
   parameter GROUPS     = 1,   // convolution groups
   parameter WIDTH      = 1,   // columns of the map
-  parameter SLICE      = 4,   // neurons of a word
+  parameter SLICE      = 4,   // neurons per word
   parameter BUFFER     = 16,  // spike words buffered
-  parameter ADDR_BITS  = 4,   // of an event's address, bits
-  parameter COUNT_BITS = 48   // of the event counter, bits
+  parameter ADDR_BITS  = 4,   // bits of an event's address
+  parameter COUNT_BITS = 48   // bits of the event counter
 ) (
   input  wire                  clk,
   input  wire                  rst_n,
   // spike words, in rising order
   input  wire                  spend_i,       // a word sets out
-  output wire                  room_o,        // one more may
+  output wire                  room_o,        // one more word may set out
   input  wire                  word_valid_i,
   input  wire [SLICE-1:0]      fire_i,        // s != 0
   input  wire [SLICE-1:0]      neg_i,         // s == -1
   input  wire                  step_end_i,    // the last word of a time step
-  input  wire                  last_i,        // of the sample's last time step
+  input  wire                  last_i,        // word of a sample's last time step
   // events {kind, neg, addr}, addr = {y, x, c}
   output wire [ADDR_BITS+1:0]  m_axis_tdata,
   output wire                  m_axis_tvalid,
@@ -35,7 +35,7 @@ module trispike_outlet #(
   output wire [COUNT_BITS-1:0] events_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (BUFFER < 1) begin : check_buffer
       trispike_outlet_BUFFER_is_less_than_1 error ();

@@ -5,9 +5,10 @@
 
 // A pool: an event leaves once for each window that contains it, with the window's address.
 //
-// That is all of average and sum pooling: the sum over a window is the events it lets through, and
-// a divisor belongs to the LSB of the layer behind. Channels, signs and digits stay; markers pass
-// in order. An address is {y, x, c}, each field as wide as its size asks for.
+// This is all that average and sum pooling need: the events that leave for a window represent its
+// sum, and a divisor is part of the LSB of the next layer. Channels, signs and digits stay the
+// same; markers pass in order. An address is {y, x, c}, and each field is just wide enough for its
+// size.
 module trispike_pool #(
   parameter C             = 4,  // channels
   parameter IN_H          = 8,  // rows of the map
@@ -20,9 +21,9 @@ module trispike_pool #(
   parameter STRIDE_W      = 2,  // columns from one window to the next
   parameter PADDING_H     = 0,  // rows of the first window above the map
   parameter PADDING_W     = 0,  // columns of the first window left of the map
-  parameter DIGIT_BITS    = 0,  // of an event's digit, bits
-  parameter IN_ADDR_BITS  = 8,  // of an event's address, bits
-  parameter OUT_ADDR_BITS = 6   // of a window's address, bits
+  parameter DIGIT_BITS    = 0,  // bits of an event's digit
+  parameter IN_ADDR_BITS  = 8,  // bits of an event's address
+  parameter OUT_ADDR_BITS = 6   // bits of a window's address
 ) (
   input  wire                                clk,
   input  wire                                rst_n,
@@ -31,14 +32,14 @@ module trispike_pool #(
   input  wire                                s_axis_tvalid,
   input  wire                                s_axis_tlast,
   output wire                                s_axis_tready,
-  // the same with a window's address
+  // the same beats with a window's address
   output wire [OUT_ADDR_BITS+DIGIT_BITS+1:0] m_axis_tdata,
   output wire                                m_axis_tvalid,
   output wire                                m_axis_tlast,
   input  wire                                m_axis_tready
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (IN_ADDR_BITS < $clog2(C) + $clog2(IN_H) + $clog2(IN_W)) begin : check_in_addr_bits
       trispike_pool_IN_ADDR_BITS_is_too_small_for_the_map error ();
@@ -62,17 +63,17 @@ module trispike_pool #(
   wire [OUT_ADDR_BITS-1:0] first_y;
   wire [OUT_ADDR_BITS-1:0] first_x;
 
-  reg                     head_q;  // an event with windows left, or a marker, is here
+  reg                     head_q;  // an event with windows left, or a marker, is at the head
   reg                     last_q;
   reg [TAG_BITS-1:0]      tag_q;
-  reg [OUT_ADDR_BITS-1:0] addr_q;  // of the window that is due
-  reg [OUT_ADDR_BITS-1:0] line_q;  // of the first window in its row
+  reg [OUT_ADDR_BITS-1:0] addr_q;  // address of the next window
+  reg [OUT_ADDR_BITS-1:0] line_q;  // address of the first window in its row
 
   wire accept = s_axis_tvalid && s_axis_tready;
   wire leaves = m_axis_tvalid && m_axis_tready;
   wire seen;   // some window contains the event
-  wire x_end;  // the window that is due is the last of its row
-  wire done;   // and the last of all
+  wire x_end;  // the next window is the last of its row
+  wire done;   // it is the last of all
 
   trispike_window_walk #(
     .IN_H        (IN_H),

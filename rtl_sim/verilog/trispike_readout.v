@@ -3,21 +3,21 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// The readout's end: the logits of a sample's last time step wait here for all classes, then leave
-// as words {class, logit}.
+// The end of the readout: the logits of a sample's last time step wait here until all classes are
+// there, then leave as words {class, logit}.
 module trispike_readout #(
   parameter CLASSES    = 10,  // neurons of the readout
-  parameter LOGIT_BITS = 16,  // of a logit, bits
-  parameter CLASS_BITS = 4    // of a class, bits; 2**CLASS_BITS >= CLASSES
+  parameter LOGIT_BITS = 16,  // bits of a logit
+  parameter CLASS_BITS = 4    // bits of a class; 2**CLASS_BITS >= CLASSES
 ) (
   input  wire                             clk,
   input  wire                             rst_n,
-  // logits of trispike_update, a neuron a word, in rising order
+  // logits of trispike_update, one neuron per word, in rising order
   input  wire                             spend_i,       // a word to be kept sets out
-  output wire                             room_o,        // one more may
+  output wire                             room_o,        // one more word may set out
   input  wire                             word_valid_i,
   input  wire signed [LOGIT_BITS-1:0]     logit_i,
-  input  wire                             last_i,        // of the sample's last time step
+  input  wire                             last_i,        // word of a sample's last time step
   // words {class, logit}
   output wire [CLASS_BITS+LOGIT_BITS-1:0] m_axis_tdata,
   output wire                             m_axis_tvalid,
@@ -25,7 +25,7 @@ module trispike_readout #(
   input  wire                             m_axis_tready
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (CLASSES < 1) begin : check_classes
       trispike_readout_CLASSES_is_less_than_1 error ();

@@ -3,22 +3,22 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// The core's registers: what it is, how it does, what it has counted, what was wrong.
+// The core's registers: its identity, state, counters and errors.
 //
-// docs/core.md has the map. A counter is read as its low word, which keeps the rest of the same
-// moment for the read of its high word that follows. Counters stand at byte 0x100, 8 bytes each.
+// docs/core.md has the map. A read of a counter's low word keeps the upper bits of the same moment
+// for the next read of its high word. The counters start at byte 0x100 and take 8 bytes each.
 module trispike_registers #(
   parameter        COUNTERS   = 4,      // counters to be read
-  parameter        COUNT_BITS = 48,     // of each, bits, 33...64
+  parameter        COUNT_BITS = 48,     // bits of each counter, 33...64
   parameter        ERRORS     = 5,      // error flags
-  parameter        ADDR_BITS  = 12,     // of a byte address, bits
-  parameter [31:0] VERSION    = 32'h0,  // of the map
-  parameter [31:0] BUILD      = 32'h0,  // which hardware this is
+  parameter        ADDR_BITS  = 12,     // bits of a byte address
+  parameter [31:0] VERSION    = 32'h0,  // version of the register map
+  parameter [31:0] BUILD      = 32'h0,  // identifies the hardware
   parameter [31:0] SHAPE      = 32'h0   // {time steps[15:0], layers[14:0], loadable}
 ) (
   input  wire                           clk,
   input  wire                           rst_n,
-  // the bus, by word; an access that is an error changes nothing
+  // the bus, by word; a faulty access changes nothing
   input  wire                           write_i,
   input  wire [ADDR_BITS-3:0]           write_index_i,
   input  wire [31:0]                    write_data_i,
@@ -28,19 +28,19 @@ module trispike_registers #(
   output reg  [31:0]                    read_data_o,
   output reg                            read_error_o,
   // core
-  output wire                           core_rst_n_o,   // rst_n, and the reset that was asked for
+  output wire                           core_rst_n_o,   // rst_n or a requested reset
   input  wire                           busy_i,         // a sample is in the core
-  input  wire                           sample_in_i,    // one more is in as a whole
-  input  wire                           sample_out_i,   // one more has left
+  input  wire                           sample_in_i,    // one more sample has entered completely
+  input  wire                           sample_out_i,   // one more sample has left
   input  wire [ERRORS-1:0]              errors_i,       // each sets its flag
   input  wire [COUNTERS*COUNT_BITS-1:0] counts_i,
-  // memories to be loaded; without them SHAPE says so, and neither is ever set
+  // memories to load; if SHAPE says that there are none, these two are never set
   output wire                           load_select_o,  // load_data_o is a memory's number
-  output wire                           load_piece_o,   // load_data_o is the next of its content
+  output wire                           load_piece_o,   // load_data_o is the memory's next piece
   output wire [31:0]                    load_data_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (COUNT_BITS < 33 || COUNT_BITS > 64) begin : check_count_bits
       trispike_registers_COUNT_BITS_is_not_within_33_and_64 error ();
@@ -121,8 +121,8 @@ module trispike_registers #(
 
   integer                n;
   reg [COUNT_BITS-1:0]   count;
-  reg                    counter;   // the index is a counter's
-  reg [31:0]             high_q;    // of the counter whose low word was read last
+  reg                    counter;   // the index is that of a counter
+  reg [31:0]             high_q;    // upper bits of the counter whose low word was read last
   wire [INDEX_BITS-1:0]  place = (read_index_i - AT_COUNTERS) >> 1;
 
   always @* begin

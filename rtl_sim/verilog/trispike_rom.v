@@ -3,18 +3,18 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Memory with synchronous read, initialised from a file of hex words. The core only reads it; it
-// is written from outside (trispike_loader), where it is WRITABLE.
+// A memory with synchronous read, initialised from a file of hex words. The core only reads it; if
+// it is WRITABLE, trispike_loader writes it from outside.
 module trispike_rom #(
-  parameter WIDTH     = 8,    // of a word, bits
-  parameter DEPTH     = 16,   // words; the file has exactly as many
-  parameter ADDR_BITS = 4,    // of addr_i, bits; 2**ADDR_BITS >= DEPTH
+  parameter WIDTH     = 8,    // bits of a word
+  parameter DEPTH     = 16,   // words; the file has exactly this number
+  parameter ADDR_BITS = 4,    // bits of addr_i; 2**ADDR_BITS >= DEPTH
   parameter WRITABLE  = 0,    // 1: can be written, 0: write_i is never set
   parameter BANK      = -1,   // 0...99: the words come from FILE.BANK; -1: from FILE
   parameter FILE      = ""    // for $readmemh
 ) (
   input  wire                 clk,
-  input  wire                 read_i,  // fetch addr_i; else data_o stays
+  input  wire                 read_i,  // fetch addr_i; otherwise data_o stays
   input  wire [ADDR_BITS-1:0] addr_i,
   output reg  [WIDTH-1:0]     data_o,
   input  wire                 write_i,
@@ -22,7 +22,7 @@ module trispike_rom #(
   input  wire [WIDTH-1:0]     write_data_i
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (DEPTH < 1) begin : check_depth
       trispike_rom_DEPTH_is_less_than_1 error ();
@@ -37,13 +37,13 @@ module trispike_rom #(
 
   reg [WIDTH-1:0] mem [0:DEPTH-1];
 
-  // Each name has its own statement: tools differ in how they pad the shorter of two strings.
+  // Each name has its own statement, since tools differ in padding the shorter of two strings.
   localparam [7:0] TENS = "0" + BANK / 10;
   localparam [7:0] ONES = "0" + BANK % 10;
 
   generate
     if (FILE == "") begin : no_file
-`ifndef YOSYS  // which elaborates a module with its default parameters, too
+`ifndef YOSYS  // since Yosys also elaborates a module with its default parameters
       trispike_rom_needs_a_FILE error ();
 `endif
     end else if (BANK < 0) begin : whole

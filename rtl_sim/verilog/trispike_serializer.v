@@ -3,18 +3,20 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Spike masks to address events: one event a cycle, addresses rising, then the step's marker.
+// Turns spike masks into address events: one event per cycle, addresses rising, then the step's
+// marker.
 //
 // A word is the spikes of SLICE neighbouring channels at one position. Words come in rising order
-// of position, convolution group and channel; the N channels of a group take ceil(N / SLICE) words,
-// the last of them padded. An address is {y, x, c}, each field as wide as its size asks for.
+// of position, convolution group and channel. The N channels of a group take ceil(N / SLICE)
+// words, of which the last is padded. An address is {y, x, c}, and each field is just wide enough
+// for its size.
 module trispike_serializer #(
   parameter N          = 8,   // channels of a convolution group
   parameter GROUPS     = 1,   // convolution groups
   parameter WIDTH      = 1,   // columns of the map
-  parameter SLICE      = 4,   // neurons of a word
-  parameter ADDR_BITS  = 5,   // of an address, bits
-  parameter COUNT_BITS = 48   // of the event counter, bits
+  parameter SLICE      = 4,   // neurons per word
+  parameter ADDR_BITS  = 5,   // bits of an address
+  parameter COUNT_BITS = 48   // bits of the event counter
 ) (
   input  wire                  clk,
   input  wire                  rst_n,
@@ -24,7 +26,7 @@ module trispike_serializer #(
   input  wire [SLICE-1:0]      fire_i,      // s != 0
   input  wire [SLICE-1:0]      neg_i,       // s == -1
   input  wire                  step_end_i,  // the last word of a time step
-  input  wire                  last_i,      // of the last time step of a sample
+  input  wire                  last_i,      // word of a sample's last time step
   // events {kind, neg, addr}; kind 1 is a marker
   output wire [ADDR_BITS+1:0]  m_axis_tdata,
   output wire                  m_axis_tvalid,
@@ -34,15 +36,15 @@ module trispike_serializer #(
   output wire [COUNT_BITS-1:0] events_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (ADDR_BITS < $clog2(GROUPS * N) + $clog2(WIDTH)) begin : check_addr_bits
       trispike_serializer_ADDR_BITS_is_too_small_for_the_map error ();
     end
   endgenerate
 
-  localparam WORDS     = (N + SLICE - 1) / SLICE;   // of a group at a position
-  localparam PLACES    = N - (WORDS - 1) * SLICE;   // channels in the last of them
+  localparam WORDS     = (N + SLICE - 1) / SLICE;   // words of a group at a position
+  localparam PLACES    = N - (WORDS - 1) * SLICE;   // channels in the last of these words
   localparam C         = GROUPS * N;
   localparam C_BITS    = $clog2(C);
   localparam CX_BITS   = C_BITS + $clog2(WIDTH);
@@ -57,15 +59,15 @@ module trispike_serializer #(
   localparam [ADDR_BITS-1:0] STRIDE_LAST = PLACES;
   localparam [ADDR_BITS-1:0] C_MASK      = (1 << C_BITS) - 1;
   localparam [ADDR_BITS-1:0] CX_MASK     = (1 << CX_BITS) - 1;
-  localparam [ADDR_BITS-1:0] C_LAST      = C - PLACES;  // of the last word of a position; of a row
-  localparam [ADDR_BITS-1:0] CX_LAST     = ((WIDTH - 1) << C_BITS) + C - PLACES;
+  localparam [ADDR_BITS-1:0] C_LAST      = C - PLACES;  // start of a position's last word
+  localparam [ADDR_BITS-1:0] CX_LAST     = ((WIDTH - 1) << C_BITS) + C - PLACES;  // of a row's
   localparam [SLICE-1:0]     NONE        = 0;
   localparam [SLICE-1:0]     LOWEST      = 1;
 
-  reg                  full_q;      // a word is at work
-  reg [SLICE-1:0]      fire_q;      // its spikes still to leave
+  reg                  full_q;      // a word is being sent
+  reg [SLICE-1:0]      fire_q;      // its spikes that have not left yet
   reg [SLICE-1:0]      neg_q;
-  reg                  step_end_q;  // its marker is still to leave
+  reg                  step_end_q;  // its marker has not left yet
   reg                  last_q;
   reg [ADDR_BITS-1:0]  base_q;      // address of its first neuron
   reg [WORD_BITS-1:0]  word_q;      // its place in the group
@@ -79,7 +81,7 @@ module trispike_serializer #(
   wire position_end = group_end && (base_q & C_MASK) == C_LAST;
   wire row_end      = (base_q & CX_MASK) == CX_LAST;
 
-  // {y, x, c} to {y, x + 1, 0} or {y + 1, 0, 0}: a carry through the fields that end.
+  // The step from {y, x, c} to {y, x + 1, 0} or {y + 1, 0, 0} is a carry through the full fields.
   wire [ADDR_BITS-1:0] fields = !position_end ? ADDR_FIRST : row_end ? CX_MASK : C_MASK;
   wire [ADDR_BITS-1:0] step   = position_end ? ADDR_ONE : group_end ? STRIDE_LAST : STRIDE;
 

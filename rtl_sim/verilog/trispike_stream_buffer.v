@@ -3,9 +3,9 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// A stream delayed by up to DEPTH beats, so that its source need not wait for its reader.
+// A stream with a buffer of DEPTH beats, so that its source need not wait for its reader.
 module trispike_stream_buffer #(
-  parameter BITS  = 8,  // of a beat, bits
+  parameter BITS  = 8,  // bits of a beat
   parameter DEPTH = 16  // beats
 ) (
   input  wire            clk,
@@ -20,7 +20,7 @@ module trispike_stream_buffer #(
   input  wire            m_axis_tready
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (DEPTH < 1) begin : check_depth
       trispike_stream_buffer_DEPTH_is_less_than_1 error ();

@@ -3,30 +3,31 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Lets only well-formed samples into the core, whatever comes in; says what it found.
+// Lets only well-formed samples into the core, whatever arrives, and reports the errors found.
 //
 // A sample ends with its STEPS-th marker or with tlast, whichever comes first, and the next beat
-// belongs to the next sample. Every sample leaves with STEPS markers, tlast with the last:
+// belongs to the next sample. Every sample leaves with STEPS markers and with tlast on the last
+// one. The errors are:
 //
-//   RANGE   an event with an address, digit or sign that the input does not have: dropped
-//   REPEAT  an address (digit) that this step has had already: dropped
-//   EARLY   tlast on an event, or on a marker before the last: the missing markers are added
-//   LATE    no tlast on the last marker: it is put there
+//   RANGE   an event has an address, digit or sign that the input does not have: it is dropped
+//   REPEAT  an address (and digit) has already occurred in this step: the event is dropped
+//   EARLY   tlast is on an event, or on a marker before the last: the missing markers are added
+//   LATE    the last marker has no tlast: it is added
 //
-// Which addresses a step has had is kept in a memory of tags: a word {tag, digits seen} counts as
-// empty where its tag is not the step's, so that nothing is cleared between steps, but all of it
-// when the tags are used up, every 2**TAG_BITS - 1 steps, and after a reset.
+// A memory of tags records the addresses that a step has had. A word {tag, digits seen} counts as
+// empty if its tag is not the step's, so that nothing need be cleared between steps. The whole
+// memory is cleared after a reset, and when the tags are used up, every 2**TAG_BITS - 1 steps.
 module trispike_stream_guard #(
-  parameter STEPS      = 4,   // markers of a sample
+  parameter STEPS      = 4,   // markers per sample
   parameter C          = 4,   // channels of the input
   parameter H          = 8,   // rows
   parameter W          = 8,   // columns
   parameter DIGIT_MAX  = 0,   // largest digit of an event
   parameter SIGNED     = 1,   // 0: events are never negative
-  parameter ADDR_BITS  = 24,  // of an event's address as it comes in, bits
-  parameter DIGIT_BITS = 3,   // of its digit, bits
-  parameter GAP_BITS   = 3,   // between sign and digit, without a meaning, bits
-  parameter TAG_BITS   = 8    // of a step's tag, bits
+  parameter ADDR_BITS  = 24,  // bits of an incoming event's address
+  parameter DIGIT_BITS = 3,   // bits of its digit
+  parameter GAP_BITS   = 3,   // unused bits between sign and digit
+  parameter TAG_BITS   = 8    // bits of a step's tag
 ) (
   input  wire                                      clk,
   input  wire                                      rst_n,
@@ -40,10 +41,10 @@ module trispike_stream_guard #(
   output wire                                      m_axis_tlast,
   input  wire                                      m_axis_tready,
   output wire [3:0]                                errors_o,  // {LATE, EARLY, REPEAT, RANGE}
-  output wire                                      busy_o     // something is on its way here
+  output wire                                      busy_o     // a beat is on its way inside
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (STEPS < 1) begin : check_steps
       trispike_stream_guard_STEPS_is_less_than_1 error ();
@@ -83,14 +84,14 @@ module trispike_stream_guard #(
   reg [BITS-1:0]               data_q;
   reg                          last_q;
   reg                          fill_q;    // missing markers leave; no beat is here
-  reg                          clear_q;   // all tags are cleared; no beat is here
+  reg                          clear_q;   // all tags are being cleared; no beat is here
   reg [INDEX_BITS-1:0]         clear_index_q;
   reg [STEP_BITS-1:0]          step_q;    // markers of the sample that have left
-  reg [TAG_BITS-1:0]           tag_q;     // of the step
+  reg [TAG_BITS-1:0]           tag_q;     // tag of the step
   reg [TAG_BITS+SEEN_BITS-1:0] mem [0:LAST];
-  reg [TAG_BITS+SEEN_BITS-1:0] word_q;    // of the event that is here, before it
-  reg [TAG_BITS+SEEN_BITS-1:0] write_q;   // written last
-  reg                          bypass_q;  // written as it was read
+  reg [TAG_BITS+SEEN_BITS-1:0] word_q;    // word of the event that is here, before the event
+  reg [TAG_BITS+SEEN_BITS-1:0] write_q;   // word written last
+  reg                          bypass_q;  // the word was written in the cycle in which it was read
 
   // --- the beat that is here -----------------------------------------------------------------
 
@@ -118,7 +119,7 @@ module trispike_stream_guard #(
   wire early    = done && last_q && !(kind && step_end);
   wire late     = done && kind && step_end && !last_q;
 
-  // What follows a marker or tlast waits a cycle: it is looked up by the tag of its own step.
+  // A beat after a marker or tlast waits a cycle, since it is looked up by the tag of its own step.
   assign s_axis_tready = !clear_q && !fill_q && (!valid_q || (done && !kind && !last_q));
   assign m_axis_tvalid = fill_q || (valid_q && passes);
   assign m_axis_tdata  = fill_q ? MARKER : data_q;

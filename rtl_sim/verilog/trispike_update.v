@@ -3,36 +3,37 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// The end of a time step: sweeps over a layer's neurons, SLICE a cycle, and updates each.
+// The end of a time step: sweeps over a layer's neurons, SLICE per cycle, and updates each of
+// them.
 //
 //   p = leak(v) + current + bias, fire, reset           (spiking; trispike_neuron)
 //   v = leak(v) + current + bias                        (readout)
 //
-// A sweep starts when the engine's marker is at its head. A word of results that someone will keep
-// sets out only where the buffers behind have room for it: so nothing in the pipeline ever waits,
-// and no result is lost. v is 0 in the first step of a sample without being cleared; where samples
-// have no other step, v is in no memory. Bias and threshold belong to a channel: their words are
-// those of one position of the map and begin again at the next.
+// A sweep starts when the engine's marker is at its head. A word whose results are to be kept sets
+// out only if the buffers behind have room for it. So nothing in the pipeline ever waits, and no
+// result is lost. In the first step of a sample, v counts as 0 without being cleared; if samples
+// have only one step, v is not stored at all. Bias and threshold belong to a channel: their words
+// are those of one position of the map and start again at the next position.
 module trispike_update #(
-  parameter       WORDS          = 16,   // of a sweep
-  parameter       ROWS           = 4,    // words of a position; WORDS is a multiple
-  parameter       SLICE          = 4,    // neurons of a word: updated in a cycle
-  parameter       LATENCY        = 6,    // from step_next_o to current_i, cycles; >= 4
-  parameter       CURRENT_BITS   = 12,   // of a neuron's current, bits
-  parameter       BIAS_BITS      = 8,    // of a bias, bits
-  parameter       THRESHOLD_BITS = 8,    // of a threshold, bits
-  parameter       P_BITS         = 12,   // p, +v_threshold and -v_threshold, bits
-  parameter       V_BITS         = 10,   // membrane, bits
-  parameter       LEAK_BITS      = 12,   // of the leak's shift-and-add, bits: V_BITS + K
+  parameter       WORDS          = 16,   // words per sweep
+  parameter       ROWS           = 4,    // words per position; WORDS is a multiple
+  parameter       SLICE          = 4,    // neurons per word, updated in one cycle
+  parameter       LATENCY        = 6,    // cycles from step_next_o to current_i, >= 4
+  parameter       CURRENT_BITS   = 12,   // bits of a neuron's current
+  parameter       BIAS_BITS      = 8,    // bits of a bias
+  parameter       THRESHOLD_BITS = 8,    // bits of a threshold
+  parameter       P_BITS         = 12,   // bits of p, +v_threshold and -v_threshold
+  parameter       V_BITS         = 10,   // bits of a membrane
+  parameter       LEAK_BITS      = 12,   // bits of the leak's shift-and-add: V_BITS + K
   parameter       K              = 2,    // tau = m / 2**K
   parameter [8:0] PLUS           = 9'b1, // m's signed digits: bit e set adds 2**e
   parameter [8:0] MINUS          = 9'b0, // bit e set subtracts 2**e
   parameter       TERNARY        = 1,    // 0: binary
   parameter       SOFT_RESET     = 0,    // 0: hard
-  parameter       READOUT        = 0,    // 1: never fires, no thresholds; keeps last steps only
-  parameter       ONE_STEP       = 0,    // 1: samples of one time step: v is 0 before it, not kept
-  parameter       LOAD_ADDR_BITS = 1,  // of the address of a word to be loaded, bits
-  parameter       LOAD_WORD_BITS = 1,  // of such a word, bits; 1: none can be
+  parameter       READOUT        = 0,    // 1: never fires, has no thresholds, keeps only last steps
+  parameter       ONE_STEP       = 0,    // 1: samples have one time step: v is 0 before, not stored
+  parameter       LOAD_ADDR_BITS = 1,  // bits of a loaded word's address
+  parameter       LOAD_WORD_BITS = 1,  // bits of a loaded word; 1: nothing can be loaded
   parameter       BIAS_FILE      = "",   // for $readmemh
   parameter       THRESHOLD_FILE = ""    // for $readmemh
 ) (
@@ -43,7 +44,7 @@ module trispike_update #(
   input  wire                                 step_last_i,
   output wire                                 step_next_o,
   input  wire signed [SLICE*CURRENT_BITS-1:0] current_i,
-  // biases and thresholds from outside
+  // writes of biases and thresholds at run time
   input  wire                                 load_bias_i,
   input  wire                                 load_threshold_i,
   input  wire [LOAD_ADDR_BITS-1:0]            load_addr_i,
@@ -54,12 +55,12 @@ module trispike_update #(
   output reg         [SLICE-1:0]              neg_o,         // s == -1
   output reg         [SLICE*V_BITS-1:0]       v_o,
   output reg                                  step_end_o,    // the last word of a time step
-  output reg                                  last_o,        // of the sample's last time step
+  output reg                                  last_o,        // word of a last time step
   output wire                                 spend_o,       // a word to be kept sets out
-  input  wire                                 room_i         // one may
+  input  wire                                 room_i         // a word may set out
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (LATENCY < 4) begin : check_latency
       trispike_update_LATENCY_is_less_than_4 error ();
@@ -75,7 +76,7 @@ module trispike_update #(
     end
   endgenerate
 
-  // A word's v is written 5 cycles after it is read: the next sweep reads it 6 cycles on or later.
+  // A word's v is written 5 cycles after it is read; the next sweep reads it at least 6 after.
   localparam SLOTS       = WORDS > 6 ? WORDS : 6;
   localparam SLOT_BITS   = $clog2(SLOTS);
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
@@ -94,7 +95,7 @@ module trispike_update #(
 
   // --- issue ---------------------------------------------------------------------------------
 
-  reg [SLOT_BITS-1:0] slot_q;  // of the sweep: a word, then idle up to SLOTS
+  reg [SLOT_BITS-1:0] slot_q;  // slot of the sweep: a word, then idle slots up to SLOTS
 
   wire idle = slot_q > SLOT_WORD;
   wire keep = READOUT == 0 || step_last_i;
@@ -107,7 +108,8 @@ module trispike_update #(
     else if (step_next_o || idle) slot_q <= slot_q == SLOT_LAST ? SLOT_FIRST : slot_q + SLOT_ONE;
   end
 
-  // The engine fetches; read_q and last_q say what arrives at v, two cycles before the current.
+  // While the engine fetches, read_q and last_q delay the request until v is read, two cycles
+  // before the current arrives.
   reg [LATENCY-3:0] read_q;
   reg [LATENCY-3:0] last_q;
 
@@ -125,7 +127,7 @@ module trispike_update #(
 
   reg                     first_q;  // in the first step of a sample
   reg [WORD_BITS-1:0]     word_q;
-  reg [ROW_BITS-1:0]      row_q;    // of the bias
+  reg [ROW_BITS-1:0]      row_q;    // row of the bias
   wire [SLICE*BIAS_BITS-1:0] bias;
   wire [ROW_BITS-1:0]        load_addr = load_addr_i;
   wire [SLICE*BIAS_BITS-1:0] load_bias = load_word_i;
@@ -158,7 +160,7 @@ module trispike_update #(
     end
   end
 
-  // --- fetch: what block RAM gives late goes straight into a register --------------------------
+  // --- fetch: the late output of block RAM goes straight into a register -----------------------
 
   reg                        fetch_valid_q;
   reg                        fetch_first_q;
@@ -166,7 +168,7 @@ module trispike_update #(
   reg                        fetch_last_q;
   reg [WORD_BITS-1:0]        fetch_word_q;
   reg [ROW_BITS-1:0]         fetch_row_q;
-  wire [SLICE*V_BITS-1:0]    v_before;  // of the word that bias_q belongs to
+  wire [SLICE*V_BITS-1:0]    v_before;  // membranes of the word of bias_q
   reg [SLICE*BIAS_BITS-1:0]  bias_q;
 
   always @(posedge clk) begin
@@ -244,7 +246,7 @@ module trispike_update #(
       reg [SLICE*V_BITS-1:0] v_mem [0:WORDS-1];
       reg [SLICE*V_BITS-1:0] fetch_v_q;
       reg [SLICE*V_BITS-1:0] v_q;
-      reg [WORD_BITS-1:0]    v_word_q;   // v_o's place
+      reg [WORD_BITS-1:0]    v_word_q;   // word of v_o
 
       always @(posedge clk) begin
         v_word_q <= write_word_q;
@@ -327,7 +329,7 @@ module trispike_update #(
         assign write_fire[n] = 1'b0;
         assign write_neg[n]  = 1'b0;
       end else begin : spike
-        // p has been summed in a stage of its own: nothing is left to add.
+        // p has its own stage, so that no addition is left here.
         trispike_neuron #(
           .P_BITS        (P_BITS),
           .V_BITS        (V_BITS),
@@ -347,7 +349,7 @@ module trispike_update #(
       assign write_v[n*V_BITS+:V_BITS] = v_next;
 
 `ifndef SYNTHESIS
-      // Every sum once more, with room to spare.
+      // Each sum is repeated in a wider type that holds it in any case.
       localparam WIDE = (CURRENT_BITS > BIAS_BITS ? CURRENT_BITS : BIAS_BITS)
                       + (P_BITS > V_BITS ? P_BITS : V_BITS) + 2;
       localparam signed [WIDE-1:0] NOTHING = 0;

@@ -3,13 +3,13 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// The walk of an event through the windows that contain it, on a map of rows and columns.
+// Walks an event through the windows that contain it, on a map of rows and columns.
 //
-// Windows slide over the map (trispike_axis_taps); those that contain a coordinate (y, x) are
-// neighbours, a few in each of a few rows. As an event comes (start_i) the outputs say whether
-// there are any, where the first one lies and which of its taps the event is. Each step_i then goes
-// on to the next one: row_end_o says that the window at work is the last of its row, end_o that it
-// is the last of all. Places and taps advance by constants, which the reader adds.
+// Windows slide over the map (trispike_axis_taps). Those that contain a coordinate (y, x) are
+// neighbours, a few in each of a few rows. When an event comes (start_i), the outputs say whether
+// there are any, where the first one lies and which of its taps the event is. Each step_i then
+// goes on to the next window: row_end_o says that the current window is the last of its row, end_o
+// that it is the last of all. Places and taps advance by constants, which the reader adds.
 module trispike_window_walk #(
   parameter IN_H         = 8,  // rows of the map
   parameter IN_W         = 8,  // columns of the map
@@ -21,40 +21,40 @@ module trispike_window_walk #(
   parameter STRIDE_W     = 1,  // columns from one window to the next
   parameter PADDING_H    = 1,  // rows of the first window above the map
   parameter PADDING_W    = 1,  // columns of the first window left of the map
-  parameter X_LSB        = 0,  // place of x in addr_i; y lies above it
-  parameter ADDR_BITS    = 6,  // of addr_i, bits
-  parameter PLACE_STEP_Y = 8,  // of a place, from one row of windows to the next
-  parameter PLACE_STEP_X = 1,  // and from one window to the next in the row
-  parameter PLACE_BITS   = 6,  // of a place, bits
-  parameter TAP_STEP_Y   = 1,  // of a tap, from one row of a window to the next
-  parameter TAP_STEP_X   = 1,  // and from one column to the next
-  parameter TAP_BITS     = 2   // of a tap, bits
+  parameter X_LSB        = 0,  // lowest bit of x in addr_i; y lies above it
+  parameter ADDR_BITS    = 6,  // bits of addr_i
+  parameter PLACE_STEP_Y = 8,  // step of a place from one row of windows to the next
+  parameter PLACE_STEP_X = 1,  // step of a place from one window of a row to the next
+  parameter PLACE_BITS   = 6,  // bits of a place
+  parameter TAP_STEP_Y   = 1,  // step of a tap from one row of a window to the next
+  parameter TAP_STEP_X   = 1,  // step of a tap from one column to the next
+  parameter TAP_BITS     = 2   // bits of a tap
 ) (
   input  wire                  clk,
   // an event comes
   input  wire                  start_i,
-  input  wire                  single_i,   // a marker, which is at work once
+  input  wire                  single_i,   // it is a marker, which has a single step
   input  wire [ADDR_BITS-1:0]  addr_i,
   output wire                  seen_o,     // some window contains the event
-  output wire [PLACE_BITS-1:0] place_y_o,  // of the first window
+  output wire [PLACE_BITS-1:0] place_y_o,  // place of the first window
   output wire [PLACE_BITS-1:0] place_x_o,
-  output wire [TAP_BITS-1:0]   tap_y_o,    // of the first window
+  output wire [TAP_BITS-1:0]   tap_y_o,    // tap of the first window
   output wire [TAP_BITS-1:0]   tap_x_o,
-  // it is at work
+  // the event is at the head
   input  wire                  step_i,
   output wire                  row_end_o,
   output wire                  end_o
 );
 
-  // No module has such a name: an instance with these parameters is refused as it is elaborated.
+  // No module has this name, so elaboration refuses an instance with these parameters.
   generate
     if (ADDR_BITS < X_LSB + $clog2(IN_H) + $clog2(IN_W)) begin : check_addr_bits
       trispike_window_walk_ADDR_BITS_is_too_small_for_the_map error ();
     end
   endgenerate
 
-  localparam MOST_Y = (KERNEL_H + STRIDE_H - 1) / STRIDE_H;  // windows on an axis that contain a
-  localparam MOST_X = (KERNEL_W + STRIDE_W - 1) / STRIDE_W;  // coordinate, of an endless map
+  localparam MOST_Y = (KERNEL_H + STRIDE_H - 1) / STRIDE_H;  // the most windows that contain a
+  localparam MOST_X = (KERNEL_W + STRIDE_W - 1) / STRIDE_W;  // coordinate on an axis
   localparam SPAN_Y = MOST_Y < OUT_H ? MOST_Y : OUT_H;
   localparam SPAN_X = MOST_X < OUT_W ? MOST_X : OUT_W;
   localparam Y_BITS = $clog2(SPAN_Y + 1);
@@ -108,9 +108,9 @@ module trispike_window_walk #(
     .tap_o (tap_x_o)
   );
 
-  reg [Y_BITS-1:0] left_y_q;  // rows of windows still to come
-  reg [X_BITS-1:0] left_x_q;  // windows still to come in the row
-  reg [X_BITS-1:0] more_x_q;  // windows of a row after the first
+  reg [Y_BITS-1:0] left_y_q;  // rows of windows left
+  reg [X_BITS-1:0] left_x_q;  // windows left in the row
+  reg [X_BITS-1:0] more_x_q;  // windows in a row after the first
 
   assign seen_o    = span_y != Y_NONE && span_x != X_NONE;
   assign row_end_o = left_x_q == X_NONE;

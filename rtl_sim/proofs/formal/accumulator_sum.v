@@ -5,16 +5,17 @@
 
 // trispike_accumulators: no sum of legal events overflows, whatever their order and spacing.
 //
-// One lane of one word, any one of WORDS, is followed. Weights are free (rom_free.v), but what a
-// step's events add to the lane is worth at most UP, and what they subtract at most DOWN: bounds of
-// the build's own weight rows. Two ghosts count both without overflow, up and down; the
-// accumulator is their difference at all times and so is every current that is read. That the
-// memory holds it is the invariant of the induction.
+// The proof follows one lane of one word, which is any of WORDS. Weights are free (rom_free.v),
+// but the additions of a step's events to the lane amount to at most UP, and the subtractions to
+// at most DOWN; these bounds come from the build's own weight rows. Two ghost counters, up and
+// down, add both without overflow. At all times the accumulator is their difference, and so is
+// every current that is read. The invariant of the induction is that the memory holds this
+// difference.
 module accumulator_sum #(
-  parameter LATENCY     = 6,   // from an operation to its current, cycles
-  parameter WEIGHT_AT   = 1,   // from an operation to its weight out of the memory, cycles
-  parameter STORE_AT    = 5,   // from an operation to the accumulator that it leaves, cycles
-  parameter WIDE        = 32,  // holds UP + DOWN << SHIFT and any term with room to spare
+  parameter LATENCY     = 6,   // cycles from an operation to its current
+  parameter WEIGHT_AT   = 1,   // cycles from an operation to its weight out of the memory
+  parameter STORE_AT    = 5,   // cycles from an operation to its sum in the memory
+  parameter WIDE        = 32,  // holds UP + DOWN << SHIFT and any term
   parameter UP          = 100,
   parameter DOWN        = 100,
   parameter PACKED      = 0,
@@ -72,7 +73,7 @@ module accumulator_sum #(
     .current_o(current)
   );
 
-  // What is followed: lane 1, which is slice 1, of either word.
+  // The proof follows lane 1, which is slice 1, of either word.
   (* anyconst *) wire word;
 
   (* keep, peek = "dut.weights.bank[0].words.data_o" *) wire [WEIGHTS*W_BITS-1:0] weights;
@@ -81,7 +82,7 @@ module accumulator_sum #(
 
   wire signed [ACC_BITS-1:0] memory = word ? memory_1 : memory_0;
 
-  // The engine's rules: an addition comes alone.
+  // The engine's rules: an addition comes without a read or a clear.
   reg [WEIGHT_AT:0] begun_q = 0;
   wire              begun   = begun_q[0];
   always @(posedge clk) begun_q <= {begun_q, 1'b1};
@@ -89,7 +90,7 @@ module accumulator_sum #(
   always @* assume (!add_i || !(read_i || clear_i));
   always @* assume (DIGIT_BITS > 0 || digit_i == 0);
 
-  // --- ghosts: behind the operation, when its weight is there ----------------------------------
+  // --- ghost counters: they follow an operation once its weight is there -----------------------
 
   localparam FIELDS = 6 + DIGIT_WIRES;
 
@@ -107,7 +108,7 @@ module accumulator_sum #(
   assign {add, read, clear, neg, digit, of_word, of_lane} =
     begun_q[WEIGHT_AT] ? operations_q[WEIGHT_AT*FIELDS-1-:FIELDS] : {FIELDS{1'b0}};
 
-  reg            known_q;  // cleared since the reset
+  reg            known_q;  // it was cleared since the reset
   reg [WIDE-1:0] up_q;
   reg [WIDE-1:0] down_q;
 
@@ -116,7 +117,7 @@ module accumulator_sum #(
   wire signed [WIDE-1:0]   term   = neg ? -(wide <<< digit) : wide <<< digit;
   wire [WIDE-1:0]          up     = up_q + (add && of_lane && term > 0 ? term : {WIDE{1'b0}});
   wire [WIDE-1:0]          down   = down_q + (add && of_lane && term < 0 ? -term : {WIDE{1'b0}});
-  wire signed [WIDE-1:0]   sum    = up_q - down_q;  // before the operation
+  wire signed [WIDE-1:0]   sum    = up_q - down_q;  // sum before the operation
 
   always @* assume (up <= UP && down <= DOWN);
 
@@ -134,12 +135,12 @@ module accumulator_sum #(
 
   // --- the rest of the pipeline ---------------------------------------------------------------
 
-  localparam STORED = STORE_AT - 1 - WEIGHT_AT;  // from the ghosts to the memory, cycles
-  localparam READ   = LATENCY - WEIGHT_AT;       // and to the current, cycles
+  localparam STORED = STORE_AT - 1 - WEIGHT_AT;  // cycles from the ghost counters to the memory
+  localparam READ   = LATENCY - WEIGHT_AT;       // cycles from the ghost counters to the current
 
-  reg [READ*WIDE-1:0] sums_q;   // before each operation, the newest lowest
+  reg [READ*WIDE-1:0] sums_q;   // sums before each operation, the newest lowest
   reg [READ-1:0]      knows_q;
-  reg [READ-1:0]      due_q;    // a read of what is followed
+  reg [READ-1:0]      due_q;    // reads of the lane that is followed
 
   wire signed [WIDE-1:0] stored   = sums_q[STORED*WIDE-1-:WIDE];
   wire signed [WIDE-1:0] expected = sums_q[READ*WIDE-1-:WIDE] <<< SHIFT;

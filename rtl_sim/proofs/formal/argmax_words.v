@@ -4,10 +4,10 @@
 `default_nettype none
 
 // trispike_argmax, with its trispike_fifo: the logits of a sample leave in order, each once, with
-// the lowest index of the largest beside them, tlast with the last.
+// the lowest index of the largest one beside them, and tlast is set with the last.
 //
-// One sample at a time, any one, is followed. Logits come as credits allow: no more are inside and
-// on their way than the buffer has places.
+// The proof follows one sample at a time, which may be any. Logits come as credits allow: there
+// are never more inside and on their way than the buffer has places.
 module argmax_words #(
   parameter CLASSES    = 3,
   parameter LOGIT_BITS = 3,
@@ -68,13 +68,13 @@ module argmax_words #(
 
   // --- the reference: logits as they came; those of a sample are sorted out by its number ------
 
-  reg [LOGIT_BITS-1:0] here_q [0:2*CLASSES-1];  // of two samples, in turn
-  reg [7:0]            in_q;                    // where the next goes
-  reg [7:0]            out_q;                   // where the next comes from
+  reg [LOGIT_BITS-1:0] here_q [0:2*CLASSES-1];  // logits of two samples, in turn
+  reg [7:0]            in_q;                    // place of the next logit to come
+  reg [7:0]            out_q;                   // place of the next logit to leave
   reg [7:0]            inside_q;
-  reg                  wait_q;                  // a sample was complete a cycle ago
+  reg                  wait_q;                  // a sample was complete one cycle ago
 
-  wire [7:0] first = out_q >= CLASSES ? CLASSES : 0;  // of the sample that leaves
+  wire [7:0] first = out_q >= CLASSES ? CLASSES : 0;  // first place of the sample that leaves
   wire       whole = out_q - first + inside_q >= CLASSES;
 
   integer                     n;
@@ -143,10 +143,10 @@ module argmax_words #(
   (* keep, peek = "dut.logits.mem[1]" *)  wire [LOGIT_BITS-1:0] memory_1;
   (* keep, peek = "dut.logits.mem[2]" *)  wire [LOGIT_BITS-1:0] memory_2;
 
-  wire [7:0] begins = in_q >= CLASSES ? CLASSES : 0;  // of the sample that comes
+  wire [7:0] begins = in_q >= CLASSES ? CLASSES : 0;  // first place of the sample that comes
   wire [7:0] fresh  = out_q + inside_q;
 
-  reg [7:0]                   leads;  // of what has come of it
+  reg [7:0]                   leads;  // index of its largest logit so far
   reg signed [LOGIT_BITS-1:0] most;
   reg                         kept;   // the buffer holds what is inside, in order
   reg [7:0]                   slot;

@@ -3,10 +3,11 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// AXI4-Stream: a beat that is offered and not taken is offered again, unchanged, in the next cycle.
+// AXI4-Stream: a beat that is offered and not taken is offered again, unchanged, in the next
+// cycle.
 module axis_rule #(
-  parameter BITS   = 8,  // of a beat: tlast and tdata
-  parameter ASSUME = 0   // 1: a rule of the harness's inputs, 0: a property of what is proven
+  parameter BITS   = 8,  // bits of a beat: tlast and tdata
+  parameter ASSUME = 0   // 1: a rule for the harness's inputs, 0: a property to prove
 ) (
   input wire            clk,
   input wire            rst_n,

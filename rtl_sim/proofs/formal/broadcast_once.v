@@ -53,7 +53,7 @@ module broadcast_once #(
   );
 
   wire [READERS-1:0] takes = m_axis_tvalid & m_axis_tready;
-  reg  [READERS-1:0] taken_q;  // by whom, of the beat that is offered
+  reg  [READERS-1:0] taken_q;  // readers that have taken the offered beat
 
   always @(posedge clk) begin
     if (!rst_n || (s_axis_tvalid && s_axis_tready)) taken_q <= 0;
@@ -92,7 +92,7 @@ module broadcast_once #(
 
   (* keep, peek = "dut.taken_q" *) wire [READERS-1:0] taken;
 
-  reg offered_q;  // and not taken by all
+  reg offered_q;  // a beat was offered and not taken by all
   always @(posedge clk) offered_q <= rst_n && s_axis_tvalid && !s_axis_tready;
   always @* if (rst_n) ghost: assert (taken == taken_q && (offered_q || taken_q == 0));
 

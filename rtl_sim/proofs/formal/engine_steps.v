@@ -3,12 +3,12 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// trispike_engine on a row of positions: every event of a step, and none of another, is in what its
-// sweep reads, by the definition of the convolution; a marker waits for the events before it, and
-// events wait for the sweep. One weight is 1, any, the others 0 (rom_one.v). A kernel as wide as
-// the row without padding is a dense layer.
+// trispike_engine on a row of positions: a sweep reads the sums of every event of its step and of
+// none of another, by the definition of the convolution. A marker waits for the events before it,
+// and events wait for the sweep. Any one weight is 1 and the others are 0 (rom_one.v). A kernel as
+// wide as the row without padding is a dense layer.
 module engine_steps #(
-  parameter LATENCY   = 6,   // from step_next_i to current_o, cycles
+  parameter LATENCY   = 6,   // cycles from step_next_i to current_o
   parameter IN_C      = 2,
   parameter IN_W      = 3,
   parameter N         = 1,
@@ -90,10 +90,10 @@ module engine_steps #(
   // --- the reference: sums of the events taken, and how far a sweep is -------------------------
 
   reg signed [ACC_BITS:0] sums_q [0:SUMS-1];
-  reg              marker_q;  // taken, its sweeps not done
+  reg              marker_q;  // a marker was taken and its sweeps are not done
   reg              last_q;
-  reg [7:0]        at_q;      // of a sweep
-  reg [7:0]        sweep_q;   // of a marker
+  reg [7:0]        at_q;      // place in a sweep
+  reg [7:0]        sweep_q;   // sweep of a marker
 
   integer             p;
   integer             o;
@@ -140,11 +140,11 @@ module engine_steps #(
     end
   end
 
-  reg [LATENCY*(ACC_BITS+1)-1:0] due_q;    // what was asked for, the newest lowest
+  reg [LATENCY*(ACC_BITS+1)-1:0] due_q;    // expected currents, the newest lowest
   reg [LATENCY-1:0]   asked_q;
   reg [LATENCY-1:0]   second_q;
 
-  reg steps_q;  // a step with events is done
+  reg steps_q;  // a step with events was completed
   always @(posedge clk) steps_q <= rst_n && (steps_q || (all_read && sums_q[0] != 0));
 
   always @(posedge clk) begin

@@ -3,11 +3,11 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Two outlets behind one sweep, as in a top level: both readers get every event and
-// marker of every step, once and in order, however long either waits; a word sets out only where
-// both have room for it. A step is one word of one neuron.
+// Two outlets behind one sweep, as in a top level: both readers get every event and marker of
+// every step, once and in order, however long either waits. A word sets out only if both have room
+// for it. A step is one word of one neuron.
 module fork_outlets #(
-  parameter DELAY    = 9,  // from where a word sets out to where it arrives, cycles
+  parameter DELAY    = 9,  // cycles from a word's setting out to its arrival
   parameter BUFFER_0 = 1,  // words
   parameter BUFFER_1 = 2,
   parameter HISTORY  = 8   // words, at most
@@ -95,8 +95,8 @@ module fork_outlets #(
         .ready_i(m_axis_tready[r])
       );
 
-      // Of the word that is due: its event, if it fires, then its marker.
-      reg        spike_q;  // its event has left
+      // A word is due as its event, if it fires, and then its marker.
+      reg        spike_q;  // the event of the due word has left
       wire [2:0] word   = words_q[done_q[r]];
       wire       spikes = word[2] && !spike_q;
       wire       leaves = m_axis_tvalid[r] && m_axis_tready[r];
@@ -121,7 +121,7 @@ module fork_outlets #(
     end
   endgenerate
 
-  // Nothing is lost: a word that set out long ago and whose reader does not wait has left.
+  // Nothing is lost: a word that set out long ago has left if its reader does not wait.
   reg [7:0] idle_q;
   always @(posedge clk) idle_q <= rst_n && !spend_i && &m_axis_tready ? idle_q + 1 : 0;
 

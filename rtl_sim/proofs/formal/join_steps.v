@@ -3,9 +3,9 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Two engines and trispike_merge between them: a sweep begins when both have all events of its
-// step, and reads the sums of the same step of both; no event of either is lost or counted in
-// another step.
+// Two engines and a trispike_merge that joins them: a sweep begins when both have all events of
+// their step, and reads the sums of the same step of both. No event of either is lost or counted
+// in another step.
 module join_steps #(
   parameter LATENCY  = 6,
   parameter W_BITS   = 2,
@@ -57,7 +57,7 @@ module join_steps #(
         .rst_n        (rst_n),
         .s_axis_tdata (tdata[g*3+:3]),
         .s_axis_tvalid(tvalid[g]),
-        .s_axis_tlast (tdata[g*3+2]),  // every step is a sample's last
+        .s_axis_tlast (tdata[g*3+2]),  // every step is the last of its sample
         .s_axis_tready(ready[g]),
         .step_valid_o (valid[g]),
         .step_last_o  (last[g]),

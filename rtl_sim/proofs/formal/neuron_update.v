@@ -3,18 +3,18 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// trispike_leak and trispike_neuron (of a readout, the sum), joined as in trispike_update, against
-// the text of docs/semantics.md, section 2.
+// trispike_leak and trispike_neuron (for a readout, the sum), joined as in trispike_update, are
+// compared with the text of docs/semantics.md, section 2.
 //
-// The inputs are one neuron's: of the channel and time step that `row_i` names in the table, any
-// membrane that the steps before can leave, and any current that the weights allow. The
-// specification counts in WIDE bits, in which nothing can overflow: so equality says that nothing
-// overflows in the Verilog either. That the next membrane lies in the next step's interval makes
-// it an induction over the time steps, begun by v = 0.
+// The inputs are those of one neuron: of the channel and time step that `row_i` names in the
+// table, with any membrane that the steps before can leave and any current that the weights allow.
+// The specification computes in WIDE bits, in which nothing can overflow, so equality also means
+// that nothing overflows in the Verilog. The next membrane must lie in the next step's interval,
+// which makes this an induction over the time steps that begins with v = 0.
 module neuron_update #(
   parameter       ROWS           = 1,
   parameter       ROW_BITS       = 1,
-  parameter       WIDE           = 32,     // holds everything, LEAK_BITS + 2 at least
+  parameter       WIDE           = 32,     // holds all numbers, at least LEAK_BITS + 2
   parameter       CURRENT_BITS   = 12,
   parameter       BIAS_BITS      = 8,
   parameter       THRESHOLD_BITS = 8,
@@ -35,7 +35,7 @@ module neuron_update #(
   input wire                           first_i
 );
 
-  // --- the table, and what is assumed ----------------------------------------------------------
+  // --- the table and the assumptions -----------------------------------------------------------
 
   // {v after hi, lo, v before hi, lo, i hi, lo, threshold, bias}
   reg [8*WIDE-1:0] table [0:ROWS-1];
@@ -54,7 +54,7 @@ module neuron_update #(
   always @* begin
     assume (row_i < ROWS);
     assume (i_lo <= current_i && current_i <= i_hi);
-    // In a sample's first step anything may be stored: it counts as 0.
+    // In a sample's first step any v may be stored, since it counts as 0.
     assume (first_i || (v_lo <= v_i && v_i <= v_hi));
   end
 
@@ -121,7 +121,7 @@ module neuron_update #(
   wire signed [WIDE-1:0] v_hard  = s_plus || s_minus ? ZERO : p;
   wire signed [WIDE-1:0] v_spec  = SOFT_RESET != 0 ? v_soft : v_hard;
 
-  // Numbers again in the Verilog's widths: equal as long as they fit.
+  // The same numbers in the Verilog's widths; they are equal as long as they fit.
   wire signed [P_BITS-1:0] p_fits     = p;
   wire signed [P_BITS-1:0] drive_spec = current_i + bias;
   wire signed [WIDE-1:0]   drive_wide = current_i + bias;

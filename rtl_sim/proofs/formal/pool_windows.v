@@ -4,9 +4,9 @@
 `default_nettype none
 
 // trispike_pool: an event leaves once for each window that contains it, with all else unchanged,
-// before the next beat is taken; a marker leaves once, as it is.
+// before the next beat is taken; a marker leaves once, unchanged.
 //
-// Of all windows any one, (window_y, window_x), is followed: it is due if it contains the event, by
+// The proof follows any one window, (window_y, window_x). It is due if it contains the event, by
 // the definition of a window, and then its address must leave exactly once.
 module pool_windows #(
   parameter C             = 2,
@@ -121,7 +121,7 @@ module pool_windows #(
 
   always @* assume (window_y < OUT_H && window_x < OUT_W);
 
-  wire [31:0] top  = window_y * STRIDE_H;  // both shifted by the padding
+  wire [31:0] top  = window_y * STRIDE_H;  // both are shifted by the padding
   wire [31:0] left = window_x * STRIDE_W;
   wire        contains = top <= y_q + PADDING_H && y_q + PADDING_H < top + KERNEL_H
                       && left <= x_q + PADDING_W && x_q + PADDING_W < left + KERNEL_W;
@@ -150,7 +150,8 @@ module pool_windows #(
 
   // --- invariants -----------------------------------------------------------------------------
 
-  // Windows leave row by row: what has left is before what is due, and so are all addresses.
+  // Windows leave row by row: those that have left come before those that are due, and so do their
+  // addresses.
   localparam MOST_Y = (KERNEL_H + STRIDE_H - 1) / STRIDE_H;
   localparam MOST_X = (KERNEL_W + STRIDE_W - 1) / STRIDE_W;
   localparam Y_BITS = $clog2((MOST_Y < OUT_H ? MOST_Y : OUT_H) + 1);
@@ -170,7 +171,8 @@ module pool_windows #(
   wire [31:0] last_x = line_x + more_x;
   wire [31:0] last_y = now_y + left_y;
 
-  // The rows and columns of windows that contain the event: first, and first that does not.
+  // The first rows and columns of windows that contain the event, and the first after them that
+  // do not.
   wire y_in = line_y * STRIDE_H <= y_q + PADDING_H
            && y_q + PADDING_H < last_y * STRIDE_H + KERNEL_H;
   wire before = window_y < now_y || (window_y == now_y && window_x < now_x);

@@ -3,7 +3,7 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Stands for trispike_rom, not written: any contents, alike at all times.
+// Replaces trispike_rom when it is not written: any contents, which never change.
 module trispike_rom #(
   parameter WIDTH     = 8,
   parameter DEPTH     = 16,

@@ -3,7 +3,7 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Stands for trispike_rom: any word at any time, so that what is proven holds for all contents.
+// Replaces trispike_rom: any word at any time, so that a proof holds for all contents.
 module trispike_rom #(
   parameter WIDTH     = 8,
   parameter DEPTH     = 16,

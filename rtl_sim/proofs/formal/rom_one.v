@@ -3,8 +3,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Stands for trispike_rom, not written: 1 in one row, any, and 0 in all others. Sums are linear in
-// the weights, so what holds for each row alone holds for all contents.
+// Replaces trispike_rom when it is not written: 1 in any one row, and 0 in all others. Sums are
+// linear in the weights, so a property that holds for each row alone holds for all contents.
 module trispike_rom #(
   parameter WIDTH     = 8,
   parameter DEPTH     = 16,

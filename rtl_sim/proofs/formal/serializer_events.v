@@ -3,9 +3,9 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// trispike_serializer: of each word every spike leaves once, as the event {neg, y, x, c} of its
-// neuron, lowest channel first; then, after a step's last word, the marker, with the mark of the
-// last step. Nothing else leaves, and no word is taken before all of the one at work has left.
+// trispike_serializer: every spike of a word leaves once, as the event {neg, y, x, c} of its
+// neuron, the lowest channel first. After a step's last word the marker leaves, with the mark of
+// the last step. Nothing else leaves, and no word is taken before all of the current one has left.
 module serializer_events #(
   parameter N         = 3,  // channels of a convolution group
   parameter GROUPS    = 2,
@@ -75,7 +75,7 @@ module serializer_events #(
   wire enters = word_valid_i && word_ready;
   wire leaves = m_axis_tvalid && m_axis_tready;
 
-  reg [31:0] word_q, group_q, x_q, y_q;  // of the word that is due
+  reg [31:0] word_q, group_q, x_q, y_q;  // position of the next word
 
   wire word_end  = word_q == WORDS - 1;
   wire group_end = word_end && group_q == GROUPS - 1;
@@ -94,18 +94,18 @@ module serializer_events #(
     end
   end
 
-  // No neuron of the padding fires.
+  // No neuron in the padding fires.
   integer n;
   always @* begin
     for (n = 0; n < SLICE; n = n + 1) assume (word_q * SLICE + n < N || !fire_i[n]);
   end
 
-  // --- what is left of the word at work --------------------------------------------------------
+  // --- the rest of the current word ------------------------------------------------------------
 
   reg [SLICE-1:0] fire_q, neg_q;
-  reg             marker_q;  // its marker is still to leave
+  reg             marker_q;  // its marker has not left yet
   reg             last_q;
-  reg [31:0]      c_at_q, x_at_q, y_at_q;  // of its first neuron
+  reg [31:0]      c_at_q, x_at_q, y_at_q;  // position of its first neuron
 
   reg [SLICE-1:0] lowest;
   reg [31:0]      offset;
@@ -173,7 +173,7 @@ module serializer_events #(
   wire [31:0] due_address = (((y_q << X_BITS) | x_q) << C_BITS) | (group_q * N + word_q * SLICE);
   wire [31:0] at_address  = (((y_at_q << X_BITS) | x_at_q) << C_BITS) | c_at_q;
 
-  // After a word has entered, the one that is due is the next after it.
+  // After a word has entered, the word that follows it is due.
   reg [31:0] word_at_q, group_at_q;
   always @(posedge clk) if (enters) {word_at_q, group_at_q} <= {word_q, group_q};
 

@@ -3,15 +3,15 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// trispike_stream_buffer, with trispike_fifo and trispike_credits in it: no beat is lost, doubled,
+// trispike_stream_buffer, with its trispike_fifo and trispike_credits: no beat is lost, doubled,
 // changed or overtaken.
 //
-// Any one beat that enters is followed: `ahead_q` counts the beats that must leave before it, and
-// it must be the one that leaves after them. That a beat inside is offered in the end, and that the
-// buffer takes DEPTH beats, follows from the counts, which are asserted as well.
+// The proof follows any one beat that enters: `ahead_q` counts the beats that must leave before
+// it, and it must be the one that leaves after them. The counts are asserted as well; from them it
+// follows that a beat inside is offered in the end, and that the buffer takes DEPTH beats.
 module stream_buffer_order #(
   parameter DEPTH = 3,
-  parameter BITS  = 2  // of tdata
+  parameter BITS  = 2  // bits of tdata
 ) (
   input wire            clk,
   input wire            rst_n,
@@ -65,8 +65,8 @@ module stream_buffer_order #(
   wire leaves = m_axis_tvalid && m_axis_tready;
 
   reg [COUNT_BITS-1:0] count_q;   // beats inside
-  reg                  inside_q;  // the one that is followed is
-  reg                  late_q;    // there was one in the cycle before
+  reg                  inside_q;  // the beat that is followed is inside
+  reg                  late_q;    // a beat was inside in the cycle before
   reg [COUNT_BITS-1:0] ahead_q;
   reg [BITS:0]         beat_q;
 

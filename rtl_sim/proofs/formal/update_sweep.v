@@ -3,18 +3,19 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// trispike_update over sweeps of two words: each result is what docs/semantics.md says of the
-// membrane that the same word had after the step before, and comes in order, once, with its marks.
+// trispike_update over sweeps of two words: each result follows docs/semantics.md from the
+// membrane that the same word had after the step before, and the results come in order, once, with
+// their marks.
 //
-// Biases and thresholds are any (rom_const.v); currents are any whose p and membrane fit their
-// widths, which neuron_update.v shows of all that the weights allow. When sweeps start and where
-// they wait is free.
+// Biases and thresholds are arbitrary (rom_const.v). Currents are any for which p and the membrane
+// fit their widths; neuron_update.v shows that this holds for all currents that the weights allow.
+// Sweeps may start and wait at any time.
 module update_sweep #(
-  parameter       LATENCY        = 6,    // from step_next_o to current_i, cycles
-  parameter       READ_AT        = 4,    // from step_next_o to where v is read, cycles
-  parameter       DELAY          = 3,    // from current_i to the result, cycles
-  parameter       SLOTS          = 6,    // from one sweep to the next, cycles at least
-  parameter       WIDE           = 32,   // holds everything
+  parameter       LATENCY        = 6,    // cycles from step_next_o to current_i
+  parameter       READ_AT        = 4,    // cycles from step_next_o to the read of v
+  parameter       DELAY          = 3,    // cycles from current_i to the result
+  parameter       SLOTS          = 6,    // cycles from one sweep to the next, at least
+  parameter       WIDE           = 32,   // holds all numbers
   parameter       CURRENT_BITS   = 12,
   parameter       BIAS_BITS      = 8,
   parameter       THRESHOLD_BITS = 8,
@@ -100,9 +101,9 @@ module update_sweep #(
   always @(posedge clk) begun <= 1'b1;
   always @* assume (rst_n == begun);
 
-  reg word_q;   // the next to be asked for
-  reg first_q;  // in a sample's first step
-  reg mark_q;   // of the sweep that has begun
+  reg word_q;   // the next word to be requested
+  reg first_q;  // the sweep is in a sample's first step
+  reg mark_q;   // mark of the sweep that has begun
 
   always @* assume (word_q == 0 || (step_valid_i && step_last_i == mark_q));
   always @* assume (ONE_STEP == 0 || step_last_i);
@@ -123,7 +124,7 @@ module update_sweep #(
     if (rst_n) spent: assert (spend == (step_next && (READOUT == 0 || step_last_i)));
   end
 
-  // --- what is on its way: the newest lowest --------------------------------------------------
+  // --- words on their way: the newest lowest --------------------------------------------------
 
   localparam ALL = LATENCY + DELAY;
 
@@ -204,11 +205,11 @@ module update_sweep #(
 
   // --- invariants -----------------------------------------------------------------------------
 
-  // The oldest word that has been asked for and not yet been read is the one to be read next.
+  // The oldest word that was requested and not read yet is the next one to be read.
   reg       next_word;
   reg       next_first;
-  reg [1:0] begins;  // the word's oldest on its way, or else its next, is of a first step
-  reg       rested;  // after the last word nothing is asked for until SLOTS are over
+  reg [1:0] begins;  // each word's oldest request, or else its next one, is of a first step
+  reg       rested;  // after the last word nothing is requested until SLOTS are over
   integer   n;
 
   always @* begin

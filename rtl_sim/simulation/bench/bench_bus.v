@@ -3,20 +3,20 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Bench: reads and writes registers on AXI4-Lite as a file says.
+// Bench: reads and writes registers on AXI4-Lite according to a file.
 //
-// Accesses of one kind go out one upon the other, without waiting for answers; one of the other
-// kind, and one that is to come after the samples, waits until all before it are answered. Answers
-// are left to wait at random. A reset starts the file again.
+// Accesses of one kind go out one after the other, without waiting for answers. An access of the
+// other kind, or one that must come after the samples, waits until all before it are answered.
+// Answers are left waiting at random. A reset starts the file again.
 module bench_bus #(
-  parameter        ADDR_BITS = 12,           // of a register
+  parameter        ADDR_BITS = 12,           // bits of a register's address
   parameter        FILE      = "accesses.bin",  // words {after, write, strobes, address, data}
-  parameter [31:0] SEED      = 32'h3            // of the waits, not 0
+  parameter [31:0] SEED      = 32'h3            // seed of the random waits, not 0
 ) (
   input  wire                 clk,
   input  wire                 rst_n,
   input  wire                 settled_i,  // all samples are out
-  output wire                 busy_o,     // not all has been answered
+  output wire                 busy_o,     // some accesses have no answer yet
   output wire [ADDR_BITS-1:0] axil_awaddr,
   output reg                  axil_awvalid,
   input  wire                 axil_awready,
@@ -35,10 +35,10 @@ module bench_bus #(
 
   localparam WIDTH = 38 + ADDR_BITS;
 
-  integer          waiting;  // accesses that have gone out and have no answer
+  integer          waiting;  // accesses that went out and have no answer yet
   wire             more;
-  wire [WIDTH-1:0] next;     // the access to go out
-  reg  [WIDTH-1:0] word_q;   // the one that goes out
+  wire [WIDTH-1:0] next;     // the next access to go out
+  reg  [WIDTH-1:0] word_q;   // the access that goes out
   reg  [31:0]      lfsr_q = SEED;
 
   wire answered = (axil_bvalid && axil_bready) || (axil_rvalid && axil_rready);

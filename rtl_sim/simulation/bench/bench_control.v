@@ -3,27 +3,28 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Bench: clock, reset, back-pressure, and the end: all samples out, or nothing more happens.
+// Bench: clock, reset, back-pressure, and the end, when all samples are out or nothing happens any
+// more.
 //
-// +samples=N      how many to wait for
-// +idle=N         of 256 cycles, the source is idle
-// +stall=N        of 256 cycles, the sink is not ready
-// +reset_at=N     a reset of one cycle in cycle N
-// +reset_word=N   one when layer +reset_layer=L has read N words of its sweeps for the first time
+//   +samples=N      the number of samples to wait for
+//   +idle=N         in N of 256 cycles, the source is idle
+//   +stall=N        in N of 256 cycles, the sink is not ready
+//   +reset_at=N     a reset of one cycle in cycle N
+//   +reset_word=N   a reset when layer +reset_layer=L has first read N words of its sweeps
 module bench_control #(
-  parameter        LAYERS = 1,       // of the core
-  parameter [31:0] SEED   = 32'h2,   // not 0
-  parameter        LINGER = 64,      // cycles to watch for beats that should not come
-  parameter        QUIET  = 10000    // cycles without any activity that mean: stuck
+  parameter        LAYERS = 1,       // layers of the core
+  parameter [31:0] SEED   = 32'h2,   // seed of the random stalls, not 0
+  parameter        LINGER = 64,      // cycles to watch for unexpected beats after the end
+  parameter        QUIET  = 10000    // after so many cycles without activity, the core is stuck
 ) (
   output reg        clk,
   output reg        rst_n,
   output reg [63:0] cycle,
   output reg [7:0]  idle,
-  output reg        ready,      // of the sink
+  output reg        ready,      // the sink is ready
   input  wire       active_i,   // something happens in the core
   input  wire       sample_i,   // a sample has left
-  input  wire       busy_i,     // something else is to be waited for
+  input  wire       busy_i,     // something else must be waited for
   input  wire [LAYERS-1:0] read_i,  // by layer: a word of a sweep is read
   output wire       settled,    // all samples have left
   output reg        finished,
@@ -34,11 +35,11 @@ module bench_control #(
   integer    reset_at;
   integer    reset_word;
   integer    reset_layer;
-  integer    words;     // that this layer has read
+  integer    words;     // words that this layer has read
   integer    stall;
   integer    seen;
   integer    quiet;
-  integer    over;      // cycles since it finished
+  integer    over;      // cycles since the run was finished
   reg [31:0] lfsr_q;
 
   initial begin
@@ -75,13 +76,13 @@ module bench_control #(
     rst_n  <= cycle >= 64'd2 && (cycle != reset_at || reset_at == 0)
            && !(word && words + 1 == reset_word);
     seen   <= !rst_n ? 0 : seen + (sample_i === 1'b1);
-    quiet  <= active_i === 1'b1 || !rst_n ? 0 : quiet + 1;  // x is no activity
+    quiet  <= active_i === 1'b1 || !rst_n ? 0 : quiet + 1;  // an x is not activity
     if (quiet == QUIET) begin
       $display("ASSERT %m: nothing has moved for %0d cycles", QUIET);
       stuck <= 1'b1;
     end
     if (quiet == QUIET || (settled && quiet >= LINGER && !busy_i)) finished <= 1'b1;
-    // Whoever waits for the end stops the simulation; without anyone it would go on for ever.
+    // The test that waits for the end stops the simulation; without one, it would go on for ever.
     if (finished) over <= over + 1;
     if (over == LINGER) $finish;
   end

@@ -5,12 +5,13 @@
 
 // Bench: writes a word to a file in each cycle in which valid_i is set.
 //
-// A record is {0, unknown, word_i} in 32-bit pieces, lowest first, each in the machine's byte
-// order; `unknown` says that the word has an x or z, which no binary file can hold. A reset starts
-// the file again: what is in it in the end comes after the last reset. When end_i is set the file
-// ends: "END!" and how many pieces are before it tell a whole file from one that lost some.
+// A record is {0, unknown, word_i} in 32-bit pieces, the lowest first, each in the machine's byte
+// order. `unknown` says that the word has an x or z, which no binary file can hold. A reset starts
+// the file again, so that the final file has only the words after the last reset. When end_i is
+// set the file ends: "END!" and the number of pieces before it tell a complete file from one that
+// lost some.
 module bench_probe #(
-  parameter WIDTH = 8,           // of a word, bits
+  parameter WIDTH = 8,           // bits of a word
   parameter FILE  = "probe.bin"  // records, one after the other
 ) (
   input wire             clk,

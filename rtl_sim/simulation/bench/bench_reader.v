@@ -3,10 +3,10 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Bench: the words of a file, one after the other. A reset starts the file again.
+// Bench: reads the words of a file, one after the other. A reset starts the file again.
 module bench_reader #(
-  parameter WIDTH = 33,          // of a word, bits
-  parameter FILE  = "input.bin"  // words in as few bytes as hold them, highest byte first
+  parameter WIDTH = 33,          // bits of a word
+  parameter FILE  = "input.bin"  // words in the fewest bytes that hold them, highest byte first
 ) (
   input  wire             clk,
   input  wire             rst_n,

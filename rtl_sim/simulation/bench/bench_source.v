@@ -3,17 +3,17 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Bench: drives a stream with the words of a file, a random part of the cycles idle.
+// Bench: drives a stream with the words of a file, and is idle in random cycles.
 //
 // A reset starts the file again.
 module bench_source #(
-  parameter        WIDTH = 33,           // {tlast, tdata}, bits
+  parameter        WIDTH = 33,           // bits of {tlast, tdata}
   parameter        FILE  = "input.bin",  // words, as bench_reader reads them
-  parameter [31:0] SEED  = 32'h1         // of the idle cycles, not 0
+  parameter [31:0] SEED  = 32'h1         // seed of the idle cycles, not 0
 ) (
   input  wire             clk,
   input  wire             rst_n,
-  input  wire [7:0]       idle_i,        // of 256 cycles
+  input  wire [7:0]       idle_i,        // the number of idle cycles in 256
   output reg              valid_o,
   output reg  [WIDTH-1:0] word_o,
   input  wire             ready_i
