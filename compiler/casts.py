@@ -1,6 +1,4 @@
-"""Conversions from real numbers to integers, and from wide integers to narrow ones, with range
-checks.
-"""
+"""Checked conversions from real numbers to integers, and from wide integers to narrow ones."""
 
 import numpy as np
 from numpy.typing import NDArray

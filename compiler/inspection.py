@@ -10,8 +10,7 @@ from hw_models.engines import fast
 
 
 def layer_table(build: Build) -> Table:
-    """A table with one row per layer and one line per synapse: shape, neuron, integer types and
-    lanes.
+    """A table with a row per layer and a line per synapse: shape, neuron, types and lanes.
 
     If all neurons are alike, the title describes them instead.
     """

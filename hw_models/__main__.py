@@ -1,6 +1,4 @@
-"""The commands `python -m hw_models run`, `energy` and `report` for a build and its reference
-vectors.
-"""
+"""The commands `python -m hw_models run`, `energy` and `report` for a build."""
 
 from pathlib import Path
 
@@ -24,7 +22,7 @@ from hw_models.report.tables import (
 
 @click.group()
 def cli() -> None:
-    """Run and measure a build folder without its Verilog.
+    """Run the integers of a build folder in Python, and report measurements.
 
     The reports cover accuracy, agreement with training, operations and energy.
     """
@@ -86,9 +84,7 @@ def energy_command(folder: Path, samples: int | None, json_path: Path | None) ->
 
 
 def measured(build: Build, samples: int | None, engine: str = "fast") -> Evaluation:
-    """Evaluate the build on its reference vectors, with a progress bar if the
-    output is a terminal.
-    """
+    """Evaluate the build on its reference vectors, with a progress bar on a terminal."""
     vectors = reference_vectors.load(build)
     wanted = min(samples or vectors.samples, vectors.samples)
     errors = Console(stderr=True)

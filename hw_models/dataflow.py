@@ -117,18 +117,14 @@ class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Lanes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The number of lanes on which the core works on a layer; it changes cycles and area, never
-    values.
-    """
+    """The number of lanes on which a layer works; it changes cycles and area, never values."""
 
     accumulate: int
     update: int
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Synapses and the neurons that they feed. Its tensor `<name>.lsb` is the
-    real value of v = 1.
-    """
+    """Synapses and the neurons they feed. The tensor `<name>.lsb` is the real value of v = 1."""
 
     name: str
     shape: tuple[int, ...]  # channels first
@@ -191,9 +187,7 @@ def per_neuron(tensor: Ints, shape: tuple[int, ...]) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A network that is ready to execute: its description, its integers and, once saved, its
-    folder.
-    """
+    """A network ready to execute: its description, its integers and, once saved, its folder."""
 
     dataflow: Dataflow
     tensors: Mapping[str, NDArray]

@@ -24,9 +24,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """An instance of a module; its fields are the module's parameters in lower case."""
 
     def parameters(self) -> Mapping[str, int | str]:
-        """The parameters by their Verilog names; vectors, sized numbers and file names are
-        literals.
-        """
+        """The parameters by their Verilog names; vectors, sized numbers and files are literals."""
         return {
             field.upper(): literal(field, getattr(self, field)) for field in self.__struct_fields__
         }

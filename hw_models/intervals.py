@@ -1,6 +1,4 @@
-"""Computes the intervals of a layer's sums, membranes and logits (docs/semantics.md, 4) from
-integers.
-"""
+"""Computes intervals of a layer's sums, membranes and logits (docs/semantics.md, section 4)."""
 
 import math
 from collections.abc import Sequence

@@ -48,9 +48,7 @@ def signed_digits(x: int) -> tuple[tuple[int, int], ...]:
 
 
 class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """leak(v) = sign(v) * ((|v| * m) >> k), so tau = m / 2**k; hardware computes it by shifts and
-    adds.
-    """
+    """leak(v) = sign(v) * ((|v| * m) >> k), so tau = m / 2**k; hardware shifts and adds."""
 
     m: int  # at most LEAK_DIGITS_MAX signed digits, 0 < m <= 2**k
     k: int  # right shift, <= LEAK_SHIFT_MAX
@@ -121,9 +119,7 @@ class Neuron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.mode != "integrator"
 
     def fire(self, p: Ints, v_threshold: Ints | None) -> NDArray[np.int8]:
-        """+1 if p >= v_threshold; -1 if the neuron is ternary and p <=
-        -v_threshold; otherwise 0.
-        """
+        """+1 if p >= v_threshold; -1 if ternary and p <= -v_threshold; otherwise 0."""
         if v_threshold is None:
             return np.zeros(p.shape, np.int8)
         s = (p >= v_threshold).astype(np.int8)
@@ -132,9 +128,7 @@ class Neuron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return s
 
     def reset_membrane(self, p: Ints, s: NDArray[np.int8], v_threshold: Ints | None) -> Ints:
-        """A hard reset gives 0 where s != 0, otherwise p; a soft reset gives p
-        - s * v_threshold.
-        """
+        """Hard reset: 0 where s != 0, otherwise p. Soft reset: p - s * v_threshold."""
         if v_threshold is None:
             return p
         if self.reset == "hard":

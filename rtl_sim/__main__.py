@@ -182,9 +182,7 @@ def run_command(
 
 @contextmanager
 def log_kept(path: Path) -> Iterator[None]:
-    """A context around a simulation; if it breaks off, the error names the log, which is kept at
-    `path`.
-    """
+    """A context around a simulation; if it breaks off, the error names its log, kept at `path`."""
     try:
         yield
     except process.Unfinished as error:

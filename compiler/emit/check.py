@@ -55,8 +55,7 @@ def check_readout(layer: Layer) -> None:
 
 
 def check_maps(build: Build, layer: Layer, synapse: Synapse) -> None:
-    """Raise InputError if a stream, an operation and its layer do not agree on the shape of the
-    map.
+    """Raise InputError if a stream, an operation and its layer disagree on the map's shape.
 
     Each address has fields for the stream's shape, and no reader rearranges them.
     """

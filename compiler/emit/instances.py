@@ -116,8 +116,7 @@ def engine_of(
 
 
 def merges_of(layout: LayerLayout, current_bits: list[int]) -> tuple[hardware.Merge, ...]:
-    """One merge adds the currents of the first two synapses; each further merge adds one more
-    current.
+    """The merges: the first adds two synapses' currents, each further one adds one more.
 
     Args:
         current_bits: the width of each synapse's current.

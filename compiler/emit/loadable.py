@@ -25,8 +25,7 @@ PIECE_DIGITS = 8  # hex digits in 32 bits
 
 
 def widened(build: Build, channel_bits: int) -> Build:
-    """The build on hardware that holds any weights, with biases and thresholds of channel_bits
-    bits.
+    """The build on hardware for any weights, with biases and thresholds of channel_bits bits.
 
     Only widths change: acc_bits, p_bits, v_bits, leak_bits. The intervals beside them remain those
     of the build's own weights.
@@ -63,9 +62,7 @@ def widened_layer(build: Build, layer: Layer, channel_bits: int) -> Layer:
 
 
 def largest(build: Build, synapse: Synapse) -> tuple[Bounds, Bounds]:
-    """Bounds per neuron of a step's partial sums and complete sum, for the largest possible
-    weights.
-    """
+    """Bounds per neuron of a step's partial and complete sums, for the largest weights."""
     flow = build.dataflow
     mode = flow.mode_of(synapse.source)
     return IntegerSynapse(
@@ -126,9 +123,7 @@ def renamed(flow: Dataflow, build: Build) -> dict[str, np.ndarray]:
 
 
 def check_shape(hardware: Build, build: Build) -> None:
-    """Raise InputError if the networks differ in more than integers; layers are matched by
-    position.
-    """
+    """Raise InputError if the networks differ in more than integers; layers match by position."""
     own, other = hardware.dataflow, build.dataflow
     facts = [
         ("", "time steps", own.timesteps, other.timesteps),

@@ -57,11 +57,11 @@ def word_widths(layers: tuple[hardware.Layer, ...]) -> dict[str, int]:
 
 
 def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
-    """Arrange weights [C_out, C_in / groups, ky, kx] as rows [words * ky * kx * C_in, lanes],
-    word-major.
+    """Arrange weights as the rows of the weight memory, word-major.
 
-    Row ((j * KY + ky) * KX + kx) * C_in + c holds the weights from input channel c at tap (ky, kx)
-    to the j-th block of `lanes` output channels in c's group. A lane without a channel holds 0.
+    The weights [C_out, C_in / groups, ky, kx] become [words * ky * kx * C_in, lanes]. Row ((j * KY
+    + ky) * KX + kx) * C_in + c holds the weights from input channel c at tap (ky, kx) to the j-th
+    block of `lanes` output channels in c's group. A lane without a channel holds 0.
     """
     channels = w.shape[0] // groups
     words = -(-channels // lanes)
@@ -85,9 +85,7 @@ def bank_depths(depth: int) -> list[int]:
 
 
 def bank_files(path: str, text: bytes) -> dict[str, bytes]:
-    """A memory's words, one per line, by file: `path`, or path.0, path.1, ... if it has several
-    banks.
-    """
+    """A memory's words, one per line, by file: `path`, or path.0, path.1, ... for several banks."""
     lines = text.splitlines(keepends=True)
     depths = bank_depths(len(lines))
     if len(depths) == 1:

@@ -153,9 +153,7 @@ def as_json(build: Build, bus: Bus, build_id: int, memories: list[Memory]) -> by
 
 
 def as_header(build: Build, bus: Bus, build_id: int) -> bytes:
-    """rtl/registers.h: the registers as C constants for the host, with the facts it needs about the
-    streams.
-    """
+    """rtl/registers.h: the registers and the streams' constants in C, for the host."""
     flow = build.dataflow
     channels, height, width = as_map(flow.input.shape)
     lines = [

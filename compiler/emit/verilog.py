@@ -1,6 +1,4 @@
-"""Writes the texts of a build's hardware: the core, its alias, the library modules and
-fusesoc.core.
-"""
+"""Writes the texts of a build's hardware: core, alias, library modules and fusesoc.core."""
 
 import re
 from collections.abc import Mapping
@@ -66,9 +64,7 @@ BUS_PORTS = (
 
 
 def module_name(name: str) -> str:
-    """The core's module name: the build's name as a Verilog identifier unlike
-    any library module's.
-    """
+    """The core's module: the build's name as an identifier that no library module has."""
     module = PREFIX + re.sub(r"\W", "_", name, flags=re.ASCII)
     return f"{module}_core" if (LIBRARY / f"{module}.v").is_file() else module
 
@@ -92,9 +88,7 @@ def library_files(verilog: str) -> dict[str, bytes]:
 
 
 def fusesoc_core(name: str, module: str, sources: list[str], paths: list[str]) -> str:
-    """fusesoc.core, which lies in the folder's root since FuseSoC takes no
-    files from outside it.
-    """
+    """fusesoc.core; it lies in the folder's root since FuseSoC takes no files from outside it."""
     name = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII)
     memories = [path for path in paths if path.startswith("mem/")]
     return (
@@ -182,9 +176,7 @@ def core_level(
 
 
 def parameter_list(instance: hardware.Instance, *more: Mapping[str, int | str]) -> str:
-    """Aligned lines `.NAME(value),` for the instance's parameters and for `more` parameters by
-    name.
-    """
+    """Aligned lines `.NAME(value),` for the parameters of the instance and for `more`."""
     parameters = dict(instance.parameters())
     for others in more:
         parameters |= others

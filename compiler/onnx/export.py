@@ -1,6 +1,4 @@
-"""Exports the integer network of a build as standard ONNX: one Scan over time
-steps, all integers.
-"""
+"""Exports the integers of a build as standard ONNX: one Scan over time steps, all integers."""
 
 from pathlib import Path
 
@@ -111,8 +109,7 @@ def zeros(once: Nodes, source: str, layer: Layer) -> str:
 
 
 def update(step: Nodes, build: Build, layer: Layer, current: str) -> str:
-    """Add p = leak(v) + current, fire and reset; return the name of the spikes, int8 [batch,
-    *shape].
+    """Add p = leak(v) + current, fire and reset; return the spikes' name, int8 [batch, *shape].
 
     An integrator has no spikes; the name of its membrane is returned instead.
     """
@@ -145,9 +142,7 @@ def update(step: Nodes, build: Build, layer: Layer, current: str) -> str:
 def current_nodes(
     build: Build, layer: Layer, streams: dict[str, str], once: Nodes, step: Nodes
 ) -> str:
-    """Add bias + sum over synapses of acc << shift; static parts are added
-    once, before the loop.
-    """
+    """Add bias + sum over synapses of acc << shift; static parts are added before the loop."""
     flow, dtype = build.dataflow, membrane_dtype(layer)
     total = once.value(build.bias(layer)[None].astype(dtype), f"{layer.name}.bias")
     for synapse in sorted(layer.synapses, key=lambda g: flow.mode_of(g.source) != "static"):

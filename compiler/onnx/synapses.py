@@ -57,9 +57,7 @@ class Nodes:
 
 
 def synapse_nodes(nodes: Nodes, build: Build, synapse: Synapse, source: str, dtype: type) -> str:
-    """Add acc << shift of one synapse, [batch, *shape of the op's result], in
-    the membrane's type.
-    """
+    """Add acc << shift of one synapse in the membrane's type, [batch, *shape of op's result]."""
     flow, op = build.dataflow, synapse.op
     x, shape = nodes.cast(source, np.int32), flow.shape_of(synapse.source)
     peak = flow.input.x_max if synapse.source == flow.input.name else 1
@@ -93,9 +91,7 @@ def product(nodes: Nodes, synapse: Synapse, x: str, w: NDArray[np.uint8], j: int
 
 
 def pool_nodes(nodes: Nodes, spec: Pool, x: str) -> str:
-    """Add sums over the windows of an int32 map [batch, C, H, W]: over rows first, then over
-    columns.
-    """
+    """Add sums over the windows of an int32 map [batch, C, H, W], over rows, then columns."""
     if any(spec.padding):
         x = nodes.add("Pad", x, np.array([0, 0, *spec.padding] * 2))
     for axis, kernel, stride, size in zip(
@@ -118,8 +114,9 @@ def ones(n: int) -> int:
 
 
 def byte_count(lo: int, hi: int) -> int:
-    """The least n for which every number in lo..hi is a sum of d_i * 256**i, i < n, -128 <= d_i <=
-    127.
+    """The least number n of bytes that can represent every number in lo..hi.
+
+    A number is represented as a sum of d_i * 256**i over i < n, with -128 <= d_i <= 127.
     """
     n = 1
     while not -128 * ones(n) <= lo <= hi <= 127 * ones(n):

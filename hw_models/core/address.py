@@ -62,8 +62,6 @@ def sweep_places(shape: tuple[int, ...], section: int, slice_: int) -> Ints:
 
 
 def sweep(shape: tuple[int, ...], section: int, slice_: int) -> Ints:
-    """The neurons of a sweep's words as indices in the order of `shape`, channels first; -1 is
-    padding.
-    """
+    """The neurons of a sweep's words as indices in the order of `shape`; -1 is padding."""
     neurons = in_raster(np.arange(math.prod(shape)), shape)
     return np.append(neurons, -1)[sweep_places(shape, section, slice_)]

@@ -60,8 +60,7 @@ def outlet_buffers(flow: Dataflow, layer: Layer, readers: Sequence[Reader]) -> l
 
 
 def input_buffers(flow: Dataflow, readers: Sequence[Reader]) -> list[int]:
-    """The number of events to buffer for each reader of the core's input; one that is not late
-    needs 0.
+    """The number of events to buffer for each reader of the input; a punctual one needs 0.
 
     A step has at most one event per address, and its marker. A static input is one step for the
     whole sample and has at most one event per digit.

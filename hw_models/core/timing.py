@@ -33,9 +33,7 @@ Beats = list[int]  # addresses, as places in a map [H, W, C], and markers
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The cycles at which samples enter and leave, back to back, [B] each, from the end of the
-    reset.
-    """
+    """The cycles at which samples enter and leave, from the end of the reset, [B] each."""
 
     starts: Ints  # when a sample's first beat enters
     ends: Ints  # when its last word leaves
@@ -52,9 +50,7 @@ class Timing:
 
     @property
     def pace(self) -> float:
-        """The mean number of cycles from one sample to the next; the latency if there is only one
-        sample.
-        """
+        """The mean cycles from one sample to the next; the latency of a single sample."""
         return float((self.intervals if len(self.ends) > 1 else self.latencies).mean())
 
 
@@ -67,9 +63,7 @@ class Taker(Protocol):
 
 
 class Engine:
-    """An engine: an event occupies it for one cycle per word, a marker until its last sweep is
-    over.
-    """
+    """An engine: an event keeps it for a cycle per word, a marker until its last sweep is over."""
 
     def __init__(self, synapse: SynapseLayout, static: bool) -> None:
         self.cost: list[int] = in_raster(event_cycles(synapse), synapse.op.in_shape).tolist()
@@ -124,9 +118,7 @@ class Waits:
 
 
 class Outlet:
-    """A buffer of a layer's spike words for one reader, and the serializer that
-    takes them apart.
-    """
+    """A buffer of spike words for one reader, and the serializer that takes them apart."""
 
     def __init__(self, places: int, reader: Taker) -> None:
         self.places = np.zeros(places, np.int64)  # when each place is free, for one step or more
@@ -152,9 +144,7 @@ class Outlet:
 
 
 class Update:
-    """A layer's neurons: they sweep when all engines hold a marker, each word
-    once there is room.
-    """
+    """A layer's neurons: they sweep once all engines hold a marker, each word once it has room."""
 
     def __init__(self, flow: Dataflow, layer: Layer, engines: list[Engine]) -> None:
         self.engines, self.free = engines, 0
@@ -163,9 +153,7 @@ class Update:
         self.order = sweep_places(layer.shape, layout.section, layout.slice_)
 
     def step(self, spikes: NDArray[np.int8], last: bool) -> None:
-        """Send one time step's spikes [*shape] to the outlets; `last` marks the last step of a
-        sample.
-        """
+        """Send a time step's spikes [*shape] to the outlets; `last`: the step ends a sample."""
         words = len(self.order)
         read = self.sweep(np.max([outlet.room(words) for outlet in self.outlets], axis=0), last)
         fired = np.append(in_raster(spikes, spikes.shape), 0)[self.order] != 0
@@ -177,9 +165,7 @@ class Update:
             outlet.feed(came, beats)
 
     def sweep(self, room: Ints | int, last: bool) -> Ints:
-        """The cycles in which the words are read, given the cycles in which
-        there is room for them.
-        """
+        """The cycles in which the words are read, given when there is room for each."""
         start = max(self.free, *(engine.marker + 1 for engine in self.engines))
         order = np.arange(len(self.order))
         read = order + np.maximum.accumulate(np.maximum(room, start) - order)
@@ -192,9 +178,7 @@ class Update:
 
 
 class Readout(Update):
-    """The readout's neurons: the last sweep of a sample waits for the logits of
-    the sample before.
-    """
+    """The readout's neurons: a sample's last sweep waits for the logits of the sample before."""
 
     left: Ints | int = 0  # when each of those logits has made room
 
@@ -245,9 +229,7 @@ class Core:
         self.free = FIRST_BEAT
 
     def feed(self, beats: Beats) -> int:
-        """Give each beat from outside to all inlets; return when the first beat is taken by all of
-        them.
-        """
+        """Give each beat to all inlets; return when the first beat is taken by all of them."""
         first = None
         for beat in beats:
             at = max(inlet.take(self.free, beat) for inlet in self.inlets)
@@ -284,9 +266,7 @@ def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
 
 
 def behind_pools(synapse: Synapse, engine: Engine) -> Taker:
-    """The first of a synapse's pools, which lead to its engine, or the engine if there are no
-    pools.
-    """
+    """The first of a synapse's pools, which lead to its engine, or else the engine itself."""
     taker: Taker = engine
     for pool in reversed(synapse.pools):
         taker = Windows(pool, taker)
@@ -294,9 +274,7 @@ def behind_pools(synapse: Synapse, engine: Engine) -> Taker:
 
 
 def input_beats(flow: Dataflow, x: NDArray[np.int8]) -> Beats:
-    """The beats of a step: an event for each digit of each value, addresses rising, then the
-    marker.
-    """
+    """A step's beats: an event for each digit of each value, addresses rising, and the marker."""
     counts = in_raster(digits(x, flow.input.x_max), x.shape)
     return [*np.repeat(np.arange(counts.size), counts).tolist(), MARKER]
 

@@ -14,9 +14,7 @@ from hw_models.semantics import Ints
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """The work that reaches one layer's engines, whatever their lanes; a static input has only step
-    0.
-    """
+    """The work that reaches a layer's engines on any lanes; a static input has only step 0."""
 
     taps: Ints  # taps within the map over all events of a step, [synapses, T, B]
     unseen: Ints  # events that reach no output, [synapses, T, B]

@@ -56,9 +56,7 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add_pj(bits: int) -> float:
-    """The energy of one addition; beyond the widest adder of the table, it
-    takes several in a row.
-    """
+    """The energy of one addition; beyond the table's widest adder, it takes several in a row."""
     widest = max(ADD_PJ)
     return ADD_PJ[min((w for w in ADD_PJ if w >= bits), default=widest)] * -(-bits // widest)
 

@@ -124,9 +124,7 @@ def synapses(
 
 
 def update_operations(build: Build, layer: Layer, samples: int) -> Operations:
-    """The operations of a layer's neurons; a readout also compares its logits
-    once, for the class.
-    """
+    """The operations of a layer's neurons; a readout also compares its logits for the class."""
     updates = layer.size * build.dataflow.timesteps * samples
     neuron, v_bits = layer.update.neuron, kept_bits(build, layer)
     # The leak takes one addition fewer than m has digits. Then come a current per synapse, the

@@ -14,8 +14,7 @@ TILE_BYTES = 1 << 21
 
 
 def run(build: Build, x: NDArray[np.int8], keep_membranes: bool = True) -> Trace:
-    """Compute the same values as golden.run, without its width checks; membranes are int32 or
-    int64.
+    """Compute golden.run's values without its width checks; membranes are int32 or int64.
 
     Memory is that of the trace and a few MB, whatever the number of samples. Spikes take one byte
     each, membranes four or eight; without `keep_membranes`, `membranes` is empty.
@@ -57,9 +56,7 @@ def membrane_dtype(layer: Layer) -> type[np.int32] | type[np.int64]:
 
 
 class PreparedLayer:
-    """A layer ready to run: weights as floats, thresholds and biases in the memory layout of its
-    map.
-    """
+    """A layer ready to run: float weights, thresholds and biases in the layout of its map."""
 
     def __init__(self, build: Build, layer: Layer) -> None:
         self.layer, self.timesteps = layer, build.dataflow.timesteps

@@ -80,9 +80,7 @@ def run(build: Build, x: NDArray[np.int8]) -> Trace:
 
 
 def layer_currents(build: Build, layer: Layer, streams: dict[str, NDArray]) -> Ints:
-    """i[t, b, n] = sum over synapses of acc << shift, [T, B, *shape], or [1, ...] if all are
-    static.
-    """
+    """i[t, b, n] = sum over synapses of acc << shift, [T, B, *shape]; [1, ...] if all static."""
     current = np.zeros((), np.int64)
     for synapse in layer.synapses:
         acc = accumulate(build, synapse, streams[synapse.source])
@@ -91,9 +89,7 @@ def layer_currents(build: Build, layer: Layer, streams: dict[str, NDArray]) -> I
 
 
 def accumulate(build: Build, synapse: Synapse, s: NDArray) -> Ints:
-    """acc[t, b, n] for the events s; checks that every order of the additions stays within
-    acc_bits.
-    """
+    """acc[t, b, n] for the events s; checks that every order of additions fits acc_bits."""
     w, events = build.weight(synapse), s.astype(np.int64)
     total = weighted_sums(synapse.op, w, pooled(synapse.pools, events))
     # The additions of each sign are summed separately: an event adds +-w, a digit d +-(w << d).
@@ -109,9 +105,7 @@ def digit_magnitudes(x_max: int) -> Ints:
 
 
 def update(build: Build, layer: Layer, currents: Ints) -> tuple[Spikes, Ints]:
-    """Spikes and membranes of a layer, [T, B, *shape] each; a static current is used in all T
-    steps.
-    """
+    """Spikes and membranes of a layer, [T, B, *shape] each; a static current serves all steps."""
     widths, timesteps = layer.update, build.dataflow.timesteps
     v_threshold, bias = build.v_threshold(layer), build.bias(layer)
     v = np.zeros(currents.shape[1:], np.int64)

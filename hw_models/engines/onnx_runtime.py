@@ -52,8 +52,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(build: Build, x: NDArray[np.int8]) -> Trace:
-    """Execute the build in ONNX Runtime; the trace has spikes and logits, and its `membranes` is
-    empty.
+    """Execute the build in ONNX Runtime; the trace has spikes and logits but no membranes.
 
     Raises:
         InputError: x does not fit the build's input, onnxruntime is not installed, or the exported

@@ -60,9 +60,7 @@ def dense(w: NDArray) -> Product:
 
 
 def depthwise_product(op: Conv2d, w: NDArray) -> Product:
-    """A product with one channel in and one out: a weight per tap and channel, laid out like the
-    map.
-    """
+    """A product with one channel in and one out; its weights are laid out like the map."""
     weights = empty(op.kernel, op.out_shape, w.dtype)
     weights[:] = w[:, 0].transpose(1, 2, 0)[..., None, None]
 

@@ -16,8 +16,7 @@ def output_size(size: int, kernel: int, stride: int, padding: int) -> int:
 def taps(
     x: NDArray, kernel: Pair, stride: Pair, padding: Pair, out: Shape3
 ) -> list[tuple[int, int, NDArray]]:
-    """For each tap, (ky, kx, the values that it sees [..., C, H_out, W_out]) of a map [..., C, H,
-    W].
+    """Each tap as (ky, kx, the values it sees [..., C, H_out, W_out]) of a map [..., C, H, W].
 
     Outside of the map, the values are 0.
     """

@@ -97,9 +97,7 @@ def spiking_layers(build: Build) -> dict[str, Layer]:
 
 
 def check_arrays(build: Build, arrays: Mapping[str, NDArray]) -> None:
-    """Raise InputError unless the arrays are as the fields of `Reference`
-    describe, for this build.
-    """
+    """Raise InputError unless the arrays are as `Reference` describes, for this build."""
     layers, flow = spiking_layers(build), build.dataflow
     missing = [name for name in ARRAYS if name not in arrays]
     unknown = sorted(set(arrays) - {*ARRAYS, *(SPIKES + name for name in layers)})

@@ -22,9 +22,7 @@ def check_integers(build: Build) -> None:
 
 
 def check_tensors(build: Build) -> None:
-    """Raise InputError unless the tensors are those of the description and
-    their values in range.
-    """
+    """Raise InputError unless the tensors are those described and their values in range."""
     expected = [name for layer in build.dataflow.layers for name in names(layer)]
     missing, unknown = set(expected) - set(build.tensors), set(build.tensors) - set(expected)
     need(not missing, TENSORS, "missing", ", ".join(sorted(missing)), ", ".join(expected))
@@ -90,9 +88,7 @@ def check_channels(build: Build, layer: Layer) -> None:
 
 
 def check_intervals(build: Build, layer: Layer) -> None:
-    """Raise InputError unless a layer's intervals follow from its integers, and its widths from
-    them.
-    """
+    """Raise InputError unless a layer's intervals follow from its integers and give its widths."""
     flow, update, where = build.dataflow, layer.update, f"{DATAFLOW}: {layer.name}"
     try:
         accs, bounds = intervals_of(build, layer)

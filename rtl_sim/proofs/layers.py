@@ -60,9 +60,7 @@ def accumulator_sum(build: Build, synapse: Synapse, engine: Engine) -> Claim:
 
 
 def neuron_update(build: Build, layer: Layer, update: Update) -> Claim:
-    """The claim of the harness neuron_update.v, with a layer's parameters,
-    channels and time steps.
-    """
+    """The claim of the harness neuron_update.v, with a layer's parameters, channels and steps."""
     current = bounds.per_channel(layer, bounds.currents(build, layer))
     steps = bounds.membranes(build, layer, current)
     bias = build.tensors[f"{layer.name}.bias"].astype(np.int64)

@@ -54,9 +54,7 @@ OF_SEVERAL_STEPS = {
 
 
 def mutants(claims: Iterable[Claim]) -> Iterator[Refutation]:
-    """Each mutant with the first claim of its harness; it is left out if a
-    build has no such claim.
-    """
+    """Each mutant with the first claim of its harness, if the build has one."""
     first: dict[str, Claim] = {}
     for claim in claims:
         first.setdefault(claim.harness.name, claim)

@@ -1,6 +1,4 @@
-"""Asks the solvers one question: Yosys turns Verilog and a harness into SMT,
-which is then decided.
-"""
+"""Asks the solvers one question, which Yosys translates from Verilog and a harness into SMT."""
 
 import importlib.metadata
 import importlib.util
@@ -190,9 +188,7 @@ def last_values(vcd: bytes, signed: set[str]) -> dict[str, int]:
 
 
 def shown(name: str, bits: int) -> bool:
-    """Whether a signal is one of the harness's own, not an enable of an
-    assertion added by Yosys.
-    """
+    """Whether a signal is the harness's own, not an enable of an assertion added by Yosys."""
     return name.isidentifier() and not name.endswith("_EN") and bits <= 64
 
 

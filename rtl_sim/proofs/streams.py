@@ -68,9 +68,7 @@ def pool(subject: str, parameters: Mapping[str, int | str]) -> Claim:
 
 
 def serializer_parameters(layer: hardware.Layer) -> dict[str, int | str]:
-    """The harness's parameters: those of an outlet's serializer, and the number
-    of rows of the map.
-    """
+    """The harness's parameters: those of an outlet's serializer, and the rows of the map."""
     outlet, update = layer.readers[0].outlet, layer.update
     named = outlet.parameters()
     height = update.words // update.rows // outlet.width

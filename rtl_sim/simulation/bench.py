@@ -1,6 +1,4 @@
-"""Writes the bench of a build: its core between a source and a sink, with a
-probe on every layer.
-"""
+"""Writes the bench of a build: its core between a source and a sink, and a probe per layer."""
 
 from jinja2 import StrictUndefined, Template
 

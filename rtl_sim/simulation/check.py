@@ -56,9 +56,7 @@ class Part:
 
     @property
     def suspect(self) -> int:
-        """The first sample that differs, counted within the part; the last one if only counters
-        differ.
-        """
+        """The first sample that differs, counted within the part, or else the last one."""
         return len(self.equal) - 1 if self.equal.all() else int(self.equal.argmin())
 
 
@@ -69,9 +67,7 @@ def check_samples(
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
 ) -> Part:
-    """Simulate samples x int8 [T', B, *shape], of which the first has the number `first`, and
-    compare.
-    """
+    """Simulate samples x int8 [T', B, *shape], numbered from `first` on, and compare them."""
     trace = golden.run(model.build, x)
     simulation = model.run(x, stalls, waves, f"run{first}")
     return compared(model.build, x, trace, simulation, first)

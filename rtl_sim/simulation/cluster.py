@@ -98,9 +98,7 @@ _compiling = Lock()
 
 
 def compiled(kit: Kit, folder: Path) -> Model:
-    """The kit's model in a folder within `folder`; it is compiled unless this
-    worker has done so.
-    """
+    """The kit's model in a folder within `folder`; this worker compiles it only once."""
     key = kit.sha256()
     with _compiling:
         if key not in _models:

@@ -16,9 +16,7 @@ from rtl_sim.simulation.trace import MISSING, Simulation
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """One number that differs from the golden model; in sorted order, causes
-    come before effects.
-    """
+    """One number that differs from the golden model; sorted, causes come before effects."""
 
     sample: int
     step: int

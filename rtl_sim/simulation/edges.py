@@ -86,9 +86,7 @@ def simulate_edges(
 
 
 def late(build: Build, x: NDArray[np.int8], part: Part) -> str:
-    """One line about the first sample whose cycles differ from the timing model's; "" if none
-    does.
-    """
+    """One line about the first sample with other cycles than the timing model's; "" if none."""
     times = timing.run(build.dataflow, x, golden.run(build, x))
     for sample, (expected, got) in enumerate(zip(times.latencies, part.latencies, strict=True)):
         if expected != got:

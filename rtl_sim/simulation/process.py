@@ -98,9 +98,7 @@ def full(folder: Path) -> bool:
 
 
 def complaint(log: str) -> str:
-    """The first line of a log that names an error, or its last line; make marks
-    errors with `***`.
-    """
+    """The first line of a log that names an error (make's have `***`), or its last line."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     named = (line for line in lines if re.search(r"error|\*\*\*", line, re.IGNORECASE))
     return next(named, lines[-1] if lines else "")

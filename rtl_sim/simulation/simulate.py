@@ -81,8 +81,7 @@ class Model:
 
 
 def read_whole(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
-    """The result of trace.read() if the run wrote its files completely, or the Verilog itself ended
-    it.
+    """The result of trace.read() if the files are complete or the Verilog itself ended the run.
 
     Raises:
         Unfinished: a file is incomplete for another reason.

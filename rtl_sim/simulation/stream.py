@@ -13,8 +13,7 @@ WORD_BYTES = LAST // 8 + 1
 
 
 def input_words(spec: Input, x: NDArray[np.int8]) -> NDArray[np.uint64]:
-    """The events of all samples by rising address, a marker after each step, tlast after each
-    sample.
+    """All samples' events, addresses rising, a marker after each step, tlast after a sample.
 
     Args:
         spec: the build's input.
@@ -60,9 +59,7 @@ def words_as_bytes(words: NDArray[np.uint64]) -> bytes:
 
 
 def digit_table(x_max: int) -> tuple[NDArray, NDArray]:
-    """(sign, exponent) of the k-th signed digit of 0..x_max, [x_max + 1, k];
-    sign 0 means no digit.
-    """
+    """(sign, exponent) of the k-th signed digit of 0..x_max, [x_max + 1, k]; sign 0: no digit."""
     digits = [signed_digits(x) for x in range(x_max + 1)]
     sign = np.zeros((x_max + 1, max(map(len, digits))), np.int64)
     exponent = np.zeros_like(sign)

@@ -79,9 +79,7 @@ def ended(content: bytes) -> bool:
 
 
 def cut_short(build: Build, folder: Path) -> str:
-    """The name of a probe file that is incomplete, for example because the disk is full; "" if none
-    is.
-    """
+    """The name of a probe file that is incomplete, as on a full disk; "" if all are complete."""
     layers = range(len(build.dataflow.layers))
     names = [
         "starts",

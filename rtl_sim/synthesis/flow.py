@@ -1,5 +1,4 @@
-"""Synthesizes a build with Yosys, one instance of its top level at a time, then places and routes
-it.
+"""Synthesizes a build with Yosys, instance by instance, then places and routes it.
 
 The hierarchy is kept at the top level and flattened below. Each instance is synthesized alone, with
 its own parameters and memories, so that time and memory grow only with the largest instance and

@@ -1,6 +1,4 @@
-"""Compares area and cycles of several builds, such as one network on other lanes or at other
-widths.
-"""
+"""Compares area and cycles of several builds, such as one network on different lanes."""
 
 from collections.abc import Callable
 from itertools import groupby
@@ -104,9 +102,7 @@ def run(
 
 
 def series(point: Point) -> tuple[str, str, float]:
-    """The sort key of a point: the network and the target of its line in the
-    plot, then its cycles.
-    """
+    """The sort key of a point: network and target, which share a line of the plot, then cycles."""
     return point.name, point.target, point.cycles
 
 

@@ -10,8 +10,7 @@ from hw_models.errors import InputError
 
 
 def command(tool: str) -> list[str]:
-    """The command that starts `yosys`, `nextpnr-ecp5`, ...: from the Python packages, else from
-    PATH.
+    """The command that starts `yosys`, `nextpnr-ecp5`, ...: a Python package's, else PATH's.
 
     Raises:
         InputError: neither is installed.

@@ -140,8 +140,9 @@ def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
 
 
 def link(device: Device, instances: list[str], folder: Path) -> str:
-    """Link the instances' netlists into linked.json; return the script, with one line for all of
-    them.
+    """Link the netlists of the instances into linked.json.
+
+    Returns the script, in which one line stands for the reads of all instances.
     """
     reads = "\n".join(f"read_rtlil {name}.il" for name in sorted({TOP, *instances}))
     tools.yosys(LINK.format(device=device, reads=reads), folder, "link")

@@ -60,7 +60,7 @@ module trispike_serializer #(
   localparam [ADDR_BITS-1:0] C_MASK      = (1 << C_BITS) - 1;
   localparam [ADDR_BITS-1:0] CX_MASK     = (1 << CX_BITS) - 1;
   localparam [ADDR_BITS-1:0] C_LAST      = C - PLACES;  // start of a position's last word
-  localparam [ADDR_BITS-1:0] CX_LAST     = ((WIDTH - 1) << C_BITS) + C - PLACES;  // of a row's
+  localparam [ADDR_BITS-1:0] CX_LAST     = ((WIDTH - 1) << C_BITS) + C - PLACES;  // a row's
   localparam [SLICE-1:0]     NONE        = 0;
   localparam [SLICE-1:0]     LOWEST      = 1;
 
