@@ -140,5 +140,6 @@ def labels(build: Build) -> dict[str, str]:
     for i, layer in enumerate(hardware_of(build).layers):
         names[f"layer{i}"] = layer.name
         names |= {reader.stream: layer.name for reader in layer.readers}
+        names |= {"readout": layer.name} if layer.readout else {}
         names |= {f"layer{i}_synapse{j}": synapse.name for j, synapse in enumerate(layer.synapses)}
     return names
