@@ -294,10 +294,11 @@ class Reader:
                 f"{node.name}: logits on maps of {area}, need one place; put a GlobalAvgPool or "
                 "Flatten before the last weights"
             )
-        # The float network takes the mean over the time steps, the integers the sum.
+        # Without leak the trained logits are the mean over the time steps, the integers the sum.
+        # With a leak, both are the membrane after the last step.
         return ir.Layer(
-            node.name, (source,), self.shapes[source], "integrator", "none", tau=1.0,
-            divisor=self.timesteps,
+            node.name, (source,), self.shapes[source], "integrator", "none", layer.tau,
+            divisor=self.timesteps if layer.tau == 1 else 1,
         )  # fmt: skip
 
 

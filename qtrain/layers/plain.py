@@ -1,10 +1,12 @@
-"""The layers that have no options: Add, Flatten and Readout, and the base class they share."""
+"""The layers without parameters: Add, Flatten and Readout, and the base class of the first two."""
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from hw_models.errors import InputError
+from hw_models.semantics import Leak
 
 
 class PlainLayer(nn.Module):
@@ -40,14 +42,36 @@ class Flatten(PlainLayer):
         return x.flatten(2)
 
 
-class Readout(PlainLayer):
-    """The logits [B, classes]: the mean over the steps of [T', B, classes(, 1, 1)].
+class Readout(nn.Module):
+    """The logits [B, classes] of currents I [T', B, classes(, 1, 1)], by neurons that never fire.
+
+        logits = mean over t of I[t]                         tau = 1
+        logits = u[T'],  u[t] = tau * u[t-1] + I[t]          tau < 1;  u[0] = 0
+
+    With a leak, the logits are the membrane u after the last step: later steps weigh more.
+
+    Args:
+        tau: the leak, of the form m / 2**k (see hw_models.semantics.Leak).
 
     Raises:
-        InputError: the input is a map of more than one pixel.
+        InputError: tau has no such form, or the input is a map of more than one pixel.
     """
 
     op = "readout"
+
+    def __init__(self, tau: float = 1.0) -> None:
+        super().__init__()
+        Leak.from_tau(tau)
+        self.tau = tau
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """The constructor's arguments that make this layer as it is now.
+
+        A tau of 1 is left out, so that the graph of a network without leak is the one that
+        checkpoints have in which a readout has no options.
+        """
+        return {} if self.tau == 1 else {"tau": float(self.tau)}
 
     def forward(self, x: Tensor) -> Tensor:
         if x.shape[3:].numel() != 1:
@@ -55,4 +79,12 @@ class Readout(PlainLayer):
                 f"the logits are maps of {list(x.shape[2:])}; accepted: [classes] or "
                 "[classes, 1, 1]; put a GlobalAvgPool or Flatten before the last weights"
             )
-        return x.mean(0).flatten(1)
+        if self.tau == 1:
+            return x.mean(0).flatten(1)
+        u, *currents = x
+        for current in currents:
+            u = torch.add(current, u, alpha=self.tau)
+        return u.flatten(1)
+
+    def extra_repr(self) -> str:
+        return ", ".join(f"{key}={value}" for key, value in self.attrs.items())

@@ -58,6 +58,7 @@ TAKEN = {
     "lif.surrogate_width": 0.5,
     "pool.count_include_pad": False,
     "pool.mode": "sum",
+    "readout.tau": 0.75,
     "quant.scale": 1 / 4,
     "quant.x_max": 3,
     "conv.note": "an attribute that no layer reads",
