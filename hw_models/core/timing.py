@@ -15,13 +15,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models import dataflow
 from hw_models.core import latency
 from hw_models.core.address import in_raster, sweep_places
 from hw_models.core.buffers import input_buffers, outlet_buffers, readers
 from hw_models.core.layout import SynapseLayout, layout_of
 from hw_models.core.workload import event_cycles
 from hw_models.cost.operations import digits
-from hw_models.dataflow import Dataflow, Layer, Pool, Synapse
+from hw_models.dataflow import Dataflow, Layer, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.semantics import Ints
 
@@ -80,10 +81,10 @@ class Engine:
         return at
 
 
-class Windows:
+class Pool:
     """A pool, which holds a beat until its last window is taken."""
 
-    def __init__(self, pool: Pool, reader: Taker) -> None:
+    def __init__(self, pool: dataflow.Pool, reader: Taker) -> None:
         self.windows = windows(pool)
         self.reader, self.free = reader, 0
 
@@ -95,7 +96,7 @@ class Windows:
         return at
 
 
-class Waits:
+class StreamBuffer:
     """A stream_buffer, in which beats wait for a reader that runs late."""
 
     def __init__(self, places: int, reader: Taker) -> None:
@@ -220,11 +221,11 @@ class Core:
             ]
         found = streams[flow.input.name]
         self.inlets: list[Taker] = []
-        self.waits: dict[str, Waits] = {}  # by synapse
+        self.buffers: dict[str, StreamBuffer] = {}  # by synapse
         for places, reader in zip(input_buffers(flow, found), found, strict=True):
             taker = takers[reader.synapse.name]
             if places:
-                taker = self.waits[reader.synapse.name] = Waits(places, taker)
+                taker = self.buffers[reader.synapse.name] = StreamBuffer(places, taker)
             self.inlets.append(taker)
         self.free = FIRST_BEAT
 
@@ -256,8 +257,8 @@ def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
             last = t == flow.timesteps - 1
             for layer, update in zip(flow.layers, core.updates, strict=True):
                 for synapse in layer.synapses:
-                    if synapse.name in core.waits:
-                        core.waits[synapse.name].drain()
+                    if synapse.name in core.buffers:
+                        core.buffers[synapse.name].drain()
                 if isinstance(update, Readout):
                     ends += [update.finish(last)] * last
                 else:
@@ -269,7 +270,7 @@ def behind_pools(synapse: Synapse, engine: Engine) -> Taker:
     """The first of a synapse's pools, which lead to its engine, or else the engine itself."""
     taker: Taker = engine
     for pool in reversed(synapse.pools):
-        taker = Windows(pool, taker)
+        taker = Pool(pool, taker)
     return taker
 
 
@@ -279,7 +280,7 @@ def input_beats(flow: Dataflow, x: NDArray[np.int8]) -> Beats:
     return [*np.repeat(np.arange(counts.size), counts).tolist(), MARKER]
 
 
-def windows(pool: Pool) -> list[Beats]:
+def windows(pool: dataflow.Pool) -> list[Beats]:
     """For each address of a map, the windows that contain it, as places; all by rising address."""
     channels, height, width = pool.in_shape
     _, out_height, out_width = pool.out_shape

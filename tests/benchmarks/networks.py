@@ -5,7 +5,7 @@ python -m tests.benchmarks.networks [NAME ...] [--samples 4]
 Gains of both signs, one of 0 and one of 1e-7 in every batch norm, amplitudes of both signs, scaled
 so that every layer fires 2 to 60 %. Per network: the spikes in which a layer, fed the float
 network's own, differs from it (worst layer), predictions of the whole that agree, and whether the
-reference interpreter and the fast engine agree in every spike, membrane and logit.
+golden model and the fast engine agree in every spike, membrane and logit.
 """
 
 from functools import reduce

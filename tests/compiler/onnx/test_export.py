@@ -1,4 +1,4 @@
-"""The ONNX network equals the reference interpreter in every spike and logit, bytes and all."""
+"""The ONNX network equals the golden model in every spike and logit, bytes and all."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The fast engine equals the reference interpreter in every spike, membrane and logit."""
+"""The fast engine equals the golden model in every spike, membrane and logit."""
 
 import tracemalloc
 

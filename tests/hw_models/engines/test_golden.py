@@ -1,4 +1,4 @@
-"""The reference interpreter against a neuron-by-neuron, event-by-event walk in plain Python."""
+"""The golden model against a neuron-by-neuron, event-by-event walk in plain Python."""
 
 import msgspec
 import numpy as np
