@@ -86,6 +86,23 @@ def test_widths_hold_the_largest_weights(network, seed):
             assert has.leak_bits == has.v_bits + has.neuron.leak.k
 
 
+def test_membranes_are_not_wider_than_the_largest_weights_need():
+    """For each kind of neuron some layer has no bit to spare, in p and in v."""
+    spare: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for network in (random_build, random_conv_build):
+        for seed in range(4):
+            wide, rng = widened(network(seed), CHANNEL_BITS), np.random.default_rng(seed)
+            builds = [extreme(wide, rng) for _ in range(4)]
+            for place, layer in enumerate(wide.dataflow.layers):
+                bits = [needed(build, build.dataflow.layers[place])[1] for build in builds]
+                p, v = (max(column) for column in zip(*bits, strict=True))
+                update, neuron = layer.update, layer.update.neuron
+                kind = neuron.mode, neuron.reset
+                spare.setdefault(kind, []).append((update.p_bits - p, update.v_bits - v))
+    assert len(spare) == 5
+    assert all((0, 0) in found for found in spare.values()), spare
+
+
 def test_accumulators_are_not_wider_than_the_largest_weights_need():
     build = random_build(5, encoding="static", widths=[9, 21, 7])
     layer = build.dataflow.layers[0]
