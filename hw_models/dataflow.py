@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
-from hw_models.semantics import Interval, Ints, Neuron, Spikes
+from hw_models.semantics import Interval, Ints, LayerBounds, Neuron, Spikes
 
 FORMAT = "trispike-dataflow"
 VERSION = 2
@@ -46,6 +46,10 @@ class Dense(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     n_in: int
     n_out: int
 
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        return self.n_out, self.n_in
+
 
 Pair = tuple[int, int]  # height, width
 Shape3 = tuple[int, int, int]  # channels, height, width
@@ -72,6 +76,20 @@ class Conv2d(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def n_out(self) -> int:
         return math.prod(self.out_shape)
+
+    @property
+    def group_inputs(self) -> int:
+        """The number of input channels in a convolution group."""
+        return self.in_shape[0] // self.groups
+
+    @property
+    def group_outputs(self) -> int:
+        """The number of output channels in a convolution group."""
+        return self.out_shape[0] // self.groups
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        return self.out_shape[0], self.group_inputs, *self.kernel
 
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +132,19 @@ class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     leak_bits: int  # width of the leak's shift-and-add: v_bits + k
     p: Interval
     v: Interval
+
+    @classmethod
+    def of(cls, neuron: Neuron, bounds: LayerBounds) -> "Update":
+        """Neurons with these intervals, each in the width that its interval needs."""
+        p, v = bounds.p, bounds.v
+        return cls(
+            neuron=neuron,
+            p_bits=p.bits,
+            v_bits=v.bits,
+            leak_bits=v.bits + neuron.leak.k,
+            p=p,
+            v=v,
+        )
 
 
 class Lanes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -45,7 +45,7 @@ def literal(field: str, value: int | str | tuple[int, ...]) -> int | str:
     return SIZED[field].format(value) if field in SIZED else value
 
 
-class Pool(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Pool(Instance, frozen=True, kw_only=True):
     c: int
     in_h: int
     in_w: int
@@ -62,7 +62,7 @@ class Pool(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
     out_addr_bits: int
 
 
-class Engine(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Engine(Instance, frozen=True, kw_only=True):
     in_c: int
     in_h: int
     in_w: int
@@ -98,14 +98,14 @@ class Engine(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.w_bits * (1 if self.packed else self.lanes)
 
 
-class Merge(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Merge(Instance, frozen=True, kw_only=True):
     slice: int
     a_bits: int
     b_bits: int
     bits: int
 
 
-class Update(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Update(Instance, frozen=True, kw_only=True):
     words: int
     rows: int
     slice: int
@@ -127,7 +127,7 @@ class Update(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
     threshold_file: str
 
 
-class Outlet(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Outlet(Instance, frozen=True, kw_only=True):
     n: int
     groups: int
     width: int
@@ -136,13 +136,13 @@ class Outlet(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
     addr_bits: int
 
 
-class Readout(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Readout(Instance, frozen=True, kw_only=True):
     classes: int
     logit_bits: int
     class_bits: int
 
 
-class StreamGuard(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StreamGuard(Instance, frozen=True, kw_only=True):
     steps: int
     c: int
     h: int
@@ -151,7 +151,7 @@ class StreamGuard(Instance, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     signed: int
 
 
-class Registers(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Registers(Instance, frozen=True, kw_only=True):
     counters: int
     errors: int
     addr_bits: int
@@ -160,7 +160,7 @@ class Registers(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True)
     shape: int
 
 
-class Loader(Instance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Loader(Instance, frozen=True, kw_only=True):
     memories: int
     word_bits: int
     addr_bits: int

@@ -96,7 +96,7 @@ def engine_of(
     return hardware.Engine(
         in_c=op.in_shape[0],
         **by_axis("in", op.in_shape[1:]),
-        n=op.out_shape[0] // op.groups,
+        n=op.group_outputs,
         groups=op.groups,
         **by_axis("out", op.out_shape[1:]),
         **by_axis("kernel", op.kernel),

@@ -54,16 +54,12 @@ def layer_of(graph: Graph, layer: ir.Layer, tensors: dict[str, NDArray]) -> Laye
     synapses = tuple(synapse_of(synapse, tensors) for synapse in graph.synapses(layer))
     if update.v_threshold is not None:
         tensors[f"{layer.name}.v_threshold"] = update.v_threshold
-    neurons = Update(
-        neuron=layer.neuron,
-        p_bits=bounds.p.bits,
-        v_bits=bounds.v.bits,
-        leak_bits=bounds.v.bits + layer.neuron.leak.k,
-        p=bounds.p,
-        v=bounds.v,
-    )
     return Layer(
-        name=layer.name, shape=layer.shape, synapses=synapses, update=neurons, lanes=ONE_LANE
+        name=layer.name,
+        shape=layer.shape,
+        synapses=synapses,
+        update=Update.of(layer.neuron, bounds),
+        lanes=ONE_LANE,
     )
 
 

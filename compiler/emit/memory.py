@@ -21,9 +21,8 @@ def memories(build: Build, layer: Layer, instances: hardware.Layer) -> dict[str,
     for synapse, own, instance in zip(
         layer.synapses, layout.synapses, instances.synapses, strict=True
     ):
-        op = own.op
-        shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
-        rows = weight_rows(build.weight(synapse).reshape(shape), op.groups, own.weights)
+        w = build.weight(synapse).reshape(own.op.weight_shape)
+        rows = weight_rows(w, own.op.groups, own.weights)
         text = hex_words(rows, synapse.w_bits)
         files |= bank_files(instance.engine.weight_file, text)
     update = instances.update

@@ -19,9 +19,9 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     """The files of the build folder by path; the same build gives the same bytes.
 
     - mem/TENSOR.mem: one word per line, for $readmemh (memory.py); a memory of several banks has
-    the files TENSOR.mem.0, TENSOR.mem.1, ...
+      the files TENSOR.mem.0, TENSOR.mem.1, ...
     - rtl/trispike_NAME.v: the core of the build NAME; it looks for the memories in its parameter
-    MEM_DIR, by default `mem`, relative to the folder in which the simulator or the synthesis runs.
+      MEM_DIR, by default `mem`, relative to the folder in which a simulator or a synthesis runs.
     - rtl/trispike_*.v: the library modules that the core uses, and rtl/lint.vlt.
     - rtl/files.f: all of these Verilog files, one per line, the core last.
     - rtl/top.v: module `top`, the core under a name that is the same for every build.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from hw_models.core.layout import conv_of, depthwise, group_channels, lay_out
+from hw_models.core.layout import conv_of, depthwise, lay_out
 from hw_models.dataflow import Build, Conv2d, Dataflow, Lanes
 from hw_models.errors import InputError
 
@@ -56,7 +56,7 @@ def fewest(ops: Sequence[Conv2d], most: Lanes, fires: bool) -> Lanes:
 def channels_of(op: Conv2d, slice_: int) -> int:
     """The channels that accumulate lanes divide into words, which are those of one convolution
     group."""
-    return slice_ if depthwise(op) else group_channels(op)
+    return slice_ if depthwise(op) else op.group_outputs
 
 
 def evened(channels: int, most: int, slice_: int) -> int:

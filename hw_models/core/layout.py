@@ -25,7 +25,7 @@ class SynapseLayout:
     @property
     def reach(self) -> int:
         """The words that an event visits at a position: those of its convolution group."""
-        return -(-group_channels(self.op) // self.lanes)
+        return -(-self.op.group_outputs // self.lanes)
 
     @property
     def weights(self) -> int:
@@ -73,7 +73,7 @@ def lay_out(ops: Sequence[Conv2d], lanes: Lanes, fires: bool) -> LayerLayout:
     the update lanes asked for. Neurons that do not fire are read one per cycle, since the argmax
     takes one per cycle.
     """
-    sizes = {op.out_shape[0] if depthwise(op) else group_channels(op) for op in ops}
+    sizes = {op.out_shape[0] if depthwise(op) else op.group_outputs for op in ops}
     section = math.gcd(*sizes)
     slice_ = min(lanes.update, lanes.accumulate, section) if fires else 1
     if len(sizes) > 1:
@@ -94,14 +94,9 @@ def engine_lanes(op: Conv2d, accumulate: int, slice_: int) -> int:
     """
     if depthwise(op):
         return slice_
-    channels = group_channels(op)
+    channels = op.group_outputs
     lanes = min(accumulate, channels)
     return lanes if lanes == channels else lanes - lanes % slice_
-
-
-def group_channels(op: Conv2d) -> int:
-    """The number of output channels in a convolution group."""
-    return op.out_shape[0] // op.groups
 
 
 def depthwise(op: Conv2d) -> bool:

@@ -88,8 +88,7 @@ def event_cycles(synapse: SynapseLayout) -> Ints:
 
 def taps_of(op: Conv2d) -> Ints:
     """The number of taps within the map for an event at each address, [n_in]."""
-    shape = (op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel)
-    return fan_out(op, np.ones(shape, np.int64)) // (op.out_shape[0] // op.groups)
+    return fan_out(op, np.ones(op.weight_shape, np.int64)) // op.group_outputs
 
 
 def reach_of(flow: Dataflow, synapse: Synapse, s: NDArray[np.int8]) -> tuple[Ints, Ints]:

@@ -75,7 +75,7 @@ def depthwise_product(op: Conv2d, w: NDArray) -> Product:
 def convolution(op: Conv2d, w: NDArray) -> Product:
     """Windows laid out as rows, times the weights, a block of maps at a time."""
     (py, px), (_, height, width) = op.padding, op.in_shape
-    outputs, inputs = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups
+    outputs, inputs = op.group_outputs, op.group_inputs
     positions, fan_in = op.out_shape[1] * op.out_shape[2], inputs * op.kernel[0] * op.kernel[1]
     kernels = w.reshape(op.groups, outputs, inputs, *op.kernel).transpose(0, 3, 4, 2, 1)
     kernels = np.ascontiguousarray(kernels).reshape(op.groups, fan_in, outputs)

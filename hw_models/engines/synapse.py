@@ -49,7 +49,7 @@ def weighted_sums(op: Dense | Conv2d, w: Ints, x: Ints) -> Ints:
     if isinstance(op, Dense):
         return x.reshape(*x.shape[:2], op.n_in) @ w.T
     x = x.reshape(*x.shape[:2], *op.in_shape)
-    channels, per_group = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups
+    channels, per_group = op.group_outputs, op.group_inputs
     acc = np.zeros((*x.shape[:2], *op.out_shape), np.int64)
     for ky, kx, seen in taps(x, op.kernel, op.stride, op.padding, op.out_shape):
         for g in range(op.groups):
@@ -69,7 +69,7 @@ def fan_out(op: Dense | Conv2d, w: NDArray) -> Ints:
     """
     if isinstance(op, Dense):
         return w.sum(axis=0, dtype=np.int64)
-    channels, per_group = op.out_shape[0] // op.groups, op.in_shape[0] // op.groups
+    channels, per_group = op.group_outputs, op.group_inputs
     per_tap = w.reshape(op.groups, channels, per_group, *op.kernel).sum(axis=1, dtype=np.int64)
     per_tap = per_tap.reshape(op.in_shape[0], *op.kernel)
     (py, px), (_, height, width) = op.padding, op.in_shape

@@ -8,7 +8,7 @@ import math
 
 from numpy.typing import NDArray
 
-from hw_models.dataflow import DATAFLOW, TENSORS, Build, Dense, Layer, Synapse, Update
+from hw_models.dataflow import DATAFLOW, TENSORS, Build, Layer, Synapse, Update
 from hw_models.errors import InputError, need
 from hw_models.intervals import intervals_of
 from hw_models.semantics import BITS_MAX, Interval
@@ -50,12 +50,9 @@ def checked_tensor(build: Build, name: str, dtype: str, shape: tuple[int, ...]) 
 
 
 def check_weight(build: Build, synapse: Synapse) -> None:
-    op, name, bound = synapse.op, f"{synapse.name}.weight", 1 << (synapse.w_bits - 1)
-    if isinstance(op, Dense):
-        shape = op.n_out, op.n_in
-    else:
-        shape = op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel
-    w = checked_tensor(build, name, f"int{weight_bits(synapse.w_bits)}", shape)
+    name, bound = f"{synapse.name}.weight", 1 << (synapse.w_bits - 1)
+    kind = f"int{weight_bits(synapse.w_bits)}"
+    w = checked_tensor(build, name, kind, synapse.op.weight_shape)
     lo, hi = int(w.min()), int(w.max())
     need(-bound <= lo and hi < bound, f"{TENSORS}: {name}", "range", (lo, hi),
          f"{-bound}..{bound - 1}, w_bits being {synapse.w_bits}")  # fmt: skip

@@ -26,7 +26,7 @@ from hw_models.dataflow import (
 )
 from hw_models.engines.synapse import output_size
 from hw_models.intervals import IntegerSynapse, intervals_of, layer_intervals
-from hw_models.semantics import INTEGRATOR, LayerBounds, Leak, Neuron
+from hw_models.semantics import INTEGRATOR, Leak, Neuron
 
 TAUS = [0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
 
@@ -86,7 +86,7 @@ class Builder:
         for k, (source, op, pools) in enumerate(sources):
             w_bits.append(int(rng.choice(self.w_bits)))
             shift, peak = int(rng.choice(self.shifts)), (1 << (w_bits[-1] - 1)) - 1
-            w = rng.integers(-peak, peak + 1, weight_shape(op))
+            w = rng.integers(-peak, peak + 1, op.weight_shape)
             at, mode = self.streams[source]
             integers.append(IntegerSynapse(
                 op=op, pools=pools, shift=shift, w=w, source=at, encoding=mode, x_max=self.x_max
@@ -117,7 +117,7 @@ class Builder:
                 name=name,
                 shape=shape,
                 synapses=synapses,
-                update=update_of(neuron, bounds),
+                update=Update.of(neuron, bounds),
                 lanes=lanes,
             )
         )
@@ -153,25 +153,11 @@ def with_own_widths(build: Build) -> Build:
         )
         layers.append(
             msgspec.structs.replace(
-                layer, synapses=synapses, update=update_of(layer.update.neuron, bounds)
+                layer, synapses=synapses, update=Update.of(layer.update.neuron, bounds)
             )
         )
     flow = msgspec.structs.replace(build.dataflow, layers=tuple(layers))
     return dataclasses.replace(build, dataflow=flow)
-
-
-def update_of(neuron: Neuron, bounds: LayerBounds) -> Update:
-    """The neurons of a layer, each width that of its interval."""
-    p, v = bounds.p, bounds.v
-    return Update(
-        neuron=neuron, p_bits=p.bits, v_bits=v.bits, leak_bits=v.bits + neuron.leak.k, p=p, v=v
-    )
-
-
-def weight_shape(op: Dense | Conv2d) -> tuple[int, ...]:
-    if isinstance(op, Dense):
-        return op.n_out, op.n_in
-    return op.out_shape[0], op.in_shape[0] // op.groups, *op.kernel
 
 
 def random_build(

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from hw_models.dataflow import Conv2d, Dense
 from hw_models.engines.synapse import fan_out, pool, pooled, row_sums, weighted_sums
 from hw_models.semantics import row_bounds
-from tests.builders.random_builds import random_conv, random_pool, weight_shape
+from tests.builders.random_builds import random_conv, random_pool
 
 SEEDS = range(40)
 
@@ -17,7 +17,7 @@ def map_and_conv(seed):
     rng = np.random.default_rng(seed)
     shape = tuple(int(n) for n in (rng.integers(1, 7), *rng.integers(1, 9, 2)))
     op = random_conv(rng, shape)
-    w = rng.integers(-127, 128, weight_shape(op))
+    w = rng.integers(-127, 128, op.weight_shape)
     return rng, shape, op, w
 
 
@@ -73,7 +73,7 @@ def test_row_bounds_behind_pools_are_attained_at_every_neuron(seed, mode):
     source = tuple(int(n) for n in (rng.integers(1, 3), *rng.integers(2, 7, 2)))
     pools = (random_pool(rng, source),) if seed % 3 else ()
     op = random_conv(rng, pools[-1].out_shape if pools else source)
-    w = rng.integers(-7, 8, weight_shape(op))
+    w = rng.integers(-7, 8, op.weight_shape)
     bounds = row_bounds(*row_sums(op, pools, source, w), mode)
     for n in range(op.n_out):
         # The transpose of the map, by asking it for every single event.
@@ -101,7 +101,7 @@ def test_row_sums_count_each_weight_as_often_as_its_address_occurs(seed):
             in_shape=(n, 1, 1), out_shape=(n, 1, 1), kernel=(1, 1), stride=(1, 1), padding=(0, 0),
             groups=n,
         )  # fmt: skip
-    w = rng.integers(-7, 8, weight_shape(op))
+    w = rng.integers(-7, 8, op.weight_shape)
     counts = pooled(pools, np.ones((1, 1, *source), np.int64))
     negative, positive = row_sums(op, pools, source, w)
     np.testing.assert_array_equal(negative, weighted_sums(op, np.minimum(w, 0), counts)[0, 0])

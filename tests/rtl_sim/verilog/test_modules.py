@@ -12,7 +12,7 @@ from hw_models.core.layout import as_conv
 from hw_models.dataflow import Conv2d, Dense, Pool
 from hw_models.engines.synapse import weighted_sums
 from tests.benches import library, run_bench, write_case
-from tests.builders.random_builds import random_pool, weight_shape
+from tests.builders.random_builds import random_pool
 from tests.builders.simulated_builds import conv
 from tests.rtl_sim.verilog.wrappers import neuron_wrapper
 
@@ -83,7 +83,7 @@ def test_engine(tmp_path, op, lanes, slice_, options):
     rng = np.random.default_rng(op.n_out)
     spec = {"DIGIT_BITS": 0, "SHIFT": 0, "REPEAT": 1, "W_BITS": 4, **options}
     peak = (1 << (spec["W_BITS"] - 1)) - 1
-    w = rng.integers(-peak, peak + 1, weight_shape(op))
+    w = rng.integers(-peak, peak + 1, op.weight_shape)
     digit_peak = (1 << ((1 << spec["DIGIT_BITS"]) - 1)) * 3  # an event comes up to 3 times
     reach = (
         int(weighted_sums(op, np.abs(w), np.ones((1, 1, *op.in_shape), np.int64)).max())
