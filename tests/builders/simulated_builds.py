@@ -125,6 +125,7 @@ def small_buffers(build: Build, words: int) -> Build:
     """The same core with `words` places in every buffer between layers."""
     path = f"rtl/{sources.core(build)}.v"
     core = build.files[path].decode()
-    core = re.sub(r"32'd\d+", f"32'd{words}", core)
-    core = re.sub(r"\.DEPTH\(\d+\)", f".DEPTH({words})", core)
+    outlets = len(re.findall(r"^  trispike_outlet ", core, re.MULTILINE))
+    core, changed = re.subn(r"\.(BUFFER|DEPTH)( *)\(\d+\)", rf".\1\2({words})", core)
+    assert changed >= outlets > 0
     return replace(build, files={**build.files, path: core.encode()})
