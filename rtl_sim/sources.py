@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.folder import artefact
 from hw_models.hardware import hardware_of
 
 PREFIX = "trispike_"  # prefix of each library module's name
@@ -25,6 +26,15 @@ def paths(build: Build) -> list[str]:
 def core(build: Build) -> str:
     """The name of the core's module."""
     return PurePosixPath(paths(build)[-1]).stem
+
+
+def hardware_files(build: Build) -> dict[str, bytes]:
+    """The files of rtl/ and mem/, by path."""
+    return {
+        path: content
+        for path, content in build.files.items()
+        if PurePosixPath(path).parts[0] in artefact.HARDWARE
+    }
 
 
 def modules(build: Build) -> dict[str, str]:

@@ -136,9 +136,9 @@ def mnist_spec(name: str, source: str, *system_dirs: str) -> DatasetSpec:
 
     return DatasetSpec(
         name,
-        shape=(1, 28, 28),
+        shape=(1, mnist.SIDE, mnist.SIDE),
         timesteps=1,
-        classes=10,
+        classes=mnist.CLASSES,
         encoding=STATIC,
         unit=1 / 255,
         input_scale=1 / 127,

@@ -1,6 +1,6 @@
 """The properties proven of each layer of a build: its sums, its neuron update, its widths."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -72,14 +72,13 @@ def neuron_update(build: Build, layer: Layer, update: Update) -> Claim:
         for v, after in pairwise(steps)
     ])  # fmt: skip
     distinct = sorted(set(map(tuple, rows.tolist())))
-    widths = update_widths(layer, update)
-    wide = widest(widths) + 4
+    parameters = update_parameters(layer, update)
     harness = Harness(
         "neuron_update",
         ("leak", "neuron"),
-        {**widths, "WIDE": wide, "ROWS": len(distinct)}
+        {**parameters, "ROWS": len(distinct)}
         | {"ROW_BITS": max(1, (len(distinct) - 1).bit_length())},
-        tables={"table.mem": table(distinct, wide)},
+        tables={"table.mem": table(distinct, int(parameters["WIDE"]))},
     )
     v = Interval.hull(np.minimum.reduce([r.lo for r in steps]),
                       np.maximum.reduce([r.hi for r in steps]), True)  # fmt: skip
@@ -95,29 +94,25 @@ def neuron_update(build: Build, layer: Layer, update: Update) -> Claim:
 
 def update_sweep(layer: Layer, update: Update) -> Claim:
     """The claim of the harness update_sweep.v, with the parameters of a layer's update."""
-    widths = update_widths(layer, update)
-    wide = widest(widths) + 4
     harness = Harness(
         "update_sweep",
         ("update", "leak", "neuron"),
-        {**widths, "ONE_STEP": update.one_step}
-        | {"WIDE": wide, "LATENCY": latency.CURRENT, "READ_AT": latency.MEMBRANE},
+        {**update_parameters(layer, update), "ONE_STEP": update.one_step}
+        | {"LATENCY": latency.CURRENT, "READ_AT": latency.MEMBRANE},
         doubles=("rom_const",),
     )
     return Claim(layer.name, SWEEP, harness, "induction", latency.CURRENT + 6, latency.CURRENT + 18)
 
 
-def update_widths(layer: Layer, update: Update) -> dict[str, int | str]:
-    """The parameters that both harnesses share with trispike_update.v, and M of the leak."""
+def update_parameters(layer: Layer, update: Update) -> dict[str, int | str]:
+    """The parameters that both harnesses have: those of trispike_update.v, M of the leak, and WIDE,
+    bits in which no sum overflows."""
     names = ("CURRENT_BITS", "BIAS_BITS", "THRESHOLD_BITS", "P_BITS", "V_BITS", "LEAK_BITS", "K")
     names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET", "READOUT")
     named = update.parameters()
-    return {**{name: named[name] for name in names}, "M": layer.update.neuron.leak.m}
-
-
-def widest(widths: Mapping[str, int | str]) -> int:
-    """The largest of the widths in bits."""
-    return max(int(value) for name, value in widths.items() if name.endswith("_BITS"))
+    widest = max(int(named[name]) for name in names if name.endswith("_BITS"))
+    shared = {name: named[name] for name in names}
+    return {**shared, "M": layer.update.neuron.leak.m, "WIDE": widest + 4}
 
 
 def table(rows: list[tuple[int, ...]], wide: int) -> str:

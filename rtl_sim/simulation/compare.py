@@ -97,13 +97,11 @@ def first_difference(
     for name, layer in simulation.layers.items():
         if layer.surplus:
             return f"layer {name}: {layer.surplus} beats too many or with a wrong tlast"
-        counted = [
-            ("events in", operations[name].events, layer.events_in),
-            ("events out", int(np.count_nonzero(golden.spikes.get(name, 0))), layer.events_out),
-            ("additions", operations[name].synaptic_additions, layer.additions),
-        ]
-        for what, expected, got in counted:
+        counted = (layer.events_in, layer.events_out, layer.additions)
+        counts = accesses.layer_counts(name, operations, golden)
+        for (kind, expected), got in zip(counts.items(), counted, strict=True):
             if expected != got:
+                what = kind.replace("_", " ").lower()
                 return f"layer {name}: expected {expected} {what}, the core counted {got}"
     if access:
         return access

@@ -82,6 +82,10 @@ def run(
     golden.check_input(build, x)
     if failure is not None:
         replay.check_folder(failure)
+
+    def try_edges(parts: list[Part]) -> bool:
+        return with_edges and not any(part.difference for part in parts)
+
     begin = compiled = time.monotonic()
     divided = spread.divide(build, x.shape[1])
     if scheduler is not None:
@@ -93,9 +97,7 @@ def run(
             whole = [slice(0, few.shape[1])]
             return cluster.run_on_cluster(scheduler, kit, few, whole, stalls, lambda n: None)[0]
 
-        tried = (
-            edges.simulate_edges(build, x, there, 1) if with_edges and not differs(parts) else []
-        )
+        tried = edges.simulate_edges(build, x, there, 1) if try_edges(parts) else []
     else:
         with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
             model = compile_model(build, Path(scratch), sim, waves is not None)
@@ -109,11 +111,7 @@ def run(
             def here(few: NDArray[np.int8], stalls: Stalls) -> Part:
                 return check_samples(model, few, 0, stalls)
 
-            tried = (
-                edges.simulate_edges(build, x, here, jobs)
-                if with_edges and not differs(parts)
-                else []
-            )
+            tried = edges.simulate_edges(build, x, here, jobs) if try_edges(parts) else []
     treated = [
         *((part, stalls) for part in parts),
         *((part, edge.replayed) for edge, part in tried),
@@ -126,9 +124,7 @@ def run(
             replay.record(build, x, part, sim, how, failure)
             kept = str(failure)
     return msgspec.structs.replace(
-        summarize(build, sim, parts),
-        equal=difference is None,
-        first_difference=difference,
+        summarize(build, sim, parts, difference),
         edges={edge.kind: part.difference or None for edge, part in tried},
         jobs=jobs,
         scheduler=scheduler,
@@ -139,19 +135,20 @@ def run(
     )
 
 
-def differs(parts: list[Part]) -> bool:
-    return any(part.difference for part in parts)
+def summarize(
+    build: Build, sim: str, parts: list[Part], difference: str | None
+) -> SimulationReport:
+    """One report of all parts, in the order of their samples.
 
-
-def summarize(build: Build, sim: str, parts: list[Part]) -> SimulationReport:
-    """One report of all parts, in the order of their samples."""
+    Args:
+        difference: the first one of the run; None if there is none.
+    """
     equal = np.concatenate([part.equal for part in parts])
     latencies = np.concatenate([part.latencies for part in parts])
     intervals = np.concatenate([part.intervals for part in parts])
     if not len(intervals):  # there was only one sample
         intervals = latencies
     layers = {name: reduce(add, (part.layers[name] for part in parts)) for name in parts[0].layers}
-    difference = next((part.difference for part in parts if part.difference), None)
     return SimulationReport(
         name=build.dataflow.name,
         target=build.dataflow.target,

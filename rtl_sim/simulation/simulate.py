@@ -3,13 +3,13 @@
 import shutil
 import tempfile
 from dataclasses import dataclass, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
-from hw_models.folder import artefact, files
+from hw_models.folder import files
 from rtl_sim import sources
 from rtl_sim.simulation import accesses, bench, process, simulators, stream, trace
 from rtl_sim.simulation.trace import Simulation
@@ -108,9 +108,7 @@ def compile_model(build: Build, folder: Path, sim: str = "icarus", waves: bool =
     made = {"bench/bench.v": bench.generate(build).encode()}
     made |= {f"bench/{path.name}": path.read_bytes() for path in sorted(BENCH.glob("*.v"))}
     benches = sorted(made)
-    for name, content in build.files.items():
-        if PurePosixPath(name).parts[0] in artefact.HARDWARE:
-            made[name] = content
+    made |= sources.hardware_files(build)
     files.write({folder / name: content for name, content in made.items()})
     simulators.compile_bench(sim, folder, [*sources.paths(build), *benches], waves)
     return Model(build, sim, folder)

@@ -23,7 +23,7 @@ from hw_models.dataflow import Build
 from hw_models.hardware import hardware_of
 from rtl_sim import sources
 from rtl_sim.synthesis import placement, tools, yosys
-from rtl_sim.synthesis.devices import DEVICES, Resources
+from rtl_sim.synthesis.devices import DEVICES, Device, Resources
 from rtl_sim.synthesis.placement import Placed
 from rtl_sim.synthesis.yosys import Instance
 
@@ -86,7 +86,7 @@ def run(
         names, products = yosys.elaborate(build, folder)
         if not products:
             begin("synthesize", len(names))
-            instances = synthesize(build, device_name, names, folder, jobs, advance)
+            instances = synthesize(build, device, names, folder, jobs, advance)
             for name, instance in instances.items():
                 if instance.resources.dsp:
                     products.append(f"{name}: {instance.resources.dsp} DSP blocks")
@@ -115,14 +115,14 @@ def run(
 
 def synthesize(
     build: Build,
-    device_name: str,
+    device: Device,
     names: list[str],
     folder: Path,
     jobs: int,
     advance: Callable[[], None],
 ) -> dict[str, Instance]:
     """Synthesize each instance alone, `jobs` at a time; instances without cells are left out."""
-    device, layers = DEVICES[device_name], labels(build)
+    layers = labels(build)
 
     def one(name: str) -> Instance:
         made = yosys.synthesize(device, name, layers.get(name, ""), folder)

@@ -3,12 +3,11 @@
 import json
 import re
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
 from hw_models.dataflow import Build
-from hw_models.folder import artefact
 from rtl_sim import sources
 from rtl_sim.synthesis import tools
 from rtl_sim.synthesis.devices import Device, Resources
@@ -76,10 +75,9 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_sources(build: Build, folder: Path) -> None:
     """Write the build's hardware, rtl/ and mem/, into `folder`."""
-    for name, content in build.files.items():
-        if PurePosixPath(name).parts[0] in artefact.HARDWARE:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
+    for name, content in sources.hardware_files(build).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
 
 
 def elaborate(build: Build, folder: Path) -> tuple[list[str], list[str]]:
@@ -113,15 +111,19 @@ def product(path: str) -> str:
 def instance_script(device: Device, name: str) -> str:
     """The Yosys script for one instance; the top level's own logic counts as one too."""
     hollow = "blackbox top/* %M\n" if name == TOP else ""
-    module = name if name == TOP else f"{TOP}.{name}"
-    return INSTANCE.format(device=device, module=module, name=name, hollow=hollow)
+    return INSTANCE.format(device=device, module=module_of(name), name=name, hollow=hollow)
+
+
+def module_of(name: str) -> str:
+    """The module of an instance in the elaborated design."""
+    return name if name == TOP else f"{TOP}.{name}"
 
 
 def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
     """Synthesize one instance into NAME.il and count its cells."""
     started = time.monotonic()
     tools.yosys(instance_script(device, name), folder, name)
-    module = name if name == TOP else f"{TOP}.{name}"
+    module = module_of(name)
     stat = json.loads((folder / f"{name}.json").read_text())
     counted = stat["modules"][f"\\{module}"]
     cells = {

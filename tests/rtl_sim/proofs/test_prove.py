@@ -9,6 +9,7 @@ from hw_models.dataflow import Build, Dense
 from hw_models.folder import artefact
 from hw_models.hardware import hardware_of
 from hw_models.semantics import Leak, Neuron
+from rtl_sim import sources
 from rtl_sim.__main__ import cli
 from rtl_sim.proofs import bounds, certificate, layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
@@ -94,7 +95,7 @@ def test_bounds_are_those_that_the_compiler_proves():
 
 def test_what_is_alike_is_proven_once():
     build = hardware_build(0)
-    claims = certificate.claims(build)
+    claims = certificate.claims(build, sources.modules(build))
     keys = [repr((claim.statement, claim.harness)) for claim in claims]
     assert len(set(keys)) == len(keys)
 
@@ -145,7 +146,7 @@ def ternary(m: int = 3, k: int = 2, timesteps: int = 2) -> Build:
 def saved(folder, monkeypatch) -> Build:
     """A build in folder/build; only its neuron updates are asked about."""
 
-    def few(build):
+    def few(build, modules):
         return [c for c in of_layers(build) if c.harness.name == "neuron_update"][:1]
 
     monkeypatch.setattr(certificate, "claims", few)
