@@ -1,7 +1,8 @@
 """From a trained network to a build: integers, and hardware that only adds.
 
 `compiler.build` is the whole compiler as one function and `compiler.Options` is what it takes
-besides the checkpoint. Both are imported when they are first used, because they need torch.
+besides the checkpoint. Each is imported when it is first used, because `build` needs
+torch.
 """
 
 from importlib import import_module
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
     from compiler.pipeline import build
 
 __all__ = ["Options", "build"]
+HOMES = {"Options": "compiler.options", "build": "compiler.pipeline"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'compiler' has no attribute {name!r}")
-    return getattr(import_module("compiler.pipeline"), name)
+    return getattr(import_module(HOMES[name]), name)

@@ -84,9 +84,11 @@ class Options:
 
 
 def provenance(options: Options, checkpoint_sha256: str) -> Provenance:
-    """What `dataflow.json` records of the options: all that decides bytes and is no default.
+    """What `dataflow.json` records of the options.
 
-    The name and the target have fields of their own there.
+    It always records the limits, and the other options where they were given. The name and the
+    target have fields of their own there. Calibration samples that were given from Python are not
+    recorded.
     """
     found: Provenance = {
         "checkpoint_sha256": checkpoint_sha256,

@@ -45,9 +45,11 @@ def build(
 ) -> Build:
     """Compile a trained network into a build, which engines can run and `artefact.save` can write.
 
+        from pathlib import Path
+
         import compiler
         from hw_models.engines import golden
-        from hw_models.folder import artefact, reference_vectors
+        from hw_models.folder import artefact
 
         options = compiler.Options(target="int4", lanes=16)
         build = compiler.build("runs/digits/ckpt.pt", options)
@@ -56,7 +58,8 @@ def build(
         trace.predictions  # [B]
 
     Args:
-        checkpoint: what `qtrain` trained: its file, or the checkpoint itself.
+        checkpoint: what `qtrain` trained: its file, the checkpoint itself, or what
+            `open_checkpoint` made of it with the name and the crop of these options.
         options: by default `Options()`.
         data_dir: where the training split lies that a goal needs; by default where `qtrain` looks.
         calibration: integer inputs [T', B, *shape] for a goal, in place of the training split's.

@@ -47,6 +47,16 @@ def signed_digits(x: int) -> tuple[tuple[int, int], ...]:
     return tuple(digits)
 
 
+def digits(x: NDArray[np.int8], x_max: int) -> NDArray[np.int8]:
+    """The number of signed digits of each value; each digit is an event."""
+    return digit_counts(x_max)[np.abs(x)]
+
+
+def digit_counts(x_max: int) -> NDArray[np.int8]:
+    """The number of signed digits of each value in 0..x_max."""
+    return np.array([len(signed_digits(n)) for n in range(x_max + 1)], np.int8)
+
+
 class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """leak(v) = sign(v) * ((|v| * m) >> k), so tau = m / 2**k; hardware shifts and adds."""
 
@@ -173,6 +183,11 @@ class Interval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def hull(cls, lo: Ints, hi: Ints, exact: bool) -> "Interval":
         """The smallest interval that contains 0 and all per-neuron bounds."""
         return cls(min(0, int(lo.min())), max(0, int(hi.max())), exact)
+
+
+def signed_bits(values: Ints) -> int:
+    """The bits of the narrowest two's complement number that holds all values and 0."""
+    return Interval.hull(values, values, True).bits
 
 
 class Bounds(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from hw_models.core.layout import LayerLayout, SynapseLayout, layout_of
 from hw_models.dataflow import Build, Layer, Pool, Synapse
 from hw_models.errors import InputError
 from hw_models.hardware import Hardware
-from hw_models.semantics import signed_digits
+from hw_models.semantics import signed_bits, signed_digits
 
 
 def instances(build: Build, channel_bits: int = 0) -> Hardware:
@@ -135,14 +135,14 @@ def update_of(
 ) -> hardware.Update:
     neuron, bias = layer.update.neuron, build.bias(layer)
     v_threshold, digits = build.v_threshold(layer), signed_digits(neuron.leak.m)
-    threshold_bits = 1 if v_threshold is None else memory.signed_bits(v_threshold)
+    threshold_bits = 1 if v_threshold is None else signed_bits(v_threshold)
     return hardware.Update(
         words=layout.words,
         rows=layout.rows,
         slice=layout.slice_,
         latency=latency.CURRENT,
         current_bits=current_bits,
-        bias_bits=max(channel_bits, memory.signed_bits(bias)),
+        bias_bits=max(channel_bits, signed_bits(bias)),
         threshold_bits=max(channel_bits, threshold_bits) if neuron.fires else 1,
         p_bits=layer.update.p_bits,
         v_bits=layer.update.v_bits,

@@ -13,12 +13,11 @@ import msgspec
 import numpy as np
 
 from compiler.emit import memory
-from compiler.emit.register_map import REGISTERS
 from hw_models.dataflow import Build, Dataflow, Layer, Synapse
 from hw_models.errors import InputError
-from hw_models.hardware import Update, hardware_of
+from hw_models.hardware import REGISTERS, Update, hardware_of
 from hw_models.intervals import IntegerSynapse
-from hw_models.semantics import Bounds, Interval, layer_bounds
+from hw_models.semantics import Bounds, Interval, layer_bounds, signed_bits
 
 OUT_OF_REACH = 1 << 60  # larger than any p
 PIECE_DIGITS = 8  # hex digits in 32 bits
@@ -160,11 +159,11 @@ def check_widths(hardware: Build, build: Build, own: Layer, other: Layer, update
     needs = []
     for mine, its in zip(own.synapses, other.synapses, strict=True):
         w = build.weight(its)
-        needs.append((mine.name, "weights", Interval.hull(w, w, True).bits, mine.w_bits))
+        needs.append((mine.name, "weights", signed_bits(w), mine.w_bits))
         needs.append((mine.name, "accumulators", its.acc.bits, mine.acc_bits))
     stored = {"bias": update.bias_bits, "v_threshold": update.threshold_bits}
     for tensor in ("bias", "v_threshold") if own.fires else ("bias",):
-        bits = memory.signed_bits(build.tensors[f"{other.name}.{tensor}"])
+        bits = signed_bits(build.tensors[f"{other.name}.{tensor}"])
         needs.append((own.name, tensor, bits, stored[tensor]))
     needs.append((own.name, "p", other.update.p.bits, own.update.p_bits))
     needs.append((own.name, "v", other.update.v.bits, own.update.v_bits))

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hw_models import hardware
 from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build, Layer
-from hw_models.semantics import Interval, Ints
+from hw_models.semantics import Ints
 
 BANK_LEAST = 512  # words; a smaller bank is not divided, see trispike_banked_rom.v
 
@@ -110,11 +109,6 @@ def channel_rows(values: Ints, section: int, slice_: int, padding: int) -> Ints:
 def index_bits(n: int) -> int:
     """The width of an index 0..n-1, at least one bit."""
     return max(1, (n - 1).bit_length())
-
-
-def signed_bits(values: NDArray) -> int:
-    """The width of the narrowest two's complement number that holds all values."""
-    return Interval(min(0, int(values.min())), max(0, int(values.max())), True).bits
 
 
 def hex_words(rows: Ints, bits: int) -> bytes:

@@ -12,7 +12,6 @@ from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.hardware import Registers
 
-REGISTERS = "rtl/registers.json"
 ID = 0x5452_5350  # "TRSP"
 VERSION = 0x0001_0000  # of the map: incompatible changes in the upper half, additions in the lower
 ADDR_BITS = 12

@@ -12,7 +12,7 @@ from compiler.emit.register_map import Bus, Memory
 from hw_models import hardware
 from hw_models.core.address import as_map
 from hw_models.dataflow import Build
-from hw_models.hardware import PARAMETERS, Hardware
+from hw_models.hardware import PARAMETERS, REGISTERS, Hardware
 
 
 def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
@@ -45,7 +45,7 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     if bus:
         if bus.loadable:
             found = loadable_memories(made, files)
-        files[register_map.REGISTERS] = register_map.as_json(build, bus, build_id, found)
+        files[REGISTERS] = register_map.as_json(build, bus, build_id, found)
         files["rtl/registers.h"] = register_map.as_header(build, bus, build_id)
         bus_instances = {
             "registers": register_map.instance(build, bus, build_id),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
@@ -121,6 +122,7 @@ def declarations(ports: list[Port]) -> str:
     )
 
 
+@cache
 def templates() -> jinja2.Environment:
     """The compiler's templates."""
     environment = jinja2.Environment(

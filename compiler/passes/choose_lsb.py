@@ -14,7 +14,7 @@ from compiler.ir import Graph, IntegerUpdate, Layer, Node, Reals, Synapse
 from compiler.passes.exact_thresholds import exact_update, is_one_sum, reach
 from compiler.passes.joined_synapses import heaviest, main_synapse, on_lsb, over, rounding_bits
 from hw_models.errors import InputError
-from hw_models.semantics import Interval
+from hw_models.semantics import signed_bits
 from hw_models.validate.description import W_BITS
 
 # Leak and bias round by about one LSB a step. With a median threshold of 2**n LSB a spike flips
@@ -107,7 +107,7 @@ class ChooseLsb:
         }
         for synapse in others:
             w = on_lsb(synapse, lsb)
-            w_bits = Interval.hull(w, w, exact=True).bits
+            w_bits = signed_bits(w)
             changes[synapse.name] = replace(synapse, w=w, w_bits=w_bits, step=lsb)
         return changes
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hw_models.core.layout import layout_of
 from hw_models.dataflow import Dataflow, Layer, Synapse
-from hw_models.semantics import signed_digits
+from hw_models.semantics import digit_counts
 
 BUFFER_MIN = 16  # words; covers the round trip of a credit, so that a sweep runs at full speed
 
@@ -66,6 +66,6 @@ def input_buffers(flow: Dataflow, readers: Sequence[Reader]) -> list[int]:
     whole sample and has at most one event per digit.
     """
     spec = flow.input
-    digits = max(len(signed_digits(x)) for x in range(spec.x_max + 1))
+    digits = int(digit_counts(spec.x_max).max())
     step = math.prod(spec.shape) * digits + 1
     return [step * (min(1, r.late) if spec.encoding == "static" else r.late) for r in readers]

@@ -21,10 +21,9 @@ from hw_models.core.address import in_raster, sweep_places
 from hw_models.core.buffers import input_buffers, outlet_buffers, readers
 from hw_models.core.layout import SynapseLayout, layout_of
 from hw_models.core.workload import event_cycles
-from hw_models.cost.operations import digits
 from hw_models.dataflow import Dataflow, Layer, Synapse
 from hw_models.engines.golden import Trace
-from hw_models.semantics import Ints
+from hw_models.semantics import Ints, digits
 
 FIRST_BEAT = 1  # cycle in which the source offers its first beat, from the end of the reset
 

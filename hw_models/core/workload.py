@@ -6,11 +6,10 @@ from numpy.typing import NDArray
 
 from hw_models.core.latency import SWEEP_MIN
 from hw_models.core.layout import SynapseLayout, conv_of, layout_of
-from hw_models.cost.operations import digits
 from hw_models.dataflow import Build, Conv2d, Dataflow, Layer, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.engines.synapse import fan_out, pooled
-from hw_models.semantics import Ints
+from hw_models.semantics import Ints, digits
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hw_models.dataflow import Build, Layer, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.engines.synapse import fan_out, pooled
-from hw_models.semantics import Interval, Ints, Neuron, signed_digits
+from hw_models.semantics import Ints, Neuron, digit_counts, digits, signed_bits, signed_digits
 
 
 class Operations(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,10 +53,8 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operatio
         trace: the result of golden.run or fast.run for x.
     """
     flow = build.dataflow
-    static = flow.mode_of(flow.input.name) == "static"
     events = {name: per_step(np.abs(s)).sum(axis=0) for name, s in trace.spikes.items()}
-    at_input = digits(x, flow.input.x_max) if static else np.abs(x)
-    events[flow.input.name] = per_step(at_input).sum(axis=0)
+    events[flow.input.name] = per_step(digits(x, flow.input.x_max)).sum(axis=0)
     samples = x.shape[1]
     return {
         layer.name: sum(
@@ -68,16 +66,6 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Operatio
         )
         for layer in flow.layers
     }
-
-
-def digits(x: NDArray[np.int8], x_max: int) -> NDArray[np.int8]:
-    """The number of signed digits of each value; each digit is an event."""
-    return digit_counts(x_max)[np.abs(x)]
-
-
-def digit_counts(x_max: int) -> NDArray[np.int8]:
-    """The number of signed digits of each value in 0..x_max."""
-    return np.array([len(signed_digits(n)) for n in range(x_max + 1)], np.int8)
 
 
 def per_step(events: NDArray[np.int8]) -> NDArray[np.int64]:
@@ -131,7 +119,7 @@ def update_operations(build: Build, layer: Layer, samples: int) -> Operations:
     # bias and a soft reset.
     additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.synapses) + 1
     additions += neuron.reset == "soft"
-    stored_bits = sum(stored_bits_of(tensor) for tensor in channel_tensors(build, layer))
+    stored_bits = sum(signed_bits(tensor) for tensor in channel_tensors(build, layer))
     return Operations(
         MembraneUpdates=updates,
         update_additions=updates * additions,
@@ -162,18 +150,13 @@ def kept_bits(build: Build, layer: Layer) -> int:
 
 def channel_bits(build: Build, layer: Layer) -> int:
     """The bits of the biases and thresholds of all channels."""
-    return sum(tensor.size * stored_bits_of(tensor) for tensor in channel_tensors(build, layer))
+    return sum(tensor.size * signed_bits(tensor) for tensor in channel_tensors(build, layer))
 
 
 def channel_tensors(build: Build, layer: Layer) -> list[Ints]:
     """The biases and, if the neurons fire, the thresholds."""
     v_threshold = build.v_threshold(layer)
     return [build.bias(layer), *([] if v_threshold is None else [v_threshold])]
-
-
-def stored_bits_of(tensor: NDArray[np.int64]) -> int:
-    """The width of the narrowest two's complement memory that holds the tensor."""
-    return Interval.hull(tensor, tensor, exact=True).bits
 
 
 def footprint_bytes(build: Build) -> int:

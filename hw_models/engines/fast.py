@@ -1,5 +1,6 @@
 """The fast engine: the golden model's integers from float products, a few samples at a time."""
 
+import math
 from functools import reduce
 
 import numpy as np
@@ -44,8 +45,8 @@ def run(build: Build, x: NDArray[np.int8], keep_membranes: bool = True) -> Trace
 def tile_samples(build: Build) -> int:
     """The number of samples that go through the whole network together."""
     flow = build.dataflow
-    largest = max(np.prod(flow.input.shape, dtype=int), *(layer.size for layer in flow.layers))
-    return max(1, TILE_BYTES // (flow.timesteps * int(largest) * 4))
+    largest = max(math.prod(flow.input.shape), *(layer.size for layer in flow.layers))
+    return max(1, TILE_BYTES // (flow.timesteps * largest * 4))
 
 
 def membrane_dtype(layer: Layer) -> type[np.int32] | type[np.int64]:

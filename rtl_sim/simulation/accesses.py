@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from hw_models.cost.operations import Operations
 from hw_models.dataflow import Build
 from hw_models.engines.golden import Trace
+from hw_models.hardware import REGISTERS
 from hw_models.semantics import Ints
-from rtl_sim.simulation import bench
 from rtl_sim.simulation.trace import Simulation
 
 OKAY, SLVERR = 0, 2
@@ -47,9 +47,9 @@ def plan(build: Build, counts: dict[str, int] | None = None) -> list[Access]:
     Args:
         counts: the final register values by name; registers not named are 0.
     """
-    if bench.REGISTERS not in build.files:
+    if REGISTERS not in build.files:
         return []
-    described = json.loads(build.files[bench.REGISTERS])
+    described = json.loads(build.files[REGISTERS])
     at = {register["name"]: register["offset"] for register in described["registers"]}
     flow, loadable = build.dataflow, bool(described["memories"])
     shape = flow.timesteps << 16 | len(flow.layers) << 1 | loadable

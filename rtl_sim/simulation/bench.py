@@ -3,10 +3,8 @@
 from jinja2 import StrictUndefined, Template
 
 from hw_models.dataflow import Build
-from hw_models.hardware import hardware_of
+from hw_models.hardware import REGISTERS, hardware_of
 from rtl_sim import sources
-
-REGISTERS = "rtl/registers.json"  # only in a build with an AXI4-Lite bus
 
 
 def generate(build: Build) -> str:

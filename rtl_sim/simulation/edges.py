@@ -16,7 +16,7 @@ from hw_models.core import timing
 from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build
 from hw_models.engines import golden
-from rtl_sim.simulation import bench
+from hw_models.hardware import REGISTERS
 from rtl_sim.simulation.check import Part
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls
 
@@ -53,7 +53,7 @@ def of(build: Build) -> list[Edge]:
             middle = words * (flow.timesteps // 2) + (words + 1) // 2
             stalls = Stalls(reset_layer=index, reset_word=middle)
             found.append(Edge(f"reset in a sweep of layer {layer.name}", stalls, 1))
-    if bench.REGISTERS in build.files:
+    if REGISTERS in build.files:
         found.append(Edge("register accesses", Stalls(registers=True), 1))
     else:  # the model does not include the guard before a core with a bus
         found.append(Edge(CYCLES, NO_STALLS))

@@ -12,9 +12,8 @@ from hw_models.core.address import addresses, sweep
 from hw_models.core.layout import layout_of
 from hw_models.core.stream_words import CLASS_BITS, LOGIT_BITS
 from hw_models.dataflow import Build, Layer
-from hw_models.hardware import hardware_of
+from hw_models.hardware import REGISTERS, hardware_of
 from hw_models.semantics import Ints
-from rtl_sim.simulation import bench
 
 MISSING = np.iinfo(np.int64).min  # stands for a value that the simulation did not give
 END = 0x454E4421.to_bytes(4, sys.byteorder)  # precedes the number of pieces at the end
@@ -88,7 +87,7 @@ def cut_short(build: Build, folder: Path) -> str:
         *(f"{n}{i}" for i in layers for n in ("membranes", "counts")),
     ]
     names += [f"events{i}" for i in layers[:-1]]
-    names += ["answers"] * (bench.REGISTERS in build.files)
+    names += ["answers"] * (REGISTERS in build.files)
     paths = (folder / f"{name}.bin" for name in names)
     return next((p.name for p in paths if not p.exists() or not ended(p.read_bytes())), "")
 

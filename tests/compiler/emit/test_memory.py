@@ -13,12 +13,12 @@ from compiler.emit.memory import (
     bank_files,
     channel_rows,
     hex_words,
-    signed_bits,
     weight_rows,
 )
 from hw_models.core.layout import as_conv, lay_out
 from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Layer
 from hw_models.engines.synapse import weighted_sums
+from hw_models.semantics import signed_bits
 from tests.builders.random_builds import random_build
 from tests.builders.simulated_builds import chain, conv
 

@@ -9,7 +9,7 @@ from hw_models.cost.operations import Operations
 from hw_models.dataflow import Build, Dense
 from hw_models.engines import golden
 from hw_models.engines.synapse import pooled, weighted_sums
-from hw_models.semantics import Interval, Leak, Neuron, signed_digits
+from hw_models.semantics import Interval, Leak, Neuron, digits, signed_digits
 from tests.builders.hand_made import hand_made
 from tests.builders.random_builds import Builder, random_build, random_input
 from tests.builders.residual_builds import residual_build
@@ -47,7 +47,7 @@ def test_totals_in_bytes_do_not_overflow(samples):
     """43 and 85 have four digits: the most that a value can be worth."""
     x = np.full((2, samples, 3), 85, np.int8)
     x[:, :, 1], x[:, ::2, 2] = -43, 0
-    events = operations.digits(x, 127)
+    events = digits(x, 127)
     assert events.max() == 4
     for signed in (events, -events):
         expected = signed.sum(axis=1, dtype=int)
@@ -81,7 +81,7 @@ def test_accumulators_are_read_each_step_and_a_static_inputs_cleared_once_a_samp
     x = random_input(build, samples, 1)
     trace = golden.run(build, x)
     counts = operations.count(build, x, trace)
-    at_input = operations.digits(x, build.dataflow.input.x_max) if encoding == "static" else abs(x)
+    at_input = digits(x, build.dataflow.input.x_max) if encoding == "static" else abs(x)
     streams = {"input": at_input, **trace.spikes}
     for layer in build.dataflow.layers:
         reads = writes = 0
