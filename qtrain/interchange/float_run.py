@@ -4,6 +4,7 @@ It shares the step equations with the import and nothing else, so that what the 
 graph is compared with the graph itself.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from qtrain.interchange.nir_graph import INTEGRATING, OUTPUT, SPIKING, NirGraph, NirNode
 from qtrain.interchange.nir_shapes import conv_geometry, pool_window
-from qtrain.interchange.step_equations import StepNeuron, Steps, step_neurons
+from qtrain.interchange.step_equations import Steps, integrate, step_neurons
 
 
 class FloatRun(NamedTuple):
@@ -33,21 +34,33 @@ class FloatGraph:
         self.neurons = step_neurons(graph, steps)
 
     @torch.no_grad()
-    def run(self, x: Tensor, keep_potentials: bool = False) -> FloatRun:
+    def run(
+        self,
+        x: Tensor,
+        keep_potentials: bool = False,
+        watch: Callable[[NirNode, Tensor], None] = lambda node, entering: None,
+    ) -> FloatRun:
         """Run x [T', B, *shape], T' = T, or 1 for values that are the same at each step.
 
         The logits are what the node before the output gives: the number of spikes of each neuron,
         the potential of an integrating one after the last step, or the mean of a current.
+
+        Args:
+            x: real values, or spikes.
+            keep_potentials: also return these.
+            watch: is given each node, and what enters it, [T', B, *shape].
         """
         values = {self.graph.input.name: x.to(torch.float64)}
         spikes, potentials = {}, {}
         for node in self.graph.nodes[1:-1]:
-            current = sum(values[source] for source in node.sources)
-            assert isinstance(current, Tensor)
+            first, *others = (values[source] for source in node.sources)
+            entering = sum(others, start=first)
+            watch(node, entering)
             if node.name not in self.neurons:
-                values[node.name] = linear(node, current)
+                values[node.name] = linear(node, entering)
                 continue
-            u, s = self._integrate(self.neurons[node.name], current)
+            neuron, steps = self.neurons[node.name], self.steps
+            u, s = integrate(neuron, entering, steps.timesteps, steps.reset)
             values[node.name] = u if node.kind in INTEGRATING else s
             if node.kind in SPIKING:
                 spikes[node.name] = s.to(torch.int8)
@@ -61,27 +74,6 @@ class FloatGraph:
         else:
             logits = given[-1] if last.kind in INTEGRATING else given.mean(0)
         return FloatRun(logits.flatten(1), spikes, potentials)
-
-    def _integrate(self, neuron: StepNeuron, current: Tensor) -> tuple[Tensor, Tensor]:
-        """(u, s) of all steps, [T, B, *shape]."""
-        decay, gain, drift, v_threshold = (
-            torch.from_numpy(np.ascontiguousarray(array))
-            for array in (neuron.decay, neuron.gain, neuron.drift, neuron.v_threshold)
-        )
-        steps = self.steps.timesteps
-        u = current.new_empty(steps, *current.shape[1:])
-        s = torch.zeros_like(u)
-        v = current.new_zeros(current.shape[1:])
-        for t in range(steps):
-            u[t] = decay * v + gain * current[t % len(current)] + drift
-            s[t] = u[t] > v_threshold
-            if not neuron.fires:
-                v = u[t]
-            elif self.steps.reset == "hard":
-                v = u[t] * (1 - s[t])
-            else:
-                v = u[t] - v_threshold * s[t]
-        return u, s
 
 
 def linear(node: NirNode, x: Tensor) -> Tensor:

@@ -3,37 +3,47 @@
 from typing import NamedTuple
 
 import numpy as np
+from torch import Tensor
 
 from hw_models.semantics import Leak
+from qtrain.interchange.step_equations import StepNeuron, integrate
+
+GAINS = np.linspace(0.96, 1.04, 17)  # which are tried beside a leak
 
 
 class RoundedDecay(NamedTuple):
-    """A leak in place of a decay."""
+    """A leak in place of a decay, with a factor for the currents that makes up for it."""
 
     tau: float  # m / 2**k
-    gain: float  # the factor for the currents, near 1
+    gain: float
 
 
-def rounded(decay: float, timesteps: int) -> RoundedDecay:
-    """The leak, and the gain, whose response to an impulse is nearest to the decay's.
+def nearest(decay: float) -> RoundedDecay:
+    """The nearest leak, with currents as they are."""
+    return RoundedDecay(min((leak.tau for leak in Leak.taus()), key=lambda t: abs(t - decay)), 1.0)
 
-    An impulse leaves decay**n on the membrane after n steps. With another leak b the nearest to it,
-    by the sum of squares over T steps, is g * b**n with
 
-        g = sum (decay * b)**n / sum b**(2 n)            n = 0..T-1
+def fitted(neuron: StepNeuron, current: Tensor, timesteps: int, reset: str) -> RoundedDecay:
+    """The leak and the gain with which neurons do most nearly what they did on calibration samples.
 
-    which also keeps the mean of the response close to what it was. A decay that hardware has is
-    returned as it is, with g = 1.
+    Tried are the leaks on both sides of the decay, with a few gains. What is made least is the
+    number of spikes that differ, and for neurons that never fire the square of the potential's.
+
+    Args:
+        neuron: of one decay.
+        current: what entered it, [T', B, *shape].
     """
-    n = np.arange(timesteps)
-    wanted = decay**n
+    decay = float(neuron.decay.flat[0])
+    taus = np.array([leak.tau for leak in Leak.taus()])
+    if decay in taus:
+        return RoundedDecay(decay, 1.0)
+    sides = {float(taus[taus < decay].max(initial=taus.min())), float(taus[taus > decay].min())}
+    wanted = integrate(neuron, current, timesteps, reset)
     found = []
-    for leak in Leak.taus():
-        response = leak.tau**n
-        gain = float(wanted @ response / (response @ response))
-        found.append((float(((gain * response - wanted) ** 2).sum()), leak.tau, gain))
-    exact = next((tau for _, tau, _ in found if tau == decay), None)
-    if exact is not None:
-        return RoundedDecay(exact, 1.0)
-    _, tau, gain = min(found)
+    for tau in sorted(sides):
+        for gain in GAINS:
+            u, s = integrate(neuron.rounded(tau, gain), current, timesteps, reset)
+            differs = s != wanted[1] if neuron.fires else (u - wanted[0]).square()
+            found.append((float(differs.sum()), abs(gain - 1), tau, float(gain)))
+    *_, tau, gain = min(found)
     return RoundedDecay(tau, gain)

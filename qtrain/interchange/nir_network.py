@@ -24,11 +24,12 @@ from torch import Tensor
 
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
-from qtrain.interchange.leak_rounding import rounded
+from qtrain.interchange.calibration import Calibration
+from qtrain.interchange.leak_rounding import nearest
 from qtrain.interchange.nir_graph import INTEGRATING, SPIKING, WEIGHTS, NirGraph, NirNode
 from qtrain.interchange.nir_shapes import POOLS, Shape, conv_geometry, pool_window
 from qtrain.interchange.step_equations import StepNeuron, Steps, step_neurons
-from qtrain.interchange.weight_rounding import limited, relative_error
+from qtrain.interchange.weight_rounding import relative_error, rounded_weights
 from qtrain.layers import (
     LIF,
     Add,
@@ -83,7 +84,7 @@ class Current:
     attrs: dict[str, Any]
     weight: Reals  # [out, in / groups, ...]
     bias: Reals  # [out]
-    moment: Reals  # mean square of the values that each weight meets, broadcastable to weight
+    products: Reals | None  # mean of x x^T, [groups, n, n], of the n values that an output meets
     shape: Shape
     flat: bool = False  # the neurons behind it are a vector, but of a map's channels
 
@@ -94,7 +95,7 @@ def imported(
     weight_bits: int,
     encoding: str,
     input_scale: float | None = None,
-    moments: dict[str, Reals] | None = None,
+    calibration: Calibration | None = None,
 ) -> ImportedNetwork:
     """The network of a NIR graph.
 
@@ -104,22 +105,23 @@ def imported(
         weight_bits: 8, 4 or 2.
         encoding: of the input: static, ternary or binary.
         input_scale: of a static input, the real value of one step of its int8 values.
-        moments: the mean square of what each node gives, [*shape], on calibration samples; weights
-            are limited so that currents change least by rounding. Without it all count alike.
+        calibration: what samples say; rounding then does the least harm to them.
 
     Raises:
         InputError: the hardware cannot do what a node does; names it and what to do instead.
     """
-    return NetworkMaker(graph, steps, weight_bits, moments or {}).made(encoding, input_scale)
+    maker = NetworkMaker(graph, steps, weight_bits, calibration or Calibration())
+    return maker.made(encoding, input_scale)
 
 
 class NetworkMaker:
     """Walks a NIR graph and writes down the nodes and tensors of the network."""
 
     def __init__(
-        self, graph: NirGraph, steps: Steps, weight_bits: int, moments: dict[str, Reals]
+        self, graph: NirGraph, steps: Steps, weight_bits: int, calibration: Calibration
     ) -> None:
-        self.source, self.steps, self.weight_bits, self.moments = graph, steps, weight_bits, moments
+        self.source, self.steps, self.weight_bits = graph, steps, weight_bits
+        self.calibration = calibration
         self.nodes: list[Node] = []
         self.tensors: dict[str, Tensor] = {}
         self.roundings: list[LayerRounding] = []
@@ -208,11 +210,11 @@ class NetworkMaker:
 
     def _weighted(self, node: NirNode, stream: Stream) -> Current:
         parameters = node.parameters
-        square = self.moments.get(node.sources[0], np.ones(stream.shape))
+        products = self.calibration.products.get(node.name)
         if node.kind in ("Affine", "Linear"):
-            weight, op = parameters["weight"], QuantLinear.op
+            weight, op = parameters["weight"] * stream.factor, QuantLinear.op
             attrs = {"in_features": weight.shape[1], "out_features": len(weight)}
-            weight, moment = weight * stream.factor, unscaled(square, stream.factor)
+            met = stream.factor[None]
         else:
             conv, op = conv_geometry(parameters), QuantConv2d.op
             attrs = {
@@ -222,9 +224,12 @@ class NetworkMaker:
             }  # fmt: skip
             each = per_channel("scale before it", stream.factor)
             weight = conv.weight * by_input(each, conv.weight, conv.groups)
-            moment = by_input(unscaled(square.mean((1, 2)), each), weight, conv.groups)
+            met = each.reshape(conv.groups, -1).repeat(conv.kernel[0] * conv.kernel[1], axis=1)
+        if products is not None:  # of the values before the factor, which is in the weights now
+            square = met[:, :, None] * met[:, None, :]
+            products = np.divide(products, square, out=np.zeros_like(products), where=square != 0)
         bias = parameters.get("bias", np.zeros(len(weight)))
-        return Current(node.name, stream.node, op, attrs, weight, bias, moment, node.shape)
+        return Current(node.name, stream.node, op, attrs, weight, bias, products, node.shape)
 
     def _unweighted(self, source: str, stream: Stream) -> Current:
         """Spikes that neurons read as they are: a weight for each, which is what it is worth."""
@@ -233,7 +238,7 @@ class NetworkMaker:
             attrs = {"in_features": len(weight), "out_features": len(weight)}
             return Current(
                 f"{source}.current", stream.node, QuantLinear.op, attrs, weight,
-                np.zeros(len(weight)), np.ones_like(weight), stream.shape,
+                np.zeros(len(weight)), None, stream.shape,
             )  # fmt: skip
         channels = stream.shape[0]
         attrs = {
@@ -243,7 +248,7 @@ class NetworkMaker:
         weight = per_channel("scale before it", stream.factor).reshape(-1, 1, 1, 1)
         return Current(
             f"{source}.current", stream.node, QuantConv2d.op, attrs, weight, np.zeros(channels),
-            np.ones_like(weight), stream.shape,
+            None, stream.shape,
         )  # fmt: skip
 
     def _neurons(self, node: NirNode, neuron: StepNeuron) -> None:
@@ -262,7 +267,8 @@ class NetworkMaker:
             per_channel(key, np.reshape(getattr(neuron, key), shape))
             for key in ("decay", "gain", "drift", "v_threshold")
         )
-        leaks = [rounded(each, self.steps.timesteps) for each in decay.tolist()]
+        chosen = self.calibration.leaks.get(node.name)
+        leaks = [chosen or nearest(each) for each in decay.tolist()]
         taus = np.array([leak.tau for leak in leaks])
         if len(np.unique(taus)) > 1:
             raise InputError(
@@ -318,16 +324,23 @@ class NetworkMaker:
             **current.attrs, "weight_bits": self.weight_bits, "scaling": scaling,
             "bias": bool(bias.any()), "l1_max": None,
         }  # fmt: skip
-        cut = limited(weight, current.moment, self.weight_bits, scaling == "tensor")
-        tensors = {"weight": torch.tensor(cut, dtype=torch.float32)}
+        error = 0.0
+        if self.weight_bits > 2:
+            together = scaling == "tensor"
+            weight, error = rounded_weights(weight, self.weight_bits, current.products, together)
+        tensors = {"weight": torch.tensor(weight, dtype=torch.float32)}
         if attrs["bias"]:
             tensors["bias"] = torch.tensor(bias, dtype=torch.float32)
         name = self._add(current.name, current.op, (current.stream,), attrs, **tensors)
-        layer = cast(QuantLinear | QuantConv2d, make_layer(self.nodes[-1]))
-        with torch.no_grad():
-            layer.load_state_dict(tensors)
-            quantized = layer.quant_weight_for(None).value.double().numpy()
-        return name, relative_error(weight, quantized, current.moment)
+        if self.weight_bits == 2:  # the quantizer's step follows from all weights
+            layer = cast(QuantLinear | QuantConv2d, make_layer(self.nodes[-1]))
+            with torch.no_grad():
+                layer.load_state_dict(tensors)
+                rounded = layer.quant_weight_for(None).value.double().numpy()
+            count = weight[0].size
+            products = np.eye(count)[None] if current.products is None else current.products
+            error = relative_error(weight, rounded, products)
+        return name, error
 
     def _integrators(self, node: NirNode, names: list[str], tau: float) -> None:
         """The readout of a network that ends in neurons which never fire."""
@@ -377,11 +390,6 @@ def per_channel(what: str, array: Reals) -> Reals:
             "map before its weights"
         )
     return flat[:, 0].copy()
-
-
-def unscaled(square: Reals, factor: Reals) -> Reals:
-    """The mean square of values before a factor; what the factor makes 0 counts nothing."""
-    return np.divide(square, factor**2, out=np.zeros_like(square), where=factor != 0)
 
 
 def over(each: Reals, weight: Reals) -> Reals:

@@ -21,11 +21,13 @@ adds in one step, as spikes are impulses, whose integral does not depend on dt (
 of 1 / dt means the same for a current that lasts the whole step, and adds 1 (SpikingJelly).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from hw_models.errors import InputError
 from qtrain.interchange.nir_graph import NEURONS, SPIKING, NirGraph, NirNode
@@ -64,6 +66,38 @@ class StepNeuron:
     gain: NDArray[np.float64]
     drift: NDArray[np.float64]
     v_threshold: NDArray[np.float64]  # infinite where neurons do not fire
+
+    def rounded(self, tau: float, factor: float) -> "StepNeuron":
+        """The neurons with another decay, and all that is added in a step times a factor."""
+        return replace(
+            self,
+            decay=np.full_like(self.decay, tau),
+            gain=self.gain * factor,
+            drift=self.drift * factor,
+        )
+
+
+def integrate(
+    neuron: StepNeuron, current: Tensor, timesteps: int, reset: str
+) -> tuple[Tensor, Tensor]:
+    """(u, s) of all steps, [T, B, *shape], for currents [T', B, *shape]; T' is T or 1."""
+    decay, gain, drift, v_threshold = (
+        torch.from_numpy(np.ascontiguousarray(array))
+        for array in (neuron.decay, neuron.gain, neuron.drift, neuron.v_threshold)
+    )
+    u = current.new_empty(timesteps, *current.shape[1:])
+    s = torch.zeros_like(u)
+    v = current.new_zeros(current.shape[1:])
+    for t in range(timesteps):
+        u[t] = decay * v + gain * current[t % len(current)] + drift
+        s[t] = u[t] > v_threshold
+        if not neuron.fires:
+            v = u[t]
+        elif reset == "hard":
+            v = u[t] * (1 - s[t])
+        else:
+            v = u[t] - v_threshold * s[t]
+    return u, s
 
 
 def step_neurons(graph: NirGraph, steps: Steps) -> dict[str, StepNeuron]:
