@@ -41,6 +41,11 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     zero: float = 0.0  # the raw value, as the data set has it, that means 0
     unit: float = 1.0  # the real value of a raw step of 1
 
+    @property
+    def value_range(self) -> tuple[int, int]:
+        """The least and the largest x."""
+        return 0 if self.encoding == "binary" else -self.x_max, self.x_max
+
 
 class Dense(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dense"):
     """acc[n] = sum_j w[n, j] * s[j] over events, with the weight tensor [n_out, n_in]."""
@@ -191,6 +196,11 @@ class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     provenance: dict[str, str | int | float | bool]
     warnings: tuple[str, ...] = ()
     files: dict[str, str] = {}  # sha256 of each file beside dataflow.json
+
+    @property
+    def input_steps(self) -> int:
+        """T', the steps in which a sample enters: 1 where it is static, else T."""
+        return 1 if self.input.encoding == STATIC else self.timesteps
 
     def mode_of(self, source: str) -> Encoding:
         """The kind of events in a stream, by the name of the input or of a layer."""

@@ -1,11 +1,16 @@
 """What a build says of the data that its network was trained on."""
 
 import msgspec
+import numpy as np
 import pytest
+import torch
 
 import compiler
-from hw_models.dataflow import Dataflow
+from hw_models.dataflow import Dataflow, Input
+from hw_models.sample.integers import input_integers
 from qtrain.data import datasets
+from qtrain.data.split import Split
+from qtrain.layers import InputQuant
 from tests.builders.networks import checkpoint
 
 
@@ -43,3 +48,20 @@ def test_cifar100_has_a_hundred_names_in_the_order_of_its_labels():
     assert len(labels) == len(set(labels)) == datasets.spec("cifar100").classes == 100
     assert list(labels) == sorted(labels)
     assert (labels[0], labels[49], labels[99]) == ("apple", "mountain", "worm")
+
+
+@pytest.mark.parametrize("bits", [8, 7, 4, 3, 2])
+@pytest.mark.parametrize("name", ["digits", "mnist", "cifar10"])
+def test_any_raw_value_becomes_the_integer_that_the_network_takes(name, bits):
+    spec = datasets.spec(name)
+    low, high = spec.value_range
+    raw = np.arange(low, high + 1)
+    values = np.resize(raw, (len(raw), 1, *spec.shape))
+    split = Split(spec, torch.from_numpy(values), torch.zeros(len(raw), dtype=torch.int64))
+    quantizer = InputQuant(spec.scale_of(bits), bits)
+    described = Input(
+        name="input", shape=spec.shape, encoding="static", x_max=quantizer.x_max,
+        scale=quantizer.scale, zero=spec.zero, unit=spec.unit,
+    )  # fmt: skip
+    expected = quantizer.integers(split.inputs(slice(None))).numpy()
+    np.testing.assert_array_equal(input_integers(described, values.swapaxes(0, 1)), expected)
