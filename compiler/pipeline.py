@@ -15,6 +15,7 @@ from compiler.emit.integers import integers
 from compiler.frontend.importer import import_network
 from compiler.frontend.samples import calibration_inputs
 from compiler.frontend.trained import TrainedNetwork, open_checkpoint
+from compiler.frontend.trained_data import with_data
 from compiler.ir import Graph, check
 from compiler.lanes.assign_lanes import AssignLanes
 from compiler.lanes.choose_lanes import ChooseLanes
@@ -74,6 +75,7 @@ def build(
     if options.has_goal and calibration is None:
         calibration = calibration_inputs(trained, data_dir)
     graph = import_network(trained.network, options.target, trained.name)
+    graph = with_data(graph, trained.checkpoint)
     return compile_graph(graph, options, trained.sha256, calibration, watch)
 
 

@@ -121,13 +121,16 @@ def read_digits(split: str, _: Path | None) -> Arrays:
     return x[chosen], y[chosen]
 
 
-def mnist_spec(name: str, source: str, *system_dirs: str) -> DatasetSpec:
+def mnist_spec(
+    name: str, source: str, *system_dirs: str, labels: tuple[str, ...] = ()
+) -> DatasetSpec:
     """A data set in MNIST's format.
 
     Args:
         name: the data set.
         source: where its files can be had, for messages.
         system_dirs: folders to look in where none is given.
+        labels: the names of the classes.
     """
 
     def read(split: str, data_dir: Path | None) -> Arrays:
@@ -143,6 +146,7 @@ def mnist_spec(name: str, source: str, *system_dirs: str) -> DatasetSpec:
         unit=1 / 255,
         input_scale=1 / 127,
         read=read,
+        labels=labels,
     )
 
 
@@ -158,6 +162,7 @@ def cifar_spec(batches: cifar.Batches) -> DatasetSpec:
         input_scale=1 / 64,
         read=partial(cifar.read_split, batches),
         zero=128,
+        labels=batches.names,
     )
 
 
@@ -212,6 +217,18 @@ DATASETS: dict[str, DatasetSpec | EventSet] = {
             "Debian's package dataset-fashion-mnist or "
             "https://github.com/zalandoresearch/fashion-mnist",
             "/usr/share/datasets/fashion-mnist",
+            labels=(
+                "T-shirt/top",
+                "Trouser",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
+                "Ankle boot",
+            ),
         ),
         cifar_spec(cifar.CIFAR10),
         cifar_spec(cifar.CIFAR100),

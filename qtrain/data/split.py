@@ -34,6 +34,7 @@ class DatasetSpec:
     zero: int = 0  # the value of Split.x that means 0
     input_peak: int = 127  # the largest |value| of the int8 input
     in_files: bool = True  # read from files; False: the data come with a Python package
+    labels: tuple[str, ...] = ()  # the name of each class; empty where it is its number
 
     @property
     def value_range(self) -> tuple[int, int]:
