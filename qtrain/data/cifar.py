@@ -42,6 +42,7 @@ CIFAR100 = Batches(
     labels=2,
     classes=100,
 )
+NAMES = (CIFAR10.name, CIFAR100.name)
 
 
 def read_split(batches: Batches, split: str, data_dir: Path | None) -> tuple[NDArray, NDArray]:
