@@ -45,11 +45,14 @@ def widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
 
 def default_text(option: str) -> str:
     """The default of an option, as --help shows it."""
-    by_dataset = {name: own[option] for name, own in recipes.BY_DATASET.items() if option in own}
-    parts = [f"{value} for {name}" for name, value in by_dataset.items()]
+    datasets_of: dict[str, list[str]] = {}
+    for name, own in recipes.BY_DATASET.items():
+        if option in own:
+            datasets_of.setdefault(str(own[option]), []).append(name)
+    parts = [f"{value} for {', '.join(names)}" for value, names in datasets_of.items()]
     if option in recipes.COMMON:
         parts.insert(0, str(recipes.COMMON[option]))
-    return f"Default: {', '.join(parts)}."
+    return f"Default: {'; '.join(parts)}."
 
 
 @click.group()
@@ -213,6 +216,12 @@ def main() -> None:
     help=f"What --shift moves into an image: zeros, or its mirrored edge. {default_text('border')}",
 )
 @click.option(
+    "--roll",
+    type=int,
+    help="Move samples by up to so many pixels; what leaves a map on one side comes back on the "
+    f"other. {default_text('roll')}",
+)
+@click.option(
     "--validation",
     type=int,
     help="Hold back the last so many training samples, and evaluate on them in place of the test "
@@ -221,15 +230,25 @@ def main() -> None:
 @click.option(
     "--polarity",
     type=click.Choice(list(POLARITIES)),
-    help="Event data: one channel with signs, or two channels.",
+    help="Event data: one channel with signs, two channels, or one channel without signs. "
+    f"{default_text('polarity')}",
 )
 @click.option(
     "--bins",
     type=click.Choice(BINS),
-    help="Event data: frames of equal time, or of equally many events.",
+    help=f"Event data: frames of equal time, or of equally many events. {default_text('bins')}",
 )
 @click.option(
-    "--downsample", type=int, help="Event data: a square of so many pixels to a side becomes one."
+    "--bin-us",
+    type=int,
+    help="Event data: duration of a frame in microseconds, where later events are left out; 0: the "
+    f"T-th part of each recording. {default_text('bin_us')}",
+)
+@click.option(
+    "--downsample",
+    type=int,
+    help="Event data: a square of so many pixels to a side becomes one. "
+    f"{default_text('downsample')}",
 )
 @click.option(
     "--seed",

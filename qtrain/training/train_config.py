@@ -8,7 +8,7 @@ import msgspec
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from hw_models.semantics import INPUT_BITS
-from qtrain.data import datasets
+from qtrain.data import cifar, datasets
 from qtrain.data.events import FrameOptions
 from qtrain.data.own.preparation import OwnData
 from qtrain.data.source import DataSource
@@ -55,6 +55,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     # how event recordings become frames, see FrameOptions; other data sets take the defaults only
     polarity: str = "signed"
     bins: str = "time"
+    bin_us: int = 0
     downsample: int = 1
     input_bits: int = 8  # bits of a static input, the sign included
     edge_bits: int | None = None  # weight bits of the first and last layer, see named_module
@@ -72,6 +73,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     soft_spikes: float = 0.0  # share of the steps in which spikes harden, see LIF.soft_spike
     flip: bool = False  # training images are mirrored in every other epoch
     border: str = "zeros"  # what a shift moves into the image; or reflect
+    roll: int = 0  # training samples are moved by up to so many pixels, around the map's edges
     validation: int = 0  # the last so many training samples are held back to evaluate on
     autoaugment: bool = False  # CIFAR images go through AutoAugment's policy
     cutout: int = 0  # side of the square that is cut out of training images; 0: none
@@ -106,6 +108,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                     f"{option} = {getattr(self, option)}; accepted: {', '.join(accepted)}"
                 )
         static = self.spec.encoding == STATIC
+        *_, height, width = self.spec.shape
+        reach = width if height == 1 else min(height, width)  # moves go along a single row alone
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
@@ -119,11 +123,13 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "label_smoothing": (0 <= self.label_smoothing < 1, "0 or more, less than 1"),
             "soft_spikes": (0 <= self.soft_spikes < 1, "0 or more, less than 1"),
             "validation": (self.validation >= 0, "0 or more"),
-            "shift": (0 <= self.shift < min(self.spec.shape[-2:]), "0 or more, less than the map"),
+            "shift": (0 <= self.shift < reach, "0 or more, less than the map"),
+            "roll": (0 <= self.roll < reach, "0 or more, less than the map"),
+            "flip": (not self.flip or height > 1, "False, as a map of one row has no left side"),
             "cutout": (self.cutout >= 0, "0 or more"),
             "autoaugment": (
-                not self.autoaugment or self.dataset.startswith("cifar"),
-                "False, or cifar10, cifar100",
+                not self.autoaugment or self.dataset in cifar.NAMES,
+                f"False, or {', '.join(cifar.NAMES)}",
             ),
             "acc_bits_input": (
                 self.acc_bits is not None or self.acc_bits_input is None,
