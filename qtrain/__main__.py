@@ -11,7 +11,6 @@ from rich.table import Table
 from hw_models.cli import run
 from hw_models.errors import InputError
 from qtrain import checkpoint, data_options, zoo
-from qtrain.data.events import BINS, POLARITIES
 from qtrain.data.source import open_source, recorded, run_name
 from qtrain.layers.lif import LIF_CHOICES
 from qtrain.models.named import NAMED
@@ -227,29 +226,7 @@ def main() -> None:
     help="Hold back the last so many training samples, and evaluate on them in place of the test "
     f"set. {default_text('validation')}",
 )
-@click.option(
-    "--polarity",
-    type=click.Choice(list(POLARITIES)),
-    help="Event data: one channel with signs, two channels, or one channel without signs. "
-    f"{default_text('polarity')}",
-)
-@click.option(
-    "--bins",
-    type=click.Choice(BINS),
-    help=f"Event data: frames of equal time, or of equally many events. {default_text('bins')}",
-)
-@click.option(
-    "--bin-us",
-    type=int,
-    help="Event data: duration of a frame in microseconds, where later events are left out; 0: the "
-    f"T-th part of each recording. {default_text('bin_us')}",
-)
-@click.option(
-    "--downsample",
-    type=int,
-    help="Event data: a square of so many pixels to a side becomes one. "
-    f"{default_text('downsample')}",
-)
+@data_options.frames(default_text)
 @click.option(
     "--seed",
     type=int,

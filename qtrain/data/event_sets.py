@@ -14,7 +14,7 @@ class EventSet:
     files: str  # what lies in the folder that is named after tonic's class, for messages
     source: str  # where the recordings can be had, for messages
     # how events become channels, see events.POLARITIES: what is accepted, the default first
-    polarities: tuple[str, ...] = ("signed", "split", "merged")
+    polarities: tuple[str, ...] = ("signed", "split", "off-on", "merged")
     # for a set in N-MNIST's format, files <folder>/<label>/<id>.bin: the folder of each split
     bin_folders: dict[str, str] | None = None
     # for a set without splits: one recording of so many in each class is a test sample

@@ -311,8 +311,8 @@ class NetworkMaker:
             gain=leaks[worst].gain,
             weight_error=max(errors),
         )
-        self.roundings.append(rounding)
         if node.kind in INTEGRATING:
+            self.roundings.append(rounding)
             self._integrators(node, names, tau)
             return
         source = (
@@ -325,6 +325,7 @@ class NetworkMaker:
         }  # fmt: skip
         name = self._add(node.name, LIF.op, (source,), attrs, amplitude=torch.ones(()))
         self.spiking[node.name] = name, shape
+        self.roundings.append(msgspec.structs.replace(rounding, layer=name))
         stream = Stream(name, shape, np.ones(shape))
         if currents[0].flat:
             stream = self._flattened(stream, f"{node.name}.flat")
