@@ -52,6 +52,11 @@ class DatasetSpec:
         # A byte has one value more below its middle than above it; the int8 input is symmetric.
         return zero - peak - (zero > 0), zero + peak
 
+    @property
+    def rgb_bytes(self) -> bool:
+        """Whether samples are images of three channels of bytes, whose middle means 0."""
+        return self.value_range == (0, 255) and len(self.shape) == 3 and self.shape[0] == 3
+
     def scale_of(self, bits: int) -> float | None:
         """The real value of one step of an input of `bits`, the sign included; None: spikes.
 

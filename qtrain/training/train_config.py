@@ -105,7 +105,10 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 raise InputError(
                     f"{option} = {getattr(self, option)}; accepted: {', '.join(accepted)}"
                 )
-        static = self.spec.encoding == STATIC
+        spec = self.spec
+        static = spec.encoding == STATIC
+        area = spec.shape[1:]  # of a map; a signal's is one row
+        no_map = "as the samples are no maps"
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
@@ -119,11 +122,22 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "label_smoothing": (0 <= self.label_smoothing < 1, "0 or more, less than 1"),
             "soft_spikes": (0 <= self.soft_spikes < 1, "0 or more, less than 1"),
             "validation": (self.validation >= 0, "0 or more"),
-            "shift": (0 <= self.shift < min(self.spec.shape[-2:]), "0 or more, less than the map"),
-            "cutout": (self.cutout >= 0, "0 or more"),
+            "timesteps": (
+                static or not self.own or self.timesteps == spec.timesteps,
+                f"{spec.timesteps}, those of the samples",
+            ),
+            "shift": (
+                0 <= self.shift < min((side for side in area if side > 1), default=1),
+                "0 or more, less than the map" if area else f"0, {no_map}",
+            ),
+            "cutout": (
+                self.cutout >= 0 and (bool(area) or not self.cutout),
+                "0 or more" if area else f"0, {no_map}",
+            ),
+            "flip": (bool(area) or not self.flip, f"False, {no_map}"),
             "autoaugment": (
-                not self.autoaugment or self.dataset.startswith("cifar"),
-                "False, or cifar10, cifar100",
+                not self.autoaugment or spec.rgb_bytes,
+                "False, or images of RGB bytes",
             ),
             "acc_bits_input": (
                 self.acc_bits is not None or self.acc_bits_input is None,
