@@ -31,6 +31,7 @@ from hw_models.errors import InputError
 from hw_models.validate.description import check_description
 from hw_models.validate.integers import check_integers
 from qtrain.checkpoint import Checkpoint
+from qtrain.data.source import DataSource
 
 Pass = Callable[[Graph], Graph]
 Watch = Callable[[str, Graph], None]  # is given the name of a step and the graph after it
@@ -41,6 +42,7 @@ def build(
     options: Options | None = None,
     *,
     data_dir: Path | None = None,
+    data: DataSource | None = None,
     calibration: NDArray[np.int8] | None = None,
     watch: Watch | None = None,
 ) -> Build:
@@ -63,6 +65,7 @@ def build(
             `open_checkpoint` made of it with the name and the crop of these options.
         options: by default `Options()`.
         data_dir: where the training split lies that a goal needs; by default where `qtrain` looks.
+        data: the data, where the checkpoint cannot find them again; see samples_for.
         calibration: integer inputs [T', B, *shape] for a goal, in place of the training split's.
         watch: called after the import and after each pass.
 
@@ -73,7 +76,7 @@ def build(
     options = options or Options()
     trained = open_checkpoint(checkpoint, options.name, options.crop)
     if options.has_goal and calibration is None:
-        calibration = calibration_inputs(trained, data_dir)
+        calibration = calibration_inputs(trained, data_dir, data)
     graph = import_network(trained.network, options.target, trained.name)
     graph = with_data(graph, trained.checkpoint)
     return compile_graph(graph, options, trained.sha256, calibration, watch)

@@ -10,15 +10,15 @@ from rich.table import Table
 
 from hw_models.cli import run
 from hw_models.errors import InputError
-from qtrain import checkpoint, zoo
-from qtrain.data import datasets
+from qtrain import checkpoint, data_options, zoo
 from qtrain.data.events import BINS, POLARITIES
+from qtrain.data.source import open_source, recorded, run_name
 from qtrain.layers.lif import LIF_CHOICES
 from qtrain.models.named import NAMED
 from qtrain.training import ablation, ablation_report, recipes, train
 from qtrain.training.evaluation import Evaluation, evaluate
 from qtrain.training.loop import Epoch
-from qtrain.training.train_config import TRAINING_CHOICES, from_plain, resumed
+from qtrain.training.train_config import TRAINING_CHOICES, resumed
 
 console = Console(highlight=False, soft_wrap=True)
 DATA_DIR = click.option(
@@ -58,7 +58,8 @@ def main() -> None:
 
 
 @main.command("train")
-@click.option("--dataset", type=click.Choice(list(datasets.DATASETS)), help="Default: digits.")
+@data_options.data
+@data_options.preparation
 @DATA_DIR
 @click.option(
     "--recipe",
@@ -254,7 +255,9 @@ def main() -> None:
     help=f"Initial value of a trainable amplitude. {default_text('initial_amplitude')}",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder of the run. Default: runs/DATASET."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the run. Default: runs/NAME, after the data.",
 )
 @click.option(
     "--resume",
@@ -271,6 +274,7 @@ def main() -> None:
     "and width of weights may be different.",
 )
 def train_command(
+    workers: int | None,
     data_dir: Path | None,
     out: Path | None,
     resume: str | None,
@@ -283,19 +287,25 @@ def train_command(
     The checkpoint of another run, with other options or data, is replaced only with --overwrite.
     """
     given = {name: value for name, value in given.items() if value is not None}
-    dataset = given.pop("dataset", None)
-    folder = out or (Path(resume).parent if resume else Path("runs") / (dataset or "digits"))
+    preparation = data_options.taken_from(given)
+    text = given.pop("data", None)
+    folder = out or (Path(resume).parent if resume else Path("runs") / run_name(text or "digits"))
     start = None
     begin = checkpoint.load(init) if init else None
     if init:
         given["init"] = checkpoint.sha256_of(init)
     if resume is None:
-        config = recipes.default_config(dataset or "digits", **given)
+        source = open_source(text or "digits", preparation, workers=workers)
+        for note in source.notes:
+            click.echo(f"note: {note}", err=True)
+        config = recipes.default_config(source, **given)
     else:
         start = checkpoint.load(Path(resume) if resume else folder / checkpoint.NAME)
         if given.pop("recipe", None):
             raise InputError("recipe given with --resume: the checkpoint has its own; leave it out")
-        config = resumed(start.config, given | ({"dataset": dataset} if dataset else {}))
+        preparation.refuse("--resume")
+        config = resumed(start.config, given | ({"dataset": text} if text else {}))
+        source = recorded(start.config, text, workers)
         if start.training.get("epoch") == config.epochs:
             console.print(f"all {config.epochs} epochs are done; name more with --epochs")
             return
@@ -314,8 +324,8 @@ def train_command(
             )
 
         train(
-            config, folder, data_dir, resume=start, init=begin, overwrite=overwrite,
-            on_step=on_step, on_epoch=on_epoch,
+            config, folder, data_dir, data=source, resume=start, init=begin,
+            overwrite=overwrite, on_step=on_step, on_epoch=on_epoch,
         )  # fmt: skip
     console.print(f"wrote {folder / checkpoint.NAME}")
 
@@ -363,12 +373,17 @@ def ablate_command(file: Path, out: Path, data_dir: Path | None) -> None:
 
 @main.command("eval")
 @click.argument("ckpt", type=zoo.CheckpointPath())
+@data_options.data
 @DATA_DIR
-def evaluate_command(ckpt: Path, data_dir: Path | None) -> None:
-    """Show a checkpoint's accuracy and firing rates on the test split of its data set."""
+def evaluate_command(
+    ckpt: Path, data: str | None, workers: int | None, data_dir: Path | None
+) -> None:
+    """Show a checkpoint's accuracy and firing rates on the test split of its data.
+
+    With --data, the data are prepared as those that the network was trained on.
+    """
     trained = checkpoint.load(ckpt)
-    config = from_plain(trained.config)
-    split = datasets.load(config.dataset, "test", data_dir, config.frames)
+    split = recorded(trained.config, data, workers).load("test", data_dir)
     result = evaluate(trained.network(), split)
     console.print(f"{split.spec.name}, {len(split)} test samples: {summary(result)}")
 

@@ -16,11 +16,14 @@ from types import ModuleType
 PAGE = Path(__file__).parents[1] / "docs/api.md"
 WIDTH = 120
 PUBLIC = {  # a package or module: its public names, in the order of the page
+    "qtrain": (
+        "open_source", "DataSource", "Preparation", "default_config", "TrainConfig", "train",
+        "save",
+    ),
     "qtrain.layers": (
         "InputQuant", "QuantLinear", "QuantConv2d", "BatchNorm", "LIF", "TernaryLIF", "BinaryLIF",
         "AvgPool2d", "GlobalAvgPool", "Add", "Flatten", "Readout",
     ),
-    "qtrain.training": ("train", "default_config"),
     "compiler": ("build", "Options"),
     "hw_models.dataflow": ("Build", "Dataflow", "Input"),
     "hw_models.folder.artefact": ("save", "load"),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -45,17 +46,35 @@ def spec(name: str, options: FrameOptions | None = None) -> DatasetSpec:
         InputError: there is no such data set, or the options do not suit it.
     """
     if name not in DATASETS:
-        raise InputError(f"unknown data set {name!r}; accepted: {', '.join(DATASETS)}")
+        raise unknown(name)
     found, options = DATASETS[name], options or FrameOptions()
     if isinstance(found, EventSet):
         return event_spec(found, options)
+    check_no_frames(name, options)
+    return found
+
+
+def unknown(name: str) -> InputError:
+    """The error for a name that is no known data set and nothing else that --data takes."""
+    close = get_close_matches(name, DATASETS, n=1)
+    return InputError(
+        f"unknown data set {name!r}; accepted: {', '.join(DATASETS)}, or own data as FILE.npz, "
+        "FOLDER, module:Class or file.py:Class" + (f"; did you mean {close[0]}?" if close else "")
+    )
+
+
+def check_no_frames(name: str, options: FrameOptions) -> None:
+    """Check that no option of event data is given for other data.
+
+    Raises:
+        InputError: one is.
+    """
     for option, default in msgspec.structs.asdict(FrameOptions()).items():
         if option != "timesteps" and getattr(options, option) != default:
             raise InputError(
                 f"{option} = {getattr(options, option)}; accepted: {default}, as {name} is no "
                 "event data"
             )
-    return found
 
 
 def load(
@@ -73,12 +92,21 @@ def load(
             samples.
     """
     known = spec(name, options)
-    if split not in SPLITS:
-        raise InputError(f"unknown split {split!r}; accepted: {', '.join(SPLITS)}")
     if data_dir is not None:
         check_folder(known, data_dir)
     elif os.environ.get("TRISPIKE_DATA"):
         data_dir = Path(os.environ["TRISPIKE_DATA"])
+    return read_split(known, split, data_dir)
+
+
+def read_split(known: DatasetSpec, split: str, data_dir: Path | None) -> Split:
+    """One split of a data set, read as its description says.
+
+    Raises:
+        InputError: the split is unknown; what is read is not as the description says.
+    """
+    if split not in SPLITS:
+        raise InputError(f"unknown split {split!r}; accepted: {', '.join(SPLITS)}")
     x, y = known.read(split, data_dir)
     if x.size == len(x) * known.timesteps * prod(known.shape):
         x = x.reshape(len(x), known.timesteps, *known.shape)
