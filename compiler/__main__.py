@@ -90,7 +90,7 @@ def cli() -> None:
 )
 @click.option("--out", type=PATH, help="The build folder. [default: build/NAME-TARGET]")
 @click.option("--name", help="The build's name. [default: the run's folder, or the file's name]")
-@data_options.DATA
+@data_options.data
 @click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
 @click.option("--no-reference", is_flag=True, help="Write no reference vectors.")
 @click.option(
@@ -159,6 +159,7 @@ def build(
     out: Path | None,
     name: str | None,
     data: str | None,
+    workers: int | None,
     data_dir: Path | None,
     no_reference: bool,
     frac_bits: int | None,
@@ -196,7 +197,7 @@ def build(
             raise InputError(
                 f"{option} {value}: nothing is read from it with --no-reference; leave one out"
             )
-    trained, source = opened(network, options, data, data_dir, nir)
+    trained, source = opened(network, options, data, data_dir, workers, nir)
     samples = calibration_inputs(trained, data_dir, source) if options.has_goal else None
     try:
         test = None if no_reference else test_samples(trained, data_dir, source)
@@ -231,13 +232,13 @@ def build(
 
 @cli.command("check")
 @click.argument("ckpt", type=CheckpointPath())
-@data_options.DATA
+@data_options.data
 @click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
-def check_command(ckpt: Path, data: str | None, data_dir: Path | None) -> int:
+def check_command(ckpt: Path, data: str | None, workers: int | None, data_dir: Path | None) -> int:
     """Check that the hardware can take the network in CKPT.
 
-    For each layer that it cannot take, a line says why and what to use instead. With --data, the
-    samples are checked too: whether the network takes them.
+    For each layer that it cannot take, a line says why and what to use instead. With --data or
+    --data-dir, it is also checked that the network takes the test samples.
     """
     found = faults(checkpoint.load(ckpt, build=False).graph)
     for fault in found:
@@ -246,8 +247,9 @@ def check_command(ckpt: Path, data: str | None, data_dir: Path | None) -> int:
         return EXIT_BAD_INPUT
     trained = open_checkpoint(ckpt)
     lower(import_network(trained.network, DEFAULT.target, trained.name), DEFAULT)
-    if data:
-        samples_for(trained.checkpoint, "test", data_dir, recorded(trained.checkpoint.config, data))
+    if data or data_dir:
+        source = recorded(trained.checkpoint.config, data, workers)
+        samples_for(trained.checkpoint, "test", data_dir, source)
     CONSOLE.print(f"{ckpt}: every layer can be built")
     return EXIT_OK
 
@@ -255,7 +257,7 @@ def check_command(ckpt: Path, data: str | None, data_dir: Path | None) -> int:
 @cli.command("reference")
 @click.argument("folder", type=PATH)
 @click.argument("ckpt", type=CheckpointPath())
-@data_options.DATA
+@data_options.data
 @click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
 @click.option(
     "--split",
@@ -265,7 +267,12 @@ def check_command(ckpt: Path, data: str | None, data_dir: Path | None) -> int:
     help="The part of the data set.",
 )
 def reference_command(
-    folder: Path, ckpt: Path, data: str | None, data_dir: Path | None, split: str
+    folder: Path,
+    ckpt: Path,
+    data: str | None,
+    workers: int | None,
+    data_dir: Path | None,
+    split: str,
 ) -> None:
     """Write new reference vectors for the build in FOLDER.
 
@@ -278,7 +285,7 @@ def reference_command(
         raise InputError(f"{ckpt}: {folder} was built from another checkpoint; build it again")
     crop = made.dataflow.provenance.get(CROP)
     trained = open_checkpoint(ckpt, crop=None if crop is None else int(crop))
-    source = recorded(trained.checkpoint.config, data)
+    source = recorded(trained.checkpoint.config, data, workers)
     samples = samples_for(trained.checkpoint, split, data_dir, source)
     vectors = recorded_vectors(trained, made.sha256 or "", samples, split)
     reference_vectors.save(vectors, folder)

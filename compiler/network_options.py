@@ -53,11 +53,18 @@ def nir_options(command: Command) -> Command:
 
 
 def opened(
-    path: Path, options: Options, data: str | None, data_dir: Path | None, given: dict[str, Any]
+    path: Path,
+    options: Options,
+    data: str | None,
+    data_dir: Path | None,
+    workers: int | None,
+    given: dict[str, Any],
 ) -> tuple[TrainedNetwork, DataSource | None]:
     """A checkpoint or a NIR graph, and the data that go with it.
 
     Args:
+        data: the text of --data.
+        workers: threads that decode images.
         given: the options that `nir_options` adds.
 
     Raises:
@@ -71,19 +78,21 @@ def opened(
                 "accepted with a NIR graph, FILE.nir"
             )
         trained = open_checkpoint(path, options.name, options.crop)
-        return trained, recorded(trained.checkpoint.config, data)
+        return trained, recorded(trained.checkpoint.config, data, workers)
     if options.crop is not None:
         raise InputError(f"--crop {options.crop}: a NIR graph cannot be cropped; leave it out")
     how = NirOptions(
         **{name: chosen.pop(name) for name in NirOptions.__dataclass_fields__ if name in chosen}
     )
-    source = source_of(data, how, chosen)
+    source = source_of(data, how, workers, chosen)
     return open_nir(
         path, source, how, target=options.target, data_dir=data_dir, name=options.name
     ), source
 
 
-def source_of(data: str | None, how: NirOptions, chosen: dict[str, Any]) -> DataSource | None:
+def source_of(
+    data: str | None, how: NirOptions, workers: int | None, chosen: dict[str, Any]
+) -> DataSource | None:
     """The data for a NIR graph; None where none are named."""
     if data is None:
         for name, value in chosen.items():
@@ -95,4 +104,4 @@ def source_of(data: str | None, how: NirOptions, chosen: dict[str, Any]) -> Data
     if how.timesteps:
         asked["timesteps"] = how.timesteps
     frames = datasets.frame_options(msgspec.structs.asdict(datasets.default_frames(data)) | asked)
-    return open_source(data, data_options.taken_from(chosen), frames)
+    return open_source(data, data_options.taken_from(chosen), frames, workers=workers)

@@ -60,7 +60,7 @@ def main() -> None:
 
 
 @main.command("train")
-@data_options.DATA
+@data_options.data
 @data_options.preparation
 @DATA_DIR
 @click.option(
@@ -270,6 +270,7 @@ def main() -> None:
     "and width of weights may be different.",
 )
 def train_command(
+    workers: int | None,
     data_dir: Path | None,
     out: Path | None,
     resume: str | None,
@@ -290,7 +291,7 @@ def train_command(
     if init:
         given["init"] = checkpoint.sha256_of(init)
     if resume is None:
-        source = open_source(text or "digits", preparation)
+        source = open_source(text or "digits", preparation, workers=workers)
         for note in source.notes:
             click.echo(f"note: {note}", err=True)
         config = recipes.default_config(source, **given)
@@ -300,7 +301,7 @@ def train_command(
             raise InputError("recipe given with --resume: the checkpoint has its own; leave it out")
         preparation.refuse("--resume")
         config = resumed(start.config, given | ({"dataset": text} if text else {}))
-        source = recorded(start.config, text)
+        source = recorded(start.config, text, workers)
         if start.training.get("epoch") == config.epochs:
             console.print(f"all {config.epochs} epochs are done; name more with --epochs")
             return
@@ -368,15 +369,17 @@ def ablate_command(file: Path, out: Path, data_dir: Path | None) -> None:
 
 @main.command("eval")
 @click.argument("ckpt", type=zoo.CheckpointPath())
-@data_options.DATA
+@data_options.data
 @DATA_DIR
-def evaluate_command(ckpt: Path, data: str | None, data_dir: Path | None) -> None:
+def evaluate_command(
+    ckpt: Path, data: str | None, workers: int | None, data_dir: Path | None
+) -> None:
     """Show a checkpoint's accuracy and firing rates on the test split of its data.
 
     With --data, the data are prepared as those that the network was trained on.
     """
     trained = checkpoint.load(ckpt)
-    split = recorded(trained.config, data).load("test", data_dir)
+    split = recorded(trained.config, data, workers).load("test", data_dir)
     result = evaluate(trained.network(), split)
     console.print(f"{split.spec.name}, {len(split)} test samples: {summary(result)}")
 

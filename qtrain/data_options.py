@@ -10,13 +10,20 @@ from qtrain.data.events import BINS, POLARITIES
 from qtrain.data.own.preparation import COLORS, INPUTS, Preparation
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-DATA = click.option(
+NAMED = click.option(
     "--data",
     "--dataset",
     "data",
     metavar="NAME|FILE.npz|FOLDER|CLASS",
     help="The data: a known data set, or your own as FILE.npz, FOLDER of images, module:Class or "
     "file.py:Class; see docs/data.md.",
+)
+
+
+WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Threads that read own images. Default: as many as there are processors.",
 )
 
 
@@ -67,6 +74,11 @@ PREPARATION = (
         help="Own images: make them all grey or all RGB. Default: as they are.",
     ),
 )
+
+
+def data(command: Command) -> Command:
+    """Add the options that name data and say how fast they are read to a command."""
+    return NAMED(WORKERS(command))
 
 
 def preparation(command: Command) -> Command:

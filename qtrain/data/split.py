@@ -34,7 +34,7 @@ class DatasetSpec:
     zero: float = 0  # the value that means 0
     input_peak: int = 127  # the largest |value| of the int8 input
     in_files: bool = True  # read from files; False: the data come with a Python package
-    labels: tuple[str, ...] = ()  # the names of the classes, where they have some
+    labels: tuple[str, ...] = ()  # the name of each class; empty where it is its number
     # False: Split.x holds the values as they were read; True: it holds the int8 input, to which
     # they were quantized
     quantized: bool = False
@@ -51,6 +51,11 @@ class DatasetSpec:
         zero, peak = int(self.zero), round(self.input_peak * self.input_scale / self.unit)
         # A byte has one value more below its middle than above it; the int8 input is symmetric.
         return zero - peak - (zero > 0), zero + peak
+
+    @property
+    def rgb_bytes(self) -> bool:
+        """Whether samples are images of three channels of bytes, whose middle means 0."""
+        return self.value_range == (0, 255) and len(self.shape) == 3 and self.shape[0] == 3
 
     def scale_of(self, bits: int) -> float | None:
         """The real value of one step of an input of `bits`, the sign included; None: spikes.

@@ -8,7 +8,7 @@ import msgspec
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from hw_models.semantics import INPUT_BITS
-from qtrain.data import cifar, datasets
+from qtrain.data import datasets
 from qtrain.data.events import FrameOptions
 from qtrain.data.own.preparation import OwnData
 from qtrain.data.source import DataSource
@@ -107,9 +107,11 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 raise InputError(
                     f"{option} = {getattr(self, option)}; accepted: {', '.join(accepted)}"
                 )
-        static = self.spec.encoding == STATIC
-        *_, height, width = self.spec.shape
-        reach = width if height == 1 else min(height, width)  # moves go along a single row alone
+        spec = self.spec
+        static = spec.encoding == STATIC
+        area = spec.shape[1:]  # of a map; a signal's is one row
+        no_map = "as the samples are no maps"
+        longest = min((side for side in area if side > 1), default=1)
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
@@ -123,13 +125,29 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "label_smoothing": (0 <= self.label_smoothing < 1, "0 or more, less than 1"),
             "soft_spikes": (0 <= self.soft_spikes < 1, "0 or more, less than 1"),
             "validation": (self.validation >= 0, "0 or more"),
-            "shift": (0 <= self.shift < reach, "0 or more, less than the map"),
-            "roll": (0 <= self.roll < reach, "0 or more, less than the map"),
-            "flip": (not self.flip or height > 1, "False, as a map of one row has no left side"),
-            "cutout": (self.cutout >= 0, "0 or more"),
+            "timesteps": (
+                static or not self.own or self.timesteps == spec.timesteps,
+                f"{spec.timesteps}, those of the samples",
+            ),
+            "shift": (
+                0 <= self.shift < longest,
+                "0 or more, less than the map" if area else f"0, {no_map}",
+            ),
+            "roll": (
+                0 <= self.roll < longest,
+                "0 or more, less than the map" if area else f"0, {no_map}",
+            ),
+            "cutout": (
+                self.cutout >= 0 and (bool(area) or not self.cutout),
+                "0 or more" if area else f"0, {no_map}",
+            ),
+            "flip": (
+                not self.flip or (bool(area) and area[0] > 1),
+                f"False, {'as a map of one row has no mirror image' if area else no_map}",
+            ),
             "autoaugment": (
-                not self.autoaugment or self.dataset in cifar.NAMES,
-                f"False, or {', '.join(cifar.NAMES)}",
+                not self.autoaugment or spec.rgb_bytes,
+                "False, or images of RGB bytes",
             ),
             "acc_bits_input": (
                 self.acc_bits is not None or self.acc_bits_input is None,

@@ -1,6 +1,5 @@
 """Opens own data: what they are follows from the training samples, and is recorded."""
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +27,9 @@ def opened(name: str, reader: Reader, chosen: Preparation) -> tuple[OwnData, lis
     Raises:
         InputError: the samples cannot be read, or cannot be what a network takes.
     """
+    if reader.has_test and chosen.test_split:
+        raise InputError(f"--test-split with {name}, which has test samples; leave one out")
+    chosen.refuse(name, *reader.options, "test_split")
     raw, where = reader.read("train"), f"{name}, training samples"
     samples.check_numbers(raw.x, where)
     kind = samples.input_of(raw.x, chosen.input, where)
@@ -47,7 +49,7 @@ def opened(name: str, reader: Reader, chosen: Preparation) -> tuple[OwnData, lis
         classes=classes,
         encoding=STATIC if kind == STATIC else spikes,
         labels=names,
-        preparation=msgspec.structs.replace(chosen, input=kind),
+        preparation=chosen,
         sha256={"train": raw.sha256},
         **value,
     )
