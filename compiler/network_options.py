@@ -15,21 +15,13 @@ from qtrain import data_options
 from qtrain.data import datasets
 from qtrain.data.events import FrameOptions
 from qtrain.data.source import DataSource, open_source, recorded
-from qtrain.interchange.step_equations import DECAYS, RESETS
+from qtrain.interchange.step_equations import RESETS
+from qtrain.nir_options import DECAY, DT
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 NIR = (
-    click.option(
-        "--dt",
-        type=float,
-        help="NIR: the length of a time step in seconds, where neurons have time constants.",
-    ),
-    click.option(
-        "--decay",
-        type=click.Choice(DECAYS),
-        help="NIR: the share of a membrane that a step leaves, 1 - dt / tau (euler: Norse, "
-        "snnTorch, SpikingJelly) or exp(-dt / tau) (exp: Sinabs, Rockpool). Default: euler.",
-    ),
+    DT,
+    DECAY,
     click.option(
         "--reset",
         type=click.Choice(RESETS),
