@@ -3,7 +3,7 @@
 docs/compiler.md explains each step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def build(
         calibration = calibration_inputs(trained, data_dir, data)
     graph = import_network(trained.network, options.target, trained.name)
     graph = with_data(graph, trained.checkpoint)
-    return compile_graph(graph, options, trained.sha256, calibration, watch)
+    return compile_graph(graph, options, trained.sha256, calibration, watch, trained.origin)
 
 
 def compile_graph(
@@ -88,10 +88,15 @@ def compile_graph(
     checkpoint_sha256: str = "",
     calibration: NDArray[np.int8] | None = None,
     watch: Watch | None = None,
+    origin: Mapping[str, str | int | float | bool] | None = None,
 ) -> Build:
-    """Compile a graph of real numbers into a build; `build` describes the arguments."""
+    """Compile a graph of real numbers into a build.
+
+    `build` describes the arguments; `origin` is what the build's provenance says of its source.
+    """
     graph = lower(graph, options, watch)
-    made = integers(graph, options.target, provenance(options, checkpoint_sha256))
+    recorded = provenance(options, checkpoint_sha256) | dict(origin or {})
+    made = integers(graph, options.target, recorded)
     if options.has_goal:
         assert calibration is not None, "lanes for a goal are chosen on samples"
         choose = ChooseLanes(calibration, options.cycles, options.total_lanes, options.update_lanes)

@@ -32,6 +32,7 @@ X_MAX = [input_max(bits) for bits in INPUT_BITS]  # the possible x_max of a stat
 PROVENANCE: Mapping[str, type] = {
     "checkpoint_sha256": str, "v_bits_max": int, "lanes": int, "update_lanes": int, "cycles": int,
     "total_lanes": int, "crop": int, "axi_lite": bool, "loadable": bool, "like": str,
+    "nir_dt": float, "nir_decay": str, "nir_reset": str,
 }  # fmt: skip
 
 

@@ -61,6 +61,7 @@ CIFAR100 = Batches(
         "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
     ),
 )  # fmt: skip
+NAMES = (CIFAR10.name, CIFAR100.name)
 
 
 def read_split(batches: Batches, split: str, data_dir: Path | None) -> tuple[NDArray, NDArray]:

@@ -15,8 +15,8 @@ import torch
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from qtrain.data import cifar, events, mnist
+from qtrain.data.event_sets import EVENT_SETS, EventSet
 from qtrain.data.events import FrameOptions
-from qtrain.data.recordings import EventSet
 from qtrain.data.split import Arrays, DatasetSpec, Split
 
 SPLITS = ("train", "test")
@@ -40,18 +40,29 @@ def spec(name: str, options: FrameOptions | None = None) -> DatasetSpec:
 
     Args:
         name: the data set.
-        options: how event recordings become frames; other data sets take only the defaults.
+        options: how event recordings become frames, by default in the data set's default polarity;
+            other data sets take only the defaults.
 
     Raises:
         InputError: there is no such data set, or the options do not suit it.
     """
     if name not in DATASETS:
         raise unknown(name)
-    found, options = DATASETS[name], options or FrameOptions()
+    found, options = DATASETS[name], options or default_frames(name)
     if isinstance(found, EventSet):
         return event_spec(found, options)
     check_no_frames(name, options)
     return found
+
+
+def default_frames(name: str) -> FrameOptions:
+    """How the recordings of a data set become frames where nothing is said of it."""
+    found = DATASETS.get(name)
+    return (
+        FrameOptions(polarity=found.polarities[0])
+        if isinstance(found, EventSet)
+        else FrameOptions()
+    )
 
 
 def unknown(name: str) -> InputError:
@@ -201,9 +212,14 @@ def event_spec(event_set: EventSet, options: FrameOptions) -> DatasetSpec:
         InputError: the options do not suit the sensor.
     """
     name, sensor = event_set.name, event_set.sensor
-    if options.downsample > min(sensor):
+    if options.downsample > max(sensor):
         raise InputError(
-            f"downsample = {options.downsample}; accepted: 1 to {min(sensor)}, the sensor of {name}"
+            f"downsample = {options.downsample}; accepted: 1 to {max(sensor)}, the sensor of {name}"
+        )
+    if options.polarity not in event_set.polarities:
+        raise InputError(
+            f"polarity = {options.polarity}; accepted: {', '.join(event_set.polarities)}, as the "
+            f"events of {name} have no polarity"
         )
 
     def read(split: str, data_dir: Path | None) -> Arrays:
@@ -260,13 +276,6 @@ DATASETS: dict[str, DatasetSpec | EventSet] = {
         ),
         cifar_spec(cifar.CIFAR10),
         cifar_spec(cifar.CIFAR100),
-        EventSet(
-            name="nmnist",
-            tonic="NMNIST",
-            sensor=(34, 34),
-            classes=10,
-            source="https://www.garrickorchard.com/datasets/n-mnist",
-            bin_folders={"train": "Train", "test": "Test"},
-        ),
+        *EVENT_SETS,
     )
 }
