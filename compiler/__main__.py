@@ -13,23 +13,27 @@ import compiler
 from compiler.emit.loadable import as_text, register_writes
 from compiler.frontend.crop import CROP
 from compiler.frontend.importer import import_network
+from compiler.frontend.nir_import import NirNetwork, import_report
 from compiler.frontend.preflight import faults
 from compiler.frontend.samples import calibration_inputs, recorded_vectors, samples_for
-from compiler.frontend.trained import open_checkpoint
+from compiler.frontend.trained import TrainedNetwork, open_checkpoint
 from compiler.inspection import layer_table, work_table
 from compiler.ir import Graph
+from compiler.network_options import nir_options, opened
 from compiler.options import LANES, Options
 from compiler.pipeline import lower
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
 from hw_models.dataflow import TARGET_BITS, Build
 from hw_models.engines import onnx_runtime
 from hw_models.errors import InputError
-from hw_models.folder import artefact, files, reference_vectors
+from hw_models.folder import artefact, evidence, files, reference_vectors
 from hw_models.report.evaluate import evaluate
+from hw_models.report.import_report import IMPORT, import_table
 from qtrain import checkpoint, data_options
 from qtrain.checkpoint import sha256_of
 from qtrain.data.datasets import SPLITS
-from qtrain.data.source import recorded
+from qtrain.data.source import DataSource, recorded
+from qtrain.data.split import Split
 from qtrain.zoo import CheckpointPath
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
@@ -76,7 +80,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("ckpt", type=CheckpointPath())
+@click.argument("network", type=CheckpointPath())
 @click.option(
     "--target",
     type=click.Choice(list(TARGET_BITS)),
@@ -148,8 +152,9 @@ def cli() -> None:
 @click.option(
     "--print-passes", is_flag=True, help="Print the network's graph after the import and each pass."
 )
+@nir_options
 def build(
-    ckpt: Path,
+    network: Path,
     target: str,
     out: Path | None,
     name: str | None,
@@ -168,13 +173,19 @@ def build(
     loadable: bool,
     like: Path | None,
     print_passes: bool,
+    **nir: Any,
 ) -> None:
-    """Compile the checkpoint CKPT into a build folder.
+    """Compile NETWORK into a build folder.
 
-    CKPT is a file, or zoo:NAME. Reference vectors are written too: the test split, and what the
-    trained network makes of it. With --cycles or --total-lanes, lanes are chosen on samples of the
-    training split. With --data, other samples take the place of those that the network was trained
-    on, prepared as those.
+    NETWORK is a checkpoint, zoo:NAME, or a NIR graph in FILE.nir. Reference vectors are written
+    too: the test split, and what the trained network makes of it. With --cycles or --total-lanes,
+    lanes are chosen on samples of the training split. With --data, other samples take the place of
+    those that a checkpoint was trained on, prepared as those.
+
+    The weights of a NIR graph are quantized, and what it has that hardware has not is rounded, with
+    samples of the training split of --data. The report says what was rounded, and how spikes and
+    accuracy differ from the graph's in real numbers. Options that are marked NIR, Event data or
+    Own data are for it alone. See docs/interchange.md.
     """
     options = Options(
         target, frac_bits, v_bits_max, update_lanes=update_lanes, cycles=cycles,
@@ -186,27 +197,31 @@ def build(
             raise InputError(
                 f"{option} {value}: nothing is read from it with --no-reference; leave one out"
             )
-    trained = open_checkpoint(ckpt, options.name, options.crop)
-    source = recorded(trained.checkpoint.config, data, workers)
+    trained, source = opened(network, options, data, data_dir, workers, nir)
     samples = calibration_inputs(trained, data_dir, source) if options.has_goal else None
     try:
-        test = None if no_reference else samples_for(trained.checkpoint, "test", data_dir, source)
+        test = None if no_reference else test_samples(trained, data_dir, source)
     except InputError as error:
         raise InputError(f"{error}; or build with --no-reference") from error
     out = out or Path("build") / f"{trained.name}-{target}"
     watch = print_graph if print_passes else None
+    report = None
     with artefact.fresh_folder(out) as folder:
         made = compiler.build(trained, options, calibration=samples, watch=watch)
         made = artefact.write(made, folder)
         if test is not None:
             vectors = recorded_vectors(trained, made.sha256 or "", test)
             reference_vectors.save(vectors, folder)
+            report = evaluate(made, vectors)
+            if isinstance(trained, NirNetwork):
+                evidence.write(made, IMPORT, import_report(trained, report))
     print_warnings(made)
     CONSOLE.print(layer_table(made))
     if samples is not None:
         CONSOLE.print(work_table(made, samples, cycles))
-    if test is not None:
-        report = evaluate(made, vectors)
+    if report is not None:
+        if isinstance(trained, NirNetwork):
+            CONSOLE.print(import_table(import_report(trained, report)))
         CONSOLE.print(
             f"accuracy on {report.dataset}: {report.accuracy:.2%} in integers, "
             f"{report.reference_accuracy:.2%} as trained; "
@@ -332,6 +347,19 @@ def inspect(folder: Path) -> None:
     print_warnings(made)
     for key, value in {**made.dataflow.provenance, "dataflow_sha256": made.sha256}.items():
         CONSOLE.print(f"{key}: {value}")
+
+
+def test_samples(
+    trained: TrainedNetwork, data_dir: Path | None, source: DataSource | None
+) -> Split:
+    """The samples of a build's reference vectors: the test split, or seeded random spikes."""
+    if isinstance(trained, NirNetwork) and trained.random:
+        CONSOLE.print(
+            f"[yellow]warning:[/] no --data: the reference is {len(trained.random)} samples of "
+            "random spikes, which say nothing of accuracy"
+        )
+        return trained.random
+    return samples_for(trained.checkpoint, "test", data_dir, source)
 
 
 def print_warnings(made: Build) -> None:

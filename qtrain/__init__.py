@@ -5,8 +5,9 @@ data, default_config the options, train trains, and save writes a module that wa
 of one's own. Each is imported when it is first used, because torch takes seconds.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hw_models import lazy
 
 if TYPE_CHECKING:
     from qtrain.data.own.preparation import Preparation
@@ -25,18 +26,16 @@ __all__ = [
     "save",
     "train",
 ]
-HOMES = {
-    "DataSource": "qtrain.data.source",
-    "Preparation": "qtrain.data.own.preparation",
-    "TrainConfig": "qtrain.training.train_config",
-    "default_config": "qtrain.training.recipes",
-    "open_source": "qtrain.data.source",
-    "save": "qtrain.training.own_loop",
-    "train": "qtrain.training.loop",
-}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module 'qtrain' has no attribute {name!r}")
-    return getattr(import_module(HOMES[name]), name)
+__getattr__ = lazy.names_from(
+    __name__,
+    {
+        "DataSource": "qtrain.data.source",
+        "Preparation": "qtrain.data.own.preparation",
+        "TrainConfig": "qtrain.training.train_config",
+        "default_config": "qtrain.training.recipes",
+        "open_source": "qtrain.data.source",
+        "save": "qtrain.training.own_loop",
+        "train": "qtrain.training.loop",
+    },
+)

@@ -11,7 +11,6 @@ from rich.table import Table
 from hw_models.cli import run
 from hw_models.errors import InputError
 from qtrain import checkpoint, data_options, zoo
-from qtrain.data.events import BINS, POLARITIES
 from qtrain.data.source import open_source, recorded, run_name
 from qtrain.layers.lif import LIF_CHOICES
 from qtrain.models.named import NAMED
@@ -45,11 +44,14 @@ def widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
 
 def default_text(option: str) -> str:
     """The default of an option, as --help shows it."""
-    by_dataset = {name: own[option] for name, own in recipes.BY_DATASET.items() if option in own}
-    parts = [f"{value} for {name}" for name, value in by_dataset.items()]
+    datasets_of: dict[str, list[str]] = {}
+    for name, own in recipes.BY_DATASET.items():
+        if option in own:
+            datasets_of.setdefault(str(own[option]), []).append(name)
+    parts = [f"{value} for {', '.join(names)}" for value, names in datasets_of.items()]
     if option in recipes.COMMON:
         parts.insert(0, str(recipes.COMMON[option]))
-    return f"Default: {', '.join(parts)}."
+    return f"Default: {'; '.join(parts)}."
 
 
 @click.group()
@@ -213,24 +215,18 @@ def main() -> None:
     help=f"What --shift moves into an image: zeros, or its mirrored edge. {default_text('border')}",
 )
 @click.option(
+    "--roll",
+    type=int,
+    help="Move samples by up to so many pixels; what leaves a map on one side comes back on the "
+    f"other. {default_text('roll')}",
+)
+@click.option(
     "--validation",
     type=int,
     help="Hold back the last so many training samples, and evaluate on them in place of the test "
     f"set. {default_text('validation')}",
 )
-@click.option(
-    "--polarity",
-    type=click.Choice(list(POLARITIES)),
-    help="Event data: one channel with signs, or two channels.",
-)
-@click.option(
-    "--bins",
-    type=click.Choice(BINS),
-    help="Event data: frames of equal time, or of equally many events.",
-)
-@click.option(
-    "--downsample", type=int, help="Event data: a square of so many pixels to a side becomes one."
-)
+@data_options.frames(default_text)
 @click.option(
     "--seed",
     type=int,

@@ -14,7 +14,7 @@ from hw_models.report.evaluate import batches
 from qtrain.checkpoint import Checkpoint
 from qtrain.data.source import DataSource, recorded
 from qtrain.data.split import Split
-from qtrain.network.recording import integer_inputs, record
+from qtrain.network.recording import integer_inputs
 
 SPIKE_SAMPLES = 200
 CALIBRATION_SAMPLES = 100
@@ -32,20 +32,18 @@ def recorded_vectors(
         samples: as `samples_for` gives them.
         split: the split of their data set that they are.
     """
-    network = trained.network
     inputs, predictions = [], []
     with torch.no_grad():
         for part in batches(len(samples)):
             x = samples.inputs(part)
-            inputs.append(integer_inputs(network, x).numpy())
-            predictions.append(network(x).argmax(dim=1).numpy())
-    first = record(network, samples.inputs(slice(0, SPIKE_SAMPLES)))
+            inputs.append(integer_inputs(trained.network, x).numpy())
+            predictions.append(trained.predictions(x))
     return Reference(
         About(dataset=samples.spec.name, split=split, dataflow_sha256=dataflow_sha256),
         np.concatenate(inputs, axis=1),
         samples.y.numpy().astype(np.int64),
         np.concatenate(predictions),
-        {name: spikes.numpy() for name, spikes in first.spikes.items()},
+        trained.spikes(samples.inputs(slice(0, SPIKE_SAMPLES))),
     )
 
 

@@ -1,4 +1,4 @@
-"""Augmentation of training images: they are moved, mirrored and partly covered."""
+"""Augmentation of training samples: maps are moved, rolled, mirrored and partly covered."""
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +11,7 @@ def shifted(x: Tensor, shift: int, generator: torch.Generator, border: str = "ze
     A signal, which is a map of one row, moves along its row alone.
 
     This is a random crop of the map padded by `shift` pixels: zeros, or with border = "reflect" the
-    map's own pixels mirrored at its edge.
+    map's own pixels mirrored at its edge. A map of one row moves along the row alone.
     """
     if not shift:
         return x
@@ -23,6 +23,19 @@ def shifted(x: Tensor, shift: int, generator: torch.Generator, border: str = "ze
     windows = padded.unfold(3, height, 1).unfold(4, width, 1)
     dy, dx = torch.randint(2 * shift + 1, (2, x.shape[1]), generator=generator)
     return windows[torch.arange(x.shape[1]), :, :, dy.clamp(max=2 * down), dx].transpose(0, 1)
+
+
+def rolled(x: Tensor, roll: int, generator: torch.Generator) -> Tensor:
+    """Each sample of x [T, B, C, H, W] moved by -roll..roll pixels in both directions.
+
+    What leaves the map on one side comes back on the other. A map of one row is rolled along the
+    row alone, as there is no other row.
+    """
+    if not roll:
+        return x
+    moves = torch.randint(-roll, roll + 1, (x.shape[1], 2), generator=generator).tolist()
+    samples = zip(x.unbind(1), moves, strict=True)
+    return torch.stack([sample.roll(move, (-2, -1)) for sample, move in samples], dim=1)
 
 
 def flipped(x: Tensor, mirror: Tensor) -> Tensor:

@@ -15,8 +15,8 @@ import torch
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from qtrain.data import cifar, events, mnist
+from qtrain.data.event_sets import EVENT_SETS, EventSet
 from qtrain.data.events import FrameOptions
-from qtrain.data.recordings import EventSet
 from qtrain.data.split import Arrays, DatasetSpec, Split
 
 SPLITS = ("train", "test")
@@ -40,18 +40,29 @@ def spec(name: str, options: FrameOptions | None = None) -> DatasetSpec:
 
     Args:
         name: the data set.
-        options: how event recordings become frames; other data sets take only the defaults.
+        options: how event recordings become frames, by default in the data set's default polarity;
+            other data sets take only the defaults.
 
     Raises:
         InputError: there is no such data set, or the options do not suit it.
     """
     if name not in DATASETS:
         raise unknown(name)
-    found, options = DATASETS[name], options or FrameOptions()
+    found, options = DATASETS[name], options or default_frames(name)
     if isinstance(found, EventSet):
         return event_spec(found, options)
     check_no_frames(name, options)
     return found
+
+
+def default_frames(name: str) -> FrameOptions:
+    """How the recordings of a data set become frames where nothing is said of it."""
+    found = DATASETS.get(name)
+    return (
+        FrameOptions(polarity=found.polarities[0])
+        if isinstance(found, EventSet)
+        else FrameOptions()
+    )
 
 
 def unknown(name: str) -> InputError:
@@ -149,13 +160,16 @@ def read_digits(split: str, _: Path | None) -> Arrays:
     return x[chosen], y[chosen]
 
 
-def mnist_spec(name: str, source: str, *system_dirs: str) -> DatasetSpec:
+def mnist_spec(
+    name: str, source: str, *system_dirs: str, labels: tuple[str, ...] = ()
+) -> DatasetSpec:
     """A data set in MNIST's format.
 
     Args:
         name: the data set.
         source: where its files can be had, for messages.
         system_dirs: folders to look in where none is given.
+        labels: the names of the classes.
     """
 
     def read(split: str, data_dir: Path | None) -> Arrays:
@@ -171,6 +185,7 @@ def mnist_spec(name: str, source: str, *system_dirs: str) -> DatasetSpec:
         unit=1 / 255,
         input_scale=1 / 127,
         read=read,
+        labels=labels,
     )
 
 
@@ -186,6 +201,7 @@ def cifar_spec(batches: cifar.Batches) -> DatasetSpec:
         input_scale=1 / 64,
         read=partial(cifar.read_split, batches),
         zero=128,
+        labels=batches.names,
     )
 
 
@@ -196,9 +212,14 @@ def event_spec(event_set: EventSet, options: FrameOptions) -> DatasetSpec:
         InputError: the options do not suit the sensor.
     """
     name, sensor = event_set.name, event_set.sensor
-    if options.downsample > min(sensor):
+    if options.downsample > max(sensor):
         raise InputError(
-            f"downsample = {options.downsample}; accepted: 1 to {min(sensor)}, the sensor of {name}"
+            f"downsample = {options.downsample}; accepted: 1 to {max(sensor)}, the sensor of {name}"
+        )
+    if options.polarity not in event_set.polarities:
+        raise InputError(
+            f"polarity = {options.polarity}; accepted: {', '.join(event_set.polarities)}, as the "
+            f"events of {name} have no polarity"
         )
 
     def read(split: str, data_dir: Path | None) -> Arrays:
@@ -240,16 +261,21 @@ DATASETS: dict[str, DatasetSpec | EventSet] = {
             "Debian's package dataset-fashion-mnist or "
             "https://github.com/zalandoresearch/fashion-mnist",
             "/usr/share/datasets/fashion-mnist",
+            labels=(
+                "T-shirt/top",
+                "Trouser",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
+                "Ankle boot",
+            ),
         ),
         cifar_spec(cifar.CIFAR10),
         cifar_spec(cifar.CIFAR100),
-        EventSet(
-            name="nmnist",
-            tonic="NMNIST",
-            sensor=(34, 34),
-            classes=10,
-            source="https://www.garrickorchard.com/datasets/n-mnist",
-            bin_folders={"train": "Train", "test": "Test"},
-        ),
+        *EVENT_SETS,
     )
 }

@@ -123,7 +123,7 @@ def open_source(
     chosen = chosen or Preparation()
     if isinstance(data, str) and data in datasets.DATASETS:
         chosen.refuse(f"the known data set {data}")
-        return DataSource(data, frames or FrameOptions())
+        return DataSource(data, frames or datasets.default_frames(data))
     text = data if isinstance(data, str) else IN_MEMORY
     reader = reader_of(data, chosen, workers)
     own, notes, train = opened(text, reader, chosen)

@@ -34,7 +34,7 @@ class DatasetSpec:
     zero: float = 0  # the value that means 0
     input_peak: int = 127  # the largest |value| of the int8 input
     in_files: bool = True  # read from files; False: the data come with a Python package
-    labels: tuple[str, ...] = ()  # the names of the classes, where they have some
+    labels: tuple[str, ...] = ()  # the name of each class; empty where it is its number
     # False: Split.x holds the values as they were read; True: it holds the int8 input, to which
     # they were quantized
     quantized: bool = False

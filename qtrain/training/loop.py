@@ -234,6 +234,7 @@ def augmented(
         samples = dataclasses.replace(samples, x=counts[:, None], y=samples.y[which])
         which = torch.arange(len(which))
     x = augment.shifted(samples.inputs(which), config.shift, generator, config.border)
+    x = augment.rolled(x, config.roll, generator)
     if config.flip:
         x = augment.flipped(x, mirror)
     return augment.covered(x, config.cutout, generator)

@@ -55,6 +55,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     # how event recordings become frames, see FrameOptions; other data sets take the defaults only
     polarity: str = "signed"
     bins: str = "time"
+    bin_us: int = 0
     downsample: int = 1
     input_bits: int = 8  # bits of a static input, the sign included
     edge_bits: int | None = None  # weight bits of the first and last layer, see named_module
@@ -72,6 +73,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     soft_spikes: float = 0.0  # share of the steps in which spikes harden, see LIF.soft_spike
     flip: bool = False  # training images are mirrored in every other epoch
     border: str = "zeros"  # what a shift moves into the image; or reflect
+    roll: int = 0  # training samples are moved by up to so many pixels, around the map's edges
     validation: int = 0  # the last so many training samples are held back to evaluate on
     autoaugment: bool = False  # CIFAR images go through AutoAugment's policy
     cutout: int = 0  # side of the square that is cut out of training images; 0: none
@@ -109,6 +111,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
         static = spec.encoding == STATIC
         area = spec.shape[1:]  # of a map; a signal's is one row
         no_map = "as the samples are no maps"
+        longest = min((side for side in area if side > 1), default=1)
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
@@ -127,14 +130,21 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 f"{spec.timesteps}, those of the samples",
             ),
             "shift": (
-                0 <= self.shift < min((side for side in area if side > 1), default=1),
+                0 <= self.shift < longest,
+                "0 or more, less than the map" if area else f"0, {no_map}",
+            ),
+            "roll": (
+                0 <= self.roll < longest,
                 "0 or more, less than the map" if area else f"0, {no_map}",
             ),
             "cutout": (
                 self.cutout >= 0 and (bool(area) or not self.cutout),
                 "0 or more" if area else f"0, {no_map}",
             ),
-            "flip": (bool(area) or not self.flip, f"False, {no_map}"),
+            "flip": (
+                not self.flip or (bool(area) and area[0] > 1),
+                f"False, {'as a map of one row has no mirror image' if area else no_map}",
+            ),
             "autoaugment": (
                 not self.autoaugment or spec.rgb_bytes,
                 "False, or images of RGB bytes",

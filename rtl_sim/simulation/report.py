@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from hw_models.cli import keeping
 from hw_models.dataflow import Build
 from hw_models.engines import golden
-from rtl_sim.simulation import cluster, edges, replay, simulators, spread
+from rtl_sim.simulation import cluster, edges, replay, spread
 from rtl_sim.simulation.check import LayerReport, Part, check_samples, total
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
 
@@ -55,6 +54,7 @@ def run(
     build: Build,
     x: NDArray[np.int8],
     sim: str = "icarus",
+    *,
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
     jobs: int = 1,
@@ -63,9 +63,23 @@ def run(
     with_edges: bool = False,
     advance: Callable[[int], None] = lambda n: None,
 ) -> SimulationReport:
-    """Compile the build, simulate samples x int8 [T', B, *shape] and compare them.
+    """Simulate the Verilog of a build and compare it with the golden model, value for value.
+
+        from pathlib import Path
+
+        from hw_models.folder import artefact, reference_vectors
+        from rtl_sim import simulation
+
+        build = artefact.load(Path("build/digits"))
+        report = simulation.run(build, reference_vectors.load(build).x[:, :20])
+        report.equal  # every spike, membrane, logit and counter
+        report.cycles  # per inference, mean
 
     Args:
+        build: a build with its Verilog.
+        x: samples, int8 [T', B, *shape], T' = 1 if static; they enter the core back to back.
+        sim: the simulator, "icarus" or "verilator".
+        stalls: the conditions under which the core runs, which change no value.
         waves: write a waveform to this file; all samples are then simulated as one part.
         jobs: the number of simulations at a time; it changes no number but the seconds.
         scheduler: the address of a Dask cluster that simulates instead of this machine.
@@ -118,11 +132,7 @@ def run(
     ]
     part, how = next(((part, how) for part, how in treated if part.difference), (None, None))
     difference = part.difference if part else None
-    kept = None
-    if failure and part and how and simulators.SIMULATORS[sim].missing() is None:
-        with keeping("what differs", at_best=True):
-            replay.record(build, x, part, sim, how, failure)
-            kept = str(failure)
+    kept = replay.keep(build, x, part, sim, how, failure) if failure and part and how else None
     return msgspec.structs.replace(
         summarize(build, sim, parts, difference),
         edges={edge.kind: part.difference or None for edge, part in tried},

@@ -1,0 +1,107 @@
+"""The command-line options of a network that is compiled: a checkpoint, or a NIR graph."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from compiler.frontend.nir_import import SUFFIX, NirOptions, open_nir
+from compiler.frontend.trained import TrainedNetwork, open_checkpoint
+from compiler.options import Options
+from hw_models.errors import InputError
+from qtrain import data_options
+from qtrain.data import datasets
+from qtrain.data.events import FrameOptions
+from qtrain.data.source import DataSource, open_source, recorded
+from qtrain.interchange.step_equations import DECAYS, RESETS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+NIR = (
+    click.option(
+        "--dt",
+        type=float,
+        help="NIR: the length of a time step in seconds, where neurons have time constants.",
+    ),
+    click.option(
+        "--decay",
+        type=click.Choice(DECAYS),
+        help="NIR: the share of a membrane that a step leaves, 1 - dt / tau (euler: Norse, "
+        "snnTorch, SpikingJelly) or exp(-dt / tau) (exp: Sinabs, Rockpool). Default: euler.",
+    ),
+    click.option(
+        "--reset",
+        type=click.Choice(RESETS),
+        help="NIR: what a spike does to its membrane, which NIR files do not say: it becomes 0 "
+        "(hard), or the threshold is subtracted (soft). Default: hard.",
+    ),
+    click.option(
+        "--timesteps",
+        type=int,
+        help="NIR: the number of time steps T, where samples have none of their own.",
+    ),
+)
+
+
+def nir_options(command: Command) -> Command:
+    """Add what can be said of a NIR graph and its data to a command."""
+    command = data_options.preparation(data_options.frames()(command))
+    for option in reversed(NIR):
+        command = option(command)
+    return command
+
+
+def opened(
+    path: Path,
+    options: Options,
+    data: str | None,
+    data_dir: Path | None,
+    workers: int | None,
+    given: dict[str, Any],
+) -> tuple[TrainedNetwork, DataSource | None]:
+    """A checkpoint or a NIR graph, and the data that go with it.
+
+    Args:
+        data: the text of --data.
+        workers: threads that decode images.
+        given: the options that `nir_options` adds.
+
+    Raises:
+        InputError: the file cannot be used, or an option of NIR is given with a checkpoint.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if path.suffix != SUFFIX:
+        for name, value in chosen.items():
+            raise InputError(
+                f"--{name.replace('_', '-')} {value}: {path} is a checkpoint, which has its own; "
+                "accepted with a NIR graph, FILE.nir"
+            )
+        trained = open_checkpoint(path, options.name, options.crop)
+        return trained, recorded(trained.checkpoint.config, data, workers)
+    if options.crop is not None:
+        raise InputError(f"--crop {options.crop}: a NIR graph cannot be cropped; leave it out")
+    how = NirOptions(
+        **{name: chosen.pop(name) for name in NirOptions.__dataclass_fields__ if name in chosen}
+    )
+    source = source_of(data, how, workers, chosen)
+    return open_nir(
+        path, source, how, target=options.target, data_dir=data_dir, name=options.name
+    ), source
+
+
+def source_of(
+    data: str | None, how: NirOptions, workers: int | None, chosen: dict[str, Any]
+) -> DataSource | None:
+    """The data for a NIR graph; None where none are named."""
+    if data is None:
+        for name, value in chosen.items():
+            raise InputError(
+                f"--{name.replace('_', '-')} {value}: of no data; name them with --data"
+            )
+        return None
+    asked = {name: chosen.pop(name) for name in FrameOptions.__struct_fields__ if name in chosen}
+    if how.timesteps:
+        asked["timesteps"] = how.timesteps
+    frames = datasets.frame_options(msgspec.structs.asdict(datasets.default_frames(data)) | asked)
+    return open_source(data, data_options.taken_from(chosen), frames, workers=workers)
