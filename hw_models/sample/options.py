@@ -15,7 +15,9 @@ OPTIONS = (
         help="The .npy files hold input integers, as those of reference/, and not raw values.",
     ),
     click.option(
-        "--resize", is_flag=True, help="Bring images to the input's size, by bicubic filtering."
+        "--resize",
+        is_flag=True,
+        help="Scale images so that they just cover the input's size, and cut the middle out.",
     ),
     click.option(
         "--limit",

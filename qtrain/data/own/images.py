@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from hw_models.errors import InputError
+from hw_models.sample.image import middle
 from qtrain.data.own.preparation import Color, Preparation
 from qtrain.data.own.raw import Raw, held_out, no_test_samples
 
@@ -55,16 +56,16 @@ class ImageFolder:
                 what = "missing" if name == "test" else "not expected"
                 raise InputError(f"{folder / name}: {what}; accepted: the folders train and test")
             self.splits = {split: images_in(folder / split) for split in ("train", "test")}
-        elif how.test_split:
+        else:
             paths = images_in(folder)
+            if not how.test_split:
+                raise no_test_samples(str(folder))
             names = np.array([path.parent.name for path in paths])
             test = held_out(names, how.test_split, str(folder))
             self.splits = {
                 split: [paths[k] for k in np.flatnonzero(chosen)]
                 for split, chosen in (("train", ~test), ("test", test))
             }
-        else:
-            raise no_test_samples(str(folder))
 
     def read(self, split: str) -> Raw:
         """The images of a split, "train" or "test".
@@ -126,7 +127,8 @@ def decoded(path: Path, size: tuple[int, int] | None, color: Color | None) -> De
         with Image.open(io.BytesIO(content)) as image:
             image.load()
     except Exception as error:  # Pillow can fail in any way on a damaged file
-        raise InputError(f"{path}: no image, or a broken one ({error}); remove it") from error
+        what = "no image" if isinstance(error, UnidentifiedImageError) else f"broken ({error})"
+        raise InputError(f"{path}: {what}; remove it, or put an image in its place") from error
     if image.mode[0] in "IF" or not (color or image.mode in OWN_COLOR):
         remedy = "8 bits a channel" if image.mode[0] in "IF" else "grey or RGB; or choose --color"
         raise InputError(f"{path}: an image of mode {image.mode}; accepted: {remedy}")
@@ -140,16 +142,6 @@ def decoded(path: Path, size: tuple[int, int] | None, color: Color | None) -> De
         color,
         hashlib.sha256(content).digest(),
     )
-
-
-def middle(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The image scaled to just cover height x width, and its middle cut out."""
-    height, width = size
-    scale = max(height / image.height, width / image.width)
-    covering = max(width, round(image.width * scale)), max(height, round(image.height * scale))
-    image = image.resize(covering, Image.Resampling.BILINEAR)
-    left, top = (image.width - width) // 2, (image.height - height) // 2
-    return image.crop((left, top, left + width, top + height))
 
 
 def check_like(first: Decoded, first_path: Path, image: Decoded, path: Path) -> None:
