@@ -13,13 +13,13 @@ import compiler
 from compiler.emit.loadable import as_text, register_writes
 from compiler.frontend.crop import CROP
 from compiler.frontend.importer import import_network
-from compiler.frontend.nir_import import NirNetwork, import_report
+from compiler.frontend.nir_import import SUFFIX, NirNetwork, import_report
 from compiler.frontend.preflight import faults
 from compiler.frontend.samples import calibration_inputs, recorded_vectors, samples_for
-from compiler.frontend.trained import TrainedNetwork, open_checkpoint
+from compiler.frontend.trained import TrainedNetwork
 from compiler.inspection import layer_table, work_table
 from compiler.ir import Graph
-from compiler.network_options import nir_options, opened
+from compiler.network_options import how_built, nir_data, nir_options, opened
 from compiler.options import LANES, Options
 from compiler.pipeline import lower
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
@@ -32,7 +32,7 @@ from hw_models.report.import_report import IMPORT, import_table
 from qtrain import checkpoint, data_options
 from qtrain.checkpoint import sha256_of
 from qtrain.data.datasets import SPLITS
-from qtrain.data.source import DataSource, recorded
+from qtrain.data.source import DataSource
 from qtrain.data.split import Split
 from qtrain.zoo import CheckpointPath
 
@@ -231,32 +231,35 @@ def build(
 
 
 @cli.command("check")
-@click.argument("ckpt", type=CheckpointPath())
+@click.argument("network", type=CheckpointPath())
 @data_options.data
 @click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
-def check_command(ckpt: Path, data: str | None, workers: int | None, data_dir: Path | None) -> int:
-    """Check that the hardware can take the network in CKPT.
+@nir_options
+def check_command(
+    network: Path, data: str | None, workers: int | None, data_dir: Path | None, **nir: Any
+) -> int:
+    """Check that the hardware can take NETWORK, a checkpoint or a NIR graph in FILE.nir.
 
     For each layer that it cannot take, a line says why and what to use instead. With --data or
     --data-dir, it is also checked that the network takes the test samples.
     """
-    found = faults(checkpoint.load(ckpt, build=False).graph)
-    for fault in found:
-        click.echo(str(fault), err=True)
-    if found:
-        return EXIT_BAD_INPUT
-    trained = open_checkpoint(ckpt)
+    if network.suffix != SUFFIX:
+        found = faults(checkpoint.load(network, build=False).graph)
+        for fault in found:
+            click.echo(str(fault), err=True)
+        if found:
+            return EXIT_BAD_INPUT
+    trained, source = opened(network, DEFAULT, data, data_dir, workers, nir)
     lower(import_network(trained.network, DEFAULT.target, trained.name), DEFAULT)
     if data or data_dir:
-        source = recorded(trained.checkpoint.config, data, workers)
         samples_for(trained.checkpoint, "test", data_dir, source)
-    CONSOLE.print(f"{ckpt}: every layer can be built")
+    CONSOLE.print(f"{network}: every layer can be built")
     return EXIT_OK
 
 
 @cli.command("reference")
 @click.argument("folder", type=PATH)
-@click.argument("ckpt", type=CheckpointPath())
+@click.argument("network", type=CheckpointPath())
 @data_options.data
 @click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
 @click.option(
@@ -266,26 +269,33 @@ def check_command(ckpt: Path, data: str | None, workers: int | None, data_dir: P
     show_default=True,
     help="The part of the data set.",
 )
+@nir_data
 def reference_command(
     folder: Path,
-    ckpt: Path,
+    network: Path,
     data: str | None,
     workers: int | None,
     data_dir: Path | None,
     split: str,
+    **nir: Any,
 ) -> None:
     """Write new reference vectors for the build in FOLDER.
 
-    The build must have been made from the checkpoint CKPT. The samples are those of the data that
-    the network was trained on, or of --data, prepared as those.
+    The build must have been made from NETWORK, a checkpoint or a NIR graph in FILE.nir. The samples
+    are those of the data that a checkpoint was trained on, or of --data, prepared as those.
     """
     made = artefact.load(folder)
-    checkpoint.load(ckpt, build=False)  # says of a file that is no checkpoint what is wrong with it
-    if made.dataflow.provenance.get("checkpoint_sha256") != sha256_of(ckpt):
-        raise InputError(f"{ckpt}: {folder} was built from another checkpoint; build it again")
-    crop = made.dataflow.provenance.get(CROP)
-    trained = open_checkpoint(ckpt, crop=None if crop is None else int(crop))
-    source = recorded(trained.checkpoint.config, data, workers)
+    if network.suffix != SUFFIX:  # says of a file that is no checkpoint what is wrong with it
+        checkpoint.load(network, build=False)
+    recorded_of = made.dataflow.provenance
+    if recorded_of.get("checkpoint_sha256") != sha256_of(network):
+        raise InputError(f"{network}: {folder} was built from another one; build it again")
+    crop = recorded_of.get(CROP)
+    options = Options(crop=None if crop is None else int(crop))
+    how = how_built(made) if network.suffix == SUFFIX else None
+    trained, source = opened(network, options, data, data_dir, workers, nir, how)
+    if source is None:
+        raise InputError(f"{network}: name the data with --data")
     samples = samples_for(trained.checkpoint, split, data_dir, source)
     vectors = recorded_vectors(trained, made.sha256 or "", samples, split)
     reference_vectors.save(vectors, folder)

@@ -10,6 +10,7 @@ import msgspec
 from compiler.frontend.nir_import import SUFFIX, NirOptions, open_nir
 from compiler.frontend.trained import TrainedNetwork, open_checkpoint
 from compiler.options import Options
+from hw_models.dataflow import STATIC, Build
 from hw_models.errors import InputError
 from qtrain import data_options
 from qtrain.data import datasets
@@ -38,10 +39,15 @@ NIR = (
 
 def nir_options(command: Command) -> Command:
     """Add what can be said of a NIR graph and its data to a command."""
-    command = data_options.preparation(data_options.frames()(command))
+    command = nir_data(command)
     for option in reversed(NIR):
         command = option(command)
     return command
+
+
+def nir_data(command: Command) -> Command:
+    """Add what can be said of the data of a NIR graph to a command."""
+    return data_options.preparation(data_options.frames()(command))
 
 
 def opened(
@@ -51,13 +57,15 @@ def opened(
     data_dir: Path | None,
     workers: int | None,
     given: dict[str, Any],
+    how: NirOptions | None = None,
 ) -> tuple[TrainedNetwork, DataSource | None]:
     """A checkpoint or a NIR graph, and the data that go with it.
 
     Args:
         data: the text of --data.
         workers: threads that decode images.
-        given: the options that `nir_options` adds.
+        given: the options that `nir_options` or `nir_data` adds.
+        how: what is known of a NIR graph already.
 
     Raises:
         InputError: the file cannot be used, or an option of NIR is given with a checkpoint.
@@ -73,7 +81,7 @@ def opened(
         return trained, recorded(trained.checkpoint.config, data, workers)
     if options.crop is not None:
         raise InputError(f"--crop {options.crop}: a NIR graph cannot be cropped; leave it out")
-    how = NirOptions(
+    how = how or NirOptions(
         **{name: chosen.pop(name) for name in NirOptions.__dataclass_fields__ if name in chosen}
     )
     source = source_of(data, how, workers, chosen)
@@ -97,3 +105,16 @@ def source_of(
         asked["timesteps"] = how.timesteps
     frames = datasets.frame_options(msgspec.structs.asdict(datasets.default_frames(data)) | asked)
     return open_source(data, data_options.taken_from(chosen), frames, workers=workers)
+
+
+def how_built(build: Build) -> NirOptions:
+    """What a build's provenance says of the graph that it was made from."""
+    known = build.dataflow.provenance
+    dt = known.get("nir_dt")
+    static = build.dataflow.input.encoding == STATIC
+    return NirOptions(
+        None if dt is None else float(dt),
+        str(known["nir_decay"]),
+        str(known["nir_reset"]),
+        build.dataflow.timesteps if static else None,
+    )
