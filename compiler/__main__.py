@@ -11,6 +11,7 @@ from rich.console import Console
 
 import compiler
 from compiler.emit.loadable import as_text, register_writes
+from compiler.formats import FORMATS
 from compiler.frontend.crop import CROP
 from compiler.frontend.importer import import_network
 from compiler.frontend.nir_import import SUFFIX, NirNetwork, import_report
@@ -24,7 +25,6 @@ from compiler.options import LANES, Options
 from compiler.pipeline import lower
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
 from hw_models.dataflow import TARGET_BITS, Build
-from hw_models.engines import onnx_runtime
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, files, reference_vectors
 from hw_models.report.evaluate import evaluate
@@ -303,28 +303,29 @@ def reference_command(
 
 
 @cli.command()
-@click.argument("folder", type=PATH)
+@click.argument("source")
 @click.option(
-    "--format", "format_", type=click.Choice(["onnx"]), required=True, help="The file's format."
+    "--format",
+    "format_",
+    type=click.Choice(list(FORMATS)),
+    required=True,
+    help="The file's format.",
 )
 @click.option(
     "--out",
     type=PATH,
-    help="The file. [default: FOLDER/export/network.onnx, from which `hw_models run` executes it]",
+    help="The file. [default: export/network.onnx or .nir in the build folder; `hw_models run` "
+    "executes the ONNX]",
 )
-def export(folder: Path, format_: str, out: Path | None) -> None:
+def export(source: str, format_: str, out: Path | None) -> None:
     """Write the integers of a build in a standard format.
 
-    The build is in FOLDER.
+    SOURCE is the build folder. What the format cannot say is printed, a line for each.
     """
-    made = artefact.load(folder)
-    try:
-        from compiler.onnx import export
-    except ImportError as error:
-        raise InputError(f"{error}; install it with `pip install onnx`") from error
-    out = out or onnx_runtime.default_path(folder)
-    export.write(made, out)
-    CONSOLE.print(f"{format_}: {out}")
+    path, losses = FORMATS[format_](source, out)
+    for loss in losses:
+        CONSOLE.print(f"[yellow]lost:[/] {loss}")
+    CONSOLE.print(f"{format_}: {path}")
 
 
 @cli.command("load")
