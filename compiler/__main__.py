@@ -13,6 +13,7 @@ import compiler
 from compiler.emit.loadable import as_text, register_writes
 from compiler.formats import FORMATS
 from compiler.frontend.crop import CROP
+from compiler.frontend.exported import holds_build, integer_vectors, open_exported
 from compiler.frontend.importer import import_network
 from compiler.frontend.nir_import import SUFFIX, NirNetwork, import_report
 from compiler.frontend.preflight import faults
@@ -20,9 +21,9 @@ from compiler.frontend.samples import calibration_inputs, recorded_vectors, samp
 from compiler.frontend.trained import TrainedNetwork
 from compiler.inspection import layer_table, work_table
 from compiler.ir import Graph
-from compiler.network_options import how_built, nir_data, nir_options, opened
+from compiler.network_options import exported_data, how_built, nir_data, nir_options, opened
 from compiler.options import LANES, Options
-from compiler.pipeline import lower
+from compiler.pipeline import lower, with_hardware
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
 from hw_models.dataflow import TARGET_BITS, Build
 from hw_models.errors import InputError
@@ -197,6 +198,11 @@ def build(
             raise InputError(
                 f"{option} {value}: nothing is read from it with --no-reference; leave one out"
             )
+    if network.suffix == SUFFIX and holds_build(network):
+        exported = open_exported(network, options)
+        source = exported_data(exported, data, workers, nir)
+        build_again(network, exported, options, None if no_reference else source, data_dir, out)
+        return
     trained, source = opened(network, options, data, data_dir, workers, nir)
     samples = calibration_inputs(trained, data_dir, source) if options.has_goal else None
     try:
@@ -358,6 +364,27 @@ def inspect(folder: Path) -> None:
     print_warnings(made)
     for key, value in {**made.dataflow.provenance, "dataflow_sha256": made.sha256}.items():
         CONSOLE.print(f"{key}: {value}")
+
+
+def build_again(
+    network: Path,
+    integers: Build,
+    options: Options,
+    source: DataSource | None,
+    data_dir: Path | None,
+    out: Path | None,
+) -> None:
+    """Write the build folder of a build that was exported as a NIR graph."""
+    test = source.load("test", data_dir) if source else None
+    out = out or Path("build") / f"{integers.dataflow.name}-{integers.dataflow.target}"
+    with artefact.fresh_folder(out) as folder:
+        made = artefact.write(with_hardware(integers, options), folder)
+        if test is not None:
+            reference_vectors.save(integer_vectors(made, test), folder)
+    CONSOLE.print(layer_table(made))
+    if test is None:
+        CONSOLE.print(f"no reference vectors: {network} holds no samples; name some with --data")
+    CONSOLE.print(f"build folder: {out}")
 
 
 def test_samples(

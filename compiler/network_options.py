@@ -81,28 +81,48 @@ def opened(
         return trained, recorded(trained.checkpoint.config, data, workers)
     if options.crop is not None:
         raise InputError(f"--crop {options.crop}: a NIR graph cannot be cropped; leave it out")
-    how = how or NirOptions(
-        **{name: chosen.pop(name) for name in NirOptions.__dataclass_fields__ if name in chosen}
-    )
-    source = source_of(data, how, workers, chosen)
+    how = how or taken_from(chosen)
+    source = source_of(data, how.timesteps, workers, chosen)
     return open_nir(
         path, source, how, target=options.target, data_dir=data_dir, name=options.name
     ), source
 
 
+def exported_data(
+    build: Build, data: str | None, workers: int | None, given: dict[str, Any]
+) -> DataSource | None:
+    """The data for a build that was exported as a NIR graph; None where none are named.
+
+    Raises:
+        InputError: there are no such data, or an option is given that the build decides.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    for name in NirOptions.__dataclass_fields__:
+        if name in chosen:
+            raise InputError(
+                f"--{name} {chosen[name]}: the exported build has its own; leave it out"
+            )
+    return source_of(data, build.dataflow.timesteps, workers, chosen)
+
+
+def taken_from(chosen: dict[str, Any]) -> NirOptions:
+    """The NirOptions among a command's options, which are taken out of them."""
+    names = NirOptions.__dataclass_fields__
+    return NirOptions(**{name: chosen.pop(name) for name in names if name in chosen})
+
+
 def source_of(
-    data: str | None, how: NirOptions, workers: int | None, chosen: dict[str, Any]
+    data: str | None, timesteps: int | None, workers: int | None, chosen: dict[str, Any]
 ) -> DataSource | None:
     """The data for a NIR graph; None where none are named."""
     if data is None:
         for name, value in chosen.items():
-            raise InputError(
-                f"--{name.replace('_', '-')} {value}: of no data; name them with --data"
-            )
+            option = f"--{name.replace('_', '-')} {value}"
+            raise InputError(f"{option}: there are no data; name them with --data")
         return None
     asked = {name: chosen.pop(name) for name in FrameOptions.__struct_fields__ if name in chosen}
-    if how.timesteps:
-        asked["timesteps"] = how.timesteps
+    if timesteps:
+        asked["timesteps"] = timesteps
     frames = datasets.frame_options(msgspec.structs.asdict(datasets.default_frames(data)) | asked)
     return open_source(data, data_options.taken_from(chosen), frames, workers=workers)
 

@@ -156,3 +156,24 @@ def test_options_that_a_graph_decides(tmp_path, capsys, option):
     path = written(dense(), tmp_path / "net.nir")
     assert status_of(qtrain_cli, "train", "--init", path, "--dt", DT, *option) == 2
     assert_one_line(capsys.readouterr().err, " ".join(option), "leave it out")
+
+
+def test_an_exported_build_is_built_again_with_the_same_integers(tmp_path, capsys):
+    """From the trained network to NIR and back: lanes and registers are chosen anew."""
+    first, graph, second = tmp_path / "first", tmp_path / "net.nir", tmp_path / "second"
+    assert status_of(cli, "build", "zoo:digits", "--out", first) == 0
+    assert status_of(cli, "export", first, "--format", "nir", "--out", graph) == 0
+    args = ("--data", "digits", "--lanes", 8, "--out", second)
+    assert status_of(cli, "build", graph, *args) == 0
+    before, after = artefact.load(first), artefact.load(second)
+    assert before.tensors.keys() == after.tensors.keys()
+    for name, tensor in before.tensors.items():
+        np.testing.assert_array_equal(after.tensors[name], tensor)
+    assert [x.lanes.accumulate for x in after.dataflow.layers] == [8, 8]
+    x = [reference_vectors.load(made).x for made in (before, after)]
+    np.testing.assert_array_equal(*x)
+    assert status_of(rtl_sim_cli, "run", second, "--samples", 2, "--no-edges") == 0
+    capsys.readouterr()
+    for option in (("--frac-bits", 3), ("--target", "int4"), ("--reset", "soft")):
+        assert status_of(cli, "build", graph, *option, "--out", tmp_path / "no") == 2
+        assert_one_line(capsys.readouterr().err, option[0], "leave it out")
