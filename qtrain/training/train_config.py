@@ -108,7 +108,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                     f"{option} = {getattr(self, option)}; accepted: {', '.join(accepted)}"
                 )
         static = self.spec.encoding == STATIC
-        *_, height, width = self.spec.shape
+        _, height, width = self.spec.shape if len(self.spec.shape) == 3 else (1, 1, 1)
         reach = width if height == 1 else min(height, width)  # moves go along a single row alone
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
@@ -123,10 +123,10 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "label_smoothing": (0 <= self.label_smoothing < 1, "0 or more, less than 1"),
             "soft_spikes": (0 <= self.soft_spikes < 1, "0 or more, less than 1"),
             "validation": (self.validation >= 0, "0 or more"),
-            "shift": (0 <= self.shift < reach, "0 or more, less than the map"),
-            "roll": (0 <= self.roll < reach, "0 or more, less than the map"),
-            "flip": (not self.flip or height > 1, "False, as a map of one row has no left side"),
-            "cutout": (self.cutout >= 0, "0 or more"),
+            "shift": (0 <= self.shift < reach, f"0 to {reach - 1}, less than the map"),
+            "roll": (0 <= self.roll < reach, f"0 to {reach - 1}, less than the map"),
+            "flip": (not self.flip or height > 1, "False, or maps of several rows"),
+            "cutout": (self.cutout >= 0 and (not self.cutout or width > 1), "0 or more, of maps"),
             "autoaugment": (
                 not self.autoaugment or self.dataset in cifar.NAMES,
                 f"False, or {', '.join(cifar.NAMES)}",
