@@ -123,7 +123,7 @@ class Update(Instance, frozen=True, kw_only=True):
     ternary: int
     soft_reset: int
     readout: int
-    one_step: int
+    no_memory: int
     bias_file: str
     threshold_file: str
 
