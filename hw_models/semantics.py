@@ -20,8 +20,8 @@ SPIKE_VALUES: dict[Spikes, tuple[int, ...]] = {"ternary": (-1, 0, 1), "binary": 
 
 INPUT_BITS = range(2, 9)  # possible widths of a static input's values, the sign included
 
-LEAK_SHIFT_MAX = 8
-LEAK_DIGITS_MAX = 3
+LEAK_SHIFT_MAX = 10
+LEAK_DIGITS_MAX = 4
 BITS_MAX = 62  # limit of any width, so that int64 holds the sum of three numbers in an update
 
 

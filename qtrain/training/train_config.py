@@ -136,11 +136,11 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             ),
             "shift": (
                 0 <= self.shift < longest,
-                "0 or more, less than the map" if area else f"0, {no_map}",
+                f"0 to {longest - 1}, less than the map" if area else f"0, {no_map}",
             ),
             "roll": (
                 0 <= self.roll < longest,
-                "0 or more, less than the map" if area else f"0, {no_map}",
+                f"0 to {longest - 1}, less than the map" if area else f"0, {no_map}",
             ),
             "cutout": (
                 self.cutout >= 0 and (bool(area) or not self.cutout),
@@ -148,7 +148,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             ),
             "flip": (
                 not self.flip or (bool(area) and area[0] > 1),
-                f"False, {'as a map of one row has no mirror image' if area else no_map}",
+                "False, or maps of several rows",
             ),
             "autoaugment": (
                 not self.autoaugment or spec.rgb_bytes,

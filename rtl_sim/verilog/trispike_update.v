@@ -26,8 +26,8 @@ module trispike_update #(
   parameter       V_BITS         = 10,   // bits of a membrane
   parameter       LEAK_BITS      = 12,   // bits of the leak's shift-and-add: V_BITS + K
   parameter       K              = 2,    // tau = m / 2**K
-  parameter [8:0] PLUS           = 9'b1, // m's signed digits: bit e set adds 2**e
-  parameter [8:0] MINUS          = 9'b0, // bit e set subtracts 2**e
+  parameter [10:0] PLUS          = 11'b1, // m's signed digits: bit e set adds 2**e
+  parameter [10:0] MINUS         = 11'b0, // bit e set subtracts 2**e
   parameter       TERNARY        = 1,    // 0: binary
   parameter       SOFT_RESET     = 0,    // 0: hard
   parameter       READOUT        = 0,    // 1: never fires, has no thresholds, keeps only last steps

@@ -67,7 +67,7 @@ def test_leaks_are_rounded_and_reported(tmp_path):
         assert found["layer"] == layer.name
         assert found["decay"] == pytest.approx(0.9)
         assert found["leak"] == layer.update.neuron.leak.tau != 0.9
-        assert 0 < found["updates_differing"] < 0.02
+        assert 0 <= found["updates_differing"] < 0.02
 
 
 def test_without_data_the_input_is_random_and_a_warning_says_so(tmp_path, capsys):
@@ -169,7 +169,8 @@ def test_an_exported_build_is_built_again_with_the_same_integers(tmp_path, capsy
     assert before.tensors.keys() == after.tensors.keys()
     for name, tensor in before.tensors.items():
         np.testing.assert_array_equal(after.tensors[name], tensor)
-    assert [x.lanes.accumulate for x in after.dataflow.layers] == [8, 8]
+    # On 8 lanes 10 outputs make two words, and on 5 as well.
+    assert [x.lanes.accumulate for x in after.dataflow.layers] == [8, 5]
     x = [reference_vectors.load(made).x for made in (before, after)]
     np.testing.assert_array_equal(*x)
     assert status_of(rtl_sim_cli, "run", second, "--samples", 2, "--no-edges") == 0

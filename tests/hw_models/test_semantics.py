@@ -63,7 +63,7 @@ def test_a_tau_without_a_short_form_is_refused(tau):
 
 
 def test_the_refusal_names_the_nearest_taus():
-    with pytest.raises(InputError, match=r"0\.296875 \(19/64\)"):
+    with pytest.raises(InputError, match=r"0\.298828 \(153/512\)"):
         Leak.from_tau(0.3)
 
 

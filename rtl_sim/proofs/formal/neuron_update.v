@@ -23,8 +23,8 @@ module neuron_update #(
   parameter       LEAK_BITS      = 12,
   parameter       K              = 2,
   parameter       M              = 1,      // tau = M / 2**K
-  parameter [8:0] PLUS           = 9'b1,
-  parameter [8:0] MINUS          = 9'b0,
+  parameter [10:0] PLUS          = 11'b1,
+  parameter [10:0] MINUS         = 11'b0,
   parameter       TERNARY        = 1,
   parameter       SOFT_RESET     = 0,
   parameter       READOUT        = 0

@@ -81,7 +81,7 @@ def test_a_leak_of_three_digits_needs_its_width():
 
 def test_a_wrong_digit_of_m_is_found():
     claim = next(c for c in of_layers(ternary(3, 2)) if c.harness.name == "neuron_update")
-    parameters = {**claim.harness.parameters, "MINUS": "9'b000000000"}
+    parameters = {**claim.harness.parameters, "MINUS": "11'b00000000000"}
     assert not holds(replace(claim, harness=replace(claim.harness, parameters=parameters)))
 
 
