@@ -1,0 +1,216 @@
+"""Reads a NIR file into a flat list of nodes in order of execution, and checks that it is sound.
+
+NIR is the Neuromorphic Intermediate Representation (Pedersen et al., Nature Communications 2024),
+which other frameworks export. Its equations are continuous in time; step_equations.py makes time
+steps of them.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_models.errors import InputError
+from qtrain.interchange.nir_shapes import POOLS, Shape, output_shape
+
+INPUT, OUTPUT = "Input", "Output"
+WEIGHTS = ("Affine", "Linear", "Conv1d", "Conv2d")
+SPIKING = ("IF", "LIF", "CubaLIF", "Threshold")
+INTEGRATING = ("I", "LI", "CubaLI")
+NEURONS = (*SPIKING, *INTEGRATING)
+ACCEPTED = (INPUT, OUTPUT, *WEIGHTS, "Scale", *POOLS, "Flatten", *NEURONS)
+ADVICE = {
+    "Delay": "hardware keeps no earlier spikes; train the network without delays",
+    "NIRGraph": "a graph within a graph has one input and one output",
+}
+
+
+@dataclass(frozen=True)
+class NirNode:
+    """One node: what it is, what it reads, and the shape of what it gives at one time step."""
+
+    name: str
+    kind: str  # one of ACCEPTED
+    sources: tuple[str, ...]
+    shape: Shape  # a signal [C, L] is a map of one row, [C, 1, L]
+    parameters: Mapping[str, NDArray]  # by NIR's names, floating-point numbers in float64
+
+
+@dataclass(frozen=True)
+class NirGraph:
+    """The nodes in order of execution, the input first and the output last."""
+
+    path: Path
+    sha256: str
+    nodes: tuple[NirNode, ...]
+    metadata: Mapping[str, object]  # of the whole graph
+
+    @property
+    def input(self) -> NirNode:
+        return self.nodes[0]
+
+    @property
+    def output(self) -> NirNode:
+        return self.nodes[-1]
+
+    def __getitem__(self, name: str) -> NirNode:
+        return next(node for node in self.nodes if node.name == name)
+
+
+def read(path: Path) -> NirGraph:
+    """Read a NIR file.
+
+    Raises:
+        InputError: the file is missing, damaged or no NIR; a node is of a kind that hardware does
+            not have, lacks a parameter, or has one that is not finite or of another shape than its
+            input; an edge leads nowhere; there is a loop, or not exactly one input and one output.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; name a file that holds a NIR graph") from error
+    try:
+        whole = nir.read(path, type_check=False)
+    except Exception as error:  # nir and HDF5 can fail in any way on a damaged file
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"{path}: no NIR graph that nir {nir.version} can read ({why}); export it again"
+        ) from error
+    try:
+        if not isinstance(whole, nir.NIRGraph):
+            raise InputError(f"a single {type(whole).__name__}; accepted: a graph")
+        nodes, edges = flat(whole)
+        return NirGraph(
+            path,
+            hashlib.sha256(content).hexdigest(),
+            tuple(checked(in_order(nodes, edges), nodes, edges)),
+            whole.metadata,
+        )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def flat(graph: nir.NIRGraph) -> tuple[dict[str, nir.NIRNode], list[tuple[str, str]]]:
+    """The nodes and edges of a graph with those of the graphs inside it, named "outer.inner"."""
+    nodes, edges = {}, [(str(a), str(b)) for a, b in graph.edges]
+    for name, node in graph.nodes.items():
+        if not isinstance(node, nir.NIRGraph):
+            nodes[name] = node
+            continue
+        inner, inner_edges = flat(node)
+        ends = {
+            kind: [inside for inside, n in inner.items() if type(n).__name__ == kind]
+            for kind in (INPUT, OUTPUT)
+        }
+        if any(len(found) != 1 for found in ends.values()):
+            raise InputError(f"{name}: {ADVICE['NIRGraph']}")
+        first, last = f"{name}.{ends[INPUT][0]}", f"{name}.{ends[OUTPUT][0]}"
+        edges = [(last if a == name else a, first if b == name else b) for a, b in edges]
+        nodes |= {f"{name}.{inside}": n for inside, n in inner.items()}
+        edges += [(f"{name}.{a}", f"{name}.{b}") for a, b in inner_edges]
+    for name, node in list(nodes.items()):
+        if "." in name and type(node).__name__ in (INPUT, OUTPUT):  # of a graph inside: passes on
+            before = [a for a, b in edges if b == name]
+            after = [b for a, b in edges if a == name]
+            edges = [edge for edge in edges if name not in edge]
+            edges += [(a, b) for a in before for b in after]
+            del nodes[name]
+    return nodes, edges
+
+
+def in_order(nodes: Mapping[str, nir.NIRNode], edges: list[tuple[str, str]]) -> list[str]:
+    """The names of the nodes, each behind all that it reads; the input first, the output last.
+
+    Raises:
+        InputError: an edge's node is missing or an edge is double, there is a loop, or not one
+            input and one output, or a node is on no way from the one to the other.
+    """
+    for a, b in edges:
+        for end in (a, b):
+            if end not in nodes:
+                raise InputError(f"edge {a} -> {b}: there is no node {end!r}; export it again")
+        if edges.count((a, b)) > 1:
+            raise InputError(f"edge {a} -> {b}: is there {edges.count((a, b))} times; accepted: 1")
+    for name, node in nodes.items():
+        kind = type(node).__name__
+        if kind not in ACCEPTED:
+            advice = ADVICE.get(kind, f"accepted: {', '.join(ACCEPTED)}")
+            raise InputError(f"{name}: a {kind} has no counterpart in hardware; {advice}")
+    for kind in (INPUT, OUTPUT):
+        found = [name for name, node in nodes.items() if type(node).__name__ == kind]
+        if len(found) != 1:
+            raise InputError(f"{len(found)} nodes of kind {kind} {found or ''}; accepted: 1")
+    waiting, order = dict.fromkeys(nodes), []
+    while ready := [n for n in waiting if not any(b == n and a in waiting for a, b in edges)]:
+        order += ready
+        waiting = {n: None for n in waiting if n not in ready}
+    if waiting:
+        raise InputError(
+            f"a loop among {', '.join(waiting)}: hardware has no recurrence; accepted: networks "
+            "that feed forward"
+        )
+    for name in order:
+        kind = type(nodes[name]).__name__
+        if kind != INPUT and not any(b == name for _, b in edges):
+            raise InputError(f"{name}: reads nothing; connect it or leave it out")
+        if kind != OUTPUT and not any(a == name for a, _ in edges):
+            raise InputError(f"{name}: nothing reads it; connect it or leave it out")
+    order.sort(key=lambda n: (type(nodes[n]).__name__ == OUTPUT, type(nodes[n]).__name__ != INPUT))
+    return order
+
+
+def checked(
+    order: list[str], nodes: Mapping[str, nir.NIRNode], edges: list[tuple[str, str]]
+) -> list[NirNode]:
+    """The nodes with their shapes, each parameter checked against what enters."""
+    found: dict[str, NirNode] = {}
+    for name in order:
+        kind = type(nodes[name]).__name__
+        sources = tuple(a for a, b in edges if b == name)
+        parameters = parameters_of(name, nodes[name])
+        shapes = {found[source].shape for source in sources}
+        if len(shapes) > 1:
+            listed = " and ".join(f"{list(found[s].shape)} of {s}" for s in sources)
+            raise InputError(f"{name}: reads {listed}; accepted: one shape")
+        if len(sources) > 1 and kind not in NEURONS:
+            raise InputError(
+                f"{name}: a {kind} that reads {', '.join(sources)}; accepted: one, as only neurons "
+                "add what they read"
+            )
+        try:
+            shape = output_shape(kind, parameters, *shapes)
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from error
+        found[name] = NirNode(name, kind, sources, shape, parameters)
+    return list(found.values())
+
+
+def parameters_of(name: str, node: nir.NIRNode) -> dict[str, NDArray]:
+    """A node's parameters as arrays.
+
+    Raises:
+        InputError: one is no number or not finite.
+    """
+    found = {}
+    for key, value in vars(node).items():
+        if key in ("input_type", "output_type"):
+            if {"input_type": INPUT, "output_type": OUTPUT}[key] == type(node).__name__:
+                found["shape"] = np.asarray(next(iter(value.values()), None))
+            continue
+        if key == "metadata" or value is None or isinstance(value, str):
+            if isinstance(value, str):
+                found[key] = np.asarray(value)
+            continue
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiub":
+            raise InputError(f"{name}: {key} of {array.dtype}; accepted: numbers")
+        if array.dtype.kind == "f":
+            array = array.astype(np.float64)
+            if not np.isfinite(array).all():
+                raise InputError(f"{name}: {key} holds NaN or infinite values; export it again")
+        found[key] = array
+    return found
