@@ -26,9 +26,10 @@ from hw_models.engines import onnx_runtime
 from hw_models.errors import InputError
 from hw_models.folder import artefact, files, reference_vectors
 from hw_models.report.evaluate import evaluate
-from qtrain import checkpoint
+from qtrain import checkpoint, data_options
 from qtrain.checkpoint import sha256_of
-from qtrain.data import datasets
+from qtrain.data.datasets import SPLITS
+from qtrain.data.source import recorded
 from qtrain.zoo import CheckpointPath
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
@@ -85,7 +86,8 @@ def cli() -> None:
 )
 @click.option("--out", type=PATH, help="The build folder. [default: build/NAME-TARGET]")
 @click.option("--name", help="The build's name. [default: the run's folder, or the file's name]")
-@click.option("--data-dir", type=PATH, help="The folder in which the data set lies.")
+@data_options.DATA
+@click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
 @click.option("--no-reference", is_flag=True, help="Write no reference vectors.")
 @click.option(
     "--frac-bits",
@@ -151,6 +153,7 @@ def build(
     target: str,
     out: Path | None,
     name: str | None,
+    data: str | None,
     data_dir: Path | None,
     no_reference: bool,
     frac_bits: int | None,
@@ -169,21 +172,24 @@ def build(
 
     CKPT is a file, or zoo:NAME. Reference vectors are written too: the test split, and what the
     trained network makes of it. With --cycles or --total-lanes, lanes are chosen on samples of the
-    training split.
+    training split. With --data, other samples take the place of those that the network was trained
+    on, prepared as those.
     """
     options = Options(
         target, frac_bits, v_bits_max, update_lanes=update_lanes, cycles=cycles,
         total_lanes=total_lanes, crop=crop, name=name, axi_lite=axi_lite, loadable=loadable,
         like=artefact.load(like) if like else None, **limits(lanes),
     )  # fmt: skip
-    if data_dir and no_reference and not options.has_goal:
-        raise InputError(
-            f"--data-dir {data_dir}: nothing is read from it with --no-reference; leave one out"
-        )
+    for option, value in (("--data", data), ("--data-dir", data_dir)):
+        if value and no_reference and not options.has_goal:
+            raise InputError(
+                f"{option} {value}: nothing is read from it with --no-reference; leave one out"
+            )
     trained = open_checkpoint(ckpt, options.name, options.crop)
-    samples = calibration_inputs(trained, data_dir) if options.has_goal else None
+    source = recorded(trained.checkpoint.config, data)
+    samples = calibration_inputs(trained, data_dir, source) if options.has_goal else None
     try:
-        test = None if no_reference else samples_for(trained.checkpoint, "test", data_dir)
+        test = None if no_reference else samples_for(trained.checkpoint, "test", data_dir, source)
     except InputError as error:
         raise InputError(f"{error}; or build with --no-reference") from error
     out = out or Path("build") / f"{trained.name}-{target}"
@@ -210,10 +216,13 @@ def build(
 
 @cli.command("check")
 @click.argument("ckpt", type=CheckpointPath())
-def check_command(ckpt: Path) -> int:
+@data_options.DATA
+@click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
+def check_command(ckpt: Path, data: str | None, data_dir: Path | None) -> int:
     """Check that the hardware can take the network in CKPT.
 
-    For each layer that it cannot take, a line says why and what to use instead.
+    For each layer that it cannot take, a line says why and what to use instead. With --data, the
+    samples are checked too: whether the network takes them.
     """
     found = faults(checkpoint.load(ckpt, build=False).graph)
     for fault in found:
@@ -222,6 +231,8 @@ def check_command(ckpt: Path) -> int:
         return EXIT_BAD_INPUT
     trained = open_checkpoint(ckpt)
     lower(import_network(trained.network, DEFAULT.target, trained.name), DEFAULT)
+    if data:
+        samples_for(trained.checkpoint, "test", data_dir, recorded(trained.checkpoint.config, data))
     CONSOLE.print(f"{ckpt}: every layer can be built")
     return EXIT_OK
 
@@ -229,25 +240,22 @@ def check_command(ckpt: Path) -> int:
 @cli.command("reference")
 @click.argument("folder", type=PATH)
 @click.argument("ckpt", type=CheckpointPath())
-@click.option("--data-dir", type=PATH, help="The folder in which the data set lies.")
-@click.option(
-    "--dataset",
-    type=click.Choice(list(datasets.DATASETS)),
-    help="The data set. [default: the one that the network was trained on]",
-)
+@data_options.DATA
+@click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
 @click.option(
     "--split",
-    type=click.Choice(datasets.SPLITS),
+    type=click.Choice(SPLITS),
     default="test",
     show_default=True,
     help="The part of the data set.",
 )
 def reference_command(
-    folder: Path, ckpt: Path, data_dir: Path | None, dataset: str | None, split: str
+    folder: Path, ckpt: Path, data: str | None, data_dir: Path | None, split: str
 ) -> None:
     """Write new reference vectors for the build in FOLDER.
 
-    The build must have been made from the checkpoint CKPT.
+    The build must have been made from the checkpoint CKPT. The samples are those of the data that
+    the network was trained on, or of --data, prepared as those.
     """
     made = artefact.load(folder)
     checkpoint.load(ckpt, build=False)  # says of a file that is no checkpoint what is wrong with it
@@ -255,7 +263,8 @@ def reference_command(
         raise InputError(f"{ckpt}: {folder} was built from another checkpoint; build it again")
     crop = made.dataflow.provenance.get(CROP)
     trained = open_checkpoint(ckpt, crop=None if crop is None else int(crop))
-    samples = samples_for(trained.checkpoint, split, data_dir, dataset)
+    source = recorded(trained.checkpoint.config, data)
+    samples = samples_for(trained.checkpoint, split, data_dir, source)
     vectors = recorded_vectors(trained, made.sha256 or "", samples, split)
     reference_vectors.save(vectors, folder)
     CONSOLE.print(f"{vectors.samples:,} samples of {vectors.about.dataset}/{split} in {folder}")

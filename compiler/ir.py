@@ -21,13 +21,15 @@ Reals = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """The input stream of integers; the real value is scale * x."""
+    """The input stream of integers x, of the real value scale * x = (raw - zero) * unit."""
 
     name: str
     shape: tuple[int, ...]
     encoding: str  # static, ternary, binary
     x_max: int
     scale: float
+    zero: float = 0.0
+    unit: float = 1.0
     sources: tuple[str, ...] = ()
 
 
@@ -134,6 +136,7 @@ class Graph:
     timesteps: int
     nodes: tuple[Node, ...]
     warnings: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()  # names of the classes, where they are known
 
     def __str__(self) -> str:
         """One line for each node, in the format that `graph_text.as_text` describes."""

@@ -3,7 +3,7 @@
 docs/compiler.md explains each step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from compiler.emit.integers import integers
 from compiler.frontend.importer import import_network
 from compiler.frontend.samples import calibration_inputs
 from compiler.frontend.trained import TrainedNetwork, open_checkpoint
+from compiler.frontend.trained_data import with_data
 from compiler.ir import Graph, check
 from compiler.lanes.assign_lanes import AssignLanes
 from compiler.lanes.choose_lanes import ChooseLanes
@@ -30,6 +31,7 @@ from hw_models.errors import InputError
 from hw_models.validate.description import check_description
 from hw_models.validate.integers import check_integers
 from qtrain.checkpoint import Checkpoint
+from qtrain.data.source import DataSource
 
 Pass = Callable[[Graph], Graph]
 Watch = Callable[[str, Graph], None]  # is given the name of a step and the graph after it
@@ -40,6 +42,7 @@ def build(
     options: Options | None = None,
     *,
     data_dir: Path | None = None,
+    data: DataSource | None = None,
     calibration: NDArray[np.int8] | None = None,
     watch: Watch | None = None,
 ) -> Build:
@@ -62,6 +65,7 @@ def build(
             `open_checkpoint` made of it with the name and the crop of these options.
         options: by default `Options()`.
         data_dir: where the training split lies that a goal needs; by default where `qtrain` looks.
+        data: the data, where the checkpoint cannot find them again; see samples_for.
         calibration: integer inputs [T', B, *shape] for a goal, in place of the training split's.
         watch: called after the import and after each pass.
 
@@ -72,9 +76,10 @@ def build(
     options = options or Options()
     trained = open_checkpoint(checkpoint, options.name, options.crop)
     if options.has_goal and calibration is None:
-        calibration = calibration_inputs(trained, data_dir)
+        calibration = calibration_inputs(trained, data_dir, data)
     graph = import_network(trained.network, options.target, trained.name)
-    return compile_graph(graph, options, trained.sha256, calibration, watch)
+    graph = with_data(graph, trained.checkpoint)
+    return compile_graph(graph, options, trained.sha256, calibration, watch, trained.origin)
 
 
 def compile_graph(
@@ -83,10 +88,15 @@ def compile_graph(
     checkpoint_sha256: str = "",
     calibration: NDArray[np.int8] | None = None,
     watch: Watch | None = None,
+    origin: Mapping[str, str | int | float | bool] | None = None,
 ) -> Build:
-    """Compile a graph of real numbers into a build; `build` describes the arguments."""
+    """Compile a graph of real numbers into a build.
+
+    `build` describes the arguments; `origin` is what the build's provenance says of its source.
+    """
     graph = lower(graph, options, watch)
-    made = integers(graph, options.target, provenance(options, checkpoint_sha256))
+    recorded = provenance(options, checkpoint_sha256) | dict(origin or {})
+    made = integers(graph, options.target, recorded)
     if options.has_goal:
         assert calibration is not None, "lanes for a goal are chosen on samples"
         choose = ChooseLanes(calibration, options.cycles, options.total_lanes, options.update_lanes)

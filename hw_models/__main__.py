@@ -1,4 +1,4 @@
-"""The commands `python -m hw_models run`, `energy` and `report` for a build."""
+"""The commands `python -m hw_models run`, `classify`, `energy` and `report` for a build."""
 
 from pathlib import Path
 
@@ -18,6 +18,10 @@ from hw_models.report.tables import (
     spike_table,
     summary_table,
 )
+from hw_models.sample.classification import classify
+from hw_models.sample.options import sample_options
+from hw_models.sample.read import read_samples
+from hw_models.sample.tables import sample_tables
 
 
 @click.group()
@@ -64,6 +68,30 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
     for difference in report.differences:
         click.echo(str(difference), err=True)
     return EXIT_DIFFERS if report.differences else EXIT_OK
+
+
+@cli.command("classify")
+@sample_options
+def classify_command(
+    folder: Path,
+    files: tuple[Path, ...],
+    integers: bool,
+    resize: bool,
+    limit: bool,
+    json_path: Path | None,
+) -> None:
+    """Classify the samples in FILES with the build in FOLDER.
+
+    Each file is one sample: an .npy file of values as the data set has them, or a .png or .jpg
+    image. It runs on the golden model.
+    """
+    build = artefact.load(folder)
+    x = read_samples(files, build.dataflow, integers=integers, resize=resize, limit=limit)
+    report = classify(build, files, x)
+    for sample in report.samples:
+        Console().print(sample_tables(sample, build.dataflow.labels))
+    if json_path:
+        evidence.write_json(report, json_path)
 
 
 @cli.command("energy")

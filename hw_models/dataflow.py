@@ -18,7 +18,7 @@ from hw_models.errors import InputError
 from hw_models.semantics import Interval, Ints, LayerBounds, Neuron, Spikes
 
 FORMAT = "trispike-dataflow"
-VERSION = 2
+VERSION = 3
 DATAFLOW, TENSORS, IDENTITY = "dataflow.json", "tensors.npz", "dataflow.sha256"
 
 Target = Literal["int8", "int4", "ternary"]
@@ -29,7 +29,7 @@ STATIC: Literal["static"] = "static"  # an input that is the same at all time st
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The stream that enters the core."""
+    """The stream that enters the core: x = round((raw - zero) * unit / scale), within +-x_max."""
 
     name: str
     shape: tuple[int, ...]  # shape of one sample in one time step
@@ -38,6 +38,13 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     encoding: Encoding
     x_max: int  # static: |x| <= x_max; otherwise 1
     scale: float  # the real value of x = 1
+    zero: float = 0.0  # the raw value, as the data set has it, that means 0
+    unit: float = 1.0  # the real value of a raw step of 1
+
+    @property
+    def value_range(self) -> tuple[int, int]:
+        """The least and the largest x."""
+        return 0 if self.encoding == "binary" else -self.x_max, self.x_max
 
 
 class Dense(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dense"):
@@ -185,9 +192,15 @@ class Dataflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     input: Input
     layers: tuple[Layer, ...]
     logit_scale: float  # the real value of logit = 1, for all classes
+    labels: tuple[str, ...] = ()  # the name of each class; empty where they are not known
     provenance: dict[str, str | int | float | bool]
     warnings: tuple[str, ...] = ()
     files: dict[str, str] = {}  # sha256 of each file beside dataflow.json
+
+    @property
+    def input_steps(self) -> int:
+        """T', the steps in which a sample enters: 1 where it is static, else T."""
+        return 1 if self.input.encoding == STATIC else self.timesteps
 
     def mode_of(self, source: str) -> Encoding:
         """The kind of events in a stream, by the name of the input or of a layer."""

@@ -10,15 +10,15 @@ from rich.table import Table
 
 from hw_models.cli import run
 from hw_models.errors import InputError
-from qtrain import checkpoint, zoo
-from qtrain.data import datasets
+from qtrain import checkpoint, data_options, zoo
 from qtrain.data.events import BINS, POLARITIES
+from qtrain.data.source import open_source, recorded, run_name
 from qtrain.layers.lif import LIF_CHOICES
 from qtrain.models.named import NAMED
 from qtrain.training import ablation, ablation_report, recipes, train
 from qtrain.training.evaluation import Evaluation, evaluate
 from qtrain.training.loop import Epoch
-from qtrain.training.train_config import TRAINING_CHOICES, from_plain, resumed
+from qtrain.training.train_config import TRAINING_CHOICES, resumed
 
 console = Console(highlight=False, soft_wrap=True)
 DATA_DIR = click.option(
@@ -45,11 +45,14 @@ def widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
 
 def default_text(option: str) -> str:
     """The default of an option, as --help shows it."""
-    by_dataset = {name: own[option] for name, own in recipes.BY_DATASET.items() if option in own}
-    parts = [f"{value} for {name}" for name, value in by_dataset.items()]
+    datasets_of: dict[str, list[str]] = {}
+    for name, own in recipes.BY_DATASET.items():
+        if option in own:
+            datasets_of.setdefault(str(own[option]), []).append(name)
+    parts = [f"{value} for {', '.join(names)}" for value, names in datasets_of.items()]
     if option in recipes.COMMON:
         parts.insert(0, str(recipes.COMMON[option]))
-    return f"Default: {', '.join(parts)}."
+    return f"Default: {'; '.join(parts)}."
 
 
 @click.group()
@@ -58,7 +61,8 @@ def main() -> None:
 
 
 @main.command("train")
-@click.option("--dataset", type=click.Choice(list(datasets.DATASETS)), help="Default: digits.")
+@data_options.DATA
+@data_options.preparation
 @DATA_DIR
 @click.option(
     "--recipe",
@@ -212,6 +216,12 @@ def main() -> None:
     help=f"What --shift moves into an image: zeros, or its mirrored edge. {default_text('border')}",
 )
 @click.option(
+    "--roll",
+    type=int,
+    help="Move samples by up to so many pixels; what leaves a map on one side comes back on the "
+    f"other. {default_text('roll')}",
+)
+@click.option(
     "--validation",
     type=int,
     help="Hold back the last so many training samples, and evaluate on them in place of the test "
@@ -220,15 +230,25 @@ def main() -> None:
 @click.option(
     "--polarity",
     type=click.Choice(list(POLARITIES)),
-    help="Event data: one channel with signs, or two channels.",
+    help="Event data: one channel with signs, two channels, or one channel without signs. "
+    f"{default_text('polarity')}",
 )
 @click.option(
     "--bins",
     type=click.Choice(BINS),
-    help="Event data: frames of equal time, or of equally many events.",
+    help=f"Event data: frames of equal time, or of equally many events. {default_text('bins')}",
 )
 @click.option(
-    "--downsample", type=int, help="Event data: a square of so many pixels to a side becomes one."
+    "--bin-us",
+    type=int,
+    help="Event data: duration of a frame in microseconds, where later events are left out; 0: the "
+    f"T-th part of each recording. {default_text('bin_us')}",
+)
+@click.option(
+    "--downsample",
+    type=int,
+    help="Event data: a square of so many pixels to a side becomes one. "
+    f"{default_text('downsample')}",
 )
 @click.option(
     "--seed",
@@ -254,7 +274,9 @@ def main() -> None:
     help=f"Initial value of a trainable amplitude. {default_text('initial_amplitude')}",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder of the run. Default: runs/DATASET."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the run. Default: runs/NAME, after the data.",
 )
 @click.option(
     "--resume",
@@ -283,19 +305,25 @@ def train_command(
     The checkpoint of another run, with other options or data, is replaced only with --overwrite.
     """
     given = {name: value for name, value in given.items() if value is not None}
-    dataset = given.pop("dataset", None)
-    folder = out or (Path(resume).parent if resume else Path("runs") / (dataset or "digits"))
+    preparation = data_options.taken_from(given)
+    text = given.pop("data", None)
+    folder = out or (Path(resume).parent if resume else Path("runs") / run_name(text or "digits"))
     start = None
     begin = checkpoint.load(init) if init else None
     if init:
         given["init"] = checkpoint.sha256_of(init)
     if resume is None:
-        config = recipes.default_config(dataset or "digits", **given)
+        source = open_source(text or "digits", preparation)
+        for note in source.notes:
+            click.echo(f"note: {note}", err=True)
+        config = recipes.default_config(source, **given)
     else:
         start = checkpoint.load(Path(resume) if resume else folder / checkpoint.NAME)
         if given.pop("recipe", None):
             raise InputError("recipe given with --resume: the checkpoint has its own; leave it out")
-        config = resumed(start.config, given | ({"dataset": dataset} if dataset else {}))
+        preparation.refuse("--resume")
+        config = resumed(start.config, given | ({"dataset": text} if text else {}))
+        source = recorded(start.config, text)
         if start.training.get("epoch") == config.epochs:
             console.print(f"all {config.epochs} epochs are done; name more with --epochs")
             return
@@ -314,8 +342,8 @@ def train_command(
             )
 
         train(
-            config, folder, data_dir, resume=start, init=begin, overwrite=overwrite,
-            on_step=on_step, on_epoch=on_epoch,
+            config, folder, data_dir, data=source, resume=start, init=begin,
+            overwrite=overwrite, on_step=on_step, on_epoch=on_epoch,
         )  # fmt: skip
     console.print(f"wrote {folder / checkpoint.NAME}")
 
@@ -363,12 +391,15 @@ def ablate_command(file: Path, out: Path, data_dir: Path | None) -> None:
 
 @main.command("eval")
 @click.argument("ckpt", type=zoo.CheckpointPath())
+@data_options.DATA
 @DATA_DIR
-def evaluate_command(ckpt: Path, data_dir: Path | None) -> None:
-    """Show a checkpoint's accuracy and firing rates on the test split of its data set."""
+def evaluate_command(ckpt: Path, data: str | None, data_dir: Path | None) -> None:
+    """Show a checkpoint's accuracy and firing rates on the test split of its data.
+
+    With --data, the data are prepared as those that the network was trained on.
+    """
     trained = checkpoint.load(ckpt)
-    config = from_plain(trained.config)
-    split = datasets.load(config.dataset, "test", data_dir, config.frames)
+    split = recorded(trained.config, data).load("test", data_dir)
     result = evaluate(trained.network(), split)
     console.print(f"{split.spec.name}, {len(split)} test samples: {summary(result)}")
 

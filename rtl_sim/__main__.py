@@ -13,9 +13,12 @@ from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, reference_vectors
+from hw_models.sample.options import sample_options
+from hw_models.sample.read import read_samples
+from hw_models.sample.tables import sample_tables
 from rtl_sim import sources
 from rtl_sim.proofs import certificate
-from rtl_sim.simulation import process, replay, report, simulators, stream
+from rtl_sim.simulation import classify, process, replay, report, simulators, stream
 from rtl_sim.simulation.simulate import Stalls
 from rtl_sim.simulation.spread import cores
 from rtl_sim.synthesis import flow, sweep
@@ -66,6 +69,21 @@ def cli() -> None:
     """Simulate, synthesize and prove the Verilog core of a build folder."""
 
 
+SIM = click.option(
+    "--sim",
+    type=SIMULATOR,
+    default="icarus",
+    show_default=True,
+    help="Simulate with this simulator.",
+)
+FAILURE = click.option(
+    "--failure",
+    type=FOLDER,
+    help="Keep the first difference in this folder, so that it can be replayed. "
+    f"[default: FOLDER/{evidence.FOLDER}/failure-SIM]",
+)
+
+
 @cli.command("run")
 @click.argument("folder", type=FOLDER)
 @click.option(
@@ -75,13 +93,7 @@ def cli() -> None:
     show_default=True,
     help="Simulate the first N samples.",
 )
-@click.option(
-    "--sim",
-    type=SIMULATOR,
-    default="icarus",
-    show_default=True,
-    help="Simulate with this simulator.",
-)
+@SIM
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -113,12 +125,7 @@ def cli() -> None:
     help=f"Write a waveform to {evidence.FOLDER}/{WAVES}.fst in FOLDER (.vcd with Verilator); "
     "use it with few samples.",
 )
-@click.option(
-    "--failure",
-    type=FOLDER,
-    help="Keep the first difference in this folder, so that it can be replayed. "
-    f"[default: FOLDER/{evidence.FOLDER}/failure-SIM]",
-)
+@FAILURE
 @LIBRARY_OPTION
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
@@ -173,11 +180,59 @@ def run_command(
         evidence.write_json(result, json_path)
     with keeping("evidence"):
         evidence.write(build, "simulation", result)
-    if not result.equal:
-        click.echo(f"first difference: {result.first_difference}", err=True)
-        if result.failure:
-            click.echo(f"again, with a waveform: {replay.command(failure)}", err=True)
-    return EXIT_OK if result.equal else EXIT_DIFFERS
+    return status_of(result.first_difference, result.failure)
+
+
+def status_of(difference: str | None, failure: str | None) -> int:
+    """The exit status of a comparison; a difference is shown, and how to see it again.
+
+    Args:
+        difference: the first one; None if all is equal.
+        failure: the folder that keeps it; None if it was not kept.
+    """
+    if difference is None:
+        return EXIT_OK
+    click.echo(f"first difference: {difference}", err=True)
+    if failure:
+        click.echo(f"again, with a waveform: {replay.command(Path(failure))}", err=True)
+    return EXIT_DIFFERS
+
+
+@cli.command("classify")
+@sample_options
+@SIM
+@FAILURE
+@LIBRARY_OPTION
+def classify_command(
+    folder: Path,
+    files: tuple[Path, ...],
+    integers: bool,
+    resize: bool,
+    limit: bool,
+    json_path: Path | None,
+    sim: str,
+    failure: Path | None,
+    library: Path | None,
+) -> int:
+    """Classify the samples in FILES with the Verilog of the build in FOLDER.
+
+    Each file is one sample: an .npy file of values as the data set has them, or a .png or .jpg
+    image. Every spike, membrane and logit is compared with the golden model's. The exit status is
+    0 if all are equal, 1 if not, and 2 if the simulator broke off.
+    """
+    simulators.require(sim)
+    build = opened(folder, library)
+    x = read_samples(files, build.dataflow, integers=integers, resize=resize, limit=limit)
+    results = folder / evidence.FOLDER
+    with log_kept(results / f"classify-{sim}.log"):
+        result = classify.classify(build, files, x, sim, failure or results / f"failure-{sim}")
+    console = Console()
+    for sample in result.samples:
+        console.print(sample_tables(sample, build.dataflow.labels))
+        console.print(classify.verdict(sample, sim), highlight=False)
+    if json_path:
+        evidence.write_json(result, json_path)
+    return status_of(result.first_difference, result.failure)
 
 
 @contextmanager

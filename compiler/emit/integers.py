@@ -28,6 +28,7 @@ def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
         input=input_of(graph.input),
         layers=layers,
         logit_scale=logit_scale(graph.layers[-1]),
+        labels=graph.labels,
         provenance=provenance,
         warnings=graph.warnings,
     )
@@ -42,6 +43,8 @@ def input_of(node: Input) -> dataflow.Input:
         encoding=node.encoding,  # pyright: ignore[reportArgumentType]
         x_max=node.x_max,
         scale=node.scale,
+        zero=node.zero,
+        unit=node.unit,
     )
 
 

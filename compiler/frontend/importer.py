@@ -135,17 +135,21 @@ class Reader:
             )
         currents: list[str] = []
         for name in node.inputs:
-            source = self.alias.get(name, name)
             if name in self.sums:
                 currents += self.sums[name]  # a sum of sums is one sum
-            elif isinstance(self.made[source], ir.Synapse | ir.BatchNorm):
-                currents.append(source)
             else:
-                identity = self._identity(f"{node.name}.{source}", name, source)
-                self._keep(identity)
-                currents.append(identity.name)
+                currents.append(self._current(node, name))
         self.sums[node.name] = tuple(currents)
         self.shapes[node.name] = self.shapes[node.inputs[0]]
+
+    def _current(self, node: network_graph.Node, operand: str) -> str:
+        """The current that a node's operand is, or that its spikes become by weights of 1."""
+        source = self.alias.get(operand, operand)
+        if isinstance(self.made[source], ir.Synapse | ir.BatchNorm):
+            return source
+        identity = self._identity(f"{node.name}.{source}", operand, source)
+        self._keep(identity)
+        return identity.name
 
     def _identity(self, name: str, stream: str, source: str) -> ir.Synapse:
         """Spikes as a current: a weight of 1 for each channel of the stream, worth its amplitude.
@@ -291,13 +295,14 @@ class Reader:
         classes, *area = self.shapes[source]
         if math.prod(area) != 1:
             raise InputError(
-                f"{node.name}: logits on maps of {area}, need one place; put a GlobalAvgPool or "
-                "Flatten before the last weights"
+                f"{node.name}: logits on maps of {area}, need one place; put a GlobalAvgPool "
+                "behind the last spikes, or a Flatten and a QuantLinear"
             )
         # Without leak the trained logits are the mean over the time steps, the integers the sum.
         # With a leak, both are the membrane after the last step.
+        current = self._current(node, node.inputs[0])
         return ir.Layer(
-            node.name, (source,), self.shapes[source], "integrator", "none", layer.tau,
+            node.name, (current,), self.shapes[source], "integrator", "none", layer.tau,
             divisor=self.timesteps if layer.tau == 1 else 1,
         )  # fmt: skip
 

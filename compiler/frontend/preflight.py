@@ -181,11 +181,23 @@ def reader_faults(node: Node, graph: Graph) -> Iterator[Fault]:
 
 
 def readout_faults(node: Node, nodes: dict[str, Node]) -> Iterator[Fault]:
-    """The readout reads one weight layer, whose scale is the same for all classes."""
+    """The readout reads weights or spikes, of which one is worth the same in all classes."""
     source = nodes[node.inputs[0]]
-    if source.op not in ("linear", "conv2d"):
+    spiking = source
+    while spiking.op in ("flatten", *POOLS):
+        spiking = nodes[spiking.inputs[0]]
+    if spiking.op == "lif":
+        if spiking.attrs["channels"] is not None:
+            yield Fault(
+                spiking.name,
+                "gives the logits with an amplitude for each class",
+                "use channels=None, one amplitude for all, so that logits can be compared",
+            )
+    elif source.op not in ("linear", "conv2d"):
         yield Fault(
-            node.name, f"reads {source.name}, a {source.op}", "let a QuantLinear give the logits"
+            node.name,
+            f"reads {source.name}, a {source.op}",
+            "let a QuantLinear or the spikes of a TernaryLIF give the logits",
         )
     elif source.attrs["scaling"] != "tensor":
         yield Fault(

@@ -1,13 +1,20 @@
 """A trained network as the compiler takes it: its checkpoint, and the network built from it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from compiler.frontend.crop import cropped
 from hw_models.errors import InputError
 from qtrain import checkpoint as checkpoints
 from qtrain.checkpoint import Checkpoint, sha256_of
 from qtrain.network.network import Network
+from qtrain.network.recording import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,16 @@ class TrainedNetwork:
     network: Network  # in eval mode
     name: str  # of a build that is made from it
     sha256: str  # of the checkpoint's file; "" where there is no file
+    origin: Mapping[str, str | int | float | bool] = field(default_factory=dict)  # for provenance
+
+    @torch.no_grad()
+    def predictions(self, x: Tensor) -> NDArray[np.int64]:
+        """The classes [B] that training gives to real inputs x [T', B, *shape]."""
+        return self.network(x).argmax(dim=1).numpy()
+
+    def spikes(self, x: Tensor) -> dict[str, NDArray[np.int8]]:
+        """The spikes [T, B, ...] of each layer for real inputs x [T', B, *shape]."""
+        return {name: s.numpy() for name, s in record(self.network, x).spikes.items()}
 
 
 def open_checkpoint(

@@ -43,15 +43,15 @@ def check_input(build: Build, x: NDArray) -> None:
             f"{spec.name}: {found}, need an array of integers, which "
             "qtrain.network.recording.integer_inputs makes of a network's real inputs"
         )
-    steps = 1 if spec.encoding == "static" else build.dataflow.timesteps
+    steps = build.dataflow.input_steps
     if x.ndim < 2 or x.shape[0] != steps or x.shape[2:] != spec.shape:
         raise InputError(
             f"{spec.name}: shape {list(x.shape)}, need [{steps}, samples, "
             + ", ".join(map(str, spec.shape)) + "]"
         )  # fmt: skip
-    low = 0 if spec.encoding == "binary" else -spec.x_max
-    if x.size and not low <= int(x.min()) <= int(x.max()) <= spec.x_max:
-        raise InputError(f"{spec.name}: values {x.min()}..{x.max()}, need {low}..{spec.x_max}")
+    low, high = spec.value_range
+    if x.size and not low <= int(x.min()) <= int(x.max()) <= high:
+        raise InputError(f"{spec.name}: values {x.min()}..{x.max()}, need {low}..{high}")
 
 
 def run(build: Build, x: NDArray[np.int8]) -> Trace:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from hw_models.dataflow import (
     DATAFLOW,
+    STATIC,
     Conv2d,
     Dataflow,
     Dense,
@@ -31,6 +32,7 @@ X_MAX = [input_max(bits) for bits in INPUT_BITS]  # the possible x_max of a stat
 PROVENANCE: Mapping[str, type] = {
     "checkpoint_sha256": str, "v_bits_max": int, "lanes": int, "update_lanes": int, "cycles": int,
     "total_lanes": int, "crop": int, "axi_lite": bool, "loadable": bool, "like": str,
+    "nir_dt": float, "nir_decay": str, "nir_reset": str,
 }  # fmt: skip
 
 
@@ -66,6 +68,7 @@ def check_description(flow: Dataflow) -> None:
         need(min(layer.lanes.accumulate, layer.lanes.update) >= 1, where, "lanes",
              (layer.lanes.accumulate, layer.lanes.update), ">= 1 each")  # fmt: skip
         shapes[layer.name] = layer.shape
+    check_labels(flow)
     for name in list(shapes)[:-1]:
         need(name in read, f"{DATAFLOW}: {name}", "readers", 0, "one at least")
 
@@ -73,14 +76,26 @@ def check_description(flow: Dataflow) -> None:
 def check_input(spec: Input) -> None:
     where = f"{DATAFLOW}: {spec.name}"
     check_sizes(where, "shape", spec.shape)
-    x_max = X_MAX if spec.encoding == "static" else [1]
+    x_max = X_MAX if spec.encoding == STATIC else [1]
     need(spec.x_max in x_max, where, "x_max", spec.x_max,
          f"{', '.join(map(str, x_max))} where the encoding is {spec.encoding}")  # fmt: skip
     check_scale(where, "scale", spec.scale)
+    check_scale(where, "unit", spec.unit)
+    need(math.isfinite(spec.zero), where, "zero", spec.zero, "a finite number")
+    if spec.encoding != STATIC:
+        need((spec.zero, spec.unit) == (0, 1), where, "zero, unit", (spec.zero, spec.unit),
+             f"[0.0, 1.0] where the encoding is {spec.encoding}")  # fmt: skip
 
 
 def check_scale(where: str, what: str, scale: float) -> None:
     need(0 < scale < math.inf, where, what, scale, "a finite number > 0")
+
+
+def check_labels(flow: Dataflow) -> None:
+    labels, classes = flow.labels, flow.layers[-1].size
+    need(len(labels) in (0, classes), DATAFLOW, "labels", labels, f"none, or {classes} names")
+    need(len(set(labels)) == len(labels) and all(x.isprintable() and x.strip() for x in labels),
+         DATAFLOW, "labels", labels, "a name of its own for each class, on one line")  # fmt: skip
 
 
 def check_provenance(flow: Dataflow) -> None:

@@ -1,4 +1,4 @@
-"""Augmentation of training images: they are moved, mirrored and partly covered."""
+"""Augmentation of training samples: maps are moved, rolled, mirrored and partly covered."""
 
 import torch
 import torch.nn.functional as F
@@ -9,17 +9,31 @@ def shifted(x: Tensor, shift: int, generator: torch.Generator, border: str = "ze
     """Each sample of x [T, B, C, H, W] moved by -shift..shift pixels in both directions.
 
     This is a random crop of the map padded by `shift` pixels: zeros, or with border = "reflect" the
-    map's own pixels mirrored at its edge.
+    map's own pixels mirrored at its edge. A map of one row moves along the row alone.
     """
     if not shift:
         return x
     height, width = x.shape[-2:]
-    pads = (shift,) * 4
+    vertical = shift * (height > 1)
+    pads = (shift, shift, vertical, vertical)
     padded = F.pad(x, pads) if border == "zeros" else padded_by_reflection(x, pads)
     padded = padded.transpose(0, 1)
     windows = padded.unfold(3, height, 1).unfold(4, width, 1)
     dy, dx = torch.randint(2 * shift + 1, (2, x.shape[1]), generator=generator)
-    return windows[torch.arange(x.shape[1]), :, :, dy, dx].transpose(0, 1)
+    return windows[torch.arange(x.shape[1]), :, :, dy * (height > 1), dx].transpose(0, 1)
+
+
+def rolled(x: Tensor, roll: int, generator: torch.Generator) -> Tensor:
+    """Each sample of x [T, B, C, H, W] moved by -roll..roll pixels in both directions.
+
+    What leaves the map on one side comes back on the other. A map of one row is rolled along the
+    row alone, as there is no other row.
+    """
+    if not roll:
+        return x
+    moves = torch.randint(-roll, roll + 1, (x.shape[1], 2), generator=generator).tolist()
+    samples = zip(x.unbind(1), moves, strict=True)
+    return torch.stack([sample.roll(move, (-2, -1)) for sample, move in samples], dim=1)
 
 
 def flipped(x: Tensor, mirror: Tensor) -> Tensor:

@@ -22,7 +22,11 @@ class Batches:
     folder: str
     files: dict[str, tuple[str, ...]]  # by split
     labels: int  # number of labels, one byte each, before the pixels of a record
-    classes: int
+    names: tuple[str, ...]  # of the classes
+
+    @property
+    def classes(self) -> int:
+        return len(self.names)
 
 
 CIFAR10 = Batches(
@@ -33,15 +37,31 @@ CIFAR10 = Batches(
         "test": ("test_batch.bin",),
     },
     labels=1,
-    classes=10,
-)
+    names=(
+        "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+    ),
+)  # fmt: skip
 CIFAR100 = Batches(
     "cifar100",
     "cifar-100-binary",
     {"train": ("train.bin",), "test": ("test.bin",)},
     labels=2,
-    classes=100,
-)
+    names=(
+        "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle",
+        "bottle", "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can", "castle",
+        "caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud", "cockroach", "couch",
+        "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish", "forest", "fox",
+        "girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard", "lion",
+        "lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain", "mouse", "mushroom",
+        "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree",
+        "plain", "plate", "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road",
+        "rocket", "rose", "sea", "seal", "shark", "shrew", "skunk", "skyscraper", "snail", "snake",
+        "spider", "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank",
+        "telephone", "television", "tiger", "tractor", "train", "trout", "tulip", "turtle",
+        "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
+    ),
+)  # fmt: skip
+NAMES = (CIFAR10.name, CIFAR100.name)
 
 
 def read_split(batches: Batches, split: str, data_dir: Path | None) -> tuple[NDArray, NDArray]:

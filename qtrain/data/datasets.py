@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -14,8 +15,8 @@ import torch
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from qtrain.data import cifar, events, mnist
+from qtrain.data.event_sets import EVENT_SETS, EventSet
 from qtrain.data.events import FrameOptions
-from qtrain.data.recordings import EventSet
 from qtrain.data.split import Arrays, DatasetSpec, Split
 
 SPLITS = ("train", "test")
@@ -39,23 +40,42 @@ def spec(name: str, options: FrameOptions | None = None) -> DatasetSpec:
 
     Args:
         name: the data set.
-        options: how event recordings become frames; other data sets take only the defaults.
+        options: how event recordings become frames, by default in the data set's default polarity;
+            other data sets take only the defaults.
 
     Raises:
         InputError: there is no such data set, or the options do not suit it.
     """
     if name not in DATASETS:
-        raise InputError(f"unknown data set {name!r}; accepted: {', '.join(DATASETS)}")
-    found, options = DATASETS[name], options or FrameOptions()
+        raise unknown(name)
+    found = DATASETS[name]
     if isinstance(found, EventSet):
-        return event_spec(found, options)
+        return event_spec(found, options or FrameOptions(polarity=found.polarities[0]))
+    check_no_frames(name, options or FrameOptions())
+    return found
+
+
+def unknown(name: str) -> InputError:
+    """The error for a name that is no known data set and nothing else that --data takes."""
+    close = get_close_matches(name, DATASETS, n=1)
+    return InputError(
+        f"unknown data set {name!r}; accepted: {', '.join(DATASETS)}, or own data as FILE.npz, "
+        "FOLDER, module:Class or file.py:Class" + (f"; did you mean {close[0]}?" if close else "")
+    )
+
+
+def check_no_frames(name: str, options: FrameOptions) -> None:
+    """Check that no option of event data is given for other data.
+
+    Raises:
+        InputError: one is.
+    """
     for option, default in msgspec.structs.asdict(FrameOptions()).items():
         if option != "timesteps" and getattr(options, option) != default:
             raise InputError(
                 f"{option} = {getattr(options, option)}; accepted: {default}, as {name} is no "
                 "event data"
             )
-    return found
 
 
 def load(
@@ -73,12 +93,21 @@ def load(
             samples.
     """
     known = spec(name, options)
-    if split not in SPLITS:
-        raise InputError(f"unknown split {split!r}; accepted: {', '.join(SPLITS)}")
     if data_dir is not None:
         check_folder(known, data_dir)
     elif os.environ.get("TRISPIKE_DATA"):
         data_dir = Path(os.environ["TRISPIKE_DATA"])
+    return read_split(known, split, data_dir)
+
+
+def read_split(known: DatasetSpec, split: str, data_dir: Path | None) -> Split:
+    """One split of a data set, read as its description says.
+
+    Raises:
+        InputError: the split is unknown; what is read is not as the description says.
+    """
+    if split not in SPLITS:
+        raise InputError(f"unknown split {split!r}; accepted: {', '.join(SPLITS)}")
     x, y = known.read(split, data_dir)
     if x.size == len(x) * known.timesteps * prod(known.shape):
         x = x.reshape(len(x), known.timesteps, *known.shape)
@@ -121,13 +150,16 @@ def read_digits(split: str, _: Path | None) -> Arrays:
     return x[chosen], y[chosen]
 
 
-def mnist_spec(name: str, source: str, *system_dirs: str) -> DatasetSpec:
+def mnist_spec(
+    name: str, source: str, *system_dirs: str, labels: tuple[str, ...] = ()
+) -> DatasetSpec:
     """A data set in MNIST's format.
 
     Args:
         name: the data set.
         source: where its files can be had, for messages.
         system_dirs: folders to look in where none is given.
+        labels: the names of the classes.
     """
 
     def read(split: str, data_dir: Path | None) -> Arrays:
@@ -143,6 +175,7 @@ def mnist_spec(name: str, source: str, *system_dirs: str) -> DatasetSpec:
         unit=1 / 255,
         input_scale=1 / 127,
         read=read,
+        labels=labels,
     )
 
 
@@ -158,6 +191,7 @@ def cifar_spec(batches: cifar.Batches) -> DatasetSpec:
         input_scale=1 / 64,
         read=partial(cifar.read_split, batches),
         zero=128,
+        labels=batches.names,
     )
 
 
@@ -168,9 +202,14 @@ def event_spec(event_set: EventSet, options: FrameOptions) -> DatasetSpec:
         InputError: the options do not suit the sensor.
     """
     name, sensor = event_set.name, event_set.sensor
-    if options.downsample > min(sensor):
+    if options.downsample > max(sensor):
         raise InputError(
-            f"downsample = {options.downsample}; accepted: 1 to {min(sensor)}, the sensor of {name}"
+            f"downsample = {options.downsample}; accepted: 1 to {max(sensor)}, the sensor of {name}"
+        )
+    if options.polarity not in event_set.polarities:
+        raise InputError(
+            f"polarity = {options.polarity}; accepted: {', '.join(event_set.polarities)}, as the "
+            f"events of {name} have no polarity"
         )
 
     def read(split: str, data_dir: Path | None) -> Arrays:
@@ -212,16 +251,21 @@ DATASETS: dict[str, DatasetSpec | EventSet] = {
             "Debian's package dataset-fashion-mnist or "
             "https://github.com/zalandoresearch/fashion-mnist",
             "/usr/share/datasets/fashion-mnist",
+            labels=(
+                "T-shirt/top",
+                "Trouser",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
+                "Ankle boot",
+            ),
         ),
         cifar_spec(cifar.CIFAR10),
         cifar_spec(cifar.CIFAR100),
-        EventSet(
-            name="nmnist",
-            tonic="NMNIST",
-            sensor=(34, 34),
-            classes=10,
-            source="https://www.garrickorchard.com/datasets/n-mnist",
-            bin_folders={"train": "Train", "test": "Test"},
-        ),
+        *EVENT_SETS,
     )
 }

@@ -28,12 +28,16 @@ class DatasetSpec:
     # static: the same values at all time steps, which a network quantizes; ternary or binary:
     # spikes {-1, 0, 1} or {0, 1} at each step, which a network takes as they are
     encoding: Encoding
-    unit: float  # the real value of Split.x is (x - zero) * unit
+    unit: float  # the real value of a value as it was read is (value - zero) * unit
     input_scale: float | None  # the real value of one step of the int8 input; None: spikes
     read: Callable[[str, Path | None], Arrays]  # split, data_dir -> x [N, T', *shape], labels [N]
-    zero: int = 0  # the value of Split.x that means 0
+    zero: float = 0  # the value that means 0
     input_peak: int = 127  # the largest |value| of the int8 input
     in_files: bool = True  # read from files; False: the data come with a Python package
+    labels: tuple[str, ...] = ()  # the names of the classes, where they have some
+    # False: Split.x holds the values as they were read; True: it holds the int8 input, to which
+    # they were quantized
+    quantized: bool = False
 
     @property
     def value_range(self) -> tuple[int, int]:
@@ -42,9 +46,11 @@ class DatasetSpec:
             assert self.encoding != STATIC
             low, *_, high = SPIKE_VALUES[self.encoding]
             return low, high
-        peak = round(self.input_peak * self.input_scale / self.unit)
+        if self.quantized:
+            return -self.input_peak, self.input_peak
+        zero, peak = int(self.zero), round(self.input_peak * self.input_scale / self.unit)
         # A byte has one value more below its middle than above it; the int8 input is symmetric.
-        return self.zero - peak - (self.zero > 0), self.zero + peak
+        return zero - peak - (zero > 0), zero + peak
 
     def scale_of(self, bits: int) -> float | None:
         """The real value of one step of an input of `bits`, the sign included; None: spikes.
@@ -123,5 +129,8 @@ class Split:
 
     def inputs(self, which: Tensor | slice) -> Tensor:
         """The real inputs [T', B, *shape] of these samples."""
-        counts = self.x[which].to(torch.float32)
-        return counts.sub_(self.spec.zero).mul_(self.spec.unit).transpose(0, 1)
+        spec, counts = self.spec, self.x[which].to(torch.float32)
+        if spec.quantized:
+            assert spec.input_scale is not None
+            return counts.mul_(spec.input_scale).transpose(0, 1)
+        return counts.sub_(spec.zero).mul_(spec.unit).transpose(0, 1)

@@ -63,6 +63,8 @@ class ImportedNetwork:
     graph: Graph
     tensors: dict[str, Tensor]
     roundings: tuple[LayerRounding, ...]
+    # by node of neurons that fire: the name of its layer, and the layer's shape
+    spiking: dict[str, tuple[str, Shape]]
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def imported(
     encoding: str,
     input_scale: float | None = None,
     calibration: Calibration | None = None,
+    shape: Shape | None = None,
 ) -> ImportedNetwork:
     """The network of a NIR graph.
 
@@ -106,12 +109,18 @@ def imported(
         encoding: of the input: static, ternary or binary.
         input_scale: of a static input, the real value of one step of its int8 values.
         calibration: what samples say; rounding then does the least harm to them.
+        shape: of the samples, where a graph that takes a vector takes a map's values in order.
 
     Raises:
         InputError: the hardware cannot do what a node does; names it and what to do instead.
     """
+    shape = shape or graph.input.shape
+    if shape != graph.input.shape and (prod(shape),) != graph.input.shape:
+        raise InputError(
+            f"{graph.path}: takes samples of {list(graph.input.shape)}; these are of {list(shape)}"
+        )
     maker = NetworkMaker(graph, steps, weight_bits, calibration or Calibration())
-    return maker.made(encoding, input_scale)
+    return maker.made(encoding, input_scale, shape)
 
 
 class NetworkMaker:
@@ -126,14 +135,18 @@ class NetworkMaker:
         self.tensors: dict[str, Tensor] = {}
         self.roundings: list[LayerRounding] = []
         self.values: dict[str, Stream | Current] = {}
+        self.spiking: dict[str, tuple[str, Shape]] = {}
 
-    def made(self, encoding: str, input_scale: float | None) -> ImportedNetwork:
+    def made(self, encoding: str, input_scale: float | None, shape: Shape) -> ImportedNetwork:
         first, *inner, last = self.source.nodes
-        name = self._add(INPUT, INPUT, (), {"shape": list(first.shape), "encoding": encoding})
+        name = self._add(INPUT, INPUT, (), {"shape": list(shape), "encoding": encoding})
         if encoding == STATIC:
             attrs = {"scale": input_scale, "bits": 8}
             name = self._add(InputQuant.op, InputQuant.op, (name,), attrs)
-        self.values[first.name] = Stream(name, first.shape, np.ones(first.shape))
+        stream = Stream(name, shape, np.ones(first.shape))
+        self.values[first.name] = (
+            stream if shape == first.shape else self._flattened(stream, "flat")
+        )
         neurons = step_neurons(self.source, self.steps)
         for node in (*inner, last):
             try:
@@ -145,7 +158,9 @@ class NetworkMaker:
                     self.values[node.name] = self._passed_on(node)
             except InputError as error:
                 raise InputError(f"{self.source.path}: {node.name}: {error}") from error
-        return ImportedNetwork(Graph(tuple(self.nodes)), self.tensors, tuple(self.roundings))
+        return ImportedNetwork(
+            Graph(tuple(self.nodes)), self.tensors, tuple(self.roundings), self.spiking
+        )
 
     def _add(
         self, name: str, op: str, inputs: tuple[str, ...], attrs: dict[str, Any], **tensors: Tensor
@@ -309,6 +324,7 @@ class NetworkMaker:
             "channels": None, "surrogate_width": 1.0,
         }  # fmt: skip
         name = self._add(node.name, LIF.op, (source,), attrs, amplitude=torch.ones(()))
+        self.spiking[node.name] = name, shape
         stream = Stream(name, shape, np.ones(shape))
         if currents[0].flat:
             stream = self._flattened(stream, f"{node.name}.flat")

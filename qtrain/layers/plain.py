@@ -48,6 +48,9 @@ class Readout(nn.Module):
         logits = mean over t of I[t]                         tau = 1
         logits = u[T'],  u[t] = tau * u[t-1] + I[t]          tau < 1;  u[0] = 0
 
+    The currents are those of a weight layer, or the spikes of a LIF layer: then the class with most
+    spikes, those of -1 subtracted, has the largest logit.
+
     With a leak, the logits are the membrane u after the last step: later steps weigh more.
 
     Args:

@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from qtrain.layers import LIF, Add, AvgPool2d, BatchNorm, QuantConv2d
+from qtrain.layers.sizes import Size, pair
 
 
 class LayerFactory:
@@ -44,14 +45,15 @@ class LayerFactory:
         self,
         before: int,
         after: int,
-        kernel: int,
-        stride: int = 1,
+        kernel: Size,
+        stride: Size = 1,
         weight_bits: int | None = None,
         l1_max: int | None = None,
     ) -> QuantConv2d:
         """A convolution from `before` to `after` channels, padded by half its kernel."""
+        down, across = pair(kernel)
         return QuantConv2d(
-            before, after, kernel, stride, kernel // 2,
+            before, after, kernel, stride, (down // 2, across // 2),
             weight_bits=weight_bits or self.weight_bits, l1_max=l1_max,
         )  # fmt: skip
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from torch import nn
 
+from hw_models.engines.synapse import output_size
 from hw_models.errors import InputError
 from qtrain.layers import AvgPool2d, Flatten, GlobalAvgPool, InputQuant, QuantLinear, Readout
 from qtrain.layers.accumulators import l1_max, times_of
 from qtrain.models.blocks import Block, LayerFactory
-from qtrain.models.stages import Dense, Pool, Residual, Stage
+from qtrain.models.stages import Conv1d, Dense, Pool, Residual, Stage
 
 
 def stack(
@@ -66,8 +67,8 @@ def stack(
     for stage in stages:
         if isinstance(stage, Pool):
             channels, height, width = map_shape(stage, shape)
-            layers[f"pool{k}"] = AvgPool2d(stage.kernel) if stage.kernel else GlobalAvgPool()
-            kernel = (stage.kernel, stage.kernel) if stage.kernel else (height, width)
+            kernel = stage.window(height, width)
+            layers[f"pool{k}"] = AvgPool2d(kernel) if stage.kernel else GlobalAvgPool()
             kernels.append(kernel)
             shape = check_map(stage, (channels, height // kernel[0], width // kernel[1]))
             continue
@@ -88,11 +89,17 @@ def stack(
             shape = (stage.channels, -(-height // stage.stride), -(-width // stage.stride))
         else:
             before, *sides = map_shape(stage, shape)
-            layers[f"conv{k}"] = factory.conv(
-                before, stage.channels, stage.kernel, stage.stride, bits, bound()
+            if isinstance(stage, Conv1d) and sides[0] > 1:
+                raise InputError(
+                    f"{stage}: needs a signal, a map of one row, found {list(shape)}; use "
+                    f"{stage.channels}c{stage.kernel}"
+                )
+            kernel, stride = stage.sizes
+            layers[f"conv{k}"] = factory.conv(before, stage.channels, kernel, stride, bits, bound())
+            sizes = (
+                output_size(side, size, step, size // 2)
+                for side, size, step in zip(sides, kernel, stride, strict=True)
             )
-            padding = 2 * (stage.kernel // 2)
-            sizes = ((side + padding - stage.kernel) // stage.stride + 1 for side in sides)
             shape = check_map(stage, (stage.channels, *sizes))
         if not isinstance(stage, Residual):  # a block brings its own
             layers[f"bn{k}"] = factory.norm(shape[0])
@@ -121,7 +128,10 @@ def map_shape(stage: Stage, shape: tuple[int, ...]) -> tuple[int, int, int]:
     match shape:
         case (channels, height, width):
             return channels, height, width
-    raise InputError(f"{stage}: needs a map, found {list(shape)}; put it before -N")
+    raise InputError(
+        f"{stage}: needs a map, found {list(shape)}; put it before dense layers, and "
+        "use those alone where samples are no maps"
+    )
 
 
 def check_map(stage: Stage, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from hw_models.errors import InputError
 
 GRAMMAR = (
-    "16c3 (channels, c, kernel; then s2: stride), 16r3 (residual block of two such convolutions), "
-    "p2 (average pool), gap (global), 128 (dense)"
+    "16c3 (channels, c, kernel; then s2: stride), 16k5 (the same along a signal, 1-D), 16r3 "
+    "(residual block of two 16c3), p2 (average pool), gap (global), 128 (dense)"
 )
 TOKEN = re.compile(
-    r"(?P<n>\d+)((?P<kind>[cr])(?P<kernel>\d+)(s(?P<stride>\d+))?)?|p(?P<pool>\d+)|(?P<gap>gap)"
+    r"(?P<n>\d+)((?P<kind>[ckr])(?P<kernel>\d+)(s(?P<stride>\d+))?)?|p(?P<pool>\d+)|(?P<gap>gap)"
 )
 
 
@@ -21,6 +21,20 @@ class Conv:
     channels: int
     kernel: int
     stride: int = 1
+
+    @property
+    def sizes(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Height and width of the kernel, and those of the stride."""
+        return (self.kernel, self.kernel), (self.stride, self.stride)
+
+
+@dataclass(frozen=True)
+class Conv1d(Conv):
+    """The same along a signal, which is a map of one row."""
+
+    @property
+    def sizes(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        return (1, self.kernel), (1, self.stride)
 
 
 @dataclass(frozen=True)
@@ -37,9 +51,15 @@ class Residual:
 
 @dataclass(frozen=True)
 class Pool:
-    """An average pool; kernel = 0 pools the whole map."""
+    """An average pool, along a signal where the map has one row; kernel = 0 pools all of it."""
 
     kernel: int
+
+    def window(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of a window on a map."""
+        if not self.kernel:
+            return height, width
+        return (1 if height == 1 else self.kernel), self.kernel
 
 
 @dataclass(frozen=True)
@@ -50,6 +70,7 @@ class Dense:
 
 
 Stage = Conv | Residual | Pool | Dense
+KINDS = {"c": Conv, "k": Conv1d, "r": Residual}
 
 
 def parse_stages(text: str) -> list[Stage]:
@@ -68,7 +89,7 @@ def parse_stages(text: str) -> list[Stage]:
         if "pool" in numbers or groups["gap"]:
             stages.append(Pool(numbers.get("pool", 0)))
         elif "kernel" in numbers:
-            kind = Conv if groups["kind"] == "c" else Residual
+            kind = KINDS[groups["kind"]]
             stages.append(kind(numbers["n"], numbers["kernel"], numbers.get("stride", 1)))
         else:
             stages.append(Dense(numbers["n"]))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hw_models.errors import InputError
-from qtrain.layers import LIF, Add, QuantConv2d, QuantLinear
+from qtrain.layers import LIF, Add, QuantConv2d, QuantLinear, Readout
 from qtrain.layers.memory_layout import channels_last
 from qtrain.layers.ops import OPS, TRANSPARENT
 from qtrain.network.calls import Call
@@ -79,7 +79,7 @@ class Network(nn.Module):
             amplitudes = [self.amplitude_of(name) for name in node.inputs]
             if node.op in (QuantLinear.op, QuantConv2d.op):
                 values[node.name] = layer(*operands, *amplitudes)
-            elif node.op == Add.op:
+            elif node.op in (Add.op, Readout.op):
                 pairs = zip(operands, amplitudes, strict=True)
                 values[node.name] = layer(*(x if a is None else scaled(x, a) for x, a in pairs))
             else:

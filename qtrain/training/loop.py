@@ -16,8 +16,9 @@ from hw_models.errors import InputError
 from hw_models.folder import files
 from qtrain import checkpoint
 from qtrain.checkpoint import Checkpoint
-from qtrain.data import augment, datasets
+from qtrain.data import augment
 from qtrain.data.autoaugment import autoaugmented
+from qtrain.data.source import DataSource
 from qtrain.data.split import Split
 from qtrain.network.network import Network, build_network
 from qtrain.network.recording import membranes
@@ -46,6 +47,7 @@ def train(
     out: Path,
     data_dir: Path | None = None,
     *,
+    data: DataSource | None = None,
     module: nn.Module | None = None,
     resume: Checkpoint | None = None,
     init: Checkpoint | None = None,
@@ -63,6 +65,8 @@ def train(
         config: the options, for example default_config("digits").
         out: the run's folder, which is made if it is missing.
         data_dir: where the data set's files are; see datasets.load.
+        data: the opened data that config was made for, as default_config(data) makes it; by default
+            they are found by config.
         module: a module made of qtrain.layers, to train in place of the network that config names.
         resume: the checkpoint to go on from, with the same config.
         init: start with the weights of this checkpoint. Its network has the same layers; the number
@@ -77,14 +81,23 @@ def train(
             network cannot be traced, does not give one finite logit a class, or has no parameter
             to train; a loss or tensor is no longer finite; `out` belongs to another run.
     """
-    samples = datasets.load(config.dataset, "train", data_dir, config.frames)
+    source = config.source
+    if data and (data.own != config.own or data.name != source.name):
+        raise InputError(
+            f"data = {data.name}, but the configuration is for {source.name} or for other samples "
+            "of that name; make it with default_config(data)"
+        )
+    if data and data.own:
+        source = data
+    samples = source.load("train", data_dir)
     if config.validation:
         samples, held = samples.cut(config.validation)
     else:
-        held = datasets.load(config.dataset, "test", data_dir, config.frames)
+        held = source.load("test", data_dir)
     if config.batch_size > len(samples):
         raise InputError(
-            f"batch_size = {config.batch_size}; accepted: up to the {len(samples)} training samples"
+            f"batch_size = {config.batch_size}; accepted: up to the {len(samples)} training "
+            f"samples, as with --batch-size {max(2, len(samples) // 4)}"
         )
     if resume:
         net = resume.network()
@@ -105,8 +118,10 @@ def train(
         getattr(torch, config.precision),
     )
     generator = torch.Generator().manual_seed(config.seed)
-    start = restore(resume, optimizers, generator) if resume else 0
     data_sha256 = samples.sha256()
+    if resume and resume.training.get(DATA, data_sha256) != data_sha256:
+        raise InputError("the checkpoint to go on from was trained on other samples; start anew")
+    start = restore(resume, optimizers, generator) if resume else 0
     claim = claimed(
         out, config, net.graph, data_sha256, resumed=resume is not None, overwrite=overwrite
     )
@@ -219,6 +234,7 @@ def augmented(
         samples = dataclasses.replace(samples, x=counts[:, None], y=samples.y[which])
         which = torch.arange(len(which))
     x = augment.shifted(samples.inputs(which), config.shift, generator, config.border)
+    x = augment.rolled(x, config.roll, generator)
     if config.flip:
         x = augment.flipped(x, mirror)
     return augment.covered(x, config.cutout, generator)

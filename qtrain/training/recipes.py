@@ -4,8 +4,11 @@ from typing import Any
 
 import torch
 
+from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
-from qtrain.data import datasets
+from qtrain.data import cifar, datasets
+from qtrain.data.source import DataSource
+from qtrain.data.split import DatasetSpec
 from qtrain.training.train_config import TRAINING_CHOICES, TrainConfig
 
 FASTEST = "fastest"  # a precision that default_config replaces by the one that is fastest here
@@ -44,9 +47,34 @@ COMMON: dict[str, Any] = {
     "surrogate_width": 1.0,
     "soft_spikes": 0.0,
     "border": "zeros",
+    "roll": 0,
     "validation": 0,
+    "polarity": "signed",
+    "bins": "time",
+    "bin_us": 0,
+    "downsample": 1,
 }
 CIFAR_STACK = "48c3-96c3s2-96c3-192c3s2-192c3-384c3s2-gap"
+EVENTS: dict[str, Any] = {  # what the recipes for recordings share
+    "lr": 5e-3,
+    "weight_decay": 3e-2,
+    "shift": 0,
+    "offset": 0.25,
+    "soft_spikes": 0.5,
+    "surrogate_width": 0.7,
+    "polarity": "split",
+}
+# 100 frames of 14 ms, which is as long as the longest recording of SHD, as Bittar and Garner,
+# Frontiers in Neuroscience 2022; 140 of the 700 frequencies, as Hammouamri et al., ICLR 2024
+# (arXiv 2306.17670); a long memory, as both train it.
+AUDIO: dict[str, Any] = EVENTS | {
+    "polarity": "merged",
+    "timesteps": 100,
+    "bin_us": 14_000,
+    "downsample": 5,
+    "tau": 0.875,
+    "roll": 4,
+}
 BY_DATASET: dict[str, dict[str, Any]] = {
     "digits": {"epochs": 40, "batch_size": 64, "lr": 5e-3, "shift": 0},
     "mnist": {
@@ -90,19 +118,70 @@ BY_DATASET: dict[str, dict[str, Any]] = {
         "precision": FASTEST,
         "evaluate_every": 5,
     },
-    "nmnist": {
+    "nmnist": EVENTS
+    | {
         "model": "16c3s2-32c3s2-10",
         "timesteps": 8,
         "epochs": 30,
         "batch_size": 50,
-        "lr": 5e-3,
-        "weight_decay": 3e-2,
         "shift": 2,
-        "offset": 0.25,
-        "soft_spikes": 0.5,
-        "surrogate_width": 0.7,
-        "polarity": "split",
     },
+    # T and frames of equally many events as Fang et al., ICCV 2021 (arXiv 2007.05785). Not
+    # mirrored, as some classes are a left or a right hand's.
+    "dvs-gesture": EVENTS
+    | {
+        "model": "32c3s2-64c3s2-64c3s2-11",
+        "timesteps": 16,
+        "bins": "count",
+        "downsample": 4,
+        "epochs": 60,
+        "batch_size": 16,
+        "roll": 3,
+    },
+    # T, a map of about 42 pixels, and mirrored and rolled samples as Zheng et al., AAAI 2021
+    # (arXiv 2011.05280), and Li et al., ECCV 2022 (arXiv 2203.06145)
+    "cifar10-dvs": EVENTS
+    | {
+        "model": "32c3s2-64c3s2-128c3-128c3s2-gap-10",
+        "timesteps": 10,
+        "downsample": 3,
+        "epochs": 60,
+        "batch_size": 32,
+        "flip": True,
+        "roll": 4,
+    },
+    "n-caltech101": EVENTS
+    | {
+        "model": "32c3s2-64c3s2-128c3s2-128c3s2-gap-101",
+        "timesteps": 10,
+        "downsample": 4,
+        "epochs": 60,
+        "batch_size": 32,
+        "flip": True,
+        "roll": 4,
+    },
+    "poker-dvs": EVENTS
+    | {
+        "model": "8c3s2-16c3s2-4",
+        "timesteps": 8,
+        "epochs": 60,
+        "batch_size": 8,
+        "roll": 2,
+    },
+    "shd": AUDIO | {"hidden": (256, 256), "epochs": 60, "batch_size": 128},
+    "ssc": AUDIO | {"hidden": (512, 512), "epochs": 30, "batch_size": 256},
+}
+
+
+# What own data start from; for_own adds what depends on their shape and number.
+OWN: dict[str, Any] = {
+    "timesteps": 2,
+    "epochs": 40,
+    "lr": 5e-3,
+    "shift": 0,
+    "offset": 0.25,
+    "soft_spikes": 0.5,
+    "surrogate_width": 0.7,
 }
 
 
@@ -132,26 +211,54 @@ PAPER: dict[str, Any] = {
 RECIPES = ("recommended", "paper")
 
 
-def default_config(dataset: str, recipe: str = "recommended", **chosen: Any) -> TrainConfig:
+def default_config(
+    data: str | DataSource, recipe: str = "recommended", **chosen: Any
+) -> TrainConfig:
     """The configuration of a data set: its defaults, except for the options that are chosen.
 
-    A choice of None means the default. Ternary spikes have a trainable amplitude and binary ones a
-    fixed one, unless another is chosen. A precision of FASTEST is replaced by the one that is
-    fastest on this machine.
+    The data are the name of a known data set, or data that open_source has opened. A choice of None
+    means the default. Ternary spikes have a trainable amplitude and binary ones a fixed one, unless
+    another is chosen. A precision of FASTEST is replaced by the one that is fastest on this
+    machine.
 
     Raises:
         InputError: an option is out of range, or the data set is unknown or has no such recipe.
     """
-    datasets.spec(dataset)
-    if recipe == "paper" and not dataset.startswith("cifar"):
-        raise InputError(f"recipe = paper with {dataset}; accepted: cifar10, cifar100")
-    defaults = PAPER if recipe == "paper" else BY_DATASET[dataset]
+    source = DataSource(data) if isinstance(data, str) else data
+    known = datasets.spec(source.dataset).name if source.own is None else ""
+    if recipe == "paper" and known not in cifar.NAMES:
+        raise InputError(f"recipe = paper with {source.name}; accepted: {', '.join(cifar.NAMES)}")
+    defaults = PAPER if recipe == "paper" else BY_DATASET[known] if known else for_own(source)
     chosen = {option: value for option, value in chosen.items() if value is not None}
     options = COMMON | defaults | chosen
     options.setdefault("amplitude", "trainable" if options["spike"] == "ternary" else "fixed")
     if options["precision"] == FASTEST:
         options["precision"] = fastest_precision()
-    return TrainConfig(dataset=dataset, **options)
+    return TrainConfig(dataset=source.dataset, own=source.own, **options)
+
+
+def for_own(source: DataSource) -> dict[str, Any]:
+    """The defaults for own data, which follow from their shape and the number of samples."""
+    spec, samples = source.spec, len(source.load("train"))
+    options = {"model": model_for(spec), "batch_size": 1 << (samples // 16).bit_length()}
+    options["batch_size"] = max(2, min(options["batch_size"], 128, samples))
+    if spec.encoding != STATIC:
+        options["timesteps"] = spec.timesteps
+    return OWN | options
+
+
+def model_for(spec: DatasetSpec) -> str:
+    """A network that fits the shape: dense layers, or convolutions of stride 2, 1-D for signals.
+
+    The convolutions go on until the map has at most 8 places to a side, and are two at least.
+    """
+    if len(spec.shape) < 3:
+        return "mlp"
+    _, height, width = spec.shape
+    stages = max(2, (max(height, width) - 1).bit_length() - 3)
+    kernel = "k5" if height == 1 else "c3"
+    layers = [f"{min(16 << stage, 64)}{kernel}s2" for stage in range(stages)]
+    return "-".join((*layers, str(spec.classes)))
 
 
 def fastest_precision() -> str:

@@ -67,12 +67,15 @@ def claimed(
 def difference(found: Checkpoint, config: TrainConfig, but: tuple[str, ...] = ()) -> str:
     """The first option that a checkpoint was trained with another value of, in words.
 
-    Options in `but` are not compared. "" where there is no difference.
+    Options in `but` are not compared, nor is the place of own data, which may have moved. "" where
+    there is no difference.
 
     Raises:
         InputError: the checkpoint does not hold the options of a training run.
     """
     trained = from_plain(found.config)
+    if config.own and trained.own:
+        but = (*but, "dataset")
     for option, value in msgspec.structs.asdict(config).items():
         if (before := getattr(trained, option)) != value and option not in but:
             return f"trained with {option} = {before}, here it is {value}"

@@ -8,8 +8,10 @@ import msgspec
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from hw_models.semantics import INPUT_BITS
-from qtrain.data import datasets
+from qtrain.data import cifar, datasets
 from qtrain.data.events import FrameOptions
+from qtrain.data.own.preparation import OwnData
+from qtrain.data.source import DataSource
 from qtrain.data.split import DatasetSpec
 from qtrain.models.named import NAMED, named_stages
 
@@ -31,7 +33,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
         InputError: an option is out of range, or does not suit the data set.
     """
 
-    dataset: str
+    dataset: str  # the name of a known data set, or the text that named own data
     model: str  # one of NAMED, or a text as parse_stages takes it
     hidden: tuple[int, ...]  # widths of the hidden layers of an mlp
     channels: tuple[int, ...]  # channels of the convolutions of a convnet
@@ -53,6 +55,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     # how event recordings become frames, see FrameOptions; other data sets take the defaults only
     polarity: str = "signed"
     bins: str = "time"
+    bin_us: int = 0
     downsample: int = 1
     input_bits: int = 8  # bits of a static input, the sign included
     edge_bits: int | None = None  # weight bits of the first and last layer, see named_module
@@ -70,6 +73,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     soft_spikes: float = 0.0  # share of the steps in which spikes harden, see LIF.soft_spike
     flip: bool = False  # training images are mirrored in every other epoch
     border: str = "zeros"  # what a shift moves into the image; or reflect
+    roll: int = 0  # training samples are moved by up to so many pixels, around the map's edges
     validation: int = 0  # the last so many training samples are held back to evaluate on
     autoaugment: bool = False  # CIFAR images go through AutoAugment's policy
     cutout: int = 0  # side of the square that is cut out of training images; 0: none
@@ -78,6 +82,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     initial_amplitude: float = 1.0  # of the spikes, where it is trainable
     firing_limit: float = 1.0  # currents of layers that fire more are scaled down; 1: no limit
     init: str = ""  # sha256 of the checkpoint that the weights start from; "": none
+    own: OwnData | None = None  # what own data are and how they are prepared; None: a known set
 
     @property
     def frames(self) -> FrameOptions:
@@ -85,9 +90,14 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
         return datasets.frame_options(msgspec.structs.asdict(self))
 
     @property
+    def source(self) -> DataSource:
+        """Where the samples come from."""
+        return DataSource(self.dataset, self.frames, self.own)
+
+    @property
     def spec(self) -> DatasetSpec:
         """The shape, the classes and the encoding of the data set."""
-        return datasets.spec(self.dataset, self.frames)
+        return self.source.spec
 
     def __post_init__(self) -> None:
         if self.model not in NAMED:
@@ -98,6 +108,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                     f"{option} = {getattr(self, option)}; accepted: {', '.join(accepted)}"
                 )
         static = self.spec.encoding == STATIC
+        *_, height, width = self.spec.shape
+        reach = width if height == 1 else min(height, width)  # moves go along a single row alone
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
@@ -111,11 +123,13 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             "label_smoothing": (0 <= self.label_smoothing < 1, "0 or more, less than 1"),
             "soft_spikes": (0 <= self.soft_spikes < 1, "0 or more, less than 1"),
             "validation": (self.validation >= 0, "0 or more"),
-            "shift": (0 <= self.shift < min(self.spec.shape[-2:]), "0 or more, less than the map"),
+            "shift": (0 <= self.shift < reach, "0 or more, less than the map"),
+            "roll": (0 <= self.roll < reach, "0 or more, less than the map"),
+            "flip": (not self.flip or height > 1, "False, as a map of one row has no left side"),
             "cutout": (self.cutout >= 0, "0 or more"),
             "autoaugment": (
-                not self.autoaugment or self.dataset.startswith("cifar"),
-                "False, or cifar10, cifar100",
+                not self.autoaugment or self.dataset in cifar.NAMES,
+                f"False, or {', '.join(cifar.NAMES)}",
             ),
             "acc_bits_input": (
                 self.acc_bits is not None or self.acc_bits_input is None,
@@ -159,17 +173,18 @@ def from_plain(options: dict[str, Any]) -> TrainConfig:
 def resumed(options: dict[str, Any], given: dict[str, Any]) -> TrainConfig:
     """The configuration of a checkpoint for going on with its run.
 
-    Only `epochs` may be given another value.
+    Only `epochs` may be given another value, and the text that names own data.
 
     Raises:
         InputError: another option is given with another value.
     """
     config = from_plain(options)
+    free = ("epochs", "dataset") if config.own else ("epochs",)
     for option, value in given.items():
         trained = getattr(config, option)
-        if option != "epochs" and value != trained:
+        if option not in free and value != trained:
             raise InputError(
                 f"{option} = {value} given with --resume, but the checkpoint was trained with "
                 f"{trained}; leave it out"
             )
-    return msgspec.structs.replace(config, **{k: v for k, v in given.items() if k == "epochs"})
+    return msgspec.structs.replace(config, **{k: v for k, v in given.items() if k in free})

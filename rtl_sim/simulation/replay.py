@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models.cli import keeping
 from hw_models.dataflow import Build
 from hw_models.engines import golden
 from hw_models.errors import InputError
@@ -82,6 +83,21 @@ def record(
             if simulate_again(model, x[:, samples], about, fresh).difference:
                 break
     return about
+
+
+def keep(
+    build: Build, x: NDArray[np.int8], part: Part, sim: str, stalls: Stalls, folder: Path
+) -> str | None:
+    """Do as `record`, at best, and return the folder; None if nothing could be kept.
+
+    Nothing is kept where the simulator is not here, as after a run on a cluster. Another error is a
+    note on standard error, so that it does not hide the difference.
+    """
+    if simulators.SIMULATORS[sim].missing() is None:
+        with keeping("what differs", at_best=True):
+            record(build, x, part, sim, stalls, folder)
+            return str(folder)
+    return None
 
 
 def command(folder: Path) -> str:

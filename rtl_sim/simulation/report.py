@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from hw_models.cli import keeping
 from hw_models.dataflow import Build
 from hw_models.engines import golden
-from rtl_sim.simulation import cluster, edges, replay, simulators, spread
+from rtl_sim.simulation import cluster, edges, replay, spread
 from rtl_sim.simulation.check import LayerReport, Part, check_samples, total
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
 
@@ -118,11 +117,7 @@ def run(
     ]
     part, how = next(((part, how) for part, how in treated if part.difference), (None, None))
     difference = part.difference if part else None
-    kept = None
-    if failure and part and how and simulators.SIMULATORS[sim].missing() is None:
-        with keeping("what differs", at_best=True):
-            replay.record(build, x, part, sim, how, failure)
-            kept = str(failure)
+    kept = replay.keep(build, x, part, sim, how, failure) if failure and part and how else None
     return msgspec.structs.replace(
         summarize(build, sim, parts, difference),
         edges={edge.kind: part.difference or None for edge, part in tried},

@@ -1,16 +1,17 @@
-"""`python -m hw_models run` and `energy`: their report, and their refusals."""
+"""`python -m hw_models run`, `classify` and `energy`: their report, and their refusals."""
 
 import dataclasses
 import json
 
+import msgspec
 import numpy as np
 import pytest
 
 from hw_models.__main__ import cli
 from hw_models.cost import energy, operations, paper_energy
 from hw_models.cost.entropy import Signs
-from hw_models.engines import fast
-from hw_models.folder import evidence, reference_vectors
+from hw_models.engines import fast, golden
+from hw_models.folder import artefact, evidence, reference_vectors
 from hw_models.report.evaluate import evaluate
 from hw_models.report.tables import ANN_ENERGY, RATIO
 from tests.builders.reference_builds import saved_build
@@ -138,9 +139,75 @@ def test_spikes_that_differ_from_the_reference_are_counted(tmp_path):
     assert report["spikes_differing"]["layer0"] == pytest.approx(2 / fired)
 
 
+def labelled(folder, labels=(), **spec):
+    """A build of which each sample of its vectors can be given as raw values."""
+    build, vectors = saved_build(folder, 6, samples=3, encoding="static", widths=[9, 7, 4])
+    entry = msgspec.structs.replace(build.dataflow.input, **spec)
+    flow = msgspec.structs.replace(build.dataflow, input=entry, labels=labels)
+    return artefact.save(dataclasses.replace(build, dataflow=flow), folder), vectors.x
+
+
+def test_samples_are_classified_with_all_that_led_to_it(tmp_path, capsys):
+    labels = ("cat", "dog", "[red]", "cow")
+    build, x = labelled(tmp_path / "b", labels, zero=5.0, unit=0.5, scale=0.25)
+    paths = [tmp_path / "[0].npy", tmp_path / "1.npy"]
+    for path, sample in zip(paths, x.swapaxes(0, 1), strict=False):
+        np.save(path, 5 + sample / 2)  # so that (raw - zero) * unit / scale is the sample
+    assert status_of(cli, "classify", tmp_path / "b", *paths, "--json", tmp_path / "r.json") == 0
+    out = " ".join(capsys.readouterr().out.split())
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["name"], report["dataflow_sha256"]) == ("random6", build.sha256)
+    trace = golden.run(build, x)
+    for at, (path, sample) in enumerate(zip(paths, report["samples"], strict=True)):
+        one = x[:, at : at + 1]
+        counts = operations.count(build, one, golden.run(build, one))
+        spikes = int(np.count_nonzero(trace.spikes["layer0"][:, at]))
+        updates = 7 * build.dataflow.timesteps
+        additions = {name: ops.synaptic_additions for name, ops in counts.items()}
+        predicted = int(trace.predictions[at])
+        assert sample == {
+            "file": str(path),
+            "class": predicted,
+            "label": labels[predicted],
+            "logits": trace.logits[at].tolist(),
+            "real_logits": [n * build.dataflow.logit_scale for n in trace.logits[at].tolist()],
+            "layers": {
+                "layer0": {
+                    "spikes": spikes, "share": spikes / updates, "additions": additions["layer0"],
+                },
+                "layer1": {"spikes": None, "share": None, "additions": additions["layer1"]},
+            },
+            "additions": sum(additions.values()),
+        }  # fmt: skip
+        shown = (f"class {predicted}, {labels[predicted]}", *labels, f"{spikes / updates:.1%}",
+                 *(f"{n:,}" for n in trace.logits[at]))  # fmt: skip
+        assert all(text in out for text in shown)
+    assert "[0].npy" in out
+
+
+def test_input_integers_and_limits(tmp_path, capsys):
+    build, x = labelled(tmp_path / "b", scale=100.0)
+    np.save(tmp_path / "x.npy", x[:, 0])
+    args = ["classify", tmp_path / "b", tmp_path / "x.npy", "--json", tmp_path / "r.json"]
+    assert status_of(cli, *args, "--integers") == 0
+    (sample,) = json.loads((tmp_path / "r.json").read_text())["samples"]
+    assert sample["logits"] == golden.run(build, x[:, :1]).logits[0].tolist()
+    assert sample["label"] is None
+    np.save(tmp_path / "x.npy", np.sign(x[:, 0]) * 1e6)
+    capsys.readouterr()
+    assert status_of(cli, *args) == 2
+    assert_one_line(capsys.readouterr().err, "x.npy: values ", "but the input holds", "--limit")
+    assert status_of(cli, *args, "--limit") == 0
+    (sample,) = json.loads((tmp_path / "r.json").read_text())["samples"]
+    peaks = np.sign(x[:, :1]) * build.dataflow.input.x_max
+    assert sample["logits"] == golden.run(build, peaks).logits[0].tolist()
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
+        (["classify", "nothing", "x.npy"], "nothing: no build folder"),
+        (["classify", "nothing"], "Missing argument 'FILES...'"),
         (["run", "nothing"], "nothing: no build folder"),
         (["run"], "Missing argument 'FOLDER'"),
         (["energy", "nothing"], "nothing: no build folder"),

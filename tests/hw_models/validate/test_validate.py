@@ -17,7 +17,8 @@ from hw_models.errors import InputError
 from hw_models.folder import artefact, reference_vectors
 from hw_models.folder.reference_vectors import About, Reference
 from hw_models.semantics import Leak, Neuron
-from tests.builders.random_builds import Builder, random_input
+from hw_models.validate.description import check_description
+from tests.builders.random_builds import Builder, random_build, random_input
 from tests.builders.residual_builds import conv, identity
 
 # input [2, 6, 6] - conv0 - conv1, joined by a shortcut from conv0 - pool - dense readout
@@ -144,6 +145,13 @@ DESCRIPTIONS = {
     "x_max of fewer bits": (put("input", "x_max", value=63), "layer0.syn: acc = "),
     "spikes of many bits": (put("input", "encoding", value="ternary"), "x_max = 127, need 1"),
     "scale of 0": (put("input", "scale", value=0.0), "input: scale = 0.0, need a finite"),
+    "unit of 0": (put("input", "unit", value=0.0), "input: unit = 0.0, need a finite"),
+    "labels that are too few": (put("labels", value=["a"]), "labels = ['a'], need none, or 5"),
+    "a label twice": (put("labels", value=list("abcda")), "need a name of its own"),
+    "a label without letters": (put("labels", value=[*"abcd", " "]), "need a name of its own"),
+    "a label of two lines": (put("labels", value=[*"abcd", "e\nf"]), "need a name of its own"),
+    "no labels": (drop("labels"), "labels is missing"),
+    "no zero": (drop("input", "zero"), "input.zero is missing"),
     "no input": (put("input", "shape", value=[]), "input: shape = []"),
     "an empty map": (put("input", "shape", value=[2, 0, 6]), "shape = [2, 0, 6], need all >= 1"),
     "a vast map": (put("input", "shape", value=[2, 10**6, 10**6]), "shape = [2, 1000000"),
@@ -222,6 +230,15 @@ def test_a_description_is_refused_by_field(folder, name):
     change, message = DESCRIPTIONS[name]
     rewrite(folder, change)
     assert message in refusal(folder)
+
+
+@pytest.mark.parametrize("field", [{"unit": 0.5}, {"zero": 1.0}])
+def test_spikes_are_their_own_raw_values(field):
+    flow = random_build(0, encoding="ternary").dataflow
+    check_description(flow)
+    other = msgspec.structs.replace(flow, input=msgspec.structs.replace(flow.input, **field))
+    with pytest.raises(InputError, match=r"zero, unit = \[.*\], need \[0.0, 1.0\] where the enc"):
+        check_description(other)
 
 
 def tensor(name, change):

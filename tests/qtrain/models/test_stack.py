@@ -19,7 +19,7 @@ def test_a_text_is_its_layers():
     assert parse_stages("8r3-16r5s2") == [Residual(8, 3), Residual(16, 5, 2)]
 
 
-@pytest.mark.parametrize("text", ["", "16c", "c3", "16c3--10", "p", "16k3", "0c3", "16c0", "gap2"])
+@pytest.mark.parametrize("text", ["", "16c", "c3", "16c3--10", "p", "16q3", "0c3", "16c0", "gap2"])
 def test_what_is_no_layer_is_refused(text):
     with pytest.raises(InputError, match="is no layer; accepted: 16c3"):
         parse_stages(text)
