@@ -14,6 +14,7 @@
 # make synth  784-128-10 and 16c3-p2-32c3-p2-10 through Yosys and nextpnr, minutes }
 # make sweep  784-128-10 at 8 to 128 lanes and 8, 4 and 2 bits: area against cycles }
 # make rtl    whole test sets in Verilog under Verilator }
+# make api    docs/api.md from the docstrings
 # make random  200 random builds under Icarus        }
 # make setup  .venv with the pinned packages, and Icarus Verilog
 
@@ -23,7 +24,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random api clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -126,6 +127,9 @@ sweep: build/mnist-int8/dataflow.json build/mnist-int4/dataflow.json build/mnist
 rtl: build/mnist-int4/dataflow.json build/mnist-conv-int8/dataflow.json
 	$(PYTHON) -m rtl_sim run build/mnist-int4 --sim verilator --samples 10000
 	$(PYTHON) -m rtl_sim run build/mnist-conv-int8 --sim verilator --samples 1000
+
+api: setup
+	$(PYTHON) -m tests.api_pages
 
 random: setup iverilog
 	$(PYTHON) -m tests.random_runs --count 200 --jobs 2

@@ -5,18 +5,16 @@ besides the checkpoint. Each is imported when it is first used, because `build` 
 torch.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hw_models import lazy
 
 if TYPE_CHECKING:
     from compiler.options import Options
     from compiler.pipeline import build
 
 __all__ = ["Options", "build"]
-HOMES = {"Options": "compiler.options", "build": "compiler.pipeline"}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'compiler' has no attribute {name!r}")
-    return getattr(import_module(HOMES[name]), name)
+__getattr__ = lazy.names_from(
+    __name__, {"Options": "compiler.options", "build": "compiler.pipeline"}
+)

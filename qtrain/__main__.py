@@ -11,11 +11,11 @@ from rich.table import Table
 from hw_models.cli import run
 from hw_models.errors import InputError
 from qtrain import checkpoint, data_options, zoo
-from qtrain.data.events import BINS, POLARITIES
 from qtrain.data.source import open_source, recorded, run_name
 from qtrain.layers.lif import LIF_CHOICES
 from qtrain.models.named import NAMED
-from qtrain.training import ablation, ablation_report, recipes, train
+from qtrain.nir_options import DECAY, DT
+from qtrain.training import ablation, ablation_report, nir_start, recipes, train
 from qtrain.training.evaluation import Evaluation, evaluate
 from qtrain.training.loop import Epoch
 from qtrain.training.train_config import TRAINING_CHOICES, resumed
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 @main.command("train")
-@data_options.DATA
+@data_options.data
 @data_options.preparation
 @DATA_DIR
 @click.option(
@@ -227,29 +227,7 @@ def main() -> None:
     help="Hold back the last so many training samples, and evaluate on them in place of the test "
     f"set. {default_text('validation')}",
 )
-@click.option(
-    "--polarity",
-    type=click.Choice(list(POLARITIES)),
-    help="Event data: one channel with signs, two channels, or one channel without signs. "
-    f"{default_text('polarity')}",
-)
-@click.option(
-    "--bins",
-    type=click.Choice(BINS),
-    help=f"Event data: frames of equal time, or of equally many events. {default_text('bins')}",
-)
-@click.option(
-    "--bin-us",
-    type=int,
-    help="Event data: duration of a frame in microseconds, where later events are left out; 0: the "
-    f"T-th part of each recording. {default_text('bin_us')}",
-)
-@click.option(
-    "--downsample",
-    type=int,
-    help="Event data: a square of so many pixels to a side becomes one. "
-    f"{default_text('downsample')}",
-)
+@data_options.frames(default_text)
 @click.option(
     "--seed",
     type=int,
@@ -290,9 +268,13 @@ def main() -> None:
     "--init",
     type=zoo.CheckpointPath(),
     help="Start from the weights of this checkpoint, whose network has the same layers; time steps "
-    "and width of weights may be different.",
+    "and width of weights may be different. Or train a network of another framework further, as a "
+    "NIR graph in FILE.nir, with --dt, --decay and --reset; see docs/interchange.md.",
 )
+@DT
+@DECAY
 def train_command(
+    workers: int | None,
     data_dir: Path | None,
     out: Path | None,
     resume: str | None,
@@ -309,11 +291,14 @@ def train_command(
     text = given.pop("data", None)
     folder = out or (Path(resume).parent if resume else Path("runs") / run_name(text or "digits"))
     start = None
-    begin = checkpoint.load(init) if init else None
+    graph = init if init and init.suffix == nir_start.SUFFIX else None
+    begin = checkpoint.load(init) if init and not graph else None
     if init:
         given["init"] = checkpoint.sha256_of(init)
+    if graph:
+        given = nir_start.options_of(graph, given)
     if resume is None:
-        source = open_source(text or "digits", preparation)
+        source = open_source(text or "digits", preparation, workers=workers)
         for note in source.notes:
             click.echo(f"note: {note}", err=True)
         config = recipes.default_config(source, **given)
@@ -323,11 +308,12 @@ def train_command(
             raise InputError("recipe given with --resume: the checkpoint has its own; leave it out")
         preparation.refuse("--resume")
         config = resumed(start.config, given | ({"dataset": text} if text else {}))
-        source = recorded(start.config, text)
+        source = recorded(start.config, text, workers)
         if start.training.get("epoch") == config.epochs:
             console.print(f"all {config.epochs} epochs are done; name more with --epochs")
             return
 
+    module = nir_start.network_of(graph, config) if graph and start is None else None
     with progress_bars() as progress:
         task = progress.add_task("", total=1)
 
@@ -342,7 +328,7 @@ def train_command(
             )
 
         train(
-            config, folder, data_dir, data=source, resume=start, init=begin,
+            config, folder, data_dir, data=source, resume=start, init=begin, module=module,
             overwrite=overwrite, on_step=on_step, on_epoch=on_epoch,
         )  # fmt: skip
     console.print(f"wrote {folder / checkpoint.NAME}")
@@ -391,15 +377,17 @@ def ablate_command(file: Path, out: Path, data_dir: Path | None) -> None:
 
 @main.command("eval")
 @click.argument("ckpt", type=zoo.CheckpointPath())
-@data_options.DATA
+@data_options.data
 @DATA_DIR
-def evaluate_command(ckpt: Path, data: str | None, data_dir: Path | None) -> None:
+def evaluate_command(
+    ckpt: Path, data: str | None, workers: int | None, data_dir: Path | None
+) -> None:
     """Show a checkpoint's accuracy and firing rates on the test split of its data.
 
     With --data, the data are prepared as those that the network was trained on.
     """
     trained = checkpoint.load(ckpt)
-    split = recorded(trained.config, data).load("test", data_dir)
+    split = recorded(trained.config, data, workers).load("test", data_dir)
     result = evaluate(trained.network(), split)
     console.print(f"{split.spec.name}, {len(split)} test samples: {summary(result)}")
 

@@ -6,16 +6,24 @@ from typing import Any, TypeVar
 
 import click
 
+from qtrain.data.events import BINS, POLARITIES
 from qtrain.data.own.preparation import COLORS, INPUTS, Preparation
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-DATA = click.option(
+NAMED = click.option(
     "--data",
     "--dataset",
     "data",
     metavar="NAME|FILE.npz|FOLDER|CLASS",
     help="The data: a known data set, or your own as FILE.npz, FOLDER of images, module:Class or "
     "file.py:Class; see docs/data.md.",
+)
+
+
+WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Threads that read own images. Default: as many as there are processors.",
 )
 
 
@@ -68,6 +76,11 @@ PREPARATION = (
 )
 
 
+def data(command: Command) -> Command:
+    """Add the options that name data and say how fast they are read to a command."""
+    return NAMED(WORKERS(command))
+
+
 def preparation(command: Command) -> Command:
     """Add the options of a Preparation to a command."""
     for option in reversed(PREPARATION):
@@ -82,3 +95,29 @@ def taken_from(given: dict[str, Any]) -> Preparation:
         InputError: one is out of range.
     """
     return Preparation(**{name: given.pop(name, None) for name in Preparation.__struct_fields__})
+
+
+def frames(described: Callable[[str], str] = lambda option: "") -> Callable[[Command], Command]:
+    """A decorator that adds the options of FrameOptions but for timesteps to a command.
+
+    Args:
+        described: the text that --help shows of an option's default.
+    """
+    texts = {
+        "polarity": "Event data: one channel with signs; two channels, ON first (split) or OFF "
+        "first (off-on); or one channel without signs.",
+        "bins": "Event data: frames of equal time, or of equally many events.",
+        "bin_us": "Event data: duration of a frame in microseconds, where later events are left "
+        "out; 0: the T-th part of each recording.",
+        "downsample": "Event data: a square of so many pixels to a side becomes one.",
+    }
+    types: dict[str, Any] = {"polarity": click.Choice(list(POLARITIES)), "bins": click.Choice(BINS)}
+
+    def added(command: Command) -> Command:
+        for option, text in reversed(texts.items()):
+            name = f"--{option.replace('_', '-')}"
+            help_text = f"{text} {described(option)}".rstrip()
+            command = click.option(name, type=types.get(option, int), help=help_text)(command)
+        return command
+
+    return added

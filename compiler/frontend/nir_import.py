@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,7 +12,8 @@ from torch import Tensor
 from compiler.frontend.trained import TrainedNetwork, name_of
 from hw_models.dataflow import STATIC, TARGET_BITS
 from hw_models.errors import InputError
-from hw_models.report.evaluate import batches
+from hw_models.report.evaluate import Evaluation, batches
+from hw_models.report.import_report import ImportReport, LayerImport
 from qtrain.checkpoint import Checkpoint, versions
 from qtrain.data.source import DataSource
 from qtrain.data.split import DatasetSpec, Split
@@ -188,3 +190,33 @@ def random_samples(spec: DatasetSpec, graph: FloatGraph) -> Split:
         for part in batches(RANDOM_SAMPLES, BATCH)
     ]
     return Split(spec, x, torch.cat(labels))
+
+
+def import_report(network: NirNetwork, report: Evaluation) -> ImportReport:
+    """What was rounded in each layer, and what that changed.
+
+    Args:
+        report: of the build on reference vectors that `network` recorded.
+    """
+    steps = network.original.steps
+    layers = (
+        LayerImport(
+            **msgspec.structs.asdict(rounding),
+            updates_differing=report.updates_differing.get(rounding.layer),
+            spikes_differing=report.spikes_differing.get(rounding.layer),
+        )
+        for rounding in network.made.roundings
+    )
+    return ImportReport(
+        graph_sha256=network.sha256,
+        timesteps=steps.timesteps,
+        dt=steps.dt,
+        decay=steps.decay,
+        reset=steps.reset,
+        dataset=report.dataset,
+        samples=report.samples,
+        graph_accuracy=report.reference_accuracy,
+        integer_accuracy=report.accuracy,
+        predictions_equal=report.predictions_equal,
+        layers=tuple(layers),
+    )

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from compiler.ir import Graph
+from hw_models.errors import InputError
 from qtrain.checkpoint import Checkpoint
-from qtrain.data import datasets
 from qtrain.data.source import recorded
 from qtrain.data.split import DatasetSpec
 
@@ -22,8 +22,8 @@ def with_data(graph: Graph, checkpoint: Checkpoint) -> Graph:
 
 
 def data_of(checkpoint: Checkpoint) -> DatasetSpec | None:
-    """What is known of the data of a checkpoint; None if the program does not know them."""
-    config = checkpoint.config
-    if config.get("own") is None and config.get("dataset") not in datasets.DATASETS:
+    """What is known of the data of a checkpoint; None if it names none, or none that is known."""
+    try:
+        return recorded(checkpoint.config).spec
+    except InputError:
         return None
-    return recorded(config).spec

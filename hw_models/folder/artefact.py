@@ -25,7 +25,18 @@ HARDWARE = "mem", "rtl"  # folders whose files are all hashed
 
 
 def save(build: Build, path: Path) -> Build:
-    """Write a build into a folder of its own, whole or not at all (see `fresh_folder`)."""
+    """Write a build into a folder of its own, whole or not at all.
+
+    What is given back is the build with its path and its sha256.
+
+    Args:
+        build: the build; the same one gives the same bytes.
+        path: the folder. It may exist if it is empty, or is a build, which is then replaced.
+
+    Raises:
+        InputError: the folder exists and holds something else.
+        OSError: nothing can be written there.
+    """
     with fresh_folder(path) as folder:
         written = write(build, folder)
     return replace(written, path=path)
@@ -63,6 +74,8 @@ class Format(msgspec.Struct):
 
 def load(path: Path) -> Build:
     """Open a build folder; checks its hashes and every rule that a build must satisfy.
+
+    Nothing that trained the network is needed for that.
 
     Raises:
         InputError: the folder is no build or of another version, a file was changed, or no engine

@@ -8,6 +8,7 @@ from rich.table import Table
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.report.evaluate import FOREIGN, Evaluation
+from hw_models.report.import_report import IMPORT, import_rows
 
 ANN_ENERGY, RATIO = "energy of the same network as an int8 ANN", "ratio, ours / ANN"
 
@@ -104,6 +105,8 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
     table = Table(title=f"{flow.name} ({flow.target}), T = {flow.timesteps}")
     for head in ("step", "measured", "result"):
         table.add_column(head)
+    for row in import_rows(reports[IMPORT]) if IMPORT in reports else ():
+        table.add_row(*row)
     if "golden" in reports:
         golden = evaluation_of(build, "golden", reports["golden"])
         samples = f"on {golden.samples:,} samples of {golden.dataset}"

@@ -8,19 +8,21 @@ from torch import Tensor
 def shifted(x: Tensor, shift: int, generator: torch.Generator, border: str = "zeros") -> Tensor:
     """Each sample of x [T, B, C, H, W] moved by -shift..shift pixels in both directions.
 
+    A signal, which is a map of one row, moves along its row alone.
+
     This is a random crop of the map padded by `shift` pixels: zeros, or with border = "reflect" the
     map's own pixels mirrored at its edge. A map of one row moves along the row alone.
     """
     if not shift:
         return x
     height, width = x.shape[-2:]
-    vertical = shift * (height > 1)
-    pads = (shift, shift, vertical, vertical)
+    down = shift if height > 1 else 0
+    pads = (shift, shift, down, down)
     padded = F.pad(x, pads) if border == "zeros" else padded_by_reflection(x, pads)
     padded = padded.transpose(0, 1)
     windows = padded.unfold(3, height, 1).unfold(4, width, 1)
     dy, dx = torch.randint(2 * shift + 1, (2, x.shape[1]), generator=generator)
-    return windows[torch.arange(x.shape[1]), :, :, dy * (height > 1), dx].transpose(0, 1)
+    return windows[torch.arange(x.shape[1]), :, :, dy.clamp(max=2 * down), dx].transpose(0, 1)
 
 
 def rolled(x: Tensor, roll: int, generator: torch.Generator) -> Tensor:

@@ -48,11 +48,21 @@ def spec(name: str, options: FrameOptions | None = None) -> DatasetSpec:
     """
     if name not in DATASETS:
         raise unknown(name)
-    found = DATASETS[name]
+    found, options = DATASETS[name], options or default_frames(name)
     if isinstance(found, EventSet):
-        return event_spec(found, options or FrameOptions(polarity=found.polarities[0]))
-    check_no_frames(name, options or FrameOptions())
+        return event_spec(found, options)
+    check_no_frames(name, options)
     return found
+
+
+def default_frames(name: str) -> FrameOptions:
+    """How the recordings of a data set become frames where nothing is said of it."""
+    found = DATASETS.get(name)
+    return (
+        FrameOptions(polarity=found.polarities[0])
+        if isinstance(found, EventSet)
+        else FrameOptions()
+    )
 
 
 def unknown(name: str) -> InputError:
@@ -225,6 +235,7 @@ def event_spec(event_set: EventSet, options: FrameOptions) -> DatasetSpec:
         unit=1.0,
         input_scale=None,
         read=read,
+        labels=event_set.labels,
     )
 
 

@@ -16,7 +16,12 @@ from qtrain.data.recordings import Recordings, find
 from qtrain.data.tonic_layout import tonic_version
 
 # the option polarity -> the encoding of the frames
-POLARITIES: dict[str, Spikes] = {"signed": "ternary", "split": "binary", "merged": "binary"}
+POLARITIES: dict[str, Spikes] = {
+    "signed": "ternary",
+    "split": "binary",
+    "off-on": "binary",
+    "merged": "binary",
+}
 BINS = ("time", "count")
 REVISION = 2  # part of the cache's key; raise it when what is stored for the same key changes
 NOTABLE = 0.01  # share of a split's events from which on a note says that they are left out
@@ -32,7 +37,8 @@ class FrameOptions(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     timesteps: int = 10  # T
-    # one channel {-1, 0, 1}; "split": two channels {0, 1}, ON and OFF; "merged": one of both
+    # one channel {-1, 0, 1}; "split": two channels {0, 1}, ON and OFF; "off-on": the same, OFF
+    # first, as tonic has it and networks of other frameworks expect it; "merged": one of both
     polarity: str = "signed"
     bins: str = "time"  # frames of equal duration; "count": of equally many events
     bin_us: int = 0  # duration of a frame in us; 0: the T-th part of each recording
@@ -57,7 +63,7 @@ class FrameOptions(msgspec.Struct, frozen=True, kw_only=True):
 def frame_shape(sensor: tuple[int, int], options: FrameOptions) -> tuple[int, int, int]:
     """(channels, height, width) of a frame; pixels left over at an edge become one as well."""
     height, width = (-(-side // options.downsample) for side in sensor)
-    return (2 if options.polarity == "split" else 1, height, width)
+    return (2 if options.polarity in ("split", "off-on") else 1, height, width)
 
 
 def bins_of(t: NDArray[np.int64], options: FrameOptions) -> NDArray[np.int64]:
@@ -88,6 +94,7 @@ def frames(
 
         signed:  sign(ON - OFF), on one channel
         split:   min(ON, 1) on channel 0, min(OFF, 1) on channel 1
+        off-on:  min(OFF, 1) on channel 0, min(ON, 1) on channel 1
         merged:  min(ON + OFF, 1), on one channel
     """
     of_bin = bins_of(events["t"].astype(np.int64), options)
@@ -99,7 +106,12 @@ def frames(
     flat = np.ravel_multi_index((of_bin, 1 - p, y, x), shape)
     counts = np.bincount(flat, minlength=np.prod(shape)).reshape(shape)
     on, off = counts[:, :1], counts[:, 1:]
-    made = {"signed": np.sign(on - off), "split": counts > 0, "merged": on + off > 0}
+    made = {
+        "signed": np.sign(on - off),
+        "split": counts > 0,
+        "off-on": counts[:, ::-1] > 0,
+        "merged": on + off > 0,
+    }
     return made[options.polarity].astype(np.int8), int(np.count_nonzero(~framed))
 
 

@@ -10,10 +10,12 @@ import msgspec
 from hw_models.errors import InputError
 from qtrain.data import datasets
 from qtrain.data.events import FrameOptions
+from qtrain.data.own.images import ImageFolder
 from qtrain.data.own.npz import ArrayReader, npz_reader
 from qtrain.data.own.opening import opened, prepared
 from qtrain.data.own.preparation import OwnData, Preparation
 from qtrain.data.own.raw import Reader
+from qtrain.data.own.user_class import ClassReader, is_class
 from qtrain.data.split import Arrays, DatasetSpec, Split
 
 IN_MEMORY = "(arrays)"  # names data that were given from Python
@@ -29,6 +31,7 @@ class DataSource:
     # Reads a split of own data that the user has named in this process. None: own data are found
     # again by `dataset`, have to be what was recorded, and no code of theirs is run.
     read: Callable[[str], Arrays] | None = field(default=None, compare=False, repr=False)
+    workers: int | None = field(default=None, compare=False)  # threads; None: as many as processors
     notes: tuple[str, ...] = field(default=(), compare=False)  # what a user should know of it
 
     @property
@@ -81,14 +84,14 @@ class DataSource:
         """
         assert self.own is not None
         remedy = "name the data with --data"
-        if self.dataset == IN_MEMORY or ":" in self.dataset:
-            what = "code" if ":" in self.dataset else "arrays in Python"
+        if self.dataset == IN_MEMORY or is_class(self.dataset):
+            what = "code" if is_class(self.dataset) else "arrays in Python"
             raise InputError(
                 f"{self.dataset}: these data came from {what}, which a checkpoint does not run or "
                 f"hold; {remedy}"
             )
         try:
-            raw = reader_of(self.dataset, self.own.preparation).read(split)
+            raw = reader_of(self.dataset, self.own.again, self.workers).read(split)
         except InputError as error:
             raise InputError(f"{error}; if it has moved, {remedy}") from error
         if raw.sha256 != self.own.sha256.get(split):
@@ -103,6 +106,7 @@ def open_source(
     data: str | Mapping[str, Any],
     chosen: Preparation | None = None,
     frames: FrameOptions | None = None,
+    workers: int | None = None,
 ) -> DataSource:
     """The data that a text names, or arrays.
 
@@ -111,6 +115,7 @@ def open_source(
             arrays by the names x, y, test_x and test_y.
         chosen: how own data are prepared; by default as they suggest.
         frames: how the recordings of a known set of events become frames.
+        workers: threads that decode images; None: as many as there are processors.
 
     Raises:
         InputError: there are no such data, they cannot be read, or cannot be what a network takes.
@@ -118,25 +123,26 @@ def open_source(
     chosen = chosen or Preparation()
     if isinstance(data, str) and data in datasets.DATASETS:
         chosen.refuse(f"the known data set {data}")
-        return DataSource(data, frames or FrameOptions())
+        return DataSource(data, frames or datasets.default_frames(data))
     text = data if isinstance(data, str) else IN_MEMORY
-    reader = reader_of(data, chosen)
+    reader = reader_of(data, chosen, workers)
     own, notes, train = opened(text, reader, chosen)
     raw = reader.read("test")
     own = msgspec.structs.replace(own, sha256={**own.sha256, "test": raw.sha256})
     splits = {"train": train, "test": prepared(raw, own, text, "test")}
-    return DataSource(
-        text, frames or FrameOptions(), own, read=splits.__getitem__, notes=tuple(notes)
-    )
+    return DataSource(text, frames or FrameOptions(), own, splits.__getitem__, notes=tuple(notes))
 
 
-def recorded(config: Mapping[str, Any], text: str | None = None) -> DataSource:
+def recorded(
+    config: Mapping[str, Any], text: str | None = None, workers: int | None = None
+) -> DataSource:
     """The data that a checkpoint's config names, or other ones in their place.
 
     Args:
         config: the checkpoint's.
         text: names data to read in their place, as for open_source. They are prepared as those
             that the network was trained on.
+        workers: threads that decode images; None: as many as there are processors.
 
     Raises:
         InputError: the config is damaged; the other data are none, or are a known data set whose
@@ -144,7 +150,8 @@ def recorded(config: Mapping[str, Any], text: str | None = None) -> DataSource:
     """
     try:
         own = msgspec.convert(config.get("own"), OwnData | None)
-        trained = DataSource(str(config["dataset"]), datasets.frame_options(config), own)
+        frames = datasets.frame_options(config)
+        trained = DataSource(str(config["dataset"]), frames, own, workers=workers)
     except (msgspec.ValidationError, KeyError) as error:
         raise InputError(f"what the checkpoint says of its data: {error}; train again") from error
     if text is None or (own is None and text == trained.dataset):
@@ -162,7 +169,7 @@ def recorded(config: Mapping[str, Any], text: str | None = None) -> DataSource:
     own = own or OwnData.like(before)
 
     def read(split: str) -> Arrays:
-        return prepared(reader_of(text, own.preparation).read(split), own, text, split)
+        return prepared(reader_of(text, own.again, workers).read(split), own, text, split)
 
     return DataSource(text, own=own, read=read)
 
@@ -177,17 +184,24 @@ def run_name(text: str) -> str:
     return name_of(text).removesuffix(".npz")
 
 
-def reader_of(data: str | Mapping[str, Any], chosen: Preparation) -> Reader:
-    """What reads the splits of own data.
+def reader_of(data: str | Mapping[str, Any], how: Preparation, workers: int | None) -> Reader:
+    """What reads the splits of own data, by their place; see open_source.
 
     Raises:
         InputError: there are no such data.
     """
     if not isinstance(data, str):
-        return ArrayReader(IN_MEMORY, data, chosen)
+        return ArrayReader(IN_MEMORY, data, how)
     path = Path(data)
     if path.suffix == ".npz":
-        return npz_reader(path, chosen)
-    if path.is_file():
-        raise InputError(f"{data}: no .npz file; accepted: FILE.npz, FOLDER, module:Class")
+        return npz_reader(path, how)
+    if is_class(data):
+        return ClassReader(data)
+    if path.is_dir():
+        return ImageFolder(path, how, workers)
+    if path.exists() or len(path.parts) > 1:
+        what = "no .npz file" if path.exists() else "no such folder or file"
+        raise InputError(
+            f"{data}: {what}; accepted: FILE.npz, FOLDER of images, module:Class, file.py:Class"
+        )
     raise datasets.unknown(data)

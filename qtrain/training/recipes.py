@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import torch
 
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from qtrain.data import cifar, datasets
+from qtrain.data.events import FrameOptions
 from qtrain.data.source import DataSource
 from qtrain.data.split import DatasetSpec
 from qtrain.training.train_config import TRAINING_CHOICES, TrainConfig
@@ -230,7 +232,12 @@ def default_config(
         raise InputError(f"recipe = paper with {source.name}; accepted: {', '.join(cifar.NAMES)}")
     defaults = PAPER if recipe == "paper" else BY_DATASET[known] if known else for_own(source)
     chosen = {option: value for option, value in chosen.items() if value is not None}
-    options = COMMON | defaults | chosen
+    frames = {
+        option: value
+        for option, value in msgspec.structs.asdict(source.frames).items()
+        if value != getattr(FrameOptions(), option)
+    }
+    options = COMMON | defaults | frames | chosen
     options.setdefault("amplitude", "trainable" if options["spike"] == "ternary" else "fixed")
     if options["precision"] == FASTEST:
         options["precision"] = fastest_precision()

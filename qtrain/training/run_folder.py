@@ -78,6 +78,8 @@ def difference(found: Checkpoint, config: TrainConfig, but: tuple[str, ...] = ()
         but = (*but, "dataset")
     for option, value in msgspec.structs.asdict(config).items():
         if (before := getattr(trained, option)) != value and option not in but:
+            if option == "own":
+                return "trained on other own data, or on data that were prepared otherwise"
             return f"trained with {option} = {before}, here it is {value}"
     return ""
 

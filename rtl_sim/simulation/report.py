@@ -54,6 +54,7 @@ def run(
     build: Build,
     x: NDArray[np.int8],
     sim: str = "icarus",
+    *,
     stalls: Stalls = NO_STALLS,
     waves: Path | None = None,
     jobs: int = 1,
@@ -62,9 +63,23 @@ def run(
     with_edges: bool = False,
     advance: Callable[[int], None] = lambda n: None,
 ) -> SimulationReport:
-    """Compile the build, simulate samples x int8 [T', B, *shape] and compare them.
+    """Simulate the Verilog of a build and compare it with the golden model, value for value.
+
+        from pathlib import Path
+
+        from hw_models.folder import artefact, reference_vectors
+        from rtl_sim import simulation
+
+        build = artefact.load(Path("build/digits"))
+        report = simulation.run(build, reference_vectors.load(build).x[:, :20])
+        report.equal  # every spike, membrane, logit and counter
+        report.cycles  # per inference, mean
 
     Args:
+        build: a build with its Verilog.
+        x: samples, int8 [T', B, *shape], T' = 1 if static; they enter the core back to back.
+        sim: the simulator, "icarus" or "verilator".
+        stalls: the conditions under which the core runs, which change no value.
         waves: write a waveform to this file; all samples are then simulated as one part.
         jobs: the number of simulations at a time; it changes no number but the seconds.
         scheduler: the address of a Dask cluster that simulates instead of this machine.

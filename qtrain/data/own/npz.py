@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hw_models.errors import InputError
 from hw_models.folder import archive
 from qtrain.data.own.preparation import Preparation
-from qtrain.data.own.raw import Raw, held_out, sha256_of
+from qtrain.data.own.raw import Raw, held_out, no_test_samples, sha256_of
 
 KEYS = {"train": ("x", "y"), "test": ("test_x", "test_y")}
 ACCEPTED = "x, y, test_x and test_y, or x and y with --test-split"
@@ -23,23 +23,20 @@ class ArrayReader:
     Args:
         name: of the data, for messages.
         arrays: by name; samples [N, ...] and labels [N].
-        preparation: its test_split.
+        how: its test_split.
         sha256: of the file that they are from; by default of the arrays.
 
     Raises:
         InputError: an array is missing or unknown, holds objects, or has another length.
     """
 
+    options: tuple[str, ...] = ("input", "scale", "zero")
+
     def __init__(
-        self,
-        name: str,
-        arrays: Mapping[str, Any],
-        preparation: Preparation,
-        sha256: str | None = None,
+        self, name: str, arrays: Mapping[str, Any], how: Preparation, sha256: str | None = None
     ) -> None:
-        preparation.refuse("arrays", "input", "scale", "zero", "test_split")
-        share = preparation.test_split
-        wanted = KEYS["train"] if share else (*KEYS["train"], *KEYS["test"])
+        self.has_test = any(key in arrays for key in KEYS["test"])
+        wanted = (*KEYS["train"], *(KEYS["test"] if self.has_test else ()))
         for key in sorted(arrays.keys() ^ set(wanted)):
             what = "missing" if key in wanted else "not expected"
             found = ", ".join(sorted(arrays)) or "none"
@@ -56,12 +53,14 @@ class ArrayReader:
         for x_key, y_key in KEYS.values():
             if x_key in found:
                 check_lengths(name, (x_key, found[x_key]), (y_key, found[y_key]))
-        if share:
+        if self.has_test:
+            self.splits = {split: (found[x], found[y]) for split, (x, y) in KEYS.items()}
+        elif how.test_split:
             x, y = found["x"], found["y"]
-            test = held_out(y, share, name)
+            test = held_out(y, how.test_split, name)
             self.splits = {"train": (x[~test], y[~test]), "test": (x[test], y[test])}
         else:
-            self.splits = {split: (found[x], found[y]) for split, (x, y) in KEYS.items()}
+            raise no_test_samples(name)
         self.sha256 = sha256
 
     def read(self, split: str) -> Raw:
@@ -88,7 +87,7 @@ def check_lengths(name: str, x: tuple[str, NDArray], y: tuple[str, NDArray]) -> 
         )
 
 
-def npz_reader(path: Path, preparation: Preparation) -> ArrayReader:
+def npz_reader(path: Path, how: Preparation) -> ArrayReader:
     """The arrays of a .npz file.
 
     Raises:
@@ -105,4 +104,4 @@ def npz_reader(path: Path, preparation: Preparation) -> ArrayReader:
             f"{path}: {error}; accepted: an archive that numpy.savez writes, of arrays of numbers, "
             "and of strings as labels"
         ) from error
-    return ArrayReader(str(path), arrays, preparation, hashlib.sha256(content).hexdigest())
+    return ArrayReader(str(path), arrays, how, hashlib.sha256(content).hexdigest())

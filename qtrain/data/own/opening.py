@@ -1,6 +1,5 @@
 """Opens own data: what they are follows from the training samples, and is recorded."""
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +27,9 @@ def opened(name: str, reader: Reader, chosen: Preparation) -> tuple[OwnData, lis
     Raises:
         InputError: the samples cannot be read, or cannot be what a network takes.
     """
+    if reader.has_test and chosen.test_split:
+        raise InputError(f"--test-split with {name}, which has test samples; leave one out")
+    chosen.refuse(name, *reader.options, "test_split")
     raw, where = reader.read("train"), f"{name}, training samples"
     samples.check_numbers(raw.x, where)
     kind = samples.input_of(raw.x, chosen.input, where)
@@ -39,7 +41,7 @@ def opened(name: str, reader: Reader, chosen: Preparation) -> tuple[OwnData, lis
         value, notes = scale_of(x, chosen, channels == COLORS["rgb"], where)
     else:
         chosen.refuse("spikes", "input", "test_split")
-        value, notes = {"unit": 1.0, "input_scale": None, "zero": 0.0, "quantized": False}, []
+        value, notes = {"unit": 1.0, "input_scale": None, "zero": 0.0, "reals": False}, []
     spikes = "ternary" if x.min() < 0 else "binary"
     found = OwnData(
         shape=shape,
@@ -47,7 +49,7 @@ def opened(name: str, reader: Reader, chosen: Preparation) -> tuple[OwnData, lis
         classes=classes,
         encoding=STATIC if kind == STATIC else spikes,
         labels=names,
-        preparation=msgspec.structs.replace(chosen, input=kind),
+        preparation=chosen,
         sha256={"train": raw.sha256},
         **value,
     )
@@ -57,7 +59,7 @@ def opened(name: str, reader: Reader, chosen: Preparation) -> tuple[OwnData, lis
 def scale_of(x: NDArray, chosen: Preparation, rgb: bool, where: str) -> tuple[dict, list[str]]:
     """What a value of static samples is worth, as fields of OwnData, and notes for the user.
 
-    Bytes stay as they are unless a scale or a zero is chosen. Other numbers are quantized: the
+    Bytes stay as they are unless a scale or a zero is chosen. Other numbers are real values: the
     largest |value - zero| of the training samples, or the chosen scale, becomes 127.
 
     Raises:
@@ -77,7 +79,7 @@ def scale_of(x: NDArray, chosen: Preparation, rgb: bool, where: str) -> tuple[di
         "unit": 1 / scale,
         "input_scale": 1 / samples.PEAK,
         "zero": zero,
-        "quantized": not as_bytes,
+        "reals": not as_bytes,
     }
     notes = []
     steps = round((high - low) / scale * samples.PEAK)
@@ -99,7 +101,7 @@ def scale_of(x: NDArray, chosen: Preparation, rgb: bool, where: str) -> tuple[di
 
 
 def prepared(raw: Raw, own: OwnData, name: str, split: str) -> Arrays:
-    """Samples [N, T', *shape], small integers, and labels [N] of a split, as they were recorded.
+    """Samples [N, T', *shape] and labels [N] of a split, prepared as it was recorded.
 
     Raises:
         InputError: the samples or the labels are not as those that were recorded.
@@ -113,7 +115,7 @@ def prepared(raw: Raw, own: OwnData, name: str, split: str) -> Arrays:
             f"{where}: {kind} samples of {list(raw.x.shape[1:])}; accepted: "
             f"{list(shape_given(own))}, as in training"
         )
-    x = samples.quantized(x, own) if own.quantized else samples.as_counts(x, where)
+    x = samples.as_reals(x, where) if own.reals else samples.as_counts(x, where)
     return x, labels.integers(raw.y, own.classes, own.labels, where)
 
 

@@ -57,10 +57,8 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
         """
         for option in self.__struct_fields__:
             if option not in but and getattr(self, option) is not None:
-                raise InputError(
-                    f"--{option.replace('_', '-')} with {what}, for which it means nothing; leave "
-                    "it out"
-                )
+                name = option.replace("_", "-")
+                raise InputError(f"--{name} with {what}, where it means nothing; leave it out")
 
 
 class OwnData(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,22 +74,26 @@ class OwnData(msgspec.Struct, frozen=True, kw_only=True):
     unit: float
     input_scale: float | None
     zero: float
-    quantized: bool
+    reals: bool
     input_peak: int = 127
     labels: tuple[str, ...] = ()
-    preparation: Preparation = Preparation()
+    preparation: Preparation = Preparation()  # what was chosen
     sha256: dict[str, str] = {}  # by split, of what it was read from
 
     @classmethod
     def like(cls, spec: DatasetSpec) -> "OwnData":
         """Own data that are prepared as those of a known data set."""
-        shared = {name: getattr(spec, name) for name in SHARED}
-        size: tuple[int, int] | None = None
+        return cls(**{name: getattr(spec, name) for name in SHARED})
+
+    @property
+    def again(self) -> Preparation:
+        """How these data, or others in their place, are read so that the network takes them."""
+        size: list[int] | None = None
         color: Color | None = None
-        if spec.encoding == STATIC and len(spec.shape) == 3:
-            size = (spec.shape[1], spec.shape[2])
-            color = next((name for name, n in COLORS.items() if n == spec.shape[0]), None)
-        return cls(**shared, preparation=Preparation(size=size, color=color))
+        if self.encoding == STATIC and len(self.shape) == 3:
+            channels, *size = self.shape
+            color = next((name for name, n in COLORS.items() if n == channels), None)
+        return msgspec.structs.replace(self.preparation, size=size, color=color)
 
     def spec(self, name: str, read: Callable[[str, Path | None], Arrays]) -> DatasetSpec:
         """The description of the data under a name; `read` reads a split of them."""

@@ -20,6 +20,9 @@ class Raw(NamedTuple):
 class Reader(Protocol):
     """Reads the splits of one source."""
 
+    options: tuple[str, ...]  # the fields of a Preparation that mean something for it
+    has_test: bool  # whether it has test samples of its own; otherwise --test-split makes them
+
     def read(self, split: str) -> Raw:
         """The samples of a split, "train" or "test".
 
@@ -36,6 +39,14 @@ def sha256_of(*arrays: NDArray) -> str:
         digest.update(f"{array.dtype.str} {array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def no_test_samples(name: str) -> InputError:
+    """The error for data that have training samples alone."""
+    return InputError(
+        f"{name}: no test samples; add some (test_x and test_y, or the folders train and test), or "
+        "hold out a share with --test-split 0.2"
+    )
 
 
 def held_out(y: NDArray, share: float, where: str) -> NDArray[np.bool_]:
