@@ -295,7 +295,8 @@ def reference_command(
         checkpoint.load(network, build=False)
     recorded_of = made.dataflow.provenance
     if recorded_of.get("checkpoint_sha256") != sha256_of(network):
-        raise InputError(f"{network}: {folder} was built from another one; build it again")
+        kind = "graph" if network.suffix == SUFFIX else "checkpoint"
+        raise InputError(f"{network}: {folder} was built from another {kind}; build it again")
     crop = recorded_of.get(CROP)
     options = Options(crop=None if crop is None else int(crop))
     how = how_built(made) if network.suffix == SUFFIX else None

@@ -162,7 +162,7 @@ def with_tau(path):
         (zip_with_code, ["ckpt.pt", "code"]),
         (with_nan, ["ckpt.pt", "fc2.weight", "NaN"]),
         (with_unknown_layer, ["lif2", "max_pool"]),
-        (with_tau, ["lif2", "tau = 0.3", "0.296875"]),
+        (with_tau, ["lif2", "tau = 0.3", "0.298828"]),
         (lambda path: path.unlink(), ["ckpt.pt", "no such file"]),
     ],
 )
