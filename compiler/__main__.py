@@ -11,20 +11,21 @@ from rich.console import Console
 
 import compiler
 from compiler.emit.loadable import as_text, register_writes
+from compiler.formats import FORMATS
 from compiler.frontend.crop import CROP
+from compiler.frontend.exported import holds_build, integer_vectors, open_exported
 from compiler.frontend.importer import import_network
-from compiler.frontend.nir_import import NirNetwork, import_report
+from compiler.frontend.nir_import import SUFFIX, NirNetwork, import_report
 from compiler.frontend.preflight import faults
 from compiler.frontend.samples import calibration_inputs, recorded_vectors, samples_for
-from compiler.frontend.trained import TrainedNetwork, open_checkpoint
+from compiler.frontend.trained import TrainedNetwork
 from compiler.inspection import layer_table, work_table
 from compiler.ir import Graph
-from compiler.network_options import nir_options, opened
+from compiler.network_options import exported_data, how_built, nir_data, nir_options, opened
 from compiler.options import LANES, Options
-from compiler.pipeline import lower
+from compiler.pipeline import lower, with_hardware
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK, run
 from hw_models.dataflow import TARGET_BITS, Build
-from hw_models.engines import onnx_runtime
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, files, reference_vectors
 from hw_models.report.evaluate import evaluate
@@ -32,7 +33,7 @@ from hw_models.report.import_report import IMPORT, import_table
 from qtrain import checkpoint, data_options
 from qtrain.checkpoint import sha256_of
 from qtrain.data.datasets import SPLITS
-from qtrain.data.source import DataSource, recorded
+from qtrain.data.source import DataSource
 from qtrain.data.split import Split
 from qtrain.zoo import CheckpointPath
 
@@ -197,6 +198,11 @@ def build(
             raise InputError(
                 f"{option} {value}: nothing is read from it with --no-reference; leave one out"
             )
+    if network.suffix == SUFFIX and holds_build(network):
+        exported = open_exported(network, options)
+        source = exported_data(exported, data, workers, nir)
+        build_again(network, exported, options, None if no_reference else source, data_dir, out)
+        return
     trained, source = opened(network, options, data, data_dir, workers, nir)
     samples = calibration_inputs(trained, data_dir, source) if options.has_goal else None
     try:
@@ -231,32 +237,35 @@ def build(
 
 
 @cli.command("check")
-@click.argument("ckpt", type=CheckpointPath())
+@click.argument("network", type=CheckpointPath())
 @data_options.data
 @click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
-def check_command(ckpt: Path, data: str | None, workers: int | None, data_dir: Path | None) -> int:
-    """Check that the hardware can take the network in CKPT.
+@nir_options
+def check_command(
+    network: Path, data: str | None, workers: int | None, data_dir: Path | None, **nir: Any
+) -> int:
+    """Check that the hardware can take NETWORK, a checkpoint or a NIR graph in FILE.nir.
 
     For each layer that it cannot take, a line says why and what to use instead. With --data or
     --data-dir, it is also checked that the network takes the test samples.
     """
-    found = faults(checkpoint.load(ckpt, build=False).graph)
-    for fault in found:
-        click.echo(str(fault), err=True)
-    if found:
-        return EXIT_BAD_INPUT
-    trained = open_checkpoint(ckpt)
+    if network.suffix != SUFFIX:
+        found = faults(checkpoint.load(network, build=False).graph)
+        for fault in found:
+            click.echo(str(fault), err=True)
+        if found:
+            return EXIT_BAD_INPUT
+    trained, source = opened(network, DEFAULT, data, data_dir, workers, nir)
     lower(import_network(trained.network, DEFAULT.target, trained.name), DEFAULT)
     if data or data_dir:
-        source = recorded(trained.checkpoint.config, data, workers)
         samples_for(trained.checkpoint, "test", data_dir, source)
-    CONSOLE.print(f"{ckpt}: every layer can be built")
+    CONSOLE.print(f"{network}: every layer can be built")
     return EXIT_OK
 
 
 @cli.command("reference")
 @click.argument("folder", type=PATH)
-@click.argument("ckpt", type=CheckpointPath())
+@click.argument("network", type=CheckpointPath())
 @data_options.data
 @click.option("--data-dir", type=PATH, help="The folder in which a known data set lies.")
 @click.option(
@@ -266,26 +275,34 @@ def check_command(ckpt: Path, data: str | None, workers: int | None, data_dir: P
     show_default=True,
     help="The part of the data set.",
 )
+@nir_data
 def reference_command(
     folder: Path,
-    ckpt: Path,
+    network: Path,
     data: str | None,
     workers: int | None,
     data_dir: Path | None,
     split: str,
+    **nir: Any,
 ) -> None:
     """Write new reference vectors for the build in FOLDER.
 
-    The build must have been made from the checkpoint CKPT. The samples are those of the data that
-    the network was trained on, or of --data, prepared as those.
+    The build must have been made from NETWORK, a checkpoint or a NIR graph in FILE.nir. The samples
+    are those of the data that a checkpoint was trained on, or of --data, prepared as those.
     """
     made = artefact.load(folder)
-    checkpoint.load(ckpt, build=False)  # says of a file that is no checkpoint what is wrong with it
-    if made.dataflow.provenance.get("checkpoint_sha256") != sha256_of(ckpt):
-        raise InputError(f"{ckpt}: {folder} was built from another checkpoint; build it again")
-    crop = made.dataflow.provenance.get(CROP)
-    trained = open_checkpoint(ckpt, crop=None if crop is None else int(crop))
-    source = recorded(trained.checkpoint.config, data, workers)
+    if network.suffix != SUFFIX:  # says of a file that is no checkpoint what is wrong with it
+        checkpoint.load(network, build=False)
+    recorded_of = made.dataflow.provenance
+    if recorded_of.get("checkpoint_sha256") != sha256_of(network):
+        kind = "graph" if network.suffix == SUFFIX else "checkpoint"
+        raise InputError(f"{network}: {folder} was built from another {kind}; build it again")
+    crop = recorded_of.get(CROP)
+    options = Options(crop=None if crop is None else int(crop))
+    how = how_built(made) if network.suffix == SUFFIX else None
+    trained, source = opened(network, options, data, data_dir, workers, nir, how)
+    if source is None:
+        raise InputError(f"{network}: name the data with --data")
     samples = samples_for(trained.checkpoint, split, data_dir, source)
     vectors = recorded_vectors(trained, made.sha256 or "", samples, split)
     reference_vectors.save(vectors, folder)
@@ -293,28 +310,29 @@ def reference_command(
 
 
 @cli.command()
-@click.argument("folder", type=PATH)
+@click.argument("source")
 @click.option(
-    "--format", "format_", type=click.Choice(["onnx"]), required=True, help="The file's format."
+    "--format",
+    "format_",
+    type=click.Choice(list(FORMATS)),
+    required=True,
+    help="The file's format.",
 )
 @click.option(
     "--out",
     type=PATH,
-    help="The file. [default: FOLDER/export/network.onnx, from which `hw_models run` executes it]",
+    help="The file. [default: export/network.onnx or .nir in the build folder; `hw_models run` "
+    "executes the ONNX]",
 )
-def export(folder: Path, format_: str, out: Path | None) -> None:
+def export(source: str, format_: str, out: Path | None) -> None:
     """Write the integers of a build in a standard format.
 
-    The build is in FOLDER.
+    SOURCE is the build folder. What the format cannot say is printed, a line for each.
     """
-    made = artefact.load(folder)
-    try:
-        from compiler.onnx import export
-    except ImportError as error:
-        raise InputError(f"{error}; install it with `pip install onnx`") from error
-    out = out or onnx_runtime.default_path(folder)
-    export.write(made, out)
-    CONSOLE.print(f"{format_}: {out}")
+    path, losses = FORMATS[format_](source, out)
+    for loss in losses:
+        CONSOLE.print(f"[yellow]lost:[/] {loss}")
+    CONSOLE.print(f"{format_}: {path}")
 
 
 @cli.command("load")
@@ -347,6 +365,27 @@ def inspect(folder: Path) -> None:
     print_warnings(made)
     for key, value in {**made.dataflow.provenance, "dataflow_sha256": made.sha256}.items():
         CONSOLE.print(f"{key}: {value}")
+
+
+def build_again(
+    network: Path,
+    integers: Build,
+    options: Options,
+    source: DataSource | None,
+    data_dir: Path | None,
+    out: Path | None,
+) -> None:
+    """Write the build folder of a build that was exported as a NIR graph."""
+    test = source.load("test", data_dir) if source else None
+    out = out or Path("build") / f"{integers.dataflow.name}-{integers.dataflow.target}"
+    with artefact.fresh_folder(out) as folder:
+        made = artefact.write(with_hardware(integers, options), folder)
+        if test is not None:
+            reference_vectors.save(integer_vectors(made, test), folder)
+    CONSOLE.print(layer_table(made))
+    if test is None:
+        CONSOLE.print(f"no reference vectors: {network} holds no samples; name some with --data")
+    CONSOLE.print(f"build folder: {out}")
 
 
 def test_samples(

@@ -10,26 +10,19 @@ import msgspec
 from compiler.frontend.nir_import import SUFFIX, NirOptions, open_nir
 from compiler.frontend.trained import TrainedNetwork, open_checkpoint
 from compiler.options import Options
+from hw_models.dataflow import STATIC, Build
 from hw_models.errors import InputError
 from qtrain import data_options
 from qtrain.data import datasets
 from qtrain.data.events import FrameOptions
 from qtrain.data.source import DataSource, open_source, recorded
-from qtrain.interchange.step_equations import DECAYS, RESETS
+from qtrain.interchange.step_equations import RESETS
+from qtrain.nir_options import DECAY, DT
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 NIR = (
-    click.option(
-        "--dt",
-        type=float,
-        help="NIR: the length of a time step in seconds, where neurons have time constants.",
-    ),
-    click.option(
-        "--decay",
-        type=click.Choice(DECAYS),
-        help="NIR: the share of a membrane that a step leaves, 1 - dt / tau (euler: Norse, "
-        "snnTorch, SpikingJelly) or exp(-dt / tau) (exp: Sinabs, Rockpool). Default: euler.",
-    ),
+    DT,
+    DECAY,
     click.option(
         "--reset",
         type=click.Choice(RESETS),
@@ -46,10 +39,15 @@ NIR = (
 
 def nir_options(command: Command) -> Command:
     """Add what can be said of a NIR graph and its data to a command."""
-    command = data_options.preparation(data_options.frames()(command))
+    command = nir_data(command)
     for option in reversed(NIR):
         command = option(command)
     return command
+
+
+def nir_data(command: Command) -> Command:
+    """Add what can be said of the data of a NIR graph to a command."""
+    return data_options.preparation(data_options.frames()(command))
 
 
 def opened(
@@ -59,13 +57,15 @@ def opened(
     data_dir: Path | None,
     workers: int | None,
     given: dict[str, Any],
+    how: NirOptions | None = None,
 ) -> tuple[TrainedNetwork, DataSource | None]:
     """A checkpoint or a NIR graph, and the data that go with it.
 
     Args:
         data: the text of --data.
         workers: threads that decode images.
-        given: the options that `nir_options` adds.
+        given: the options that `nir_options` or `nir_data` adds.
+        how: what is known of a NIR graph already.
 
     Raises:
         InputError: the file cannot be used, or an option of NIR is given with a checkpoint.
@@ -81,27 +81,60 @@ def opened(
         return trained, recorded(trained.checkpoint.config, data, workers)
     if options.crop is not None:
         raise InputError(f"--crop {options.crop}: a NIR graph cannot be cropped; leave it out")
-    how = NirOptions(
-        **{name: chosen.pop(name) for name in NirOptions.__dataclass_fields__ if name in chosen}
-    )
-    source = source_of(data, how, workers, chosen)
+    how = how or taken_from(chosen)
+    source = source_of(data, how.timesteps, workers, chosen)
     return open_nir(
         path, source, how, target=options.target, data_dir=data_dir, name=options.name
     ), source
 
 
+def exported_data(
+    build: Build, data: str | None, workers: int | None, given: dict[str, Any]
+) -> DataSource | None:
+    """The data for a build that was exported as a NIR graph; None where none are named.
+
+    Raises:
+        InputError: there are no such data, or an option is given that the build decides.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    for name in NirOptions.__dataclass_fields__:
+        if name in chosen:
+            raise InputError(
+                f"--{name} {chosen[name]}: the exported build has its own; leave it out"
+            )
+    return source_of(data, build.dataflow.timesteps, workers, chosen)
+
+
+def taken_from(chosen: dict[str, Any]) -> NirOptions:
+    """The NirOptions among a command's options, which are taken out of them."""
+    names = NirOptions.__dataclass_fields__
+    return NirOptions(**{name: chosen.pop(name) for name in names if name in chosen})
+
+
 def source_of(
-    data: str | None, how: NirOptions, workers: int | None, chosen: dict[str, Any]
+    data: str | None, timesteps: int | None, workers: int | None, chosen: dict[str, Any]
 ) -> DataSource | None:
     """The data for a NIR graph; None where none are named."""
     if data is None:
         for name, value in chosen.items():
-            raise InputError(
-                f"--{name.replace('_', '-')} {value}: of no data; name them with --data"
-            )
+            option = f"--{name.replace('_', '-')} {value}"
+            raise InputError(f"{option}: there are no data; name them with --data")
         return None
     asked = {name: chosen.pop(name) for name in FrameOptions.__struct_fields__ if name in chosen}
-    if how.timesteps:
-        asked["timesteps"] = how.timesteps
+    if timesteps:
+        asked["timesteps"] = timesteps
     frames = datasets.frame_options(msgspec.structs.asdict(datasets.default_frames(data)) | asked)
     return open_source(data, data_options.taken_from(chosen), frames, workers=workers)
+
+
+def how_built(build: Build) -> NirOptions:
+    """What a build's provenance says of the graph that it was made from."""
+    known = build.dataflow.provenance
+    dt = known.get("nir_dt")
+    static = build.dataflow.input.encoding == STATIC
+    return NirOptions(
+        None if dt is None else float(dt),
+        str(known["nir_decay"]),
+        str(known["nir_reset"]),
+        build.dataflow.timesteps if static else None,
+    )

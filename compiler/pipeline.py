@@ -97,6 +97,13 @@ def compile_graph(
     graph = lower(graph, options, watch)
     recorded = provenance(options, checkpoint_sha256) | dict(origin or {})
     made = integers(graph, options.target, recorded)
+    return with_hardware(made, options, calibration)
+
+
+def with_hardware(
+    made: Build, options: Options, calibration: NDArray[np.int8] | None = None
+) -> Build:
+    """A build of integers with lanes, memories and Verilog; checked as whoever opens it will."""
     if options.has_goal:
         assert calibration is not None, "lanes for a goal are chosen on samples"
         choose = ChooseLanes(calibration, options.cycles, options.total_lanes, options.update_lanes)
@@ -111,7 +118,7 @@ def compile_graph(
         if bus and bus.loadable:
             made = loadable.widened(made, bus.channel_bits)
         made = replace(made, files=rtl.generate(made, bus))
-    check_description(made.dataflow)  # as whoever opens the build will
+    check_description(made.dataflow)
     check_integers(made)
     return made
 

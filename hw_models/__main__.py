@@ -19,8 +19,7 @@ from hw_models.report.tables import (
     summary_table,
 )
 from hw_models.sample.classification import classify
-from hw_models.sample.options import sample_options
-from hw_models.sample.read import read_samples
+from hw_models.sample.options import Reader, sample_options
 from hw_models.sample.tables import sample_tables
 
 
@@ -73,12 +72,7 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
 @cli.command("classify")
 @sample_options
 def classify_command(
-    folder: Path,
-    files: tuple[Path, ...],
-    integers: bool,
-    resize: bool,
-    limit: bool,
-    json_path: Path | None,
+    folder: Path, files: tuple[Path, ...], read: Reader, json_path: Path | None
 ) -> None:
     """Classify the samples in FILES with the build in FOLDER.
 
@@ -86,8 +80,7 @@ def classify_command(
     image. It runs on the golden model.
     """
     build = artefact.load(folder)
-    x = read_samples(files, build.dataflow, integers=integers, resize=resize, limit=limit)
-    report = classify(build, files, x)
+    report = classify(build, files, read(build.dataflow))
     for sample in report.samples:
         Console().print(sample_tables(sample, build.dataflow.labels))
     if json_path:

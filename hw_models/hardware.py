@@ -16,7 +16,7 @@ from hw_models.errors import InputError
 PARAMETERS = "rtl/parameters.json"
 REGISTERS = "rtl/registers.json"  # of a build with an AXI4-Lite bus
 SIZED = {  # Verilog literals for parameters of a fixed width
-    "plus": "9'b{:09b}", "minus": "9'b{:09b}",
+    "plus": "11'b{:011b}", "minus": "11'b{:011b}",
     "version": "32'h{:08x}", "build": "32'h{:08x}", "shape": "32'h{:08x}",
 }  # fmt: skip
 
@@ -123,7 +123,7 @@ class Update(Instance, frozen=True, kw_only=True):
     ternary: int
     soft_reset: int
     readout: int
-    one_step: int
+    no_memory: int
     bias_file: str
     threshold_file: str
 

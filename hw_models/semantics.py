@@ -20,8 +20,8 @@ SPIKE_VALUES: dict[Spikes, tuple[int, ...]] = {"ternary": (-1, 0, 1), "binary": 
 
 INPUT_BITS = range(2, 9)  # possible widths of a static input's values, the sign included
 
-LEAK_SHIFT_MAX = 8
-LEAK_DIGITS_MAX = 3
+LEAK_SHIFT_MAX = 10
+LEAK_DIGITS_MAX = 4
 BITS_MAX = 62  # limit of any width, so that int64 holds the sum of three numbers in an update
 
 
@@ -58,16 +58,19 @@ def digit_counts(x_max: int) -> NDArray[np.int8]:
 
 
 class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """leak(v) = sign(v) * ((|v| * m) >> k), so tau = m / 2**k; hardware shifts and adds."""
+    """leak(v) = sign(v) * ((|v| * m) >> k), so tau = m / 2**k; hardware shifts and adds.
 
-    m: int  # at most LEAK_DIGITS_MAX signed digits, 0 < m <= 2**k
+    With m = 0 nothing is left of v: each step is alone.
+    """
+
+    m: int  # at most LEAK_DIGITS_MAX signed digits, 0 <= m <= 2**k
     k: int  # right shift, <= LEAK_SHIFT_MAX
 
     def __post_init__(self) -> None:
-        short = 0 <= self.k <= LEAK_SHIFT_MAX and 0 < self.m <= 1 << self.k
+        short = 0 <= self.k <= LEAK_SHIFT_MAX and 0 <= self.m <= 1 << self.k
         if not short or len(signed_digits(self.m)) > LEAK_DIGITS_MAX:
             raise InputError(
-                f"leak: m = {self.m}, k = {self.k}; need k in 0..{LEAK_SHIFT_MAX}, m in 1..2^k of "
+                f"leak: m = {self.m}, k = {self.k}; need k in 0..{LEAK_SHIFT_MAX}, m in 0..2^k of "
                 f"at most {LEAK_DIGITS_MAX} signed digits"
             )
 
@@ -82,7 +85,7 @@ class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             InputError: tau has no short form; the message names the nearest taus that have one.
         """
-        for k in range(LEAK_SHIFT_MAX + 1) if 0 < tau <= 1 else ():
+        for k in range(LEAK_SHIFT_MAX + 1) if 0 <= tau <= 1 else ():
             m = tau * (1 << k)
             if m == int(m) and len(signed_digits(int(m))) <= LEAK_DIGITS_MAX:
                 return cls(int(m), k)
@@ -99,7 +102,7 @@ class Leak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def taus(cls) -> list["Leak"]:
         """All leaks of a short form, by rising tau."""
         top = 1 << LEAK_SHIFT_MAX
-        short = [m for m in range(1, top + 1) if len(signed_digits(m)) <= LEAK_DIGITS_MAX]
+        short = [m for m in range(top + 1) if len(signed_digits(m)) <= LEAK_DIGITS_MAX]
         return [cls.from_tau(m / top) for m in short]
 
     def __call__(self, v: Ints) -> Ints:
@@ -127,6 +130,10 @@ class Neuron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def fires(self) -> bool:
         """Whether it emits spikes and therefore has a threshold."""
         return self.mode != "integrator"
+
+    def remembers(self, timesteps: int) -> bool:
+        """Whether a membrane reaches another step: there is one, and the leak leaves something."""
+        return timesteps > 1 and self.leak.m > 0
 
     def fire(self, p: Ints, v_threshold: Ints | None) -> NDArray[np.int8]:
         """+1 if p >= v_threshold; -1 if ternary and p <= -v_threshold; otherwise 0."""

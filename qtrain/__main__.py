@@ -14,7 +14,8 @@ from qtrain import checkpoint, data_options, zoo
 from qtrain.data.source import open_source, recorded, run_name
 from qtrain.layers.lif import LIF_CHOICES
 from qtrain.models.named import NAMED
-from qtrain.training import ablation, ablation_report, recipes, train
+from qtrain.nir_options import DECAY, DT
+from qtrain.training import ablation, ablation_report, nir_start, recipes, train
 from qtrain.training.evaluation import Evaluation, evaluate
 from qtrain.training.loop import Epoch
 from qtrain.training.train_config import TRAINING_CHOICES, resumed
@@ -267,8 +268,11 @@ def main() -> None:
     "--init",
     type=zoo.CheckpointPath(),
     help="Start from the weights of this checkpoint, whose network has the same layers; time steps "
-    "and width of weights may be different.",
+    "and width of weights may be different. Or train a network of another framework further, as a "
+    "NIR graph in FILE.nir, with --dt, --decay and --reset; see docs/interchange.md.",
 )
+@DT
+@DECAY
 def train_command(
     workers: int | None,
     data_dir: Path | None,
@@ -287,9 +291,12 @@ def train_command(
     text = given.pop("data", None)
     folder = out or (Path(resume).parent if resume else Path("runs") / run_name(text or "digits"))
     start = None
-    begin = checkpoint.load(init) if init else None
+    graph = init if init and init.suffix == nir_start.SUFFIX else None
+    begin = checkpoint.load(init) if init and not graph else None
     if init:
         given["init"] = checkpoint.sha256_of(init)
+    if graph:
+        given = nir_start.options_of(graph, given)
     if resume is None:
         source = open_source(text or "digits", preparation, workers=workers)
         for note in source.notes:
@@ -306,6 +313,7 @@ def train_command(
             console.print(f"all {config.epochs} epochs are done; name more with --epochs")
             return
 
+    module = nir_start.network_of(graph, config) if graph and start is None else None
     with progress_bars() as progress:
         task = progress.add_task("", total=1)
 
@@ -320,7 +328,7 @@ def train_command(
             )
 
         train(
-            config, folder, data_dir, data=source, resume=start, init=begin,
+            config, folder, data_dir, data=source, resume=start, init=begin, module=module,
             overwrite=overwrite, on_step=on_step, on_epoch=on_epoch,
         )  # fmt: skip
     console.print(f"wrote {folder / checkpoint.NAME}")

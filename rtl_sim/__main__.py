@@ -13,8 +13,7 @@ from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, reference_vectors
-from hw_models.sample.options import sample_options
-from hw_models.sample.read import read_samples
+from hw_models.sample.options import Reader, sample_options
 from hw_models.sample.tables import sample_tables
 from rtl_sim import sources
 from rtl_sim.proofs import certificate
@@ -206,9 +205,7 @@ def status_of(difference: str | None, failure: str | None) -> int:
 def classify_command(
     folder: Path,
     files: tuple[Path, ...],
-    integers: bool,
-    resize: bool,
-    limit: bool,
+    read: Reader,
     json_path: Path | None,
     sim: str,
     failure: Path | None,
@@ -222,7 +219,7 @@ def classify_command(
     """
     simulators.require(sim)
     build = opened(folder, library)
-    x = read_samples(files, build.dataflow, integers=integers, resize=resize, limit=limit)
+    x = read(build.dataflow)
     results = folder / evidence.FOLDER
     with log_kept(results / f"classify-{sim}.log"):
         result = classify.classify(build, files, x, sim, failure or results / f"failure-{sim}")

@@ -153,7 +153,7 @@ def update_of(
         ternary=int(neuron.mode == "ternary"),
         soft_reset=int(neuron.reset == "soft"),
         readout=int(not neuron.fires),
-        one_step=int(build.dataflow.timesteps == 1),
+        no_memory=int(not neuron.remembers(build.dataflow.timesteps)),
         bias_file=mem_path(layer.name, "bias"),
         threshold_file=mem_path(layer.name, "v_threshold") if neuron.fires else "",
     )

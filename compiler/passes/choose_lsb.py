@@ -185,7 +185,7 @@ class ChooseLsb:
         w, step = synapse.w, float(synapse.step[0])
         if step == 0 or not w.any():  # nothing reaches the logits but the bias
             w, step = np.zeros_like(w), float(np.abs(synapse.offset).max() or 1.0)
-        rounds = synapse.offset.any() or layer.tau != 1
+        rounds = synapse.offset.any() or layer.tau not in (0, 1)
         shift = READOUT_FRAC_BITS if rounds else 0
         shift = self.shifts[layer.name] if self.shifts else shift
         lsb: Reals = np.full(len(w), step / (1 << shift))

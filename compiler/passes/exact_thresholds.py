@@ -14,8 +14,8 @@ SHIFT = 1  # the middle between two integer thresholds is a multiple of 1/2
 
 
 def is_one_sum(graph: Graph, layer: Layer) -> bool:
-    """Whether p is one sum of trained integers, which takes one time step and one synapse."""
-    return graph.timesteps == 1 and len(layer.sources) == 1
+    """Whether p is one sum of trained integers: of one synapse, and of one step."""
+    return len(layer.sources) == 1 and not layer.neuron.remembers(graph.timesteps)
 
 
 def exact_update(graph: Graph, layer: Layer, synapse: Synapse) -> dict[str, Node]:

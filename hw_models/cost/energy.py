@@ -70,9 +70,9 @@ def of_layer(build: Build, layer: Layer, ops: Operations) -> Energy:
     """The energy of a layer's counts; each memory access is priced by the memory's size.
 
     Thresholds and biases lie beside the membranes and cost as much per bit as the membranes'
-    memory; with one time step they have a memory of their own. If a layer has several synapses,
-    their weights count as one memory, their accumulators as another, and their additions cost what
-    the widest costs.
+    memory; where no membranes are kept they have a memory of their own. If a layer has several
+    synapses, their weights count as one memory, their accumulators as another, and their additions
+    cost what the widest costs.
     """
     weight_bits = sum(build.weight(g).size * g.w_bits for g in layer.synapses)
     acc_width = max(g.acc_bits for g in layer.synapses)

@@ -27,8 +27,8 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
     weight_read_bits: int = 0
     acc_read_bits: int = 0
     acc_write_bits: int = 0
-    state_read_bits: int = 0  # threshold and bias; also the membrane if T > 1
-    state_write_bits: int = 0  # the membrane if T > 1
+    state_read_bits: int = 0  # threshold and bias; also the membrane if it is kept
+    state_write_bits: int = 0  # the membrane if it is kept
     ann_macs: int = 0  # multiply-accumulates of the same network as an ANN
     # The last three follow the Ternary Spike paper (paper_energy.py).
     flops: int = 0  # multiply-accumulates of a static input, in each time step
@@ -115,9 +115,9 @@ def update_operations(build: Build, layer: Layer, samples: int) -> Operations:
     """The operations of a layer's neurons; a readout also compares its logits for the class."""
     updates = layer.size * build.dataflow.timesteps * samples
     neuron, v_bits = layer.update.neuron, kept_bits(build, layer)
-    # The leak takes one addition fewer than m has digits. Then come a current per synapse, the
-    # bias and a soft reset.
-    additions = len(signed_digits(neuron.leak.m)) - 1 + len(layer.synapses) + 1
+    # p adds up a term for each digit of the leak's m, a current per synapse and the bias, which
+    # takes one addition fewer than there are terms. A soft reset is one more.
+    additions = len(signed_digits(neuron.leak.m)) + len(layer.synapses)
     additions += neuron.reset == "soft"
     stored_bits = sum(signed_bits(tensor) for tensor in channel_tensors(build, layer))
     return Operations(
@@ -144,8 +144,9 @@ def compares(neuron: Neuron) -> int:
 
 
 def kept_bits(build: Build, layer: Layer) -> int:
-    """The bits that a neuron keeps from step to step, for v or the sum so far; 0 if T is 1."""
-    return 0 if build.dataflow.timesteps == 1 else layer.update.v_bits
+    """The bits that a neuron keeps from step to step, for v or the sum so far."""
+    update = layer.update
+    return update.v_bits if update.neuron.remembers(build.dataflow.timesteps) else 0
 
 
 def channel_bits(build: Build, layer: Layer) -> int:
@@ -162,8 +163,8 @@ def channel_tensors(build: Build, layer: Layer) -> list[Ints]:
 def footprint_bytes(build: Build) -> int:
     """The memory footprint in bytes, each number at its real width.
 
-    It includes weights, thresholds, biases and accumulators, and also membranes if there is more
-    than one time step.
+    It includes weights, thresholds, biases and accumulators, and also the membranes that are kept
+    from step to step.
     """
     bits = 0
     for layer in build.dataflow.layers:

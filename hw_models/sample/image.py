@@ -2,12 +2,16 @@
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.dataflow import STATIC, Input
 from hw_models.errors import InputError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 SUFFIXES, FORMATS = (".png", ".jpg", ".jpeg"), ("PNG", "JPEG")
 MODES = {1: "L", 3: "RGB"}  # Pillow's name of grey and of RGB images, by channels
@@ -19,7 +23,7 @@ def read_image(path: Path, spec: Input, resize: bool = False) -> NDArray[np.uint
     Args:
         path: a PNG or JPEG file.
         spec: the build's input.
-        resize: bring an image of another size to the input's.
+        resize: bring an image of another size to the input's, as `middle` does.
 
     Raises:
         InputError: the input takes no images; the file cannot be read, holds something else than
@@ -53,5 +57,19 @@ def read_image(path: Path, spec: Input, resize: bool = False) -> NDArray[np.uint
             f"an image of {image.width} x {image.height} pixels; accepted: {width} x {height}, or "
             "--resize"
         )
-    values = image.convert(MODES[channels]).resize((width, height))
+    values = middle(image.convert(MODES[channels]), (height, width))
     return np.asarray(values, np.uint8).reshape(height, width, channels).transpose(2, 0, 1)
+
+
+def middle(image: "Image", size: tuple[int, int]) -> "Image":
+    """The image scaled to just cover height x width, and its middle cut out."""
+    from PIL.Image import Resampling
+
+    height, width = size
+    if image.size == (width, height):
+        return image
+    scale = max(height / image.height, width / image.width)
+    covering = max(width, round(image.width * scale)), max(height, round(image.height * scale))
+    image = image.resize(covering, Resampling.BILINEAR)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height))

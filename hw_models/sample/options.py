@@ -1,10 +1,18 @@
 """The arguments and options of the commands that classify samples."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
+from hw_models.dataflow import Dataflow
+from hw_models.sample.read import read_samples
+
+Reader = Callable[[Dataflow], NDArray[np.int8]]  # gives the samples of files for a build
 PATH = click.Path(path_type=Path)
 OPTIONS = (
     click.argument("folder", type=PATH),
@@ -15,7 +23,9 @@ OPTIONS = (
         help="The .npy files hold input integers, as those of reference/, and not raw values.",
     ),
     click.option(
-        "--resize", is_flag=True, help="Bring images to the input's size, by bicubic filtering."
+        "--resize",
+        is_flag=True,
+        help="Scale images so that they just cover the input's size, and cut the middle out.",
     ),
     click.option(
         "--limit",
@@ -26,8 +36,19 @@ OPTIONS = (
 )
 
 
-def sample_options(command: Callable) -> Callable:
-    """A command with FOLDER, FILES and these options."""
+def sample_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """A command with FOLDER, FILES and the options of reading them.
+
+    The command is called with `folder`, `files`, `json_path`, and the Reader `read` of the files.
+    """
+
+    @functools.wraps(command)
+    def with_reader(
+        files: tuple[Path, ...], integers: bool, resize: bool, limit: bool, **others: Any
+    ) -> int | None:
+        chosen = {"integers": integers, "resize": resize, "limit": limit}
+        return command(files=files, read=functools.partial(read_samples, files, **chosen), **others)
+
     for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+        with_reader = option(with_reader)
+    return with_reader

@@ -235,6 +235,7 @@ def event_spec(event_set: EventSet, options: FrameOptions) -> DatasetSpec:
         unit=1.0,
         input_scale=None,
         read=read,
+        labels=event_set.labels,
     )
 
 

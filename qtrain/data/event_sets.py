@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from qtrain.data.cifar import CIFAR10
+
 
 @dataclass(frozen=True, kw_only=True)
 class EventSet:
@@ -13,6 +15,7 @@ class EventSet:
     classes: int
     files: str  # what lies in the folder that is named after tonic's class, for messages
     source: str  # where the recordings can be had, for messages
+    labels: tuple[str, ...] = ()  # the names of the classes, where they are known
     # how events become channels, see events.POLARITIES: what is accepted, the default first
     polarities: tuple[str, ...] = ("signed", "split", "off-on", "merged")
     # for a set in N-MNIST's format, files <folder>/<label>/<id>.bin: the folder of each split
@@ -56,6 +59,19 @@ EVENT_SETS = (
         classes=11,
         files="ibmGestureTrain/<user>_<light>/<label>.npy and ibmGestureTest/ likewise, 100 or "
         "more each",
+        labels=(
+            "hand clapping",
+            "right hand wave",
+            "left hand wave",
+            "right arm clockwise",
+            "right arm counter-clockwise",
+            "left arm clockwise",
+            "left arm counter-clockwise",
+            "arm roll",
+            "air drums",
+            "air guitar",
+            "other gestures",
+        ),
         source="https://figshare.com/ndownloader/files/38022171 (ibmGestureTrain.tar.gz) and "
         "https://figshare.com/ndownloader/files/38020584 (ibmGestureTest.tar.gz)",
     ),
@@ -67,6 +83,7 @@ EVENT_SETS = (
         files="<class>/<id>.aedat4, 1,000 or more",
         source="https://figshare.com/ndownloader/files/38023437 (CIFAR10DVS.zip, which holds a zip "
         "for each class)",
+        labels=CIFAR10.names,
         held_out=10,
     ),
     audio_set("shd", "SHD", classes=20),
@@ -85,6 +102,7 @@ EVENT_SETS = (
         tonic="POKERDVS",
         sensor=(35, 35),
         classes=4,
+        labels=("club", "heart", "diamond", "spade"),
         files="pips_train/<class>/<id>.npy and pips_test/ likewise, 20 or more each",
         source="https://github.com/neuromorphs/tonic, folder tonic/datasets (pips_train.tar.gz and "
         "pips_test.tar.gz)",

@@ -35,19 +35,15 @@ class DatasetSpec:
     input_peak: int = 127  # the largest |value| of the int8 input
     in_files: bool = True  # read from files; False: the data come with a Python package
     labels: tuple[str, ...] = ()  # the name of each class; empty where it is its number
-    # False: Split.x holds the values as they were read; True: it holds the int8 input, to which
-    # they were quantized
-    quantized: bool = False
+    reals: bool = False  # Split.x holds real values in float32, and not small integers
 
     @property
     def value_range(self) -> tuple[int, int]:
-        """The least and the largest value of Split.x."""
+        """The least and the largest value of Split.x, where it holds integers."""
         if self.input_scale is None:
             assert self.encoding != STATIC
             low, *_, high = SPIKE_VALUES[self.encoding]
             return low, high
-        if self.quantized:
-            return -self.input_peak, self.input_peak
         zero, peak = int(self.zero), round(self.input_peak * self.input_scale / self.unit)
         # A byte has one value more below its middle than above it; the int8 input is symmetric.
         return zero - peak - (zero > 0), zero + peak
@@ -55,7 +51,8 @@ class DatasetSpec:
     @property
     def rgb_bytes(self) -> bool:
         """Whether samples are images of three channels of bytes, whose middle means 0."""
-        return self.value_range == (0, 255) and len(self.shape) == 3 and self.shape[0] == 3
+        whole = not self.reals and self.value_range == (0, 255)
+        return whole and len(self.shape) == 3 and self.shape[0] == 3
 
     def scale_of(self, bits: int) -> float | None:
         """The real value of one step of an input of `bits`, the sign included; None: spikes.
@@ -70,7 +67,9 @@ class DatasetSpec:
 
 @dataclass(frozen=True)
 class Split:
-    """Samples x [N, T', *shape], small integers, and their labels y [N], int64.
+    """Samples x [N, T', *shape], as they were read, and their labels y [N], int64.
+
+    The samples are small integers, or float32 where the spec says so.
 
     Raises:
         InputError: there are no samples, or the samples or labels are not as the spec says.
@@ -82,8 +81,10 @@ class Split:
 
     def __post_init__(self) -> None:
         spec, name = self.spec, self.spec.name
-        if self.x.is_floating_point() or self.x.is_complex():
-            raise InputError(f"{name}: samples of {self.x.dtype}; accepted: small integers")
+        whole = not (self.x.is_floating_point() or self.x.is_complex())
+        if not (self.x.dtype == torch.float32 if spec.reals else whole):
+            accepted = "torch.float32" if spec.reals else "small integers"
+            raise InputError(f"{name}: samples of {self.x.dtype}; accepted: {accepted}")
         if self.y.dtype != torch.int64:
             raise InputError(f"{name}: labels of {self.y.dtype}; accepted: torch.int64")
         if len(self.x) != len(self.y) or self.y.ndim != 1:
@@ -98,10 +99,10 @@ class Split:
             raise InputError(
                 f"{name}: samples of {list(self.x.shape[1:])}; accepted: {shape}, steps first"
             )
-        for what, tensor, (low, high) in (
-            ("labels", self.y, (0, spec.classes - 1)),
-            ("values", self.x, spec.value_range),
-        ):
+        limited = {"labels": (self.y, (0, spec.classes - 1))}
+        if not spec.reals:
+            limited["values"] = (self.x, spec.value_range)
+        for what, (tensor, (low, high)) in limited.items():
             least, most = (int(end) for end in tensor.aminmax())
             if least < low or most > high:
                 raise InputError(f"{name}: {what} {least} to {most}; accepted: {low} to {high}")
@@ -134,8 +135,5 @@ class Split:
 
     def inputs(self, which: Tensor | slice) -> Tensor:
         """The real inputs [T', B, *shape] of these samples."""
-        spec, counts = self.spec, self.x[which].to(torch.float32)
-        if spec.quantized:
-            assert spec.input_scale is not None
-            return counts.mul_(spec.input_scale).transpose(0, 1)
-        return counts.sub_(spec.zero).mul_(spec.unit).transpose(0, 1)
+        values = self.x[which].to(torch.float32)
+        return (values - self.spec.zero).mul_(self.spec.unit).transpose(0, 1)

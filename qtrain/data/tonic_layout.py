@@ -92,24 +92,31 @@ def files_and_labels(event_set: EventSet, whole: Any) -> tuple[list[Path], list[
     return LISTINGS.get(event_set.tonic, as_listed)(event_set, whole)
 
 
-def as_listed(event_set: EventSet, whole: Any) -> tuple[list[Path], list[int]]:
+def as_listed(event_set: EventSet, whole: Any) -> tuple[list[Path], list[Any]]:
     """As tonic itself lists them."""
     return [Path(path) for path in whole.data], whole.targets
 
 
 def by_folder(event_set: EventSet, whole: Any) -> tuple[list[Path], list[int]]:
-    """As tonic lists them, with the names of folders in place of labels.
+    """As tonic lists them, with the names of their folders in place of labels.
 
     Raises:
-        InputError: the folders are not as many as the classes.
+        InputError: the folders are not as many as the classes; tonic lists another file.
     """
-    names = sorted(set(whole.targets))
-    if len(names) != event_set.classes:
+    root = Path(whole.location_on_system, type(whole).folder_name)
+    paths, names = as_listed(event_set, whole)
+    for path in paths:  # tonic lists all files that end in bin, such as those of annotations
+        if path.parents[1] != root:
+            raise InputError(
+                f"{path}: no recording; accepted: {root}/<class>/<id>.bin; move it elsewhere"
+            )
+    classes = sorted(set(names))
+    if len(classes) != event_set.classes:
         raise InputError(
-            f"{Path(whole.location_on_system, whole.folder_name)}: {len(names)} folders with "
-            f"recordings; accepted: the {event_set.classes} of {event_set.name}; fetch it again"
+            f"{root}: {len(classes)} folders with recordings; accepted: the {event_set.classes} "
+            f"of {event_set.name}; fetch it again"
         )
-    return as_listed(event_set, whole)[0], [names.index(name) for name in whole.targets]
+    return paths, [classes.index(name) for name in names]
 
 
 def as_walked(event_set: EventSet, whole: Any) -> tuple[list[Path], list[int]]:

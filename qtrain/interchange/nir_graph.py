@@ -47,7 +47,6 @@ class NirGraph:
     path: Path
     sha256: str
     nodes: tuple[NirNode, ...]
-    metadata: Mapping[str, object]  # of the whole graph
 
     @property
     def input(self) -> NirNode:
@@ -69,6 +68,29 @@ def read(path: Path) -> NirGraph:
             not have, lacks a parameter, or has one that is not finite or of another shape than its
             input; an edge leads nowhere; there is a loop, or not exactly one input and one output.
     """
+    whole, sha256 = decoded(path)
+    try:
+        nodes, edges = flat(whole)
+        return NirGraph(path, sha256, tuple(checked(in_order(nodes, edges), nodes, edges)))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def metadata_of(path: Path) -> Mapping[str, object]:
+    """The metadata of the whole graph in a NIR file.
+
+    Raises:
+        InputError: the file is missing, damaged or no NIR.
+    """
+    return decoded(path)[0].metadata
+
+
+def decoded(path: Path) -> tuple[nir.NIRGraph, str]:
+    """The graph in a NIR file as it stands there, and the file's sha256.
+
+    Raises:
+        InputError: the file is missing, damaged or no NIR.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -80,18 +102,9 @@ def read(path: Path) -> NirGraph:
         raise InputError(
             f"{path}: no NIR graph that nir {nir.version} can read ({why}); export it again"
         ) from error
-    try:
-        if not isinstance(whole, nir.NIRGraph):
-            raise InputError(f"a single {type(whole).__name__}; accepted: a graph")
-        nodes, edges = flat(whole)
-        return NirGraph(
-            path,
-            hashlib.sha256(content).hexdigest(),
-            tuple(checked(in_order(nodes, edges), nodes, edges)),
-            whole.metadata,
-        )
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+    if not isinstance(whole, nir.NIRGraph):
+        raise InputError(f"{path}: a single {type(whole).__name__}; accepted: a graph")
+    return whole, hashlib.sha256(content).hexdigest()
 
 
 def flat(graph: nir.NIRGraph) -> tuple[dict[str, nir.NIRNode], list[tuple[str, str]]]:

@@ -99,6 +99,8 @@ def imported(
     input_scale: float | None = None,
     calibration: Calibration | None = None,
     shape: Shape | None = None,
+    input_bits: int = 8,
+    round_weights: bool = True,
 ) -> ImportedNetwork:
     """The network of a NIR graph.
 
@@ -110,6 +112,8 @@ def imported(
         input_scale: of a static input, the real value of one step of its int8 values.
         calibration: what samples say; rounding then does the least harm to them.
         shape: of the samples, where a graph that takes a vector takes a map's values in order.
+        input_bits: of the values of a static input.
+        round_weights: False leaves them as they are, to be trained further.
 
     Raises:
         InputError: the hardware cannot do what a node does; names it and what to do instead.
@@ -119,30 +123,34 @@ def imported(
         raise InputError(
             f"{graph.path}: takes samples of {list(graph.input.shape)}; these are of {list(shape)}"
         )
-    maker = NetworkMaker(graph, steps, weight_bits, calibration or Calibration())
-    return maker.made(encoding, input_scale, shape)
+    maker = NetworkMaker(graph, steps, weight_bits, calibration or Calibration(), round_weights)
+    return maker.made(encoding, {"scale": input_scale, "bits": input_bits}, shape)
 
 
 class NetworkMaker:
     """Walks a NIR graph and writes down the nodes and tensors of the network."""
 
     def __init__(
-        self, graph: NirGraph, steps: Steps, weight_bits: int, calibration: Calibration
+        self,
+        graph: NirGraph,
+        steps: Steps,
+        weight_bits: int,
+        calibration: Calibration,
+        round_weights: bool,
     ) -> None:
         self.source, self.steps, self.weight_bits = graph, steps, weight_bits
-        self.calibration = calibration
+        self.calibration, self.round_weights = calibration, round_weights
         self.nodes: list[Node] = []
         self.tensors: dict[str, Tensor] = {}
         self.roundings: list[LayerRounding] = []
         self.values: dict[str, Stream | Current] = {}
         self.spiking: dict[str, tuple[str, Shape]] = {}
 
-    def made(self, encoding: str, input_scale: float | None, shape: Shape) -> ImportedNetwork:
+    def made(self, encoding: str, quantizer: dict[str, Any], shape: Shape) -> ImportedNetwork:
         first, *inner, last = self.source.nodes
         name = self._add(INPUT, INPUT, (), {"shape": list(shape), "encoding": encoding})
         if encoding == STATIC:
-            attrs = {"scale": input_scale, "bits": 8}
-            name = self._add(InputQuant.op, InputQuant.op, (name,), attrs)
+            name = self._add(InputQuant.op, InputQuant.op, (name,), quantizer)
         stream = Stream(name, shape, np.ones(first.shape))
         self.values[first.name] = (
             stream if shape == first.shape else self._flattened(stream, "flat")
@@ -342,7 +350,7 @@ class NetworkMaker:
             "bias": bool(bias.any()), "l1_max": None,
         }  # fmt: skip
         error = 0.0
-        if self.weight_bits > 2:
+        if self.weight_bits > 2 and self.round_weights:
             together = scaling == "tensor"
             weight, error = rounded_weights(weight, self.weight_bits, current.products, together)
         tensors = {"weight": torch.tensor(weight, dtype=torch.float32)}

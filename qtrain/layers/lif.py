@@ -60,7 +60,8 @@ class LIF(nn.Module):
     Args:
         spike: "ternary" or "binary".
         timesteps: T, the number of time steps.
-        tau: the leak, of the form m / 2**k (see hw_models.semantics.Leak).
+        tau: the leak, of the form m / 2**k (see hw_models.semantics.Leak). With 0, u = I: the
+            neurons have no memory.
         v_threshold: v_th, in units of the membrane, more than 0.
         reset: "hard" or "soft".
         amplitude: "trainable", which starts at 1, or "fixed" at 1.

@@ -51,7 +51,8 @@ class Readout(nn.Module):
     The currents are those of a weight layer, or the spikes of a LIF layer: then the class with most
     spikes, those of -1 subtracted, has the largest logit.
 
-    With a leak, the logits are the membrane u after the last step: later steps weigh more.
+    With a leak, the logits are the membrane u after the last step: later steps weigh more, and with
+    tau = 0 the last one alone counts.
 
     Args:
         tau: the leak, of the form m / 2**k (see hw_models.semantics.Leak).

@@ -28,7 +28,7 @@ from qtrain.training.firing_rates import hold_back, rate_penalty
 from qtrain.training.initial_module import initial_module
 from qtrain.training.optimizers import Optimizers, make_optimizers
 from qtrain.training.run_folder import DATA, claimed
-from qtrain.training.train_config import TrainConfig
+from qtrain.training.train_config import FROM_NIR, TrainConfig
 
 EPOCH_SEED = 1_000_003  # keeps the seeds of a run's epochs apart from the seeds of other runs
 
@@ -99,6 +99,8 @@ def train(
             f"batch_size = {config.batch_size}; accepted: up to the {len(samples)} training "
             f"samples, as with --batch-size {max(2, len(samples) // 4)}"
         )
+    if not resume and config.model == FROM_NIR and module is None:
+        raise InputError(f"model = {FROM_NIR}: give the graph's network as the module to train")
     if resume:
         net = resume.network()
     else:

@@ -13,9 +13,12 @@ from qtrain.data.events import FrameOptions
 from qtrain.data.own.preparation import OwnData
 from qtrain.data.source import DataSource
 from qtrain.data.split import DatasetSpec
+from qtrain.interchange.step_equations import DECAYS
 from qtrain.models.named import NAMED, named_stages
 
+FROM_NIR = "nir"  # the model of a run that starts from a NIR graph, which is the network
 TRAINING_CHOICES = {
+    "decay": DECAYS,
     "amplitude_per": ("layer", "channel"),
     "optimizer": ("muon", "adamw", "sgd"),
     "schedule": ("cosine", "linear"),
@@ -34,7 +37,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     dataset: str  # the name of a known data set, or the text that named own data
-    model: str  # one of NAMED, or a text as parse_stages takes it
+    model: str  # one of NAMED, a text as parse_stages takes it, or FROM_NIR
     hidden: tuple[int, ...]  # widths of the hidden layers of an mlp
     channels: tuple[int, ...]  # channels of the convolutions of a convnet
     spike: str
@@ -81,7 +84,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     evaluate_every: int = 1  # in epochs; the last epoch is always evaluated
     initial_amplitude: float = 1.0  # of the spikes, where it is trainable
     firing_limit: float = 1.0  # currents of layers that fire more are scaled down; 1: no limit
-    init: str = ""  # sha256 of the checkpoint that the weights start from; "": none
+    init: str = ""  # sha256 of the checkpoint or graph that the weights start from; "": none
+    dt: float | None = None  # of a NIR graph, see interchange.step_equations.Steps
+    decay: str = "euler"  # likewise
     own: OwnData | None = None  # what own data are and how they are prepared; None: a known set
 
     @property
@@ -100,7 +105,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
         return self.source.spec
 
     def __post_init__(self) -> None:
-        if self.model not in NAMED:
+        if self.model not in (*NAMED, FROM_NIR):
             named_stages(self.model, self.hidden, self.channels, self.spec.classes)
         for option, accepted in TRAINING_CHOICES.items():
             if getattr(self, option) not in accepted:
@@ -111,7 +116,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
         static = spec.encoding == STATIC
         area = spec.shape[1:]  # of a map; a signal's is one row
         no_map = "as the samples are no maps"
-        longest = min((side for side in area if side > 1), default=1)
+        shortest = min((side for side in area if side > 1), default=1)
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
@@ -130,12 +135,12 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 f"{spec.timesteps}, those of the samples",
             ),
             "shift": (
-                0 <= self.shift < longest,
-                "0 or more, less than the map" if area else f"0, {no_map}",
+                0 <= self.shift < shortest,
+                f"0 to {shortest - 1}, less than the map" if area else f"0, {no_map}",
             ),
             "roll": (
-                0 <= self.roll < longest,
-                "0 or more, less than the map" if area else f"0, {no_map}",
+                0 <= self.roll < shortest,
+                f"0 to {shortest - 1}, less than the map" if area else f"0, {no_map}",
             ),
             "cutout": (
                 self.cutout >= 0 and (bool(area) or not self.cutout),
@@ -143,7 +148,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             ),
             "flip": (
                 not self.flip or (bool(area) and area[0] > 1),
-                f"False, {'as a map of one row has no mirror image' if area else no_map}",
+                "False, or maps of several rows",
             ),
             "autoaugment": (
                 not self.autoaugment or spec.rgb_bytes,
@@ -159,6 +164,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 if static
                 else f"8, as the input of {self.dataset} is spikes",
             ),
+            "dt": (self.dt is None or self.model == FROM_NIR, "with a NIR graph in --init alone"),
             "evaluate_every": (self.evaluate_every >= 1, "1 or more"),
             "firing_rate": (0 < self.firing_rate <= 1, "more than 0, up to 1"),
             "firing_limit": (0 < self.firing_limit <= 1, "more than 0, up to 1"),

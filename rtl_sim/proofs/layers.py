@@ -25,7 +25,7 @@ def of_build(build: Build, made: Hardware) -> Iterator[Claim]:
         for synapse, instance in zip(layer.synapses, own.synapses, strict=True):
             yield accumulator_sum(build, synapse, instance.engine)
         yield neuron_update(build, layer, own.update)
-        yield update_sweep(layer, own.update)
+        yield update_sweep(build, layer, own.update)
 
 
 def narrower(claims: list[Claim]) -> Iterator[Refutation]:
@@ -92,12 +92,12 @@ def neuron_update(build: Build, layer: Layer, update: Update) -> Claim:
     return Claim(layer.name, LOGIT, harness, "all inputs", 1, 0, {"V_BITS": v.bits})
 
 
-def update_sweep(layer: Layer, update: Update) -> Claim:
+def update_sweep(build: Build, layer: Layer, update: Update) -> Claim:
     """The claim of the harness update_sweep.v, with the parameters of a layer's update."""
     harness = Harness(
         "update_sweep",
         ("update", "leak", "neuron"),
-        {**update_parameters(layer, update), "ONE_STEP": update.one_step}
+        {**update_parameters(layer, update), "ONE_STEP": int(build.dataflow.timesteps == 1)}
         | {"LATENCY": latency.CURRENT, "READ_AT": latency.MEMBRANE},
         doubles=("rom_const",),
     )
@@ -108,7 +108,7 @@ def update_parameters(layer: Layer, update: Update) -> dict[str, int | str]:
     """The parameters that both harnesses have: those of trispike_update.v, M of the leak, and WIDE,
     bits in which no sum overflows."""
     names = ("CURRENT_BITS", "BIAS_BITS", "THRESHOLD_BITS", "P_BITS", "V_BITS", "LEAK_BITS", "K")
-    names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET", "READOUT")
+    names += ("PLUS", "MINUS", "TERNARY", "SOFT_RESET", "READOUT", "NO_MEMORY")
     named = update.parameters()
     widest = max(int(named[name]) for name in names if name.endswith("_BITS"))
     shared = {name: named[name] for name in names}

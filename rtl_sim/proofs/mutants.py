@@ -1,6 +1,6 @@
 """Deliberate errors in the Verilog; a claim must refute each one, so that no proof is empty."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rtl_sim.proofs.claim import Claim, Refutation
 
@@ -45,20 +45,27 @@ MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
 )  # fmt: skip
 
 
-# Errors about membranes that stay and leak from step to step; with one time step, none does.
-OF_SEVERAL_STEPS = {
-    "a negative leak rounds down",
-    "v of the last sample leaks into the first step",
-    "a first step ends after its first word",
-}
-
-
 def mutants(claims: Iterable[Claim]) -> Iterator[Refutation]:
-    """Each mutant with the first claim of its harness, if the build has one."""
-    first: dict[str, Claim] = {}
-    for claim in claims:
-        first.setdefault(claim.harness.name, claim)
-    one_step = any(claim.harness.parameters.get("ONE_STEP") for claim in first.values())
+    """Each mutant with the first claim that can find it, if the build has one."""
+    claims = list(claims)
     for what, harness, change in MUTANTS:
-        if harness in first and not (one_step and what in OF_SEVERAL_STEPS):
-            yield Refutation(first[harness], what, {}, (change,), depth=first[harness].cover)
+        finds = FINDS.get(what, lambda _: True)
+        for claim in claims:
+            if claim.harness.name == harness and finds(claim.harness.parameters):
+                yield Refutation(claim, what, {}, (change,), depth=claim.cover)
+                break
+
+
+def remembers(update: Mapping[str, int | str]) -> bool:
+    """Whether neurons keep a membrane, given their parameters."""
+    return update["NO_MEMORY"] == 0
+
+
+# Which neurons, by their parameters, show an error; any do where nothing is said.
+FINDS: dict[str, Callable[[Mapping[str, int | str]], bool]] = {
+    "a negative leak rounds down": lambda update: remembers(update) and update["K"] != 0,
+    "fires on p > v_threshold": lambda update: update["READOUT"] == 0,
+    "fires -1 on p < -v_threshold": lambda update: update["TERNARY"] != 0,
+    "v of the last sample leaks into the first step": remembers,
+    "a first step ends after its first word": remembers,
+}

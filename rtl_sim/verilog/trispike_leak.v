@@ -10,9 +10,9 @@
 module trispike_leak #(
   parameter       V_BITS    = 8,        // bits of a membrane
   parameter       LEAK_BITS = 10,       // bits of the shift-and-add: V_BITS + K
-  parameter       K         = 2,        // tau = m / 2**K, K <= 8
-  parameter [8:0] PLUS      = 9'b1,     // m's signed digits: bit e set adds 2**e
-  parameter [8:0] MINUS     = 9'b0      // bit e set subtracts 2**e
+  parameter       K         = 2,        // tau = m / 2**K, K <= 10
+  parameter [10:0] PLUS     = 11'b1,     // m's signed digits: bit e set adds 2**e
+  parameter [10:0] MINUS    = 11'b0      // bit e set subtracts 2**e
 ) (
   input  wire signed [V_BITS-1:0] v_i,
   output wire signed [V_BITS-1:0] leak_o
@@ -20,8 +20,8 @@ module trispike_leak #(
 
   // No module has this name, so elaboration refuses an instance with these parameters.
   generate
-    if (K < 0 || K > 8) begin : check_k
-      trispike_leak_K_is_not_within_0_and_8 error ();
+    if (K < 0 || K > 10) begin : check_k
+      trispike_leak_K_is_not_within_0_and_10 error ();
     end
     if (LEAK_BITS < V_BITS) begin : check_leak_bits
       trispike_leak_LEAK_BITS_is_less_than_V_BITS error ();

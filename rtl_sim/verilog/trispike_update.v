@@ -11,9 +11,9 @@
 //
 // A sweep starts when the engine's marker is at its head. A word whose results are to be kept sets
 // out only if the buffers behind have room for it. So nothing in the pipeline ever waits, and no
-// result is lost. In the first step of a sample, v counts as 0 without being cleared; if samples
-// have only one step, v is not stored at all. Bias and threshold belong to a channel: their words
-// are those of one position of the map and start again at the next position.
+// result is lost. In the first step of a sample, v counts as 0 without being cleared; if nothing of
+// v reaches another step, it is not stored at all. Bias and threshold belong to a channel: their
+// words are those of one position of the map and start again at the next position.
 module trispike_update #(
   parameter       WORDS          = 16,   // words per sweep
   parameter       ROWS           = 4,    // words per position; WORDS is a multiple
@@ -26,12 +26,12 @@ module trispike_update #(
   parameter       V_BITS         = 10,   // bits of a membrane
   parameter       LEAK_BITS      = 12,   // bits of the leak's shift-and-add: V_BITS + K
   parameter       K              = 2,    // tau = m / 2**K
-  parameter [8:0] PLUS           = 9'b1, // m's signed digits: bit e set adds 2**e
-  parameter [8:0] MINUS          = 9'b0, // bit e set subtracts 2**e
+  parameter [10:0] PLUS          = 11'b1, // m's signed digits: bit e set adds 2**e
+  parameter [10:0] MINUS         = 11'b0, // bit e set subtracts 2**e
   parameter       TERNARY        = 1,    // 0: binary
   parameter       SOFT_RESET     = 0,    // 0: hard
   parameter       READOUT        = 0,    // 1: never fires, has no thresholds, keeps only last steps
-  parameter       ONE_STEP       = 0,    // 1: samples have one time step: v is 0 before, not stored
+  parameter       NO_MEMORY      = 0,    // 1: leak(v) is 0 in each step, or T is 1: v is not stored
   parameter       LOAD_ADDR_BITS = 1,  // bits of a loaded word's address
   parameter       LOAD_WORD_BITS = 1,  // bits of a loaded word; 1: nothing can be loaded
   parameter       BIAS_FILE      = "",   // for $readmemh
@@ -240,7 +240,7 @@ module trispike_update #(
   // --- v: read with the bias, written from its register ----------------------------------------
 
   generate
-    if (ONE_STEP != 0) begin : no_membranes
+    if (NO_MEMORY != 0) begin : no_membranes
       assign v_before = {(SLICE*V_BITS){1'b0}};
     end else begin : membranes
       reg [SLICE*V_BITS-1:0] v_mem [0:WORDS-1];

@@ -28,7 +28,7 @@ from hw_models.engines.synapse import output_size
 from hw_models.intervals import IntegerSynapse, intervals_of, layer_intervals
 from hw_models.semantics import INTEGRATOR, Leak, Neuron
 
-TAUS = [0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
+TAUS = [0.0, 0.25, 0.5, 0.75, 0.875, 29 / 32, 1.0]
 
 
 Source = tuple[str, Dense | Conv2d, tuple[Pool, ...]]  # of a synapse: the stream, through pools

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from compiler.__main__ import cli
+from compiler.nir.import_build import read_build
 from compiler.onnx import export
 from compiler.pipeline import Options, passes
 from hw_models.__main__ import cli as hw_models
@@ -17,6 +18,7 @@ from hw_models.folder import artefact, evidence, reference_vectors
 from qtrain.network.recording import record
 from tests.builders.networks import checkpoint, digits, save
 from tests.builders.nmnist_files import write_set
+from tests.builders.random_builds import random_input
 from tests.cli import assert_one_line, status_of
 from tests.disk import full_after
 
@@ -160,7 +162,7 @@ def with_tau(path):
         (zip_with_code, ["ckpt.pt", "code"]),
         (with_nan, ["ckpt.pt", "fc2.weight", "NaN"]),
         (with_unknown_layer, ["lif2", "max_pool"]),
-        (with_tau, ["lif2", "tau = 0.3", "0.296875"]),
+        (with_tau, ["lif2", "tau = 0.3", "0.298828"]),
         (lambda path: path.unlink(), ["ckpt.pt", "no such file"]),
     ],
 )
@@ -303,6 +305,22 @@ def test_export_writes_what_onnx_runtime_then_executes(ckpt, tmp_path, capsys):
     assert status_of(cli, "export", folder, "--format", "onnx") == 0
     assert status_of(hw_models, "run", folder, "--engine", "onnx") == 0
     assert evidence.read(artefact.load(folder))["onnx"]["differences"] == []
+
+
+def test_export_to_nir_says_what_is_lost_and_comes_back(ckpt, tmp_path, capsys):
+    folder = tmp_path / "b"
+    status_of(cli, "build", ckpt, "--out", folder, "--no-reference")
+    capsys.readouterr()
+    assert status_of(cli, "export", folder, "--format", "nir") == 0
+    *lost, written = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lost] == ["lost"] * 4
+    assert lost[0].startswith("lost: NIR has no signed spikes (lif1, lif2)")
+    assert written == f"nir: {folder}/export/network.nir"
+    build, back = artefact.load(folder), read_build(folder / "export/network.nir")
+    assert back.dataflow == msgspec.structs.replace(build.dataflow, files={})
+    assert fast.run(back, x := random_input(build, 9, 0)).logits.tolist() == (
+        fast.run(build, x).logits.tolist()
+    )
 
 
 def test_onnx_of_other_thresholds_is_told_apart(ckpt, tmp_path, capsys):

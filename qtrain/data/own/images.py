@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from hw_models.errors import InputError
+from hw_models.sample.image import middle
 from qtrain.data.own.preparation import Color, Preparation
 from qtrain.data.own.raw import Raw, held_out, no_test_samples
 
@@ -141,16 +142,6 @@ def decoded(path: Path, size: tuple[int, int] | None, color: Color | None) -> De
         color,
         hashlib.sha256(content).digest(),
     )
-
-
-def middle(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The image scaled to just cover height x width, and its middle cut out."""
-    height, width = size
-    scale = max(height / image.height, width / image.width)
-    covering = max(width, round(image.width * scale)), max(height, round(image.height * scale))
-    image = image.resize(covering, Image.Resampling.BILINEAR)
-    left, top = (image.width - width) // 2, (image.height - height) // 2
-    return image.crop((left, top, left + width, top + height))
 
 
 def check_like(first: Decoded, first_path: Path, image: Decoded, path: Path) -> None:

@@ -41,7 +41,7 @@ def opened(name: str, reader: Reader, chosen: Preparation) -> tuple[OwnData, lis
         value, notes = scale_of(x, chosen, channels == COLORS["rgb"], where)
     else:
         chosen.refuse("spikes", "input", "test_split")
-        value, notes = {"unit": 1.0, "input_scale": None, "zero": 0.0, "quantized": False}, []
+        value, notes = {"unit": 1.0, "input_scale": None, "zero": 0.0, "reals": False}, []
     spikes = "ternary" if x.min() < 0 else "binary"
     found = OwnData(
         shape=shape,
@@ -59,7 +59,7 @@ def opened(name: str, reader: Reader, chosen: Preparation) -> tuple[OwnData, lis
 def scale_of(x: NDArray, chosen: Preparation, rgb: bool, where: str) -> tuple[dict, list[str]]:
     """What a value of static samples is worth, as fields of OwnData, and notes for the user.
 
-    Bytes stay as they are unless a scale or a zero is chosen. Other numbers are quantized: the
+    Bytes stay as they are unless a scale or a zero is chosen. Other numbers are real values: the
     largest |value - zero| of the training samples, or the chosen scale, becomes 127.
 
     Raises:
@@ -79,7 +79,7 @@ def scale_of(x: NDArray, chosen: Preparation, rgb: bool, where: str) -> tuple[di
         "unit": 1 / scale,
         "input_scale": 1 / samples.PEAK,
         "zero": zero,
-        "quantized": not as_bytes,
+        "reals": not as_bytes,
     }
     notes = []
     steps = round((high - low) / scale * samples.PEAK)
@@ -101,7 +101,7 @@ def scale_of(x: NDArray, chosen: Preparation, rgb: bool, where: str) -> tuple[di
 
 
 def prepared(raw: Raw, own: OwnData, name: str, split: str) -> Arrays:
-    """Samples [N, T', *shape], small integers, and labels [N] of a split, as they were recorded.
+    """Samples [N, T', *shape] and labels [N] of a split, prepared as it was recorded.
 
     Raises:
         InputError: the samples or the labels are not as those that were recorded.
@@ -115,7 +115,7 @@ def prepared(raw: Raw, own: OwnData, name: str, split: str) -> Arrays:
             f"{where}: {kind} samples of {list(raw.x.shape[1:])}; accepted: "
             f"{list(shape_given(own))}, as in training"
         )
-    x = samples.quantized(x, own) if own.quantized else samples.as_counts(x, where)
+    x = samples.as_reals(x, where) if own.reals else samples.as_counts(x, where)
     return x, labels.integers(raw.y, own.classes, own.labels, where)
 
 

@@ -74,7 +74,7 @@ class OwnData(msgspec.Struct, frozen=True, kw_only=True):
     unit: float
     input_scale: float | None
     zero: float
-    quantized: bool
+    reals: bool
     input_peak: int = 127
     labels: tuple[str, ...] = ()
     preparation: Preparation = Preparation()  # what was chosen

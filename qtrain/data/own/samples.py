@@ -6,10 +6,8 @@ from numpy.typing import NDArray
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from hw_models.semantics import input_max
-from qtrain.data.own.preparation import OwnData
 
 PEAK = input_max(8)  # the largest integer of an int8 input
-CHUNK = 4096  # samples that are quantized at once
 FORMS = {  # dimensions of all samples -> what they are
     STATIC: {2: "[N, F]", 3: "[N, C, L]", 4: "[N, C, H, W]"},
     "spikes": {3: "[N, T, F]", 4: "[N, T, C, L]", 5: "[N, T, C, H, W]"},
@@ -70,15 +68,19 @@ def with_time(x: NDArray, kind: str, where: str) -> NDArray:
     return x[:, :, :, None] if x.ndim == 4 else x
 
 
-def quantized(x: NDArray, own: OwnData) -> NDArray[np.int8]:
-    """round((x - zero) * unit / input_scale), ties to even, limited to -127..127; in float64."""
-    assert own.input_scale is not None
-    out = np.empty(x.shape, np.int8)
-    for first in range(0, len(x), CHUNK):
-        part = slice(first, first + CHUNK)
-        real = (x[part].astype(np.float64) - own.zero) * own.unit
-        out[part] = np.rint(real / own.input_scale).clip(-PEAK, PEAK)
-    return out
+def as_reals(x: NDArray, where: str) -> NDArray[np.float32]:
+    """Values in float32, which a network quantizes.
+
+    Raises:
+        InputError: one is too large for it.
+    """
+    with np.errstate(over="ignore"):  # refused below
+        reals = x.astype(np.float32)
+    if not np.isfinite(reals).all():
+        raise InputError(
+            f"{where}: values {x.min():g} to {x.max():g}; accepted: those that float32 can hold"
+        )
+    return reals
 
 
 def as_counts(x: NDArray, where: str) -> NDArray:

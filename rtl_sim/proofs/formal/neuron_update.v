@@ -23,11 +23,12 @@ module neuron_update #(
   parameter       LEAK_BITS      = 12,
   parameter       K              = 2,
   parameter       M              = 1,      // tau = M / 2**K
-  parameter [8:0] PLUS           = 9'b1,
-  parameter [8:0] MINUS          = 9'b0,
+  parameter [10:0] PLUS          = 11'b1,
+  parameter [10:0] MINUS         = 11'b0,
   parameter       TERNARY        = 1,
   parameter       SOFT_RESET     = 0,
-  parameter       READOUT        = 0
+  parameter       READOUT        = 0,
+  parameter       NO_MEMORY      = 0
 ) (
   input wire        [ROW_BITS-1:0]     row_i,
   input wire signed [WIDE-1:0]         v_i,
@@ -60,7 +61,7 @@ module neuron_update #(
 
   // --- the Verilog -----------------------------------------------------------------------------
 
-  wire signed [V_BITS-1:0]         stored = v_i;
+  wire signed [V_BITS-1:0]         stored = NO_MEMORY != 0 ? {V_BITS{1'b0}} : v_i;
   wire signed [CURRENT_BITS-1:0]   current = current_i;
   wire signed [BIAS_BITS-1:0]      add = bias;
   wire signed [THRESHOLD_BITS-1:0] level = v_threshold;

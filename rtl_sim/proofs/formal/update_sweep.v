@@ -24,12 +24,13 @@ module update_sweep #(
   parameter       LEAK_BITS      = 12,
   parameter       K              = 2,
   parameter       M              = 1,    // tau = M / 2**K
-  parameter [8:0] PLUS           = 9'b1,
-  parameter [8:0] MINUS          = 9'b0,
+  parameter [10:0] PLUS          = 11'b1,
+  parameter [10:0] MINUS         = 11'b0,
   parameter       TERNARY        = 1,
   parameter       SOFT_RESET     = 0,
   parameter       READOUT        = 0,
-  parameter       ONE_STEP       = 0
+  parameter       NO_MEMORY      = 0,
+  parameter       ONE_STEP       = 0     // samples have one time step
 ) (
   input wire                           clk,
   input wire                           rst_n,
@@ -65,7 +66,7 @@ module update_sweep #(
     .TERNARY       (TERNARY),
     .SOFT_RESET    (SOFT_RESET),
     .READOUT       (READOUT),
-    .ONE_STEP      (ONE_STEP)
+    .NO_MEMORY     (NO_MEMORY)
   ) dut (
     .clk         (clk),
     .rst_n       (rst_n),
@@ -86,9 +87,9 @@ module update_sweep #(
   (* keep, peek = "dut.biases.contents" *) wire [2*BIAS_BITS-1:0] biases;
   (* keep, peek = "dut.has_thresholds.thresholds.contents", unless = "READOUT" *)
   wire [2*THRESHOLD_BITS-1:0] thresholds;
-  (* keep, peek = "dut.membranes.v_mem[0]", unless = "ONE_STEP" *)
+  (* keep, peek = "dut.membranes.v_mem[0]", unless = "NO_MEMORY" *)
   wire signed [V_BITS-1:0] memory_0;
-  (* keep, peek = "dut.membranes.v_mem[1]", unless = "ONE_STEP" *)
+  (* keep, peek = "dut.membranes.v_mem[1]", unless = "NO_MEMORY" *)
   wire signed [V_BITS-1:0] memory_1;
   (* keep, peek = "dut.slot_q" *)   wire [$clog2(SLOTS)-1:0] slot;
   (* keep, peek = "dut.word_q" *)   wire read_word;
@@ -195,9 +196,9 @@ module update_sweep #(
   end
 
   generate
-    if (ONE_STEP != 0) begin : one
-      always @(posedge clk) second_sample: cover (rst_n && due && word && known_q[1]);
-    end else begin : several
+    if (NO_MEMORY != 0) begin : alone
+      always @(posedge clk) second_step: cover (rst_n && due && word && known_q[1]);
+    end else begin : membranes
       always @(posedge clk)
         second_step: cover (rst_n && due && !first && before < 0 && leak_v != 0 && word);
     end
@@ -237,8 +238,8 @@ module update_sweep #(
       rests:  assert (rested);
       reads:  assert (read_word == next_word && read_row == next_word && read_first == next_first);
       known:  assert ((known_q | begins) == 2'b11);
-      if (ONE_STEP == 0 && known_q[0]) stored_0: assert (memory_0 == $signed(v_q[0]));
-      if (ONE_STEP == 0 && known_q[1]) stored_1: assert (memory_1 == $signed(v_q[1]));
+      if (NO_MEMORY == 0 && known_q[0]) stored_0: assert (memory_0 == $signed(v_q[0]));
+      if (NO_MEMORY == 0 && known_q[1]) stored_1: assert (memory_1 == $signed(v_q[1]));
     end
   end
 

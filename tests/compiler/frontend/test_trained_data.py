@@ -4,14 +4,18 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import compiler
 from hw_models.dataflow import Dataflow, Input
 from hw_models.sample.integers import input_integers
 from qtrain.data import datasets
+from qtrain.data.source import open_source
 from qtrain.data.split import Split
-from qtrain.layers import InputQuant
-from tests.builders.networks import checkpoint
+from qtrain.layers import InputQuant, QuantLinear, Readout, TernaryLIF
+from qtrain.network.recording import integer_inputs
+from qtrain.network.trace import trace
+from tests.builders.networks import checkpoint, checkpoint_of
 
 
 def described(config, **options) -> Dataflow:
@@ -65,3 +69,33 @@ def test_any_raw_value_becomes_the_integer_that_the_network_takes(name, bits):
     )  # fmt: skip
     expected = quantizer.integers(split.inputs(slice(None))).numpy()
     np.testing.assert_array_equal(input_integers(described, values.swapaxes(0, 1)), expected)
+
+
+class Tiny(nn.Module):
+    """A network of 3 neurons and 2 classes for samples of 5 values."""
+
+    def __init__(self, scale: float, bits: int) -> None:
+        super().__init__()
+        self.encode, self.lif, self.readout = InputQuant(scale, bits), TernaryLIF(2), Readout()
+        self.hidden, self.classes = QuantLinear(5, 3), QuantLinear(3, 2, scaling="tensor")
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.readout(self.classes(self.lif(self.hidden(self.encode(x)))))
+
+
+@pytest.mark.parametrize("bits", [8, 5, 2])
+@pytest.mark.parametrize("kind", ["floats", "bytes"])
+def test_own_raw_values_become_the_integers_that_the_network_takes(kind, bits):
+    rng = np.random.default_rng(bits)
+    x = rng.integers(0, 256, (400, 5), np.uint8) if kind == "bytes" else rng.normal(3, 2, (400, 5))
+    y = np.array(["no", "yes"] * 200)
+    data = open_source({"x": x, "y": y, "test_x": x[:200], "test_y": y[:200]})
+    module = Tiny(data.spec.scale_of(bits), bits)
+    graph, tensors = trace(module, data.spec.shape)
+    trained = msgspec.structs.replace(checkpoint_of(graph, tensors), config=data.config)
+    flow = compiler.build(trained).dataflow
+    assert flow.labels == ("no", "yes")
+    test = data.load("test")
+    assert torch.equal(test.inputs(slice(None)), test.inputs(slice(None)))  # it changes no sample
+    expected = integer_inputs(trained.network(), test.inputs(slice(None)))
+    np.testing.assert_array_equal(input_integers(flow.input, x[:200]), expected[0])

@@ -106,9 +106,10 @@ def test_thresholds_on_a_multiple_of_the_step(step, offset, binary, fires):
 
 
 @settings(max_examples=40)  # each is a network in rational numbers
-@given(st.integers(0, 1 << 20))
-def test_networks_of_one_step_equal_the_real_ones_without_any_rounding(seed):
-    graph = replace(random_graph(seed), timesteps=1)
+@given(st.integers(0, 1 << 20), st.booleans())
+def test_networks_without_memory_equal_the_real_ones_without_any_rounding(seed, one_step):
+    graph = random_graph(seed)
+    graph = replace(graph, timesteps=1) if one_step else without_memory(graph)
     x = random_steps(graph, seed)
     trace = golden.run(compile_graph(graph, Options()), np.array(x, np.int8)[:, None])
     folded = FoldSign()(FoldAmplitude()(FoldBatchNorm()(graph)))
@@ -117,10 +118,17 @@ def test_networks_of_one_step_equal_the_real_ones_without_any_rounding(seed):
         assert s[:, 0].tolist() == spikes[name]
 
 
-def test_layers_that_round_are_those_of_several_steps_or_groups():
+def without_memory(graph: Graph) -> Graph:
+    """The graph with a leak of 0 in each layer that fires."""
+    return graph.replaced({x.name: replace(x, tau=0.0) for x in graph.layers[:-1]})
+
+
+def test_layers_that_round_are_those_with_memory_or_groups():
     graph = replace(random_graph(1), timesteps=1)
     assert all(is_one_sum(graph, layer) for layer in graph.layers[:-1])
-    assert not any(is_one_sum(replace(graph, timesteps=2), layer) for layer in graph.layers[:-1])
+    several = replace(graph, timesteps=2)
+    assert not any(is_one_sum(several, layer) for layer in several.layers[:-1])
+    assert all(is_one_sum(several, layer) for layer in without_memory(several).layers[:-1])
     joins = replace(random_residual_graph(1), timesteps=1)
     assert {len(layer.sources) > 1 for layer in joins.layers[:-1]} == {True, False}
     for layer in joins.layers[:-1]:

@@ -157,3 +157,17 @@ def test_of_one_time_step_no_membrane_is_kept():
     # Thresholds and biases are then read from a memory of their own.
     reads = Operations(state_read_bits=1)
     assert energy.of_layer(one, first, reads).memory_pj == energy.sram_pj_per_bit(3 * (3 + 2))
+
+
+def test_without_leak_nothing_is_kept_nor_added():
+    """A leak of 0 in the first layer; the readout still keeps its sums."""
+    build, x = hand_made()
+    first, last = build.dataflow.layers
+    neuron = msgspec.structs.replace(first.update.neuron, leak=Leak(0, 0))
+    update = msgspec.structs.replace(first.update, neuron=neuron)
+    layers = (msgspec.structs.replace(first, update=update), last)
+    build = Build(msgspec.structs.replace(build.dataflow, layers=layers), build.tensors)
+    got = operations.count(build, x, golden.run(build, x))
+    assert got["layer0"].update_additions == 6 * (1 + 1)  # current and bias are one, soft reset
+    assert got["layer0"].state_read_bits == 6 * (3 + 2) and got["layer0"].state_write_bits == 0
+    assert got[last.name].state_write_bits > 0

@@ -108,6 +108,8 @@ def test_another_size_is_refused_or_resized(tmp_path):
     assert "an image of 9 x 8 pixels; accepted: 3 x 2, or --resize" in refusal(path, GREY)
     x = read_samples([path], GREY, resize=True)
     np.testing.assert_array_equal(x, np.full((1, 1, 1, 2, 3), 127))
+    path = drawn(tmp_path, np.concatenate([BYTES + 3, BYTES, BYTES + 5], axis=1))
+    np.testing.assert_array_equal(read_samples([path], GREY, resize=True)[0, 0, 0], STEPS)
 
 
 def test_bytes_that_the_input_cannot_hold_are_refused_or_limited(tmp_path):

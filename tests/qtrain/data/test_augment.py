@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from qtrain.data.augment import alternating, covered, flipped, shifted
+from qtrain.data.augment import alternating, covered, flipped, rolled, shifted
 
 
 def generator():
@@ -41,6 +41,36 @@ def test_a_reflected_border_has_the_image_s_own_pixels():
     }
     assert {tuple(image.flatten().tolist()) for image in moved[0]} == expected
     assert 0 not in moved
+
+
+def test_a_map_of_one_row_moves_along_its_row():
+    x = torch.arange(1.0, 6).view(1, 1, 1, 1, 5).repeat(2, 200, 1, 1, 1)
+    for moved, border in ((shifted(x, 1, generator()), 0), (rolled(x, 1, generator()), None)):
+        assert moved.shape == x.shape
+        left, right = (5, 1) if border is None else (0, 0)
+        expected = {(1, 2, 3, 4, 5), (2, 3, 4, 5, right), (left, 1, 2, 3, 4)}
+        assert {tuple(sample.flatten().tolist()) for sample in moved[0]} == expected
+    reflected = shifted(x, 1, generator(), border="reflect")
+    expected = {(1, 2, 3, 4, 5), (2, 3, 4, 5, 4), (2, 1, 2, 3, 4)}
+    assert {tuple(sample.flatten().tolist()) for sample in reflected[1]} == expected
+
+
+def test_what_rolls_out_on_one_side_comes_in_on_the_other():
+    x = torch.arange(1.0, 13).view(1, 1, 1, 3, 4).repeat(2, 400, 1, 1, 1)
+    moved = rolled(x, 1, generator())
+    assert torch.equal(moved[0], moved[1])  # all steps of a sample alike
+    image = x[0, 0, 0]
+    expected = {
+        tuple(
+            image[[(r + dy) % 3 for r in range(3)]][:, [(c + dx) % 4 for c in range(4)]]
+            .flatten()
+            .tolist()
+        )
+        for dy in (-1, 0, 1)
+        for dx in (-1, 0, 1)
+    }
+    assert {tuple(sample.flatten().tolist()) for sample in moved[0]} == expected
+    assert rolled(x, 0, generator()) is x
 
 
 def test_flip_mirrors_the_images_that_are_named():

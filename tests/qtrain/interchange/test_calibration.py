@@ -58,7 +58,7 @@ def test_a_decay_that_hardware_has_stays(tmp_path):
     graph, _ = leaky(tmp_path, tau=4)
     assert calibrated(graph, torch.ones(1, 3, 20).double()).leaks == {}
     assert fitted(graph.neurons["b"], torch.ones(1, 3, 30).double(), 12, "soft") == (0.75, 1)
-    assert nearest(0.75) == (0.75, 1) and nearest(0.9).tau == 29 / 32
+    assert nearest(0.75) == (0.75, 1) and nearest(0.9).tau == 115 / 128
 
 
 def test_potentials_of_neurons_that_never_fire_are_fitted(tmp_path):

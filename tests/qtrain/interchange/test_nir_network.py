@@ -155,7 +155,7 @@ def test_a_decay_without_short_form_is_rounded_and_said(tmp_path):
     }
     read = nir_graph.read(written(chained(nodes), tmp_path / "g.nir"))
     (rounding,) = imported(read, Steps(T, DT), 8, "binary").roundings
-    assert (rounding.layer, rounding.leak) == ("b", 29 / 32)
+    assert (rounding.layer, rounding.leak) == ("b", 115 / 128)
     assert rounding.decay == pytest.approx(0.9)
     assert rounding.gain == 1  # without samples currents stay as they are
 

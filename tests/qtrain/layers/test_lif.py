@@ -52,16 +52,16 @@ def plain_loop(current, amplitude, spike, reset, surrogate, tau, v_th):
     return torch.stack(ys), torch.stack(us)
 
 
-@pytest.mark.parametrize("v_th", [0.5, 0.8])
+@pytest.mark.parametrize(("v_th", "tau"), [(0.5, 0.75), (0.8, 0.75), (0.5, 0.0)])
 @pytest.mark.parametrize("static", [True, False])
 @pytest.mark.parametrize("surrogate", ["triangle", "narrow", "wide", "rectangle"])
 @pytest.mark.parametrize("reset", ["hard", "soft"])
 @pytest.mark.parametrize("spike", ["ternary", "binary"])
-def test_equals_the_plain_loop_forward_and_backward(spike, reset, surrogate, static, v_th):
+def test_equals_the_plain_loop_forward_and_backward(spike, reset, surrogate, static, v_th, tau):
     generator = torch.Generator().manual_seed(1)
     current = torch.randn((1 if static else T, 6, 3, 5), generator=generator, dtype=torch.float64)
     weight_y, weight_u = torch.randn((2, T, 6, 3, 5), generator=generator, dtype=torch.float64)
-    options = {"tau": 0.75, "v_threshold": v_th, "reset": reset}
+    options = {"tau": tau, "v_threshold": v_th, "reset": reset}
     kind = "triangle" if surrogate in WIDTH else surrogate
     width = WIDTH.get(surrogate, 1.0)
     lif = LIF(spike, T, surrogate=kind, surrogate_width=width, **options).double()
@@ -73,7 +73,7 @@ def test_equals_the_plain_loop_forward_and_backward(spike, reset, surrogate, sta
     amplitude = torch.tensor(-1.5, dtype=torch.float64, requires_grad=True)
 
     y = lif(ours)
-    y_ref, u_ref = plain_loop(reference, amplitude, spike, reset, surrogate, 0.75, v_th)
+    y_ref, u_ref = plain_loop(reference, amplitude, spike, reset, surrogate, tau, v_th)
     assert torch.equal(y, y_ref)
     torch.testing.assert_close(seen[0], u_ref)
     assert 0.2 < y.ne(0).double().mean() < 0.8

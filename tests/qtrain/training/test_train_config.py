@@ -58,7 +58,8 @@ def test_survives_the_checkpoint():
         ({"epochs": 0}, "epochs = 0; accepted: 1 or more"),
         ({"batch_size": 1}, "batch_size = 1; accepted: 2 or more"),
         ({"lr": 0.0}, "lr = 0.0; accepted: more than 0"),
-        ({"shift": -1}, "shift = -1"),
+        ({"shift": -1}, "shift = -1; accepted: 0 to 7, less than the map"),
+        ({"roll": 8}, "roll = 8; accepted: 0 to 7, less than the map"),
         ({"muon_lr": 0.0}, "muon_lr = 0.0; accepted: more than 0"),
         ({"warmup": 1.0}, "warmup = 1.0; accepted: 0 or more, less than 1"),
         ({"label_smoothing": -0.1}, "label_smoothing = -0.1"),
@@ -127,9 +128,9 @@ def test_own_spikes_decide_the_time_steps():
     ("shape", "option", "message"),
     [
         ((20,), {"shift": 1}, "shift = 1; accepted: 0, as the samples are no maps"),
-        ((20,), {"flip": True}, "flip = True; accepted: False, as the samples are no maps"),
+        ((20,), {"flip": True}, "flip = True; accepted: False, or maps of several rows"),
         ((20,), {"cutout": 3}, "cutout = 3; accepted: 0, as the samples are no maps"),
-        ((6, 20), {"shift": 20}, "shift = 20; accepted: 0 or more, less than the map"),
+        ((6, 20), {"shift": 20}, "shift = 20; accepted: 0 to 19, less than the map"),
         ((3, 8, 8), {"autoaugment": True}, "accepted: False, or images of RGB bytes"),
     ],
 )
@@ -137,6 +138,26 @@ def test_augmentation_that_means_nothing_is_refused(shape, option, message):
     with pytest.raises(InputError, match=message):
         default_config(own(*shape), **option)
     assert default_config(own(6, 20), shift=19).shift == 19
+
+
+def test_a_map_of_one_row_is_moved_and_not_mirrored():
+    config = default_config("shd", shift=139, roll=139)
+    assert (config.shift, config.roll) == (139, 139)
+    for option, value in (("shift", 140), ("roll", 140)):
+        with pytest.raises(InputError, match=f"{option} = 140; accepted: 0 to 139"):
+            default_config("shd", **{option: value})
+    with pytest.raises(InputError, match="flip = True; accepted: False, or maps of several rows"):
+        default_config("ssc", flip=True)
+    assert default_config("dvs-gesture", flip=True).flip
+
+
+@pytest.mark.parametrize(
+    ("options", "accepted"),
+    [({"recipe": "paper"}, "cifar10, cifar100"), ({"autoaugment": True}, "images of RGB bytes")],
+)
+def test_recordings_of_cifar_are_no_images(options, accepted):
+    with pytest.raises(InputError, match=f"accepted: .*{accepted}"):
+        default_config("cifar10-dvs", **options)
 
 
 def test_an_input_of_spikes_has_no_bits_to_choose():

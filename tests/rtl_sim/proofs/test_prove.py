@@ -8,7 +8,7 @@ import pytest
 from hw_models.dataflow import Build, Dense
 from hw_models.folder import artefact
 from hw_models.hardware import hardware_of
-from hw_models.semantics import Leak, Neuron
+from hw_models.semantics import Leak, Neuron, Spikes
 from rtl_sim import sources
 from rtl_sim.__main__ import cli
 from rtl_sim.proofs import bounds, certificate, layers, mutants, solver, streams
@@ -50,14 +50,49 @@ def test_layers_and_one_bit_less(seed):
         assert verdict is not None and not verdict.holds, error.what
 
 
-def test_sweeps_of_one_time_step_keep_nothing():
-    claims = of_layers(ternary(timesteps=1))
+def remembers(claim: Claim) -> bool:
+    return mutants.remembers(claim.harness.parameters)
+
+
+@pytest.mark.parametrize(
+    ("m", "k", "timesteps", "kept", "asked"),
+    [
+        (3, 2, 1, [False, False], 0),
+        (0, 0, 2, [False, True], 2),  # the readout remembers, but its leak does not round
+    ],
+)
+def test_neurons_without_memory_keep_nothing(m, k, timesteps, kept, asked):
+    claims = of_layers(ternary(m, k, timesteps))
     sweeps = [claim for claim in claims if claim.harness.name == "update_sweep"]
-    assert [claim.harness.parameters["ONE_STEP"] for claim in sweeps] == [1, 1]
+    assert [remembers(claim) for claim in sweeps] == kept
     assert all(holds(claim) for claim in sweeps)
-    asked = {error.what for error in mutants.mutants(claims)}
-    assert asked and not asked & mutants.OF_SEVERAL_STEPS
-    assert {e.what for e in mutants.mutants(of_layers(ternary()))} >= mutants.OF_SEVERAL_STEPS
+    of_memory = {"a negative leak rounds down", "v of the last sample leaks into the first step",
+                 "a first step ends after its first word"}  # fmt: skip
+    errors = [error for error in mutants.mutants(claims) if error.what in of_memory]
+    assert len(errors) == asked
+    assert all(remembers(error.claim) for error in errors)
+
+
+def test_a_memory_that_is_left_out_is_missed():
+    for claim in of_layers(ternary()):
+        if claim.harness.name in ("neuron_update", "update_sweep"):
+            wrong = Refutation(claim, "", {"NO_MEMORY": 1}, depth=claim.cover)
+            verdict = refute(wrong, SOURCES)
+            assert verdict is not None and not verdict.holds
+
+
+@pytest.mark.parametrize(
+    ("mode", "leak", "hidden"),
+    [("binary", Leak(1, 0), 2), ("ternary", Leak(0, 0), 1), ("ternary", Leak(3, 2), 0)],
+)
+def test_errors_are_asked_of_neurons_that_show_them(mode, leak, hidden):
+    """A binary neuron never fires -1, and a leak of 1 or 0 does not round."""
+    claims = of_layers(ternary(leak.m, leak.k, mode=mode))
+    errors = [error for error in mutants.mutants(claims) if error.what in mutants.FINDS]
+    assert len(errors) == len(mutants.FINDS) - hidden
+    for error in errors:
+        verdict = refute(error, SOURCES)
+        assert verdict is not None and not verdict.holds, error.what
 
 
 @pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant[0])
@@ -81,7 +116,7 @@ def test_a_leak_of_three_digits_needs_its_width():
 
 def test_a_wrong_digit_of_m_is_found():
     claim = next(c for c in of_layers(ternary(3, 2)) if c.harness.name == "neuron_update")
-    parameters = {**claim.harness.parameters, "MINUS": "9'b000000000"}
+    parameters = {**claim.harness.parameters, "MINUS": "11'b00000000000"}
     assert not holds(replace(claim, harness=replace(claim.harness, parameters=parameters)))
 
 
@@ -133,12 +168,12 @@ def test_bad_input_exits_2_in_one_line(tmp_path, monkeypatch, capsys):
     assert_one_line(capsys.readouterr().err, "no-such-solver", "pip install 'trispike[prove]'")
 
 
-def ternary(m: int = 3, k: int = 2, timesteps: int = 2) -> Build:
-    """A small build whose spiking layer is ternary and resets hard."""
+def ternary(m: int = 3, k: int = 2, timesteps: int = 2, mode: Spikes = "ternary") -> Build:
+    """A small build whose spiking layer is ternary, or of another mode, and resets hard."""
     builder = Builder(3, "ternary", (6,))
     builder.timesteps = timesteps
     builder.w_bits, builder.shifts, builder.thresholds = (8,), (0,), (0.5, 1.0)
-    builder.add(Dense(n_in=6, n_out=5), Neuron("ternary", "hard", Leak(m, k)))
+    builder.add(Dense(n_in=6, n_out=5), Neuron(mode, "hard", Leak(m, k)))
     builder.add(Dense(n_in=5, n_out=3), None)
     return hardware(builder.build())
 

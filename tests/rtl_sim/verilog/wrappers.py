@@ -3,6 +3,7 @@
 from hw_models.semantics import Leak, Mode, Reset, signed_digits
 
 LEAK_V_BITS = 8
+LEAKS = [*Leak.taus()[::5], Leak(1, 0)]  # all k, up to 4 digits
 
 # (p_bits, v_bits, mode, reset)
 NEURONS: list[tuple[int, int, Mode, Reset]] = [
@@ -15,14 +16,14 @@ NEURONS: list[tuple[int, int, Mode, Reset]] = [
 
 def digit_mask(form: Leak, sign: int) -> str:
     """The digits of one sign of m as a Verilog literal."""
-    return f"9'b{sum(1 << e for s, e in signed_digits(form.m) if s == sign):09b}"
+    return f"11'b{sum(1 << e for s, e in signed_digits(form.m) if s == sign):011b}"
 
 
 def neuron_wrapper() -> str:
-    """Module `neuron_bench`: every short leak on leak_v, and every neuron of NEURONS."""
+    """Module `neuron_bench`: LEAKS on leak_v, and every neuron of NEURONS."""
     ports = [f"input wire signed [{LEAK_V_BITS - 1}:0] leak_v"]
     body = []
-    for k, form in enumerate(Leak.taus()):
+    for k, form in enumerate(LEAKS):
         ports.append(f"output wire signed [{LEAK_V_BITS - 1}:0] leak_{k}")
         body.append(
             f"trispike_leak #(.V_BITS({LEAK_V_BITS}), .LEAK_BITS({LEAK_V_BITS + form.k}), "

@@ -1,0 +1,1 @@
+"""A build's integers as a NIR graph, and back."""

@@ -1,0 +1,60 @@
+"""Files that are no NIR, malformed graphs, and what hardware does not have, are refused by name."""
+
+import re
+
+import pytest
+
+from hw_models.errors import InputError
+from qtrain.interchange import nir_graph
+from qtrain.interchange.nir_network import imported
+from qtrain.interchange.step_equations import Steps
+from tests.builders.nir_files import FILES
+from tests.builders.nir_graphs import DT
+
+SAYS = {
+    "empty": "no NIR graph",
+    "no HDF5": "no NIR graph",
+    "truncated": "no NIR graph.*truncated",
+    "another HDF5": "no NIR graph.*'node' doesn't exist",
+    "unknown kind": "no NIR graph",
+    "parameter missing": "no NIR graph.*'r'",
+    "type missing": "no NIR graph.*'type'",
+    "one node": "no NIR graph",
+    "edge to nowhere": "lif1 -> lif9: there is no node 'lif9'",
+    "edge twice": "fc1 -> lif1: is there 2 times; accepted: 1",
+    "two inputs": r"2 nodes of kind Input \['input', 'other'\]; accepted: 1",
+    "no output": "0 nodes of kind Output.*accepted: 1",
+    "unread": "fc3: nothing reads it",
+    "weights of another shape": r"fc2: weights for \[4\], but reads \[5\]",
+    "bias of another shape": r"fc2: bias of shape \[2\]; accepted: \[3\]",
+    "neurons of another shape": r"lif1: .* of shape \[4\], but reads \[5\]",
+    "NaN": "fc1: weight holds NaN",
+    "infinite": "lif2: v_threshold holds .*infinite",
+    "complex": "fc1: weight of complex128; accepted: numbers",
+    "tau is 0": "lif1: tau = 0; accepted: .*more than 0",
+    "tau below dt": "lif1: tau = .* is shorter than --dt",
+    "v_threshold is 0": "lif2: v_threshold = 0; accepted: more than 0",
+    "input of no shape": r"input: shape \[\]; accepted",
+    "input of a batch": r"reads \[1, 1, 6\]",
+    "recurrent": "a loop among .*lif1.*recurrence",
+    "delay": "lif1: a Delay .*without delays",
+    "synaptic current": "lif1: tau_syn = .*use LIF neurons",
+    "potential inside": "lif1: the potential of a LI is read by fc2",
+    "v_reset": "lif1: v_reset = 0.25; accepted: 0",
+    "several taus": "lif1: decays 0.5 to 0.75 in one layer.*one leak a layer",
+    "thresholds within a channel": "1: v_threshold differs within channel 0, 1 to 2",
+    "dilation": "3: dilation .*accepted: 1",
+    "current into weights": "fc2: a Linear that reads fc1, a current",
+    "pool of a current": "2: a SumPool2d that reads 0, a current",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_is_refused_in_one_line(tmp_path, name):
+    path = tmp_path / "g.nir"
+    FILES[name](path)
+    with pytest.raises(InputError) as caught:
+        imported(nir_graph.read(path), Steps(4, DT), 8, "binary")
+    said = str(caught.value)
+    assert "\n" not in said
+    assert re.match(f"{re.escape(str(path))}: .*{SAYS[name]}", said), said
