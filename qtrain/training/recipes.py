@@ -247,8 +247,11 @@ def default_config(
 def for_own(source: DataSource) -> dict[str, Any]:
     """The defaults for own data, which follow from their shape and the number of samples."""
     spec, samples = source.spec, len(source.load("train"))
-    options = {"model": model_for(spec), "batch_size": 1 << (samples // 16).bit_length()}
-    options["batch_size"] = max(2, min(options["batch_size"], 128, samples))
+    sixteenth = 1 << (samples // 16).bit_length()
+    options = {
+        "model": model_for(spec),
+        "batch_size": max(2, min(samples, max(8, min(128, sixteenth)))),
+    }
     if spec.encoding != STATIC:
         options["timesteps"] = spec.timesteps
     return OWN | options

@@ -116,7 +116,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
         static = spec.encoding == STATIC
         area = spec.shape[1:]  # of a map; a signal's is one row
         no_map = "as the samples are no maps"
-        longest = min((side for side in area if side > 1), default=1)
+        shortest = min((side for side in area if side > 1), default=1)
         limits = {
             "channels": (min(self.channels, default=1) >= 1, "1 or more in each layer"),
             "hidden": (min(self.hidden, default=1) >= 1, "widths of 1 or more"),
@@ -135,12 +135,12 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
                 f"{spec.timesteps}, those of the samples",
             ),
             "shift": (
-                0 <= self.shift < longest,
-                f"0 to {longest - 1}, less than the map" if area else f"0, {no_map}",
+                0 <= self.shift < shortest,
+                f"0 to {shortest - 1}, less than the map" if area else f"0, {no_map}",
             ),
             "roll": (
-                0 <= self.roll < longest,
-                f"0 to {longest - 1}, less than the map" if area else f"0, {no_map}",
+                0 <= self.roll < shortest,
+                f"0 to {shortest - 1}, less than the map" if area else f"0, {no_map}",
             ),
             "cutout": (
                 self.cutout >= 0 and (bool(area) or not self.cutout),

@@ -24,6 +24,14 @@ def test_shift_moves_whole_images():
     assert {tuple(sample.flatten().tolist()) for sample in moved[0]} == expected
 
 
+@pytest.mark.parametrize("border", ["zeros", "reflect"])
+def test_a_signal_moves_along_its_row(border):
+    x = torch.arange(1.0, 9).view(1, 1, 1, 1, 8).repeat(1, 100, 1, 1, 1)
+    moved = shifted(x, 2, generator(), border)
+    assert moved.shape == x.shape
+    assert len({tuple(sample.flatten().tolist()) for sample in moved[0]}) == 5
+
+
 def test_a_reflected_border_has_the_image_s_own_pixels():
     x = torch.arange(1.0, 17).view(1, 1, 1, 4, 4).repeat(1, 200, 1, 1, 1)
     moved = shifted(x, 1, generator(), border="reflect")

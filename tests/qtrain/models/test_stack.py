@@ -7,8 +7,9 @@ from hw_models.errors import InputError
 from qtrain.models.blocks import Block
 from qtrain.models.named import named_module, named_stages
 from qtrain.models.stack import mlp, stack
-from qtrain.models.stages import Conv, Dense, Pool, Residual, parse_stages
+from qtrain.models.stages import Conv, Conv1d, Dense, Pool, Residual, parse_stages
 
+CONV_AND_POOL = ("conv", "pool")
 OPTIONS = {"input_scale": 1 / 127, "timesteps": 2}
 
 
@@ -17,6 +18,7 @@ def test_a_text_is_its_layers():
         Conv(16, 3), Pool(2), Conv(32, 5, 2), Pool(0), Dense(128),
     ]  # fmt: skip
     assert parse_stages("8r3-16r5s2") == [Residual(8, 3), Residual(16, 5, 2)]
+    assert parse_stages("32k5s2-8k3") == [Conv1d(32, 5, 2), Conv1d(8, 3)]
 
 
 @pytest.mark.parametrize("text", ["", "16c", "c3", "16c3--10", "p", "16q3", "0c3", "16c0", "gap2"])
@@ -39,6 +41,21 @@ def test_named_models():
 def test_every_stack_runs(text):
     net = stack(parse_stages(text), (2, 11, 9), 5, **OPTIONS)
     assert net(torch.rand(1, 3, 2, 11, 9)).shape == (3, 5)
+
+
+def test_a_signal_is_a_map_of_one_row():
+    """Its convolutions and pools have windows of one row; 2-D ones see zeros around the row."""
+    net = stack(parse_stages("4k5s2-p2-6k3-p3-8c3-4r3-gap"), (2, 1, 60), 5, **OPTIONS)
+    attrs = {name: layer.attrs for name, layer in net.named_children() if name[:4] in CONV_AND_POOL}
+    assert attrs["conv1"]["kernel_size"] == [1, 5] and attrs["conv1"]["padding"] == [0, 2]
+    assert attrs["conv1"]["stride"] == [1, 2]
+    assert attrs["pool1"]["kernel_size"] == [1, 2] and attrs["pool2"]["kernel_size"] == [1, 3]
+    assert attrs["conv3"]["kernel_size"] == [3, 3]
+    assert net(torch.rand(1, 3, 2, 1, 60)).shape == (3, 5)
+    with pytest.raises(InputError, match=r"needs a signal, a map of one row, found .* use 4c5"):
+        stack(parse_stages("4k5"), (2, 8, 60), 5, **OPTIONS)
+    with pytest.raises(InputError, match="use those alone where samples are no maps"):
+        stack(parse_stages("4k5"), (60,), 5, **OPTIONS)
 
 
 def test_names_of_layers():

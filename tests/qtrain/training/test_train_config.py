@@ -1,12 +1,16 @@
 """Options of a training run: defaults, limits, what a resumed run may change."""
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 
 from hw_models.errors import InputError
 from qtrain.data import datasets
+from qtrain.data.own.preparation import Preparation
+from qtrain.data.source import open_source
 from qtrain.training import default_config, recipes
+from qtrain.training.initial_module import initial_module
 from qtrain.training.train_config import from_plain, resumed
 
 
@@ -77,6 +81,63 @@ def test_limits(options, part):
     with pytest.raises(InputError) as error:
         default_config("digits", **options)
     assert part in str(error.value)
+
+
+def own(*shape, samples=40, **chosen):
+    """Random samples of a shape as a source."""
+    x = np.random.default_rng(0).normal(size=(samples, *shape))
+    x = np.sign(x) if chosen else x
+    arrays = {"x": x, "y": np.arange(samples) % 4}
+    arrays |= {"test_x": x, "test_y": arrays["y"]}
+    return open_source(arrays, Preparation(**chosen))
+
+
+@pytest.mark.parametrize(
+    ("shape", "model"),
+    [
+        ((20,), "mlp"),
+        ((6, 128), "16k5s2-32k5s2-64k5s2-64k5s2-4"),
+        ((2, 5), "16k5s2-32k5s2-4"),
+        ((1, 32, 32), "16c3s2-32c3s2-4"),
+        ((3, 40, 64), "16c3s2-32c3s2-64c3s2-4"),
+    ],
+)
+def test_own_data_have_a_network_that_fits(shape, model):
+    source = own(*shape)
+    config = default_config(source)
+    assert (config.model, config.own) == (model, source.own)
+    assert config.source.spec.shape == source.spec.shape
+    net = initial_module(config)
+    assert net(torch.zeros(1, 2, *source.spec.shape)).shape == (2, 4)
+    assert from_plain(msgspec.to_builtins(config)) == config
+
+
+@pytest.mark.parametrize(("samples", "batch"), [(4, 4), (40, 8), (1000, 64), (100_000, 128)])
+def test_a_batch_of_own_data_is_a_small_part_of_them(samples, batch):
+    assert default_config(own(2, samples=samples)).batch_size == batch
+
+
+def test_own_spikes_decide_the_time_steps():
+    source = own(7, 20, input="spikes")
+    assert default_config(source).timesteps == 7
+    with pytest.raises(InputError, match="timesteps = 2; accepted: 7, those of the samples"):
+        default_config(source, timesteps=2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "option", "message"),
+    [
+        ((20,), {"shift": 1}, "shift = 1; accepted: 0, as the samples are no maps"),
+        ((20,), {"flip": True}, "flip = True; accepted: False, or maps of several rows"),
+        ((20,), {"cutout": 3}, "cutout = 3; accepted: 0, as the samples are no maps"),
+        ((6, 20), {"shift": 20}, "shift = 20; accepted: 0 to 19, less than the map"),
+        ((3, 8, 8), {"autoaugment": True}, "accepted: False, or images of RGB bytes"),
+    ],
+)
+def test_augmentation_that_means_nothing_is_refused(shape, option, message):
+    with pytest.raises(InputError, match=message):
+        default_config(own(*shape), **option)
+    assert default_config(own(6, 20), shift=19).shift == 19
 
 
 def test_a_map_of_one_row_is_moved_and_not_mirrored():
