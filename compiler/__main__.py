@@ -295,7 +295,8 @@ def reference_command(
         checkpoint.load(network, build=False)
     recorded_of = made.dataflow.provenance
     if recorded_of.get("checkpoint_sha256") != sha256_of(network):
-        raise InputError(f"{network}: {folder} was built from another one; build it again")
+        kind = "graph" if network.suffix == SUFFIX else "checkpoint"
+        raise InputError(f"{network}: {folder} was built from another {kind}; build it again")
     crop = recorded_of.get(CROP)
     options = Options(crop=None if crop is None else int(crop))
     how = how_built(made) if network.suffix == SUFFIX else None
@@ -320,13 +321,14 @@ def reference_command(
 @click.option(
     "--out",
     type=PATH,
-    help="The file. [default: export/network.onnx or .nir in the build folder; `hw_models run` "
-    "executes the ONNX]",
+    help="The file. [default: export/network.onnx, which `hw_models run` executes, or "
+    "export/network.nir in the build folder; of a checkpoint build/NAME.qonnx.onnx]",
 )
 def export(source: str, format_: str, out: Path | None) -> None:
-    """Write the integers of a build in a standard format.
+    """Write a network in a standard format.
 
-    SOURCE is the build folder. What the format cannot say is printed, a line for each.
+    As onnx and nir these are the integers of a build, whose folder is SOURCE. As qonnx it is the
+    trained network of the checkpoint SOURCE. What a format cannot say is printed, a line for each.
     """
     path, losses = FORMATS[format_](source, out)
     for loss in losses:

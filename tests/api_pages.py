@@ -24,11 +24,13 @@ PUBLIC = {  # a package or module: its public names, in the order of the page
         "InputQuant", "QuantLinear", "QuantConv2d", "BatchNorm", "LIF", "TernaryLIF", "BinaryLIF",
         "AvgPool2d", "GlobalAvgPool", "Add", "Flatten", "Readout",
     ),
+    "qtrain.data.split": ("Split", "DatasetSpec"),
     "compiler": ("build", "Options"),
     "hw_models.dataflow": ("Build", "Dataflow", "Input"),
     "hw_models.folder.artefact": ("save", "load"),
     "hw_models.folder.reference_vectors": ("load", "Reference"),
     "hw_models.sample.read": ("read_samples",),
+    "hw_models.sample.integers": ("input_integers",),
     "hw_models.engines.golden": ("run", "Trace"),
     "rtl_sim.simulation": ("run", "Stalls", "SimulationReport"),
 }  # fmt: skip
@@ -77,7 +79,7 @@ def signature(node: ast.FunctionDef, lines: list[str]) -> list[str]:
 def class_head(node: ast.ClassDef, lines: list[str]) -> list[str]:
     """The lines that say how a class is made and what it has: of its constructor, or its fields.
 
-    Methods and properties follow the fields, each as its signature and the first line of its
+    Methods and properties follow the fields, each as its signature and the first paragraph of its
     docstring.
     """
     methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]

@@ -37,9 +37,10 @@ def input_integers(spec: Input, raw: NDArray, limit: bool = False) -> NDArray[np
     if not np.isfinite(steps).all():
         raise InputError("values that are NaN or infinite; accepted: finite numbers")
     if not limit and (abs(steps) > spec.x_max * EXCESS).any():
+        least, most = float(raw.min()), float(raw.max())
         peak = spec.x_max * spec.scale / spec.unit
         raise InputError(
-            f"values {raw.min():g} to {raw.max():g}, but the input holds {spec.zero - peak:g} to "
+            f"values {least:g} to {most:g}, but the input holds {spec.zero - peak:g} to "
             f"{spec.zero + peak:g}; give values like those of the training, or --limit them"
         )
     return np.rint(steps).clip(-spec.x_max, spec.x_max).astype(np.int8)

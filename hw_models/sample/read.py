@@ -29,7 +29,7 @@ def read_samples(
     size 1 may be left out or added. An image is a .png, .jpg or .jpeg file.
 
     Args:
-        paths: the files.
+        paths: the files, one or more.
         flow: the description of the build.
         integers: arrays hold input integers; otherwise raw values, as the data set has them.
         resize: bring images to the input's size.
@@ -83,7 +83,6 @@ def read_array(path: Path) -> NDArray:
     """
     with path.open("rb") as file:
         try:
-            array = np.lib.format.read_array(file, allow_pickle=False)
+            return np.lib.format.read_array(file, allow_pickle=False)
         except DAMAGE as error:
             raise InputError(f"no sound .npy file: {error}; write it with numpy.save") from error
-    return array

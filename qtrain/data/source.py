@@ -159,7 +159,9 @@ def recorded(
     before = trained.spec
     if text in datasets.DATASETS:
         other = DataSource(text, trained.frames)
-        for what in ("unit", "zero", "input_scale"):
+        # Of samples that are of another kind altogether, whoever takes them will say so.
+        alike = other.spec.encoding == before.encoding
+        for what in ("unit", "zero", "input_scale") if alike else ():
             if (found := getattr(other.spec, what)) != (accepted := getattr(before, what)):
                 raise InputError(
                     f"{text}: {what} = {found}; accepted: {accepted}, as in {before.name}, which "

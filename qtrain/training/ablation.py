@@ -19,6 +19,8 @@ from hw_models.dataflow import TARGET_BITS
 from hw_models.errors import InputError
 from hw_models.folder import evidence
 from qtrain import checkpoint
+from qtrain.data.own.preparation import Preparation
+from qtrain.data.source import DataSource, open_source
 from qtrain.training import run_folder
 from qtrain.training.loop import Epoch, train
 from qtrain.training.recipes import default_config
@@ -37,13 +39,13 @@ SET_BY = {"spike": "spikes", "amplitude": "spikes", "seed": "seeds"} | {
 }
 INTEGERS = "integers.json"  # the IntegerReport in a run's folder
 
-# the options that [train] may give: those of TrainConfig, with None as their default
+# the options that [train] may give: those of TrainConfig and Preparation, by default None
 CommonOptions = msgspec.defstruct(
     "CommonOptions",
     [
         (field.name, field.type | None, None)
-        for field in msgspec.structs.fields(TrainConfig)
-        if field.name not in SET_BY and field.name != "init"
+        for field in (*msgspec.structs.fields(TrainConfig), *msgspec.structs.fields(Preparation))
+        if field.name not in (*SET_BY, "init", "own")
     ],
     forbid_unknown_fields=True,
 )
@@ -90,8 +92,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise InputError(f"timesteps = {list(self.timesteps)}; accepted: 1 or more")
         for option in SET_BY.keys() & self.train.keys():
             raise InputError(f"[train] {option}: `{SET_BY[option]}` gives it; leave it out")
+        source = self.source()
         for cell in self.cells:
-            self.config(cell)
+            self.config(cell, source)
 
     @property
     def cells(self) -> list[Cell]:
@@ -102,21 +105,41 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             for spikes, timesteps, bits, seed in grid
         ]
 
-    def config(self, cell: Cell) -> TrainConfig:
-        """The configuration of a run.
+    @property
+    def common(self) -> dict[str, Any]:
+        """The options that [train] gives, those of a Preparation among them.
 
         Raises:
-            InputError: an option is unknown or out of range.
+            InputError: an option is unknown or has the wrong type.
         """
         try:
-            common = msgspec.structs.asdict(msgspec.convert(self.train, CommonOptions))
+            options = msgspec.structs.asdict(msgspec.convert(self.train, CommonOptions))
         except msgspec.ValidationError as error:
             raise InputError(
                 f"[train]: {error}; accepted: options of python -m qtrain train, _ in place of -"
             ) from error
-        dataset = common.pop("dataset") or "digits"
+        return {option: value for option, value in options.items() if value is not None}
+
+    def source(self) -> DataSource:
+        """The data of all runs, opened.
+
+        Raises:
+            InputError: there are no such data, or they cannot be used.
+        """
+        options = self.common
+        chosen = {key: options[key] for key in Preparation.__struct_fields__ if key in options}
+        return open_source(options.get("dataset", "digits"), Preparation(**chosen))
+
+    def config(self, cell: Cell, source: DataSource) -> TrainConfig:
+        """The configuration of a run on the data of `source`.
+
+        Raises:
+            InputError: an option is out of range.
+        """
+        aside = ("dataset", *Preparation.__struct_fields__)
+        common = {option: value for option, value in self.common.items() if option not in aside}
         own = {key: getattr(cell, key) for key in ("timesteps", "weight_bits", "seed")}
-        return default_config(dataset, **common, **own, **SPIKES[cell.spikes])
+        return default_config(source, **common, **own, **SPIKES[cell.spikes])
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,25 +211,27 @@ def ablate(
         InputError: a folder in `out` holds a run with other options, or a run cannot be trained
             or compiled.
     """
-    done = [is_finished(plan.config(cell), out / cell.name) for cell in plan.cells]
+    source = plan.source()
+    done = [is_finished(plan.config(cell, source), out / cell.name) for cell in plan.cells]
     results = []
     for cell, trained in zip(plan.cells, done, strict=True):
-        config, folder = plan.config(cell), out / cell.name
+        config, folder = plan.config(cell, source), out / cell.name
         path = folder / checkpoint.NAME
         if not trained:
             train(
                 config,
                 folder,
                 data_dir,
+                data=source,
                 resume=checkpoint.load(path) if path.exists() else None,
                 on_step=lambda *step, cell=cell: on_step(cell, *step),
                 on_epoch=lambda epoch, cell=cell: on_epoch(cell, epoch),
             )
-        measured = integer_report(cell, folder, data_dir)
+        measured = integer_report(cell, folder, data_dir, source)
         results.append(result_of(cell, checkpoint.load(path, build=False).metrics, measured))
     split = "validation" if config.validation else "test"
     return Ablation(
-        trained_on=f"{config.dataset}/{split}",
+        trained_on=f"{source.name}/{split}",
         integers_on=measured.report["dataset"],
         results=results,
     )
@@ -227,7 +252,9 @@ def is_finished(config: TrainConfig, folder: Path) -> bool:
     return found.training.get("epoch") == config.epochs
 
 
-def integer_report(cell: Cell, folder: Path, data_dir: Path | None) -> IntegerReport:
+def integer_report(
+    cell: Cell, folder: Path, data_dir: Path | None, source: DataSource
+) -> IntegerReport:
     """The report on a run's compiled network.
 
     It is read from the folder if the one there is about the folder's checkpoint; otherwise the
@@ -246,7 +273,7 @@ def integer_report(cell: Cell, folder: Path, data_dir: Path | None) -> IntegerRe
         pass  # there is no report, or it is damaged: a new one is made below
     with TemporaryDirectory() as temporary:
         build, report = Path(temporary) / "build", Path(temporary) / "report.json"
-        where = ["--data-dir", data_dir] if data_dir else []
+        where = ["--data", source.dataset, *(["--data-dir", data_dir] if data_dir else [])]
         target = TARGETS[cell.weight_bits]
         run_python("compiler", "build", trained, "--target", target, "--out", build, *where)
         run_python("hw_models", "run", build, "--json", report)

@@ -22,7 +22,7 @@ class Simulator:
         dt: the length of a time step.
         neurons: what NIR does not say of a spiking node, by its name: whether spikes are signed,
             and whether a reset subtracts the threshold. NIR's own neurons are binary and hard.
-        whole: whether a leak drops fractions, as that of integers.
+        whole: whether leak and reset leave whole numbers, as those of a build.
     """
 
     def __init__(
@@ -81,10 +81,11 @@ class Simulator:
         threshold, v_reset = torch.tensor(node.v_threshold), torch.tensor(node.v_reset)
         neuron = self.neurons.get(name)
         s = (v > threshold).double()
-        taken = threshold
-        if neuron and neuron.mode == "ternary":
+        signed = neuron is not None and neuron.mode == "ternary"
+        if signed:
             s -= (v < -threshold).double()
-            taken = threshold.ceil()  # the integer: where signs alternate, NIR's may not fire twice
+        # NIR's threshold is a fraction below the integer. A sign or a leak behind it would show it.
+        taken = threshold.ceil() if signed or self.whole else threshold
         soft = neuron is not None and neuron.reset == "soft"
         state[name] = v - s * taken if soft else torch.where(s != 0, v_reset, v)
         return s
@@ -113,7 +114,7 @@ def simulated(
 
     Args:
         as_nir_says: whether all neurons are binary with a hard reset.
-        whole: whether a leak drops fractions.
+        whole: whether leak and reset leave whole numbers.
 
     Returns:
         the spikes by layer, and the output after the last step, in golden's shapes.

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from compiler.frontend.nir_import import NirOptions, open_nir
 from compiler.options import Options, provenance
 from hw_models.errors import InputError
 from hw_models.validate.description import PROVENANCE
+from tests.builders.nir_graphs import DT, dense, written
 from tests.builders.random_builds import random_build
 
 
@@ -46,9 +48,11 @@ def test_what_decides_bytes_is_recorded():
     }  # fmt: skip
 
 
-def test_what_is_recorded_has_the_types_that_a_build_is_checked_for():
+def test_what_is_recorded_has_the_types_that_a_build_is_checked_for(tmp_path):
     every = provenance(Options(crop=5, loadable=True, axi_lite=True, like=random_build(0)), "ab")
     every |= provenance(Options(cycles=9, total_lanes=7), "ab")
+    graph = written(dense(), tmp_path / "net.nir")
+    every |= open_nir(graph, options=NirOptions(dt=DT)).origin
     assert every.keys() - {"frac_bits"} == PROVENANCE.keys()
     assert all(type(every[name]) is kind for name, kind in PROVENANCE.items())
 

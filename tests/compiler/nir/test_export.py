@@ -19,6 +19,7 @@ from tests.builders.random_builds import (
     random_conv_build,
     random_input,
 )
+from tests.builders.random_graphs import random_graph_build
 from tests.builders.residual_builds import identity, residual_build
 
 # random_conv_build(8) has a kernel of 2 by 3 with stride 1
@@ -56,6 +57,17 @@ def test_dense_builds(seed, tmp_path):
 @pytest.mark.parametrize("seed", CONV)
 def test_convolutions_and_pools(seed, tmp_path):
     assert_equal(random_conv_build(seed), tmp_path, whole=True)
+
+
+@pytest.mark.parametrize("seed", [0, 3, 18])
+def test_forks_and_joins(seed, tmp_path):
+    assert_equal(random_graph_build(seed), tmp_path, whole=True)
+
+
+@pytest.mark.parametrize("reset", ["hard", "soft"])
+def test_binary_neurons_without_leak_need_no_more_than_nir_says(reset, tmp_path):
+    """Not even for a soft reset, by a simulator that subtracts NIR's threshold."""
+    assert_equal(residual("binary", reset, 1), tmp_path)
 
 
 @pytest.mark.parametrize("tau", [1, 0.75])

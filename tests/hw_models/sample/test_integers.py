@@ -62,6 +62,8 @@ def test_values_are_limited_where_that_is_asked_for():
     with pytest.raises(InputError, match="--limit"):
         input_integers(spec, np.array([129]))
     assert input_integers(spec, np.array([128])) == 127  # a byte's one value more
+    with pytest.raises(InputError, match="values 0 to 1, but the input holds 172 to 428"):
+        input_integers(static(zero=300, unit=1 / 16, scale=1 / 15.875), np.array([False, True]))
 
 
 @pytest.mark.parametrize("take", [input_integers, checked_integers])

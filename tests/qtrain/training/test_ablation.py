@@ -122,7 +122,7 @@ def test_an_interrupted_ablation_goes_on_where_it_was(tmp_path, compiled):
     assert (found.trained_on, found.integers_on) == ("digits/validation", "digits/test")
 
     # another checkpoint of the same options: its integers are not those that are kept
-    config = msgspec.to_builtins(wanted.config(cell()))
+    config = msgspec.to_builtins(wanted.config(cell(), wanted.source()))
     other = msgspec.structs.replace(checkpoint.load(second), config=config)
     first.write_bytes(checkpoint.content_of(other))
     ablation.ablate(wanted, tmp_path)
@@ -149,17 +149,17 @@ def test_the_grid_decides_what_the_runs_differ_in():
     assert {
         spikes: (options.spike, options.amplitude)
         for spikes in ablation.SPIKES
-        if (options := wanted.config(cell(spikes=spikes)))
+        if (options := wanted.config(cell(spikes=spikes), wanted.source()))
     } == {
         "binary": ("binary", "fixed"),
         "ternary": ("ternary", "fixed"),
         "trainable": ("ternary", "trainable"),
     }
-    options = wanted.config(cell(seed=4, timesteps=2, weight_bits=2))
+    options = wanted.config(cell(seed=4, timesteps=2, weight_bits=2), wanted.source())
     assert (options.seed, options.timesteps, options.weight_bits) == (4, 2, 2)
     assert (options.hidden, options.epochs, options.lr) == ((8,), 1, 5e-3)
     cifar = plan(spikes=["binary"], train={"dataset": "cifar10"})
-    assert cifar.config(cifar.cells[0]).offset == 0.25
+    assert cifar.config(cifar.cells[0], cifar.source()).offset == 0.25
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from qtrain.network.trace import trace
 from qtrain.training import default_config, train
 from qtrain.training.evaluation import evaluate
 from qtrain.training.initial_module import initial_module
-from qtrain.training.loop import learning_rate
+from qtrain.training.loop import augmented, learning_rate
 from qtrain.training.optimizers import make_optimizers
 from qtrain.training.train_config import from_plain
 from tests.builders.cifar_files import write_batches
@@ -216,6 +216,17 @@ def test_it_learns_in_bfloat16_and_evaluates_now_and_then(tmp_path, kind):
     assert epochs[-1].held.accuracy > 0.6
     assert {p.dtype for p in net.parameters()} == {torch.float32}
     assert "test_accuracy" in checkpoint.load(tmp_path / "ckpt.pt").metrics
+
+
+def test_samples_are_rolled_as_the_options_say():
+    samples, which = datasets.load("digits", "test"), torch.arange(100)
+    x, still = (
+        augmented(short(roll=roll), samples, which, which < 0, torch.Generator().manual_seed(0))
+        for roll in (2, 0)
+    )
+    assert torch.equal(still, samples.inputs(which))
+    assert not torch.equal(x, still)
+    assert torch.equal(x.flatten(2).sort().values, still.flatten(2).sort().values)
 
 
 @pytest.mark.parametrize("model", ["resnet20m", "resnet20"])
