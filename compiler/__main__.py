@@ -193,12 +193,13 @@ def build(
         total_lanes=total_lanes, crop=crop, name=name, axi_lite=axi_lite, loadable=loadable,
         like=artefact.load(like) if like else None, **limits(lanes),
     )  # fmt: skip
+    graph = network.suffix == SUFFIX  # which is rounded on samples, whatever is kept of them
     for option, value in (("--data", data), ("--data-dir", data_dir)):
-        if value and no_reference and not options.has_goal:
+        if value and no_reference and not options.has_goal and not graph:
             raise InputError(
                 f"{option} {value}: nothing is read from it with --no-reference; leave one out"
             )
-    if network.suffix == SUFFIX and holds_build(network):
+    if graph and holds_build(network):
         exported = open_exported(network, options)
         source = exported_data(exported, data, workers, nir)
         build_again(network, exported, options, None if no_reference else source, data_dir, out)
