@@ -72,7 +72,7 @@ def test_leaks_are_rounded_and_reported(tmp_path):
 
 def test_samples_decide_the_rounding_also_where_no_reference_is_kept(tmp_path):
     graph, data = dense(sizes=(20, 30, 5)), own_spikes(tmp_path / "own.npz", (20,), 5)
-    graph.nodes["fc1"].weight *= np.float32(0.77)
+    graph.nodes["fc1"].weight = np.random.default_rng(1).standard_normal((30, 20))
     made = artefact.load(build(tmp_path, graph, data, "--dt", DT, "--no-reference"))
     assert not (made.path / "reference").exists()
     args = (
