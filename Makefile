@@ -16,6 +16,7 @@
 # make rtl    whole test sets in Verilog under Verilator }
 # make api    docs/api.md from the docstrings
 # make random  200 random builds under Icarus        }
+# make interchange  networks that snnTorch, SpikingJelly, Norse and Sinabs train: built, compared, half an hour }
 # make setup  .venv with the pinned packages, and Icarus Verilog
 
 VENV   := .venv
@@ -24,7 +25,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random api clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random api interchange clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -185,6 +186,19 @@ networks: setup
 
 sparsity: data setup
 	$(PYTHON) -m tests.benchmarks.sparsity --data-dir $(DATA)
+
+# Each framework has an environment of its own, as their versions of nir and of torch's companions exclude each other.
+FRAMEWORKS := snntorch spikingjelly norse sinabs
+build/environments/%/.installed: tests/interchange/requirements/%.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --constraint $< torch
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@touch $@
+
+interchange: data setup $(FRAMEWORKS:%=build/environments/%/.installed)
+	for framework in $(FRAMEWORKS); do OMP_NUM_THREADS=1 build/environments/$$framework/bin/python \
+	  -m tests.interchange.train_$$framework --data-dir $(DATA) --out runs/interchange || exit; done
+	$(PYTHON) -m tests.interchange.compare runs/interchange --data-dir $(DATA)
 
 clean:
 	rm -rf $(VENV) build runs *.egg-info

@@ -193,12 +193,13 @@ def build(
         total_lanes=total_lanes, crop=crop, name=name, axi_lite=axi_lite, loadable=loadable,
         like=artefact.load(like) if like else None, **limits(lanes),
     )  # fmt: skip
+    graph = network.suffix == SUFFIX  # which is rounded on samples, whatever is kept of them
     for option, value in (("--data", data), ("--data-dir", data_dir)):
-        if value and no_reference and not options.has_goal:
+        if value and no_reference and not options.has_goal and not graph:
             raise InputError(
                 f"{option} {value}: nothing is read from it with --no-reference; leave one out"
             )
-    if network.suffix == SUFFIX and holds_build(network):
+    if graph and holds_build(network):
         exported = open_exported(network, options)
         source = exported_data(exported, data, workers, nir)
         build_again(network, exported, options, None if no_reference else source, data_dir, out)
@@ -321,13 +322,14 @@ def reference_command(
 @click.option(
     "--out",
     type=PATH,
-    help="The file. [default: export/network.onnx or .nir in the build folder; `hw_models run` "
-    "executes the ONNX]",
+    help="The file. [default: export/network.onnx, which `hw_models run` executes, or "
+    "export/network.nir in the build folder; of a checkpoint build/NAME.qonnx.onnx]",
 )
 def export(source: str, format_: str, out: Path | None) -> None:
-    """Write the integers of a build in a standard format.
+    """Write a network in a standard format.
 
-    SOURCE is the build folder. What the format cannot say is printed, a line for each.
+    As onnx and nir these are the integers of a build, whose folder is SOURCE. As qonnx it is the
+    trained network of the checkpoint SOURCE. What a format cannot say is printed, a line for each.
     """
     path, losses = FORMATS[format_](source, out)
     for loss in losses:

@@ -8,9 +8,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from compiler.frontend.trained import open_checkpoint
 from hw_models.engines import onnx_runtime
 from hw_models.errors import InputError
 from hw_models.folder import artefact
+from qtrain.zoo import CheckpointPath
 
 
 class Export(NamedTuple):
@@ -36,7 +38,15 @@ def write_nir(source: str, out: Path | None) -> Export:
     return Export(out, module("compiler.nir.losses", "nir").losses(build))
 
 
-FORMATS = {"onnx": write_onnx, "nir": write_nir}
+def write_qonnx(source: str, out: Path | None) -> Export:
+    """The trained network of the checkpoint `source`."""
+    trained = open_checkpoint(CheckpointPath().convert(source, None, None))
+    out = out or Path("build") / f"{trained.name}.qonnx.onnx"
+    module("compiler.qonnx.export", "onnx").write(trained.network, out)
+    return Export(out, [])
+
+
+FORMATS = {"onnx": write_onnx, "nir": write_nir, "qonnx": write_qonnx}
 
 
 def module(name: str, package: str) -> ModuleType:

@@ -45,17 +45,6 @@ MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
 )  # fmt: skip
 
 
-def mutants(claims: Iterable[Claim]) -> Iterator[Refutation]:
-    """Each mutant with the first claim that can find it, if the build has one."""
-    claims = list(claims)
-    for what, harness, change in MUTANTS:
-        finds = FINDS.get(what, lambda _: True)
-        for claim in claims:
-            if claim.harness.name == harness and finds(claim.harness.parameters):
-                yield Refutation(claim, what, {}, (change,), depth=claim.cover)
-                break
-
-
 def remembers(update: Mapping[str, int | str]) -> bool:
     """Whether neurons keep a membrane, given their parameters."""
     return update["NO_MEMORY"] == 0
@@ -69,3 +58,14 @@ FINDS: dict[str, Callable[[Mapping[str, int | str]], bool]] = {
     "v of the last sample leaks into the first step": remembers,
     "a first step ends after its first word": remembers,
 }
+
+
+def mutants(claims: Iterable[Claim]) -> Iterator[Refutation]:
+    """Each mutant with the first claim that can find it, if the build has one."""
+    claims = list(claims)
+    for what, harness, change in MUTANTS:
+        finds = FINDS.get(what, lambda _: True)
+        for claim in claims:
+            if claim.harness.name == harness and finds(claim.harness.parameters):
+                yield Refutation(claim, what, {}, (change,), depth=claim.cover)
+                break

@@ -70,6 +70,25 @@ def test_leaks_are_rounded_and_reported(tmp_path):
         assert 0 <= found["updates_differing"] < 0.02
 
 
+def test_samples_decide_the_rounding_also_where_no_reference_is_kept(tmp_path):
+    graph, data = dense(sizes=(20, 30, 5)), own_spikes(tmp_path / "own.npz", (20,), 5)
+    graph.nodes["fc1"].weight *= np.float32(0.77)
+    made = artefact.load(build(tmp_path, graph, data, "--dt", DT, "--no-reference"))
+    assert not (made.path / "reference").exists()
+    args = (
+        "build",
+        tmp_path / "net.nir",
+        "--dt",
+        DT,
+        "--no-reference",
+        "--out",
+        tmp_path / "other",
+    )
+    assert status_of(cli, *args) == 0
+    other = artefact.load(tmp_path / "other")
+    assert (made.tensors["fc1.weight"] != other.tensors["fc1.weight"]).any()
+
+
 def test_without_data_the_input_is_random_and_a_warning_says_so(tmp_path, capsys):
     path, out = written(dense(), tmp_path / "net.nir"), tmp_path / "build"
     assert status_of(cli, "build", path, "--dt", DT, "--out", out) == 0

@@ -1,5 +1,5 @@
-"""Networks that other frameworks train and export to NIR, and the comparison of our builds with them.
+"""Networks of other frameworks, trained there and exported to NIR, and our builds of them.
 
 `train_NAME.py` runs in an environment of that framework, `compare.py` in ours. What passes from the
-one to the other is a folder a network, which `recording.py` describes.
+one to the other is a folder for each network, which `recording.py` describes.
 """

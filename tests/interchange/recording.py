@@ -1,9 +1,10 @@
 """What the frameworks' scripts share: MNIST, training, and the folder that a network leaves.
 
-| file of the folder | what |
+| file | what it holds |
 |---|---|
-| graph.nir | the network as the framework's own exporter wrote it |
-| recording.npz | pixels [1000, 784] (0 to 127) and labels of the first test images; predictions of all test images; `spikes/NODE` [T, 200, N] of the first ones |
+| graph.nir | the network, as the framework's own exporter wrote it |
+| recording.npz | pixels [1000, 784] of 0 to 127 and labels of the first test images; |
+| | predictions of all; `spikes/NODE` [T, 200, N] of the first ones |
 | facts.json | `Facts` |
 """
 
@@ -26,7 +27,7 @@ LEVELS = 127
 IMAGES, RECORDED = 1000, 200
 
 Run = Callable[[Tensor], dict[str, Tensor]]
-"""Images [B, 1, 28, 28] to the spikes [T, B, ...] of the spiking nodes, the last of which decides."""
+"""Images [B, 1, 28, 28] to the spikes [T, B, ...] of each spiking node; the last one decides."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def train(network: Network, data_dir: Path, epochs: int) -> None:
     optimizer = torch.optim.Adam(network.net.parameters(), lr=1e-3)
     for epoch in range(epochs):
         for batch in torch.randperm(len(images)).split(128):
-            loss = nn.functional.cross_entropy(counts(network.run(images[batch] / LEVELS)), labels[batch])
+            spikes = network.run(images[batch] / LEVELS)
+            loss = nn.functional.cross_entropy(counts(spikes), labels[batch])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

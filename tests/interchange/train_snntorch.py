@@ -16,7 +16,7 @@ DT = 1e-4  # the exporter's own
 
 
 def leaky(size: int, beta: float, reset: str) -> snntorch.Leaky:
-    """With a leak and a threshold a neuron, since the exporter writes scalars as nodes of no shape."""
+    """With a leak and a threshold for each neuron: the exporter fails on scalars."""
     return snntorch.Leaky(
         beta=torch.full((size,), beta),
         threshold=torch.ones(size),

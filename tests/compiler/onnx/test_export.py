@@ -15,6 +15,7 @@ from hw_models.engines import golden, onnx_runtime
 from hw_models.errors import InputError
 from hw_models.semantics import Interval, Leak, Neuron
 from tests.builders.random_builds import Builder, random_build, random_conv_build, random_input
+from tests.builders.random_graphs import random_graph_build
 
 DENSE, CONV = range(40), range(60)
 TERNARY = Neuron(mode="ternary", reset="hard", leak=Leak.from_tau(0.75))
@@ -65,6 +66,12 @@ def test_equals_the_reference(seed):
 @pytest.mark.parametrize("seed", CONV)
 def test_equals_the_reference_on_convolutions(seed):
     build = random_conv_build(seed)
+    assert_equal(build, random_input(build, 5, seed))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_equals_the_reference_where_streams_fork_and_join(seed):
+    build = random_graph_build(seed)
     assert_equal(build, random_input(build, 5, seed))
 
 

@@ -78,7 +78,7 @@ def test_parts_side_by_side_are_the_parts_one_by_one(model):
 
 
 def test_broken_verilog_is_caught_and_leaves_a_waveform(tmp_path):
-    build = mutated(BUILD, "neuron", "above >= ZERO", "above > ZERO + 5")
+    build = mutated(BUILD, "neuron", "above >= ZERO", "above > ZERO + 500")
     (tmp_path / "model").mkdir()
     broken = compile_model(build, tmp_path / "model", "verilator", waves=True)
     about = Failure(

@@ -1,0 +1,1 @@
+"""A trained network, its quantizers included, as a QONNX graph."""
