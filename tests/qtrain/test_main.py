@@ -5,6 +5,7 @@ import torch
 
 from qtrain import checkpoint
 from qtrain.__main__ import main
+from tests.builders.own_files import pictures, write_npz
 from tests.cli import assert_one_line, status_of
 
 SHORT = ("--hidden", "16", "--epochs", "2", "--batch-size", "128")
@@ -101,3 +102,29 @@ def test_a_bad_checkpoint_is_one_line(tmp_path, capsys, command):
     path.write_bytes(b"PK nonsense")
     assert status_of(main, command, path) == 2
     assert_one_line(capsys.readouterr().err, str(path))
+
+
+def test_own_data_are_noted_found_again_and_named_anew(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write_npz(tmp_path / "mine.npz", pictures)
+    options = ("--model", "mlp", "--hidden", "4")
+    small = ("train", "--data", "mine.npz", "--epochs", "1", *options)
+    assert status_of(main, *small, "--zero", "250", "--scale", "2000") == 0
+    printed = capsys.readouterr()
+    assert "note: mine.npz, training samples: values" in printed.err
+    assert "wrote runs/mine/ckpt.pt" in printed.out
+    assert status_of(main, *small) == 2
+    assert_one_line(capsys.readouterr().err, "on data that were prepared otherwise", "--overwrite")
+    moved = path.rename(tmp_path / "moved.npz")
+    resume = ("train", "--resume", "runs/mine/ckpt.pt", "--epochs", "2", "--data")
+    assert status_of(main, "eval", "runs/mine/ckpt.pt") == 2
+    assert_one_line(capsys.readouterr().err, "mine.npz: No such file", "--data")
+    assert status_of(main, *resume, moved, "--scale", "3") == 2
+    assert_one_line(capsys.readouterr().err, "--scale with --resume")
+    other = write_npz(tmp_path / "other.npz", pictures, train=48)
+    assert status_of(main, *resume, other) == 2
+    assert_one_line(capsys.readouterr().err, "trained on other samples")
+    assert status_of(main, *resume, moved) == 0
+    assert checkpoint.load(tmp_path / "runs/mine/ckpt.pt").config["dataset"] == str(moved)
+    assert status_of(main, "eval", "runs/mine/ckpt.pt", "--dataset", other) == 0
+    assert "other.npz, 16 test samples" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import json
 import sys
 
 import msgspec
+import numpy as np
 import pytest
 
 from hw_models.errors import InputError
@@ -12,6 +13,7 @@ from qtrain.__main__ import main
 from qtrain.training import ablation, ablation_report
 from qtrain.training.ablation import Ablation, Cell, IntegerReport, Plan, Result
 from qtrain.training.ablation_report import Spread
+from tests.builders.own_files import signals
 from tests.cli import assert_one_line, status_of
 
 GRID = {"seeds": [0], "spikes": ["ternary"], "timesteps": [1], "weight_bits": [8]}
@@ -137,6 +139,18 @@ def test_a_run_of_other_options_is_refused_before_any_training(tmp_path, compile
     with pytest.raises(InputError, match=r"seed1/ckpt.pt: trained with epochs = 1, here it is 3"):
         ablation.ablate(plan(seeds=[0, 1], train={**TRAIN, "epochs": 3}), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["ternary-T1-w8-seed1"]
+
+
+def test_data_of_a_user_s_own_have_their_options_beside_them(tmp_path, compiled):
+    x, y = signals(40)
+    np.savez(tmp_path / "s.npz", x=x, y=y)
+    train = {"dataset": str(tmp_path / "s.npz"), "test_split": 0.25, "model": "mlp", "hidden": [4]}
+    found = ablation.ablate(plan(seeds=[0], train=train | {"epochs": 1}), tmp_path / "out")
+    assert found.trained_on == "s.npz/test"
+    config = checkpoint.load(tmp_path / "out" / cell().name / "ckpt.pt").config
+    assert config["own"]["preparation"]["test_split"] == 0.25
+    with pytest.raises(InputError, match="--size with .*s.npz, where it means nothing"):
+        plan(train=train | {"size": [8, 8]})
 
 
 def test_the_grid_decides_what_the_runs_differ_in():
