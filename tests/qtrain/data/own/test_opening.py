@@ -45,7 +45,7 @@ def test_vectors_signals_and_maps(given, shape):
 )
 def test_numbers_of_any_type_become_the_int8_input(dtype):
     """The scale is the largest |v| of the training samples, which stay real values until then."""
-    x = np.arange(-8, 32).reshape(8, 5).clip(0 if dtype[0] in "ub" else None).astype(dtype)
+    x = np.arange(-32, 8).reshape(8, 5).clip(0 if dtype[0] in "ub" else None).astype(dtype)
     split = opened(x).load("train")
     np.testing.assert_array_equal(split.x[:, 0].numpy(), x)
     peak = np.abs(x.astype(np.float64)).max()
