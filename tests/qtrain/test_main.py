@@ -67,7 +67,7 @@ def test_resume_goes_on_from_a_checkpoint(run, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("args", "parts"),
     [
-        (["--tau", "0.3"], ["tau = 0.3", "nearest", "0.296875"]),
+        (["--tau", "0.3"], ["tau = 0.3", "nearest", "0.298828"]),
         (["--weight-bits", "7"], ["weight_bits = 7", "8, 4, 2"]),
         (["--dataset", "cifar"], ["cifar", "digits"]),
         (["--hidden", "12,x"], ["12,x", "256,128"]),

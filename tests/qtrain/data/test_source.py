@@ -46,6 +46,16 @@ def test_images_are_found_again_as_they_were_brought_to_a_size(tmp_path):
     assert recorded(plain(source)).load("test").sha256() == source.load("test").sha256()
 
 
+def test_other_images_are_brought_to_the_size_and_the_colour_of_those_in_training(tmp_path):
+    for folder, how in (("pets", {"mode": "L"}), ("large", {"height": 30, "width": 50})):
+        for k in range(4):
+            for name in ("cat", "dog"):
+                write_image(tmp_path / folder / name / f"{k}.png", **how)
+    source = open_source(str(tmp_path / "pets"), Preparation(test_split=0.5))
+    other = recorded(plain(source), str(tmp_path / "large")).load("test")
+    assert other.x.shape == (4, 1, 1, 12, 16)
+
+
 def test_moved_data_are_named_and_other_data_are_meant(tmp_path):
     first = write_npz(tmp_path / "s.npz")
     source = open_source(str(first))
@@ -65,8 +75,8 @@ def test_other_data_keep_the_scale_and_the_classes_that_were_recorded(tmp_path):
     x, y = signals(8, seed=5)
     np.savez(tmp_path / "t.npz", x=x, y=y, test_x=10 * x, test_y=y)
     split = recorded(config, str(tmp_path / "t.npz")).load("test")
-    expected = np.rint(10.0 * x.astype(np.float64) * own.unit * 127).clip(-127, 127)
-    np.testing.assert_array_equal(split.x[:, 0, :, 0].numpy(), expected)
+    expected = 10 * x * np.float32(own.unit)
+    np.testing.assert_array_equal(split.inputs(slice(None))[0, :, :, 0], expected)
     np.savez(tmp_path / "t.npz", x=x, y=y, test_x=x, test_y=y + 1)
     with pytest.raises(InputError, match="test samples: labels 1 to 4; accepted: 0 to 3"):
         recorded(config, str(tmp_path / "t.npz")).load("test")

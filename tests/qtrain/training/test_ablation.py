@@ -149,7 +149,9 @@ def test_data_of_a_user_s_own_have_their_options_beside_them(tmp_path, compiled)
     assert found.trained_on == "s.npz/test"
     config = checkpoint.load(tmp_path / "out" / cell().name / "ckpt.pt").config
     assert config["own"]["preparation"]["test_split"] == 0.25
-    with pytest.raises(InputError, match=r"--size with .*s.npz, where it means nothing"):
+    with pytest.raises(
+        msgspec.ValidationError, match=r"--size with .*s.npz, where it means nothing"
+    ):
         plan(train=train | {"size": [8, 8]})
 
 

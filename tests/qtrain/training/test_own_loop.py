@@ -11,6 +11,7 @@ import qtrain
 from hw_models.engines import golden
 from hw_models.errors import InputError
 from qtrain import checkpoint
+from qtrain.data.source import recorded
 from qtrain.layers import BatchNorm, Flatten, InputQuant, QuantLinear, Readout, TernaryLIF
 from qtrain.network.recording import integer_inputs
 from tests.builders.own_files import write_npz
@@ -40,6 +41,7 @@ def test_a_saved_module_is_built_from_its_file_alone(tmp_path):
     samples = data.load("test")
     x = samples.inputs(slice(None))
     right = (module(x).argmax(1) == samples.y).float().mean()
+    assert recorded(saved.config).load("test").sha256() == samples.sha256()
     assert saved.metrics["test_accuracy"] == pytest.approx(float(right))
     build = compiler.build(path)
     found = golden.run(build, integer_inputs(saved.network(), x).numpy()).predictions

@@ -13,6 +13,17 @@ RNG = np.random.default_rng(0)
 Y = np.arange(8) % 4
 
 
+def integers(split):
+    """The int8 input [N, *shape] that a network makes of the samples."""
+    return InputQuant(split.spec.input_scale).integers(split.inputs(slice(None)))[0].numpy()
+
+
+def expected_integers(x, zero, scale):
+    """round((x - zero) / scale * 127), within -127..127, in float32 as artefact.md says."""
+    reals = (x.astype(np.float32) - np.float32(zero)) * np.float32(1 / scale)
+    return np.rint(reals / np.float32(1 / 127)).clip(-127, 127)
+
+
 def opened(x, y=Y, test_x=None, test_y=None, **chosen):
     arrays = {"x": x, "y": y, "test_x": x if test_x is None else test_x}
     return open_source(arrays | {"test_y": y if test_y is None else test_y}, Preparation(**chosen))
@@ -33,22 +44,19 @@ def test_vectors_signals_and_maps(given, shape):
     "dtype", ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u2", "u4", "u8", "bool"]
 )
 def test_numbers_of_any_type_become_the_int8_input(dtype):
-    """round(127 (v - zero) / scale): the scale is the largest |v| of the training samples."""
-    x = np.arange(-8, 32).reshape(8, 5).clip(0 if dtype[0] in "ub" else None).astype(dtype)
+    """The scale is the largest |v| of the training samples, which stay real values until then."""
+    x = np.arange(-32, 8).reshape(8, 5).clip(0 if dtype[0] in "ub" else None).astype(dtype)
     split = opened(x).load("train")
+    np.testing.assert_array_equal(split.x[:, 0].numpy(), x)
     peak = np.abs(x.astype(np.float64)).max()
-    expected = np.rint(x.astype(np.float64) / peak * 127)
-    np.testing.assert_array_equal(split.x[:, 0].numpy(), expected.astype(np.int8))
-    assert split.x.dtype == torch.int8
-    integers = InputQuant(split.spec.input_scale).integers(split.inputs(slice(None)))
-    assert torch.equal(integers[0], split.x[:, 0])
+    np.testing.assert_array_equal(integers(split), expected_integers(x, 0, peak))
+    assert split.x.dtype == torch.float32 and np.abs(integers(split)).max() == 127
 
 
 def test_a_chosen_zero_and_scale():
     x = np.linspace(280, 300, 40).reshape(8, 5)
     source = opened(x, zero=290, scale=5)
-    expected = np.rint((x - 290) / 5 * 127).clip(-127, 127)
-    np.testing.assert_array_equal(source.load("train").x[:, 0].numpy(), expected)
+    np.testing.assert_array_equal(integers(source.load("train")), expected_integers(x, 290, 5))
     assert len(source.notes) == 1 and "limited to 285 to 295" in source.notes[0]
     assert (source.spec.zero, source.spec.unit) == (290, 1 / 5)
     (note,) = opened(x).notes
@@ -63,8 +71,7 @@ def test_bytes_stay_as_they_are():
     assert (split.spec.zero, split.spec.unit, split.spec.input_scale) == (0, 1 / 255, 1 / 127)
     rgb = opened(RNG.integers(0, 256, (8, 3, 6, 7), np.uint8)).load("test")
     assert rgb.spec.rgb_bytes and rgb.spec.zero == 128
-    integers = InputQuant(rgb.spec.input_scale).integers(rgb.inputs(slice(None)))
-    assert torch.equal(integers[0], (rgb.x[:, 0].int() - 128).clamp(min=-127).to(torch.int8))
+    np.testing.assert_array_equal(integers(rgb), (rgb.x[:, 0].int() - 128).clamp(min=-127))
     (note,) = opened(RNG.integers(0, 17, (8, 64), np.uint8)).notes
     assert "--scale 16 spreads" in note
 
@@ -73,7 +80,7 @@ def test_test_samples_have_the_scale_of_the_training_samples():
     x = RNG.normal(size=(8, 5))
     peak = np.abs(x).max()
     split = opened(x, test_x=np.full((8, 5), 3 * peak)).load("test")
-    assert split.x.eq(127).all()
+    assert (integers(split) == 127).all()
 
 
 @pytest.mark.parametrize(
