@@ -33,7 +33,7 @@ WRONG = {
     "engine_ADDR_BITS_is_too_small_for_the_map": "ADDR_BITS(7)",
     "engine_REPEAT_is_less_than_1": "REPEAT(0)",
     "fifo_DEPTH_is_less_than_1": "DEPTH(0)",
-    "leak_K_is_not_within_0_and_8": "K(9)",
+    "leak_K_is_not_within_0_and_10": "K(11)",
     "leak_LEAK_BITS_is_less_than_V_BITS": "V_BITS(8), .LEAK_BITS(7)",
     "loader_WORD_BITS_is_no_multiple_of_32": "WORD_BITS(48)",
     "merge_BITS_is_not_more_than_A_BITS_and_B_BITS": "A_BITS(3), .B_BITS(9), .BITS(9)",
