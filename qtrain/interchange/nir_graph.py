@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import h5py
 import nir
 import numpy as np
 from numpy.typing import NDArray
@@ -96,15 +97,42 @@ def decoded(path: Path) -> tuple[nir.NIRGraph, str]:
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; name a file that holds a NIR graph") from error
     try:
+        check_kinds(path)
         whole = nir.read(path, type_check=False)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     except Exception as error:  # nir and HDF5 can fail in any way on a damaged file
         why = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
             f"{path}: no NIR graph that nir {nir.version} can read ({why}); export it again"
         ) from error
-    if not isinstance(whole, nir.NIRGraph):
-        raise InputError(f"{path}: a single {type(whole).__name__}; accepted: a graph")
     return whole, hashlib.sha256(content).hexdigest()
+
+
+def check_kinds(path: Path) -> None:
+    """Check that a file holds a graph, of nodes of kinds that the nir package knows.
+
+    Raises:
+        InputError: it does not; names the node.
+        Exception: whatever HDF5 says of a damaged file.
+    """
+    with h5py.File(path, "r") as file:
+        groups = {"": file["node"]}
+        while groups:
+            name, group = groups.popitem()
+            if "type" not in group:
+                raise InputError(f"{name or 'the graph'}: a node without a type; export it again")
+            kind = group["type"][()].decode()
+            if not name and kind != nir.NIRGraph.__name__:
+                raise InputError(f"a single {kind}; accepted: a graph")
+            if not hasattr(nir, kind):
+                raise InputError(
+                    f"{name}: {kind} is no node of NIR {nir.version}; accepted: "
+                    f"{', '.join(ACCEPTED)}"
+                )
+            if kind == nir.NIRGraph.__name__:
+                prefix = f"{name}." if name else ""
+                groups |= {f"{prefix}{inside}": node for inside, node in group["nodes"].items()}
 
 
 def flat(graph: nir.NIRGraph) -> tuple[dict[str, nir.NIRNode], list[tuple[str, str]]]:
@@ -156,11 +184,14 @@ def in_order(nodes: Mapping[str, nir.NIRNode], edges: list[tuple[str, str]]) -> 
     for kind in (INPUT, OUTPUT):
         found = [name for name, node in nodes.items() if type(node).__name__ == kind]
         if len(found) != 1:
-            raise InputError(f"{len(found)} nodes of kind {kind} {found or ''}; accepted: 1")
+            listed = f" ({', '.join(found)})" if found else ""
+            raise InputError(f"{len(found)} nodes of kind {kind}{listed}; accepted: 1")
     waiting, order = dict.fromkeys(nodes), []
     while ready := [n for n in waiting if not any(b == n and a in waiting for a, b in edges)]:
         order += ready
         waiting = {n: None for n in waiting if n not in ready}
+    while behind := [n for n in waiting if not any(a == n and b in waiting for a, b in edges)]:
+        waiting = {n: None for n in waiting if n not in behind}  # what is left is the loop itself
     if waiting:
         raise InputError(
             f"a loop among {', '.join(waiting)}: hardware has no recurrence; accepted: networks "

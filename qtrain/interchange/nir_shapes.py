@@ -48,6 +48,8 @@ def dense_shape(parameters: Parameters, shape: Shape) -> Shape:
         raise InputError(f"weight of shape {list(weight.shape)}; accepted: [out, in]")
     if shape != (weight.shape[1],):
         advice = "; put a Flatten before it" if len(shape) > 1 else ""
+        if shape == (1, 1, weight.shape[1]):
+            advice = "; the shape of an Input has no batch: export it without one"
         raise InputError(f"weights for [{weight.shape[1]}], but reads {list(shape)}{advice}")
     return (check_bias(parameters, len(weight)),)
 
