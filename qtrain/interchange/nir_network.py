@@ -206,7 +206,7 @@ class NetworkMaker:
                 return replace(value, flat=True)
             return replace(self._flattened(value, node.name), factor=value.factor.reshape(-1))
         scale = node.parameters["scale"]
-        scale = np.broadcast_to(scale if scale.size > 1 else scale.reshape(()), node.shape)
+        scale = np.broadcast_to(scale.reshape(node.shape if scale.size > 1 else ()), node.shape)
         if isinstance(value, Stream):
             return replace(value, factor=value.factor * scale.reshape(value.shape))
         each = per_channel("scale", scale.reshape(value.shape))

@@ -104,6 +104,7 @@ def test_signals_are_maps_of_one_row(tmp_path):
             input_shape=15, weight=weights(rng, 4, 2, 5), stride=2, padding=2, dilation=1, groups=1,
             bias=full(4, 0.0),
         ),
+        "scale": nir.Scale(np.repeat(np.array([[1], [2], [0.5], [4]], np.float32), 8, axis=1)),
         "b": integrate((4, 8)),
         "flat": nir.Flatten(np.array([4, 8]), start_dim=0),
         "c": nir.Linear(weight=weights(rng, 3, 32)),
