@@ -117,12 +117,15 @@ def check_kinds(path: Path) -> None:
         Exception: whatever HDF5 says of a damaged file.
     """
     with h5py.File(path, "r") as file:
-        groups = {"": file["node"]}
-        while groups:
-            name, group = groups.popitem()
-            if "type" not in group:
+        if "node" not in file:
+            raise InputError("an HDF5 file that holds no NIR graph; name one that nir.write wrote")
+        nodes = {"": file.get("node")}
+        while nodes:
+            name, node = nodes.popitem()
+            stored = node.get("type") if isinstance(node, h5py.Group) else None
+            if not isinstance(node, h5py.Group) or not isinstance(stored, h5py.Dataset):
                 raise InputError(f"{name or 'the graph'}: a node without a type; export it again")
-            kind = group["type"][()].decode()
+            kind = str(stored.asstr()[()])
             if not name and kind != nir.NIRGraph.__name__:
                 raise InputError(f"a single {kind}; accepted: a graph")
             if not hasattr(nir, kind):
@@ -130,9 +133,10 @@ def check_kinds(path: Path) -> None:
                     f"{name}: {kind} is no node of NIR {nir.version}; accepted: "
                     f"{', '.join(ACCEPTED)}"
                 )
-            if kind == nir.NIRGraph.__name__:
+            inside = node.get("nodes")
+            if kind == nir.NIRGraph.__name__ and isinstance(inside, h5py.Group):
                 prefix = f"{name}." if name else ""
-                groups |= {f"{prefix}{inside}": node for inside, node in group["nodes"].items()}
+                nodes |= {f"{prefix}{part}": inside.get(part) for part in inside}
 
 
 def flat(graph: nir.NIRGraph) -> tuple[dict[str, nir.NIRNode], list[tuple[str, str]]]:

@@ -15,7 +15,7 @@ SAYS = {
     "empty": "no NIR graph",
     "no HDF5": "no NIR graph",
     "truncated": "no NIR graph.*truncated",
-    "another HDF5": "no NIR graph.*'node' doesn't exist",
+    "another HDF5": "an HDF5 file that holds no NIR graph",
     "unknown kind": r"lif1: Izhikevich is no node of NIR",
     "parameter missing": "no NIR graph.*'r'",
     "type missing": r"fc1: a node without a type",
