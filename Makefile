@@ -17,6 +17,7 @@
 # make api    docs/api.md from the docstrings
 # make random  200 random builds under Icarus        }
 # make interchange  networks that snnTorch, SpikingJelly, Norse and Sinabs train: built, compared, half an hour }
+# make neurobench  builds counted by NeuroBench beside our counts
 # make setup  .venv with the pinned packages, and Icarus Verilog
 
 VENV   := .venv
@@ -25,7 +26,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random api interchange clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random api interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -199,6 +200,12 @@ interchange: data setup $(FRAMEWORKS:%=build/environments/%/.installed)
 	for framework in $(FRAMEWORKS); do OMP_NUM_THREADS=1 build/environments/$$framework/bin/python \
 	  -m tests.interchange.train_$$framework --data-dir $(DATA) --out runs/interchange || exit; done
 	$(PYTHON) -m tests.interchange.compare runs/interchange --data-dir $(DATA)
+
+neurobench: data setup build/environments/neurobench/.installed
+	for name in digits mnist-int4 mnist-convnet nmnist; do \
+	  TRISPIKE_DATA=$(DATA) $(PYTHON) -m compiler build zoo:$$name --target int8 --out build/$$name || exit; done
+	build/environments/neurobench/bin/python -m tests.interchange.neurobench_counts \
+	  $(addprefix build/,digits mnist-int4 mnist-convnet nmnist)
 
 clean:
 	rm -rf $(VENV) build runs *.egg-info

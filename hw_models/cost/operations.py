@@ -1,7 +1,7 @@
 """Counts the hardware's operations for given events: additions, updates, compares, memory traffic.
 
-The names are NeuroBench's where it has one (Yik et al., arXiv 2304.04640). Every count is an exact
-integer over the samples given; the core counts its own additions and must reach the same number.
+The names are NeuroBench's where it has one (neurobench.py). Every count is an exact integer over
+the samples given; the core counts its own additions and must reach the same number.
 """
 
 import msgspec

@@ -9,9 +9,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.cost import energy, operations, paper_energy
+from hw_models.cost import energy, neurobench, operations, paper_energy
 from hw_models.cost.energy import Energy
 from hw_models.cost.entropy import Signs
+from hw_models.cost.neurobench import NeuroBench
 from hw_models.cost.operations import Operations
 from hw_models.dataflow import Build
 from hw_models.engines import fast, golden, onnx_runtime
@@ -53,9 +54,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     entropy_bits: dict[str, float]  # by layer, mean over neurons and steps (cost/entropy.py)
     pooled_entropy_bits: dict[str, float]  # by layer, all its neurons and steps as one distribution
     operations: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
-    activation_sparsity: float
-    footprint_bytes: int
     energy: dict[str, dict[str, float]]  # by layer and in `total`, mean per inference
+    neurobench: NeuroBench
     differences: tuple[Difference, ...] = ()  # for a foreign engine, the first of each layer
 
 
@@ -139,6 +139,7 @@ def report(
     total = sum(tally.operations.values(), start=Operations())
     counts = {**tally.operations, "total": total}
     energies = energy.by_layer(build, tally.operations)
+    accuracy = share(tally.correct, samples)
     return Evaluation(
         name=flow.name,
         target=flow.target,
@@ -146,7 +147,7 @@ def report(
         dataset=f"{reference.about.dataset}/{reference.about.split}",
         engine=engine,
         samples=samples,
-        accuracy=share(tally.correct, samples),
+        accuracy=accuracy,
         reference_accuracy=share(tally.reference_correct, samples),
         predictions_equal=share(tally.equal, samples),
         updates_differing={
@@ -160,9 +161,8 @@ def report(
         entropy_bits={n: signs.neuron_bits(samples) for n, signs in tally.signs.items()},
         pooled_entropy_bits={n: signs.pooled_bits(samples) for n, signs in tally.signs.items()},
         operations={n: mean(ops, samples) for n, ops in counts.items()},
-        activation_sparsity=1 - sum(spikes.values()) / max(1, sum(size.values()) * steps * samples),
-        footprint_bytes=operations.footprint_bytes(build),
         energy={n: picojoules(e, counts[n], samples) for n, e in energies.items()},
+        neurobench=neurobench.metrics(build, total, sum(spikes.values()), samples, accuracy),
         differences=tuple(tally.differences),
     )
 

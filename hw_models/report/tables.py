@@ -25,7 +25,7 @@ def summary_table(report: Evaluation) -> Table:
         "synaptic additions": f"{ops['synaptic_additions']:,.0f} (dense {ops['Dense']:,.0f})",
         "MACs as an int8 ANN": f"{ops['ann_macs']:,.0f}",
         "membrane updates": f"{ops['MembraneUpdates']:,.0f}",
-        "memory footprint": f"{report.footprint_bytes:,} bytes",
+        "memory footprint": f"{report.neurobench.Footprint:,} bytes",
         "energy, 45 nm estimate": nj(energy["total_pj"]),
         "  additions / memory": f"{nj(energy['additions_pj'])} / {nj(energy['memory_pj'])}",
         ANN_ENERGY: nj(energy["ann_total_pj"]),
