@@ -67,21 +67,22 @@ def neuron_update(build: Build, layer: Layer, update: Update) -> Claim:
     leak, v_threshold = layer.update.neuron.leak, np.ones_like(bias)
     if layer.fires:
         v_threshold = build.tensors[f"{layer.name}.v_threshold"].astype(np.int64)
+    columns = bias, v_threshold, current.lo, current.hi
     rows = np.concatenate([
-        np.stack([bias, v_threshold, current.lo, current.hi, v.lo, v.hi, after.lo, after.hi], 1)
+        np.stack([*columns, v.lo, v.hi, after.lo, after.hi, leak.m * v.lo, leak.m * v.hi], 1)
         for v, after in pairwise(steps)
     ])  # fmt: skip
     distinct = sorted(set(map(tuple, rows.tolist())))
+    v = Interval.hull(np.minimum.reduce([r.lo for r in steps]),
+                      np.maximum.reduce([r.hi for r in steps]), True)  # fmt: skip
     parameters = update_parameters(layer, update)
     harness = Harness(
         "neuron_update",
         ("leak", "neuron"),
-        {**parameters, "ROWS": len(distinct)}
+        {**parameters, "NEGATIVE": int(v.lo < 0), "ROWS": len(distinct)}
         | {"ROW_BITS": max(1, (len(distinct) - 1).bit_length())},
         tables={"table.mem": table(distinct, int(parameters["WIDE"]))},
     )
-    v = Interval.hull(np.minimum.reduce([r.lo for r in steps]),
-                      np.maximum.reduce([r.hi for r in steps]), True)  # fmt: skip
     p_lo = [leak(r.lo) + current.lo + bias for r in steps[:-1]]
     p_hi = [leak(r.hi) + current.hi + bias for r in steps[:-1]]
     if layer.fires:
@@ -96,10 +97,10 @@ def update_sweep(build: Build, layer: Layer, update: Update) -> Claim:
     """The claim of the harness update_sweep.v, with the parameters of a layer's update."""
     harness = Harness(
         "update_sweep",
-        ("update", "leak", "neuron"),
+        ("update", "neuron"),
         {**update_parameters(layer, update), "ONE_STEP": int(build.dataflow.timesteps == 1)}
         | {"LATENCY": latency.CURRENT, "READ_AT": latency.MEMBRANE},
-        doubles=("rom_const",),
+        doubles=("rom_const", "leak_free"),
     )
     return Claim(layer.name, SWEEP, harness, "induction", latency.CURRENT + 6, latency.CURRENT + 18)
 

@@ -14,6 +14,8 @@ MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
      ("neuron", "below <= ZERO", "below < ZERO")),
     ("v of the last sample leaks into the first step", "update_sweep",
      ("update", "leaked & {V_BITS{!leak_first_q}}", "leaked")),
+    ("the leak is given the next word's v", "update_sweep",
+     ("update", "assign v_before = v_q;", "assign v_before = fetch_v_q;")),
     ("a first step ends after its first word", "update_sweep",
      ("update", "if (read_end) first_q <= read_last", "first_q <= read_last")),
     ("a beat is replaced while it waits", "stream_buffer_order",
@@ -52,10 +54,13 @@ def remembers(update: Mapping[str, int | str]) -> bool:
 
 # Which neurons, by their parameters, show an error; any do where nothing is said.
 FINDS: dict[str, Callable[[Mapping[str, int | str]], bool]] = {
-    "a negative leak rounds down": lambda update: remembers(update) and update["K"] != 0,
+    "a negative leak rounds down": lambda update: (
+        remembers(update) and update["K"] != 0 and update["NEGATIVE"] != 0
+    ),
     "fires on p > v_threshold": lambda update: update["READOUT"] == 0,
     "fires -1 on p < -v_threshold": lambda update: update["TERNARY"] != 0,
     "v of the last sample leaks into the first step": remembers,
+    "the leak is given the next word's v": remembers,
     "a first step ends after its first word": remembers,
 }
 

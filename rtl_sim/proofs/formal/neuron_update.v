@@ -28,6 +28,7 @@ module neuron_update #(
   parameter       TERNARY        = 1,
   parameter       SOFT_RESET     = 0,
   parameter       READOUT        = 0,
+  parameter       NEGATIVE       = 1,      // 0: no membrane is ever below 0
   parameter       NO_MEMORY      = 0
 ) (
   input wire        [ROW_BITS-1:0]     row_i,
@@ -38,11 +39,11 @@ module neuron_update #(
 
   // --- the table and the assumptions -----------------------------------------------------------
 
-  // {v after hi, lo, v before hi, lo, i hi, lo, threshold, bias}
-  reg [8*WIDE-1:0] table [0:ROWS-1];
+  // {M * v before hi, lo, v after hi, lo, v before hi, lo, i hi, lo, threshold, bias}
+  reg [10*WIDE-1:0] table [0:ROWS-1];
   initial $readmemh("table.mem", table);
 
-  wire [8*WIDE-1:0]      word        = table[row_i];
+  wire [10*WIDE-1:0]     word        = table[row_i];
   wire signed [WIDE-1:0] bias        = word[0*WIDE+:WIDE];
   wire signed [WIDE-1:0] v_threshold = word[1*WIDE+:WIDE];
   wire signed [WIDE-1:0] i_lo        = word[2*WIDE+:WIDE];
@@ -51,16 +52,45 @@ module neuron_update #(
   wire signed [WIDE-1:0] v_hi        = word[5*WIDE+:WIDE];
   wire signed [WIDE-1:0] next_lo     = word[6*WIDE+:WIDE];
   wire signed [WIDE-1:0] next_hi     = word[7*WIDE+:WIDE];
+  wire signed [WIDE-1:0] product_lo  = word[8*WIDE+:WIDE];
+  wire signed [WIDE-1:0] product_hi  = word[9*WIDE+:WIDE];
+
+  // The leak, with M * v as the sum over M's digits, since solvers take hours to find for wide v
+  // that two ways to multiply are one.
+  localparam signed [WIDE-1:0] ZERO = 0;
+
+  reg signed [WIDE-1:0] product;
+  reg        [WIDE-1:0] sum_of_digits;
+  integer               e;
+
+  always @* begin
+    product       = 0;
+    sum_of_digits = 0;
+    for (e = 0; e <= K; e = e + 1) begin
+      if (PLUS[e]) product = product + (v_i <<< e);
+      if (PLUS[e]) sum_of_digits = sum_of_digits + (1 << e);
+      if (MINUS[e]) product = product - (v_i <<< e);
+      if (MINUS[e]) sum_of_digits = sum_of_digits - (1 << e);
+    end
+  end
+
+  wire signed [WIDE-1:0] size   = v_i < 0 ? -product : product;  // |v| * M
+  wire signed [WIDE-1:0] part   = size >>> K;
+  wire signed [WIDE-1:0] leak_v = first_i ? ZERO : v_i < 0 ? -part : part;
 
   always @* begin
     assume (row_i < ROWS);
     assume (i_lo <= current_i && current_i <= i_hi);
     // In a sample's first step any v may be stored, since it counts as 0.
     assume (first_i || (v_lo <= v_i && v_i <= v_hi));
+    // A multiplication by M >= 0 keeps order and sign, which takes solvers as long to find.
+    assume (first_i || (product_lo <= product && product <= product_hi));
+    assume (first_i || (v_i < 0 ? product <= 0 : product >= 0));
   end
 
   // --- the Verilog -----------------------------------------------------------------------------
 
+  // Behind the leak, the Verilog goes on with the specification's, which `leaks` shows to be equal.
   wire signed [V_BITS-1:0]         stored = NO_MEMORY != 0 ? {V_BITS{1'b0}} : v_i;
   wire signed [CURRENT_BITS-1:0]   current = current_i;
   wire signed [BIAS_BITS-1:0]      add = bias;
@@ -68,7 +98,8 @@ module neuron_update #(
   wire signed [V_BITS-1:0]         leaked;
   wire signed [V_BITS-1:0]         masked = leaked & {V_BITS{!first_i}};
   wire signed [P_BITS-1:0]         drive = current + add;
-  wire signed [P_BITS-1:0]         total = masked + drive;
+  wire signed [V_BITS-1:0]         leak_fits = leak_v;
+  wire signed [P_BITS-1:0]         total = leak_fits + drive;
   wire                             fire;
   wire                             neg;
   wire signed [V_BITS-1:0]         v_next;
@@ -109,12 +140,6 @@ module neuron_update #(
 
   // --- the specification -----------------------------------------------------------------------
 
-  localparam signed [WIDE-1:0] ZERO = 0;
-
-  wire signed [WIDE-1:0] v       = first_i ? ZERO : v_i;
-  wire signed [WIDE-1:0] size    = v < 0 ? -v : v;
-  wire signed [WIDE-1:0] part    = (size * M) >>> K;
-  wire signed [WIDE-1:0] leak_v  = v < 0 ? -part : part;
   wire signed [WIDE-1:0] p       = leak_v + current_i + bias;
   wire                   s_plus  = READOUT == 0 && p >= v_threshold;
   wire                   s_minus = READOUT == 0 && TERNARY != 0 && p <= -v_threshold;
@@ -130,11 +155,14 @@ module neuron_update #(
   wire signed [P_BITS-1:0] minus_fits = -v_threshold;
 
   always @* begin
+    digits:    assert (sum_of_digits == M);
+    leaks:     assert (masked == leak_v);
     spikes:    assert (fire == (s_plus || s_minus) && neg == s_minus);
     membrane:  assert (v_next == v_spec);
     p_width:   assert (p_fits == p);
     d_width:   assert (drive_spec == drive_wide && drive == drive_wide);
     th_width:  assert (plus_fits == v_threshold && minus_fits == -v_threshold);
+    no_sign:   assert (NEGATIVE != 0 || v_spec >= 0);
     inductive: assert (next_lo <= v_spec && v_spec <= next_hi);
   end
 

@@ -7,9 +7,11 @@
 // membrane that the same word had after the step before, and the results come in order, once, with
 // their marks.
 //
-// Biases and thresholds are arbitrary (rom_const.v). Currents are any for which p and the membrane
-// fit their widths; neuron_update.v shows that this holds for all currents that the weights allow.
-// Sweeps may start and wait at any time.
+// The leak is cut out (leak_free.v): it must be given the right membrane, and whatever it gives is
+// what the specification goes on with. Biases and thresholds are arbitrary (rom_const.v). Currents
+// are any for which p and the membrane fit their widths. neuron_update.v shows that the leak is the
+// right one, and that p and the membrane fit for all currents that the weights allow. Sweeps may
+// start and wait at any time.
 module update_sweep #(
   parameter       LATENCY        = 6,    // cycles from step_next_o to current_i
   parameter       READ_AT        = 4,    // cycles from step_next_o to the read of v
@@ -91,6 +93,8 @@ module update_sweep #(
   wire signed [V_BITS-1:0] memory_0;
   (* keep, peek = "dut.membranes.v_mem[1]", unless = "NO_MEMORY" *)
   wire signed [V_BITS-1:0] memory_1;
+  (* keep, peek = "dut.lane[0].leak.v_i" *) wire signed [V_BITS-1:0] operand;
+  (* keep, peek = "dut.lane[0].leak.leak_o" *) wire signed [V_BITS-1:0] leaked;
   (* keep, peek = "dut.slot_q" *)   wire [$clog2(SLOTS)-1:0] slot;
   (* keep, peek = "dut.word_q" *)   wire read_word;
   (* keep, peek = "dut.row_q" *)    wire read_row;
@@ -134,6 +138,8 @@ module update_sweep #(
   reg [ALL-1:0]                firsts_q;
   reg [ALL-1:0]                lasts_q;
   reg [DELAY*CURRENT_BITS-1:0] currents_q;
+  reg [DELAY*V_BITS-1:0]       operands_q;  // of the leak, in the cycle of the current
+  reg [DELAY*V_BITS-1:0]       leaks_q;
 
   always @(posedge clk) begin
     if (!rst_n) valid_q <= {ALL{1'b0}};
@@ -142,6 +148,8 @@ module update_sweep #(
     firsts_q   <= {firsts_q, first_q};
     lasts_q    <= {lasts_q, step_last_i};
     currents_q <= {currents_q, current_i};
+    operands_q <= {operands_q, operand};
+    leaks_q    <= {leaks_q, leaked};
   end
 
   // --- the specification, when the result is there --------------------------------------------
@@ -157,11 +165,11 @@ module update_sweep #(
   wire signed [CURRENT_BITS-1:0]   current  = currents_q[DELAY*CURRENT_BITS-1-:CURRENT_BITS];
   wire signed [BIAS_BITS-1:0]      bias     = biases[word*BIAS_BITS+:BIAS_BITS];
   wire signed [THRESHOLD_BITS-1:0] level    = thresholds[word*THRESHOLD_BITS+:THRESHOLD_BITS];
-  wire signed [WIDE-1:0]           v_old    = v_q[word];
-  wire signed [WIDE-1:0]           before   = first || ONE_STEP != 0 ? ZERO : v_old;
-  wire signed [WIDE-1:0]           size     = before < 0 ? -before : before;
-  wire signed [WIDE-1:0]           part     = (size * M) >>> K;
-  wire signed [WIDE-1:0]           leak_v   = before < 0 ? -part : part;
+  wire signed [V_BITS-1:0]         leak_of  = operands_q[DELAY*V_BITS-1-:V_BITS];
+  wire signed [V_BITS-1:0]         leak_is  = leaks_q[DELAY*V_BITS-1-:V_BITS];
+  wire signed [WIDE-1:0]           before   = v_q[word];
+  wire                             zero     = first || NO_MEMORY != 0;
+  wire signed [WIDE-1:0]           leak_v   = zero ? ZERO : leak_is;
   wire signed [WIDE-1:0]           drive    = current + bias;
   wire signed [WIDE-1:0]           p        = leak_v + drive;
   wire                             s_plus   = READOUT == 0 && p >= level;
@@ -186,9 +194,13 @@ module update_sweep #(
     end
   end
 
+  // Nothing is to be kept where the leak is 0 or no step follows.
+  always @* kept: assert (NO_MEMORY == 0 || ONE_STEP != 0 || M == 0);
+
   always @(posedge clk) begin
     if (rst_n) results_in_time: assert (word_valid == due);
     if (rst_n && due) begin
+      operands: assert (zero || leak_of == before);
       membrane: assert (v == v_spec);
       marks:    assert (step_end == word && last == lasts_q[ALL-1]);
       if (READOUT == 0) spikes: assert (fire == (s_plus || s_minus) && neg == s_minus);
