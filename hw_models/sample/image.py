@@ -1,5 +1,6 @@
 """Reads an image file as raw values."""
 
+import io
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SUFFIXES, FORMATS = (".png", ".jpg", ".jpeg"), ("PNG", "JPEG")
 MODES = {1: "L", 3: "RGB"}  # Pillow's name of grey and of RGB images, by channels
+OPAQUE = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB"}  # what an image of each mode is
 
 
 def read_image(path: Path, spec: Input, resize: bool = False) -> NDArray[np.uint8]:
@@ -29,29 +31,13 @@ def read_image(path: Path, spec: Input, resize: bool = False) -> NDArray[np.uint
         InputError: the input takes no images; the file cannot be read, holds something else than
             one grey or RGB image of 8 bits, or has another size.
     """
-    from PIL import Image  # here, as all else needs no Pillow
-
     if spec.encoding != STATIC or len(spec.shape) != 3 or spec.shape[0] not in MODES:
         raise InputError(
             f"an image, but {spec.name} takes {spec.encoding} values of {list(spec.shape)}; give "
             "them as an .npy file"
         )
     channels, height, width = spec.shape
-    with path.open("rb") as file:
-        try:
-            with warnings.catch_warnings(action="error"):
-                image = Image.open(file, formats=FORMATS)
-                image.load()
-        except Exception as error:  # Pillow can fail in many ways on a damaged file
-            raise InputError(f"no sound image; accepted: {', '.join(FORMATS)}") from error
-        frames = getattr(image, "n_frames", 1)
-    if frames > 1:
-        raise InputError(f"a file of {frames} images; accepted: one image")
-    if image.mode not in MODES.values() or "transparency" in image.info:
-        raise InputError(
-            f"an image of the mode {image.mode}; accepted: grey or RGB, of 8 bits and without "
-            "transparency; convert it first"
-        )
+    image = decoded(path.read_bytes(), formats=FORMATS)
     if image.size != (width, height) and not resize:
         raise InputError(
             f"an image of {image.width} x {image.height} pixels; accepted: {width} x {height}, or "
@@ -59,6 +45,42 @@ def read_image(path: Path, spec: Input, resize: bool = False) -> NDArray[np.uint
         )
     values = middle(image.convert(MODES[channels]), (height, width))
     return np.asarray(values, np.uint8).reshape(height, width, channels).transpose(2, 0, 1)
+
+
+def decoded(
+    content: bytes, mode: str | None = None, formats: tuple[str, ...] | None = None
+) -> "Image":
+    """The image in a file's content, of Pillow's mode "L" (grey) or "RGB".
+
+    Args:
+        content: the bytes of the file.
+        mode: "L" or "RGB", to which any colours of 8 bits are brought, without transparency; None:
+            that of the image, which has to be grey or RGB and opaque.
+        formats: Pillow's names of the accepted formats; None: all that it reads.
+
+    Raises:
+        InputError: the content is no image, a broken one, several, or of another mode.
+    """
+    from PIL import Image  # here, as all else needs no Pillow
+
+    try:
+        with warnings.catch_warnings(action="error"):
+            image = Image.open(io.BytesIO(content), formats=formats)
+            image.load()
+    except Exception as error:  # Pillow can fail in many ways on a damaged file
+        accepted = ", ".join(formats or ("whatever Pillow reads",))
+        why = " ".join(str(error).split())
+        raise InputError(f"no sound image ({why}); accepted: {accepted}") from error
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise InputError(f"a file of {frames} images; accepted: one image")
+    own = None if "transparency" in image.info else OPAQUE.get(image.mode)
+    if image.mode[0] in "IF" or not (mode or own):
+        raise InputError(
+            f"an image of mode {image.mode}; accepted: grey or RGB, of 8 bits and without "
+            "transparency"
+        )
+    return image.convert(mode or own)
 
 
 def middle(image: "Image", size: tuple[int, int]) -> "Image":

@@ -1,7 +1,6 @@
 """Reads a folder of images by class, through Pillow."""
 
 import hashlib
-import io
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,18 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from hw_models.errors import InputError
-from hw_models.sample.image import middle
+from hw_models.sample.image import decoded, middle
 from qtrain.data.own.preparation import Color, Preparation
 from qtrain.data.own.raw import Raw, held_out, no_test_samples
 
 MODES: dict[Color, str] = {"grey": "L", "rgb": "RGB"}  # Pillow's names
-OWN_COLOR: dict[str, Color] = {"1": "grey", "L": "grey", "RGB": "rgb", "P": "rgb"}
+COLORS: dict[str, Color] = {mode: color for color, mode in MODES.items()}
 
 
-class Decoded(NamedTuple):
+class Sample(NamedTuple):
     """One image."""
 
     pixels: NDArray[np.uint8]  # [C, H, W]
@@ -74,11 +72,11 @@ class ImageFolder:
             InputError: an image is broken, or has another size or colour than the first one.
         """
         paths = self.splits[split]
-        first = decoded(paths[0], self.size, self.color)
+        first = sample(paths[0], self.size, self.color)
         x = np.empty((len(paths), *first.pixels.shape), np.uint8)
         whole = hashlib.sha256()
         with ThreadPoolExecutor(self.workers) as pool:
-            images = pool.map(lambda path: decoded(path, self.size, self.color), paths)
+            images = pool.map(lambda path: sample(path, self.size, self.color), paths)
             for k, (path, image) in enumerate(zip(paths, images, strict=True)):
                 check_like(first, paths[0], image, path)
                 x[k] = image.pixels
@@ -116,7 +114,7 @@ def images_in(folder: Path) -> list[Path]:
     return paths
 
 
-def decoded(path: Path, size: tuple[int, int] | None, color: Color | None) -> Decoded:
+def sample(path: Path, size: tuple[int, int] | None, color: Color | None) -> Sample:
     """One image, brought to a size and a colour where they are given.
 
     Raises:
@@ -124,27 +122,22 @@ def decoded(path: Path, size: tuple[int, int] | None, color: Color | None) -> De
     """
     content = path.read_bytes()
     try:
-        with Image.open(io.BytesIO(content)) as image:
-            image.load()
-    except Exception as error:  # Pillow can fail in any way on a damaged file
-        what = "no image" if isinstance(error, UnidentifiedImageError) else f"broken ({error})"
-        raise InputError(f"{path}: {what}; remove it, or put an image in its place") from error
-    if image.mode[0] in "IF" or not (color or image.mode in OWN_COLOR):
-        remedy = "8 bits a channel" if image.mode[0] in "IF" else "grey or RGB; or choose --color"
-        raise InputError(f"{path}: an image of mode {image.mode}; accepted: {remedy}")
-    color = color or OWN_COLOR[image.mode]
-    image = image.convert(MODES[color])
+        image = decoded(content, MODES[color] if color else None)
+    except InputError as error:
+        raise InputError(
+            f"{path}: {error}; remove it, convert it, or choose --color for all"
+        ) from error
     if size:
         image = middle(image, size)
     pixels = np.asarray(image)
-    return Decoded(
+    return Sample(
         pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0),
-        color,
+        COLORS[image.mode],
         hashlib.sha256(content).digest(),
     )
 
 
-def check_like(first: Decoded, first_path: Path, image: Decoded, path: Path) -> None:
+def check_like(first: Sample, first_path: Path, image: Sample, path: Path) -> None:
     """Check that an image has the colour and the size of the first one.
 
     Raises:

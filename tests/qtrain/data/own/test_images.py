@@ -58,6 +58,11 @@ def test_the_content_of_the_files_is_what_counts(tmp_path):
     assert ImageFolder(tmp_path / "b", grey).read("test").sha256 != before
 
 
+def animation(path):
+    frames = [Image.new("RGB", (16, 12), color) for color in ("red", "blue")]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+
+
 def spoil(folder, **how):
     write_image(folder / "cat/2.png", **how)
 
@@ -65,17 +70,18 @@ def spoil(folder, **how):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: (d / "cat/2.png").write_text("text"), "cat/2.png: no image; remove it"),
+        (lambda d: (d / "cat/2.png").write_text("text"), "cat/2.png: no sound image .*; remove it"),
         (
             lambda d: (d / "cat/2.png").write_bytes((d / "cat/1.png").read_bytes()[:200]),
-            "cat/2.png: broken",
+            "cat/2.png: no sound image .*truncated",
         ),
         (lambda d: spoil(d, mode="L"), "cat/2.png: grey, where .*1.png is rgb; .*--color"),
         (lambda d: spoil(d, width=20), "cat/2.png: 12 x 20 pixels, where .* 12 x 16; .*--size"),
-        (lambda d: spoil(d, mode="RGBA"), "mode RGBA; accepted: grey or RGB; or choose --color"),
+        (lambda d: spoil(d, mode="RGBA"), "mode RGBA; accepted: grey or RGB.*choose --color"),
+        (lambda d: animation(d / "cat/2.png"), "cat/2.png: a file of 2 images; accepted: one"),
         (
             lambda d: Image.new("I;16", (16, 12)).save(d / "cat/2.png"),
-            "mode I;16; accepted: 8 bits a channel",
+            "mode I;16; accepted: grey or RGB, of 8 bits",
         ),
         (lambda d: (d / "emu").mkdir(), "emu: a class without images"),
         (lambda d: (d / "cat/more").mkdir(), "more: a folder in the folder of a class"),
