@@ -201,11 +201,15 @@ interchange: data setup $(FRAMEWORKS:%=build/environments/%/.installed)
 	  -m tests.interchange.train_$$framework --data-dir $(DATA) --out runs/interchange || exit; done
 	$(PYTHON) -m tests.interchange.compare runs/interchange --data-dir $(DATA)
 
-neurobench: data setup build/environments/neurobench/.installed
-	for name in digits mnist-int4 mnist-convnet nmnist; do \
-	  TRISPIKE_DATA=$(DATA) $(PYTHON) -m compiler build zoo:$$name --target int8 --out build/$$name || exit; done
-	build/environments/neurobench/bin/python -m tests.interchange.neurobench_counts \
-	  $(addprefix build/,digits mnist-int4 mnist-convnet nmnist)
+# Of NAME-TARGET, the network of the zoo and the weights that it is built with.
+start = $(patsubst %-$(call end,$1),%,$1)
+end = $(lastword $(subst -, ,$1))
+NEUROBENCH := digits-int8 mnist-int4-int4 mnist-convnet-int8 nmnist-int8
+build/neurobench/%/dataflow.json: | data setup
+	TRISPIKE_DATA=$(DATA) $(PYTHON) -m compiler build zoo:$(call start,$*) --target $(call end,$*) --out $(@D)
+
+neurobench: build/environments/neurobench/.installed $(NEUROBENCH:%=build/neurobench/%/dataflow.json)
+	build/environments/neurobench/bin/python -m tests.interchange.neurobench_counts $(NEUROBENCH:%=build/neurobench/%)
 
 clean:
 	rm -rf $(VENV) build runs *.egg-info
