@@ -49,13 +49,13 @@ def accumulator_sum(build: Build, synapse: Synapse, engine: Engine) -> Claim:
         ("accumulators", "banked_rom"),
         {name: named[name] for name in ("W_BITS", "ACC_BITS", "SHIFT", "DIGIT_BITS", "PACKED")}
         | {"DIGIT_WIRES": max(1, engine.digit_bits), "UP": up, "DOWN": down}
-        | {"BLOCK": int(engine.out_h * engine.out_w > 1), "WIDE": wide}
+        | {"MEMORY": engine.memory, "ONE_WORD": int(engine.memory == 0), "WIDE": wide}
         | {"LATENCY": latency.CURRENT, "STORE_AT": latency.STORED},
         doubles=("rom_free",),
     )
     needed = {"ACC_BITS": Interval(-down, up, True).bits}
     return Claim(
-        synapse.name, SUM, harness, "induction", latency.CURRENT + 1, latency.CURRENT + 8, needed
+        synapse.name, SUM, harness, "induction", latency.CURRENT + 2, latency.CURRENT + 8, needed
     )
 
 

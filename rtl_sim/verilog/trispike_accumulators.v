@@ -11,8 +11,12 @@
 //   clear_i: the word is 0 for all operations that follow
 //
 // There is one operation per cycle, in order, and each sees the results of those before it. Each
-// lane has its own memory of accumulators: LUT-RAM with asynchronous read if they are few,
-// otherwise block RAM (BLOCK).
+// lane has its own memory of accumulators, which is of one of three kinds (MEMORY):
+//
+//   0  registers: there is one word
+//   1  LUT-RAM, read a cycle before it is written. No operation may follow on a word that was
+//      written in the cycle before. A word is cleared by a bit that says so (fresh_q).
+//   2  block RAM, read two cycles before it is written
 module trispike_accumulators #(
   parameter WORDS       = 4,   // words of accumulators
   parameter ROWS        = 64,  // words of weights
@@ -28,7 +32,7 @@ module trispike_accumulators #(
   parameter W_BITS      = 8,   // bits of a weight
   parameter ACC_BITS    = 12,  // bits of an accumulator
   parameter SHIFT       = 0,   // current = acc << SHIFT
-  parameter BLOCK       = 0,   // 1: accumulators in block RAM, 0: in LUT-RAM
+  parameter MEMORY      = 2,   // kind of the accumulators' memory: 0, 1 or 2
   parameter LOAD_ADDR_BITS = 1,  // bits of a loaded word's address
   parameter LOAD_WORD_BITS = 1,  // bits of a loaded word; 1: nothing can be loaded
   parameter WEIGHT_FILE = ""   // for $readmemh
@@ -55,6 +59,9 @@ module trispike_accumulators #(
   generate
     if (SLICE > LANES) begin : check_slice
       trispike_accumulators_SLICE_is_more_than_LANES error ();
+    end
+    if (MEMORY == 0 && WORDS > 1) begin : check_memory
+      trispike_accumulators_MEMORY_0_has_one_word error ();
     end
     if (DIGIT_BITS > 0 && DIGIT_WIRES != DIGIT_BITS) begin : check_digit_wires
       trispike_accumulators_DIGIT_WIRES_is_not_DIGIT_BITS error ();
@@ -125,19 +132,37 @@ module trispike_accumulators #(
   // An event's sign: -x == ~x + 1. The shift stage flips the bits; the 1 is a carry into the sum.
   wire signed [TERM_BITS-1:0] flip3 = {TERM_BITS{neg3_q}};
 
-  // Block RAM is read two cycles before it is written. If one of the two operations ahead writes
-  // the same word, its result is taken from next_q: the result of the earlier one while it is
-  // still there, the result of the later one as soon as it arrives.
   wire work3  = add3_q || read3_q || clear3_q;
   wire write4 = add4_q || clear4_q;
   wire work4  = write4 || read4_q;
-  reg  second3_q;
-  reg  first4_q;
+
+  // If one of the two operations ahead of a read of block RAM writes the same word, its result is
+  // taken from next_q: the result of the earlier one while it is still there, the result of the
+  // later one as soon as it arrives.
+  reg second3_q;
+  reg first4_q;
 
   always @(posedge clk) begin
     second3_q <= write4 && word2_q == word4_q;
     first4_q  <= write4 && word3_q == word4_q;
   end
+
+  // LUT-RAM is not cleared but forgotten.
+  reg [WORDS-1:0] fresh_q;  // the word counts as 0
+
+  always @(posedge clk) begin
+    if (!rst_n) fresh_q <= {WORDS{1'b1}};
+    else if (write4) fresh_q[word4_q] <= clear4_q;
+  end
+
+`ifndef SYNTHESIS
+  always @(posedge clk) begin
+    if (rst_n && MEMORY == 1 && write4 && work3 && word3_q == word4_q) begin
+      $display("ASSERT %m: a word is used right after it was written");
+      $finish;
+    end
+  end
+`endif
 
   // Each lane has one procedural block and one memory, and is idle when there is nothing to do;
   // simulators run this form fast.
@@ -152,20 +177,23 @@ module trispike_accumulators #(
       wire                     mine3 = PACKED == 0 || lane3_q == LANE;
       reg signed [TERM_BITS:0] term4_q;  // {+-weight << digit, carry}
       reg [ACC_BITS-1:0]       mem [0:WORDS-1];
-      reg [ACC_BITS-1:0]       old3_q;   // old value from block RAM
-      reg [ACC_BITS-1:0]       old4_q;
+      reg [ACC_BITS-1:0]       old3_q;   // old value, from block RAM
+      reg [ACC_BITS-1:0]       old4_q;   // old value, one cycle before it is used
       reg [ACC_BITS-1:0]       next_q;   // the value written last
       reg [ACC_BITS-1:0]       acc;
+      reg [ACC_BITS-1:0]       base;
       reg [ACC_BITS-1:0]       next;
 `ifndef SYNTHESIS
       reg signed [SUM_BITS-1:0] sum;
 `endif
 
       always @(posedge clk) begin
-        if (add2_q || read2_q) old3_q <= mem[word2_q];
+        if (MEMORY == 2 && (add2_q || read2_q)) old3_q <= mem[word2_q];
 
         if (work3) begin
-          old4_q  <= second3_q ? next_q : old3_q;
+          if (MEMORY == 2) old4_q <= second3_q ? next_q : old3_q;
+          else if (fresh_q[word3_q]) old4_q <= {ACC_BITS{1'b0}};
+          else old4_q <= mem[word3_q];
           term4_q <= {(TERM_BITS+1){1'b0}};
           if (add3_q && mine3) begin
             term4_q <= {($signed(weight3[WEIGHT*W_BITS+:W_BITS]) <<< digit3_q) ^ flip3, neg3_q};
@@ -173,10 +201,12 @@ module trispike_accumulators #(
         end
 
         if (work4) begin
-          if (BLOCK == 0) acc = mem[word4_q];
-          else acc = first4_q ? next_q : old4_q;
-          next = ($signed(term4_q) + $signed({acc & {ACC_BITS{!clear4_q}}, 1'b1})) >>> 1;
-          if (write4) mem[word4_q] <= next;
+          acc = MEMORY == 0 ? mem[0] : MEMORY == 2 && first4_q ? next_q : old4_q;
+          if (MEMORY == 2) base = acc & {ACC_BITS{!clear4_q}};
+          else base = acc;
+          next = ($signed(term4_q) + $signed({base, 1'b1})) >>> 1;
+          if (MEMORY == 0 && clear4_q) mem[0] <= {ACC_BITS{1'b0}};
+          else if (MEMORY == 1 ? add4_q : write4) mem[word4_q] <= next;
           if (write4) next_q <= next;
           if (read4_q) lane5_q[l*ACC_BITS+:ACC_BITS] <= acc;
 `ifndef SYNTHESIS

@@ -87,6 +87,10 @@ module trispike_banked_rom #(
       localparam SIZE  = bank_start(n + 1) - START;
       localparam BITS  = SIZE > 1 ? $clog2(SIZE) : 1;
 
+      // FPGAs have 200 to 400 LUTs for each block RAM, which is 36 bits wide, and a LUT holds 16
+      // bits or more. So a bank that takes more than 256 of them for each block RAM goes there.
+      localparam [5*8-1:0] STYLE = SIZE * WIDTH > 256 * 16 * ((WIDTH + 35) / 36) ? "block" : "auto";
+
       wire [WIDTH-1:0] word;
       wire             mine_write = write_addr_i >= START
                                  && (n == BANKS - 1 || write_addr_i < START + SIZE);
@@ -99,6 +103,7 @@ module trispike_banked_rom #(
         .DEPTH    (SIZE),
         .ADDR_BITS(BITS),
         .WRITABLE (WRITABLE),
+        .STYLE    (STYLE),
         .BANK     (BANKS == 1 ? -1 : n),
         .FILE     (FILE)
       ) words (
@@ -113,7 +118,8 @@ module trispike_banked_rom #(
 
       always @(posedge clk) begin
         if (read_i) mine1_q <= addr_i >> BITS == START >> BITS;
-        if (read1_q) word2_q <= mine1_q ? word : {WIDTH{1'b0}};
+        if (!mine1_q) word2_q <= {WIDTH{1'b0}};
+        else if (read1_q) word2_q <= word;
       end
 
       assign banks[n*WIDTH+:WIDTH] = word2_q;

@@ -111,6 +111,9 @@ module trispike_engine #(
   localparam ROWS        = REACH * KERNEL_ROWS;
   localparam C_BITS      = $clog2(IN_C);
 
+  // With one position, and words that take turns, no word is used twice in a row.
+  localparam MEMORY      = WORDS == 1 ? 0 : OUT_H * OUT_W == 1 && REACH > 1 ? 1 : 2;
+
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
   localparam REACH_BITS  = REACH > 1 ? $clog2(REACH) : 1;
@@ -323,7 +326,7 @@ module trispike_engine #(
     .W_BITS     (W_BITS),
     .ACC_BITS   (ACC_BITS),
     .SHIFT      (SHIFT),
-    .BLOCK      (OUT_H * OUT_W > 1),
+    .MEMORY     (MEMORY),
     .LOAD_ADDR_BITS(LOAD_ADDR_BITS),
     .LOAD_WORD_BITS(LOAD_WORD_BITS),
     .WEIGHT_FILE(WEIGHT_FILE)

@@ -10,6 +10,7 @@ module trispike_rom #(
   parameter DEPTH     = 16,   // words; the file has exactly this number
   parameter ADDR_BITS = 4,    // bits of addr_i; 2**ADDR_BITS >= DEPTH
   parameter WRITABLE  = 0,    // 1: can be written, 0: write_i is never set
+  parameter STYLE     = "auto",  // kind of memory, as synthesis knows it, such as "block"
   parameter BANK      = -1,   // 0...99: the words come from FILE.BANK; -1: from FILE
   parameter FILE      = ""    // for $readmemh
 ) (
@@ -35,7 +36,7 @@ module trispike_rom #(
     end
   endgenerate
 
-  reg [WIDTH-1:0] mem [0:DEPTH-1];
+  (* ram_style = STYLE *) reg [WIDTH-1:0] mem [0:DEPTH-1];
 
   // Each name has its own statement, since tools differ in padding the shorter of two strings.
   localparam [7:0] TENS = "0" + BANK / 10;

@@ -24,7 +24,8 @@ module accumulator_sum #(
   parameter W_BITS      = 8,
   parameter ACC_BITS    = 12,
   parameter SHIFT       = 0,
-  parameter BLOCK       = 0
+  parameter MEMORY      = 2,   // kind of the accumulators' memory
+  parameter ONE_WORD    = 0    // 1: MEMORY is 0, which has one word instead of two
 ) (
   input wire                   clk,
   input wire                   rst_n,
@@ -43,7 +44,7 @@ module accumulator_sum #(
   wire signed [ACC_BITS+SHIFT-1:0] current;
 
   trispike_accumulators #(
-    .WORDS      (2),
+    .WORDS      (ONE_WORD != 0 ? 1 : 2),
     .ROWS       (2),
     .LANES      (2),
     .SLICE      (1),
@@ -57,7 +58,7 @@ module accumulator_sum #(
     .W_BITS     (W_BITS),
     .ACC_BITS   (ACC_BITS),
     .SHIFT      (SHIFT),
-    .BLOCK      (BLOCK)
+    .MEMORY     (MEMORY)
   ) dut (
     .clk      (clk),
     .rst_n    (rst_n),
@@ -78,17 +79,27 @@ module accumulator_sum #(
 
   (* keep, peek = "dut.weights.bank[0].words.data_o" *) wire [WEIGHTS*W_BITS-1:0] weights;
   (* keep, peek = "dut.lane[1].mem[0]" *) wire [ACC_BITS-1:0] memory_0;
-  (* keep, peek = "dut.lane[1].mem[1]" *) wire [ACC_BITS-1:0] memory_1;
+  (* keep, peek = "dut.lane[1].mem[1]", unless = "ONE_WORD" *) wire [ACC_BITS-1:0] memory_1;
+  (* keep, peek = "dut.fresh_q", unless = "ONE_WORD" *) wire [1:0] fresh;
 
-  wire signed [ACC_BITS-1:0] memory = word ? memory_1 : memory_0;
+  wire                       forgotten = MEMORY == 1 && fresh[word];
+  wire signed [ACC_BITS-1:0] memory    = forgotten ? {ACC_BITS{1'b0}} : word ? memory_1 : memory_0;
 
-  // The engine's rules: an addition comes without a read or a clear.
+  always @* assume (ONE_WORD == 0 || !(word || word_i));
+
+  // The engine's rules: an addition comes without a read or a clear. Where MEMORY is 1, a word that
+  // was written rests for a cycle.
   reg [WEIGHT_AT:0] begun_q = 0;
   wire              begun   = begun_q[0];
   always @(posedge clk) begun_q <= {begun_q, 1'b1};
   always @* assume (rst_n == begun);
   always @* assume (!add_i || !(read_i || clear_i));
   always @* assume (DIGIT_BITS > 0 || digit_i == 0);
+
+  reg wrote_q, wrote_word_q;
+  always @(posedge clk) {wrote_q, wrote_word_q} <= {rst_n && (add_i || clear_i), word_i};
+  always @* assume (MEMORY != 1 || !wrote_q || word_i != wrote_word_q
+                    || !(add_i || read_i || clear_i));
 
   // --- ghost counters: they follow an operation once its weight is there -----------------------
 

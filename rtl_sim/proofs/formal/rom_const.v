@@ -9,6 +9,7 @@ module trispike_rom #(
   parameter DEPTH     = 16,
   parameter ADDR_BITS = 4,
   parameter WRITABLE  = 0,
+  parameter STYLE     = "auto",
   parameter BANK      = -1,
   parameter FILE      = ""
 ) (

@@ -37,7 +37,24 @@ MUTANTS = {
         "narrow", "update", "& {V_BITS{!leak_first_q}}", "& {V_BITS{1'b1}}",
     ),
     "v is read before it is written": ("narrow", "update", "WORDS : 6;", "WORDS : 1;"),
-    "the accumulator is not cleared": ("narrow", "accumulators", "{!clear4_q}", "{1'b1}"),
+    "block RAM is not cleared": ("gaps", "accumulators", "{!clear4_q}", "{1'b1}"),
+    "LUT-RAM is not cleared": (
+        "ternary", "accumulators", "fresh_q[word4_q] <= clear4_q", "fresh_q[word4_q] <= 1'b0",
+    ),
+    "LUT-RAM stays cleared": (
+        "ternary", "accumulators", "fresh_q[word4_q] <= clear4_q", "fresh_q[word4_q] <= 1'b1",
+    ),
+    "all words are cleared with one": (
+        "ternary", "accumulators", "fresh_q[word4_q] <= clear4_q",
+        "fresh_q <= {WORDS{clear4_q}}",
+    ),
+    "registers are not cleared": (
+        "narrow", "accumulators", "if (MEMORY == 0 && clear4_q) mem[0] <= {ACC_BITS{1'b0}};",
+        "if (MEMORY == 0 && clear4_q) mem[0] <= mem[0];",
+    ),
+    "LUT-RAM is taken for words that do not take turns": (
+        "blocks", "engine", "OUT_H * OUT_W == 1 && REACH > 1", "1",
+    ),
     "a cleared word keeps the last event": (
         "gaps", "accumulators", "          term4_q <= {(TERM_BITS+1){1'b0}};\n", "",
     ),

@@ -12,6 +12,7 @@ from tests.rtl_sim.verilog.elaborators import TOOLS, skip_without
 # The module that a tool does not find: parameters for which it looks for it.
 WRONG = {
     "accumulators_SLICE_is_more_than_LANES": "LANES(2), .SLICE(3)",
+    "accumulators_MEMORY_0_has_one_word": "MEMORY(0), .WORDS(2)",
     "accumulators_DIGIT_WIRES_is_not_DIGIT_BITS": "DIGIT_BITS(2), .DIGIT_WIRES(3)",
     "activity_FLIGHT_BITS_is_less_than_1": "FLIGHT_BITS(0)",
     "argmax_CLASSES_is_less_than_1": "CLASSES(0)",
