@@ -117,12 +117,26 @@ class StreamBuffer:
         self.inside = []
 
 
+class RegisterSlice:
+    """A register_slice, which has two places."""
+
+    def __init__(self, reader: Taker) -> None:
+        self.places = deque([0, 0])  # when each place is free
+        self.reader, self.free = reader, 0
+
+    def take(self, ready: int, beat: int) -> int:
+        at = max(ready, self.places.popleft())
+        self.free = self.reader.take(max(at + latency.SLICE, self.free), beat) + 1
+        self.places.append(self.free)
+        return at
+
+
 class Outlet:
     """A buffer of spike words for one reader, and the serializer that takes them apart."""
 
     def __init__(self, places: int, reader: Taker) -> None:
         self.places = np.zeros(places, np.int64)  # when each place is free, for one step or more
-        self.reader, self.free = reader, 0
+        self.reader, self.free = RegisterSlice(reader), 0
 
     def room(self, words: int) -> Ints:
         """Use up the places for a sweep's words; return when each place is free."""

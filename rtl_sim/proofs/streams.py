@@ -8,6 +8,7 @@ from hw_models.hardware import Hardware
 from rtl_sim.proofs.claim import Claim
 from rtl_sim.proofs.solver import Harness
 
+OUTLET = ("outlet", "serializer", "register_slice")
 ENGINE = ("engine", "accumulators", "banked_rom", "window_walk", "axis_taps", "counter")
 
 
@@ -19,6 +20,9 @@ def small() -> list[Claim]:
         Claim("stream_buffer, fifo, credits", order,
               Harness("stream_buffer_order", ("stream_buffer", "fifo", "credits"), doubles=rule),
               "induction", 3, cover=12),
+        Claim("register_slice", order,
+              Harness("register_slice_order", ("register_slice",), doubles=rule),
+              "induction", 3, cover=6),
         Claim("broadcast", "each reader takes each beat once; AXI4-Stream",
               Harness("broadcast_once", ("broadcast",), doubles=rule), "induction", 3, cover=12),
         pool("pool", {}),
@@ -26,7 +30,7 @@ def small() -> list[Claim]:
         Claim("argmax, fifo", "logits in order, lowest class of the largest; AXI4-Stream",
               Harness("argmax_words", ("argmax", "fifo"), doubles=rule), "induction", 3, cover=25),
         Claim("outlet (fork)", "each reader gets each event and marker once, in order",
-              Harness("fork_outlets", ("outlet", "fifo", "credits", "serializer", "counter"),
+              Harness("fork_outlets", (*OUTLET, "fifo", "credits", "counter"),
                       {"DELAY": current + latency.UPDATE}, doubles=rule), "bounded", 25, cover=46),
         Claim("engine, accumulators", "a sweep reads the events of its step, no others",
               Harness("engine_steps", ENGINE, {"LATENCY": current}, doubles=("rom_one",)),

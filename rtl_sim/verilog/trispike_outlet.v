@@ -3,7 +3,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Carries a layer's spikes to one reader: spike words wait here and leave as events.
+// Carries a layer's spikes to one reader: spike words wait here and leave as events, from
+// registers, so that the reader's ready does not reach the buffer in the same cycle.
 //
 // Each reader has its own outlet and takes the events when it likes. The sweep goes on only if all
 // outlets have room (trispike_credits).
@@ -50,6 +51,11 @@ module trispike_outlet #(
   wire             last;
   wire             pop = valid && ready;
 
+  wire [ADDR_BITS+1:0] event_tdata;
+  wire                 event_tvalid;
+  wire                 event_tlast;
+  wire                 event_tready;
+
   trispike_credits #(
     .PLACES(BUFFER)
   ) places (
@@ -89,11 +95,26 @@ module trispike_outlet #(
     .neg_i        (neg),
     .step_end_i   (step_end),
     .last_i       (last),
+    .m_axis_tdata (event_tdata),
+    .m_axis_tvalid(event_tvalid),
+    .m_axis_tlast (event_tlast),
+    .m_axis_tready(event_tready),
+    .events_o     (events_o)
+  );
+
+  trispike_register_slice #(
+    .BITS(ADDR_BITS + 2)
+  ) out (
+    .clk          (clk),
+    .rst_n        (rst_n),
+    .s_axis_tdata (event_tdata),
+    .s_axis_tvalid(event_tvalid),
+    .s_axis_tlast (event_tlast),
+    .s_axis_tready(event_tready),
     .m_axis_tdata (m_axis_tdata),
     .m_axis_tvalid(m_axis_tvalid),
     .m_axis_tlast (m_axis_tlast),
-    .m_axis_tready(m_axis_tready),
-    .events_o     (events_o)
+    .m_axis_tready(m_axis_tready)
   );
 
 endmodule
