@@ -148,6 +148,10 @@ class NetworkMaker:
 
     def made(self, encoding: str, quantizer: dict[str, Any], shape: Shape) -> ImportedNetwork:
         first, *inner, last = self.source.nodes
+        if not any(node.kind in SPIKING for node in inner):
+            raise InputError(
+                f"{self.source.path}: no neurons that fire; accepted: a layer of them at least"
+            )
         name = self._add(INPUT, INPUT, (), {"shape": list(shape), "encoding": encoding})
         if encoding == STATIC:
             name = self._add(InputQuant.op, InputQuant.op, (name,), quantizer)
@@ -174,7 +178,7 @@ class NetworkMaker:
         self, name: str, op: str, inputs: tuple[str, ...], attrs: dict[str, Any], **tensors: Tensor
     ) -> str:
         """Append a node; returns its name, which is made to be one of its own."""
-        plain = re.sub(r"[^\w.]", "_", name)
+        plain = re.sub(r"[^\w.]", "_", name, flags=re.ASCII)
         taken, name, count = {node.name for node in self.nodes}, plain, 1
         while name in taken:
             count += 1
@@ -320,8 +324,8 @@ class NetworkMaker:
             weight_error=max(errors),
         )
         if node.kind in INTEGRATING:
-            self.roundings.append(rounding)
-            self._integrators(node, names, tau)
+            name = self._integrators(node, names, tau)
+            self.roundings.append(msgspec.structs.replace(rounding, layer=name))
             return
         source = (
             names[0] if len(names) == 1 else self._add(f"{node.name}.sum", Add.op, tuple(names), {})
@@ -367,8 +371,8 @@ class NetworkMaker:
             error = relative_error(weight, rounded, products)
         return name, error
 
-    def _integrators(self, node: NirNode, names: list[str], tau: float) -> None:
-        """The readout of a network that ends in neurons which never fire."""
+    def _integrators(self, node: NirNode, names: list[str], tau: float) -> str:
+        """Add the readout of a network that ends in neurons which never fire; returns its name."""
         readers = [n.name for n in self.source.nodes if node.name in n.sources]
         if readers != [self.source.output.name]:
             raise InputError(
@@ -377,7 +381,7 @@ class NetworkMaker:
             )
         if len(names) > 1:
             raise InputError(f"{len(names)} currents meet before the output; accepted: one")
-        self._add(node.name, Readout.op, (names[0],), {} if tau == 1 else {"tau": tau})
+        return self._add(node.name, Readout.op, (names[0],), {} if tau == 1 else {"tau": tau})
 
     def _output(self, node: NirNode) -> None:
         """The readout, where the network does not end in integrating neurons."""
@@ -388,13 +392,11 @@ class NetworkMaker:
         if isinstance(value, Current):
             ones = np.ones(len(value.bias))
             name, error = self._weights(value, ones, 0 * ones, "tensor")
+            name = self._add("readout", Readout.op, (name,), {})
             self.roundings.append(
-                LayerRounding(layer="readout", decay=1, leak=1, gain=1, weight_error=error)
+                LayerRounding(layer=name, decay=1, leak=1, gain=1, weight_error=error)
             )
-            self._add("readout", Readout.op, (name,), {})
             return
-        if not any(n.kind in SPIKING for n in self.source.nodes):
-            raise InputError("no neurons between input and output; accepted: one layer at least")
         if len(np.unique(value.factor)) > 1 or value.factor.flat[0] <= 0:
             raise InputError("spikes of several worths; accepted: no Scale before the output")
         self._add("readout", Readout.op, (value.node,), {})

@@ -150,9 +150,9 @@ def step_neuron(node: NirNode, steps: Steps) -> StepNeuron:
 
 def impulse(r: NDArray[np.float64], steps: Steps) -> NDArray[np.float64]:
     """What a current of 1 adds to a membrane without leak in one step."""
-    if steps.dt is not None and np.allclose(r * steps.dt, 1, rtol=1e-5, atol=0):
-        return np.ones_like(r)
-    return r
+    if steps.dt is None:
+        return r
+    return np.where(np.isclose(r * steps.dt, 1, rtol=1e-5, atol=0), 1.0, r)
 
 
 def decay_of(
