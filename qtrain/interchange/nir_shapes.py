@@ -168,14 +168,22 @@ def pool_window(parameters: Parameters) -> Window:
 
 def window_counts(shape: Shape, window: Window) -> tuple[int, int]:
     """(height, width) of the map that windows over a map [C, H, W] give."""
-    _, height, width = shape
-    counts = tuple(
-        output_size(*along)
-        for along in zip((height, width), window.kernel, window.stride, window.padding, strict=True)
-    )
-    if min(counts) < 1:
+    axes = list(zip(shape[1:], window.kernel, window.stride, window.padding, strict=True))
+    height, width = (output_size(*along) for along in axes)
+    if min(height, width) < 1:
         raise InputError(f"a window of {list(window.kernel)} does not fit {list(shape)}")
-    return counts[0], counts[1]
+    if not all(meets(*along) for along in axes):
+        raise InputError(
+            f"stride {list(window.stride)} and padding {list(window.padding)}: every window of "
+            f"{list(window.kernel)} lies in the padding of {list(shape)}; accepted: less padding"
+        )
+    return height, width
+
+
+def meets(size: int, kernel: int, stride: int, padding: int) -> bool:
+    """Whether one of the windows along an axis has a place of the map itself."""
+    first = max(0, -((kernel - 1 - padding) // stride))  # that ends behind the map's beginning
+    return first * stride - padding < size
 
 
 def flatten_shape(parameters: Parameters, shape: Shape) -> Shape:

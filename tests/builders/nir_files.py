@@ -125,6 +125,11 @@ def pool_of_a_current(path: Path) -> None:
     written(chained(dict(swapped)), path)
 
 
+def windows_of_padding(graph: nir.NIRGraph) -> None:
+    """From the padding before a map of 5 x 5 a stride of 8 leads to that behind it."""
+    graph.nodes["3"].stride, graph.nodes["3"].padding = (8, 8), (3, 3)
+
+
 def over_a_map(path: Path) -> None:
     """A convolution along a signal that reads a map of several rows."""
     conv = nir.Conv1d(
@@ -187,6 +192,7 @@ FILES: dict[str, Write] = {
     "empty weights": parameter("fc1", "weight", lambda w: w[:0]),
     "several groups": parameter("3", "groups", lambda _: np.array([1, 1]), convolutional),
     "broken groups": parameter("3", "groups", lambda _: 1.5, convolutional),
+    "windows of padding alone": changed(windows_of_padding, convolutional),
     "padding beyond a pool": parameter("2", "padding", constant(2), convolutional),
     "signal of several rows": over_a_map,
     "name twice": name_twice,

@@ -23,6 +23,7 @@ SAYS = {
     "empty weights": r"fc1: weight of shape \[0, 6\]; accepted: no empty one",
     "several groups": r"3: groups \[1, 1\]; accepted: one whole number",
     "broken groups": "3: groups 1.5; accepted: one whole number",
+    "windows of padding alone": r"3: stride \[8, 8\] and padding \[3, 3\]: every window .*less",
     "padding beyond a pool": r"2: .*padding \[2, 2\]; accepted: .*half the kernel",
     "signal of several rows": r"conv: .* reads \[2, 4, 8\]; accepted: \[2, length\]",
     "name twice": "net.lif1: a node inside net and one beside it",
