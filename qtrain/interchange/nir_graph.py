@@ -26,6 +26,7 @@ SPIKING = ("IF", "LIF", "CubaLIF", "Threshold")
 INTEGRATING = ("I", "LI", "CubaLI")
 NEURONS = (*SPIKING, *INTEGRATING)
 ACCEPTED = (INPUT, OUTPUT, *WEIGHTS, "Scale", *POOLS, "Flatten", *NEURONS)
+BUILD_KEY = "trispike"  # under which the metadata of a graph hold the build it was exported from
 ADVICE = {
     "Delay": "hardware keeps no earlier spikes; train the network without delays",
     "NIRGraph": "a graph within a graph has one input and one output",
@@ -69,9 +70,15 @@ def read(path: Path) -> NirGraph:
     Raises:
         InputError: the file is missing, damaged or no NIR; a node is of a kind that hardware does
             not have, lacks a parameter, or has one that is not finite or of another shape than its
-            input; an edge leads nowhere; there is a loop, or not exactly one input and one output.
+            input; an edge leads nowhere; there is a loop, or not exactly one input and one output;
+            the graph was exported from a build, whose neurons NIR cannot say in full.
     """
     whole, sha256 = decoded(path)
+    if BUILD_KEY in whole.metadata:
+        raise InputError(
+            f"{path}: was exported from a build, whose neurons are not all as NIR says; `python -m "
+            "compiler build` takes it, and its checkpoint can be trained further"
+        )
     try:
         nodes, edges = flat(whole)
         return NirGraph(path, sha256, tuple(checked(in_order(nodes, edges), nodes, edges)))
