@@ -7,13 +7,15 @@ weights before these are quantized, per channel c:
     weight = gain[c] * W * factor      W: the graph's; factor: what a 1 of the stream is worth
     bias   = gain[c] * b + drift[c]    gain, drift: see step_equations
 
-The thresholds are the graph's. Where they differ from channel to channel, the weights and the bias
-of each channel are divided by its threshold, and all thresholds are 1.
+Where thresholds differ from channel to channel, the weights and the bias of each channel are
+divided by its threshold, and all thresholds are 1. Where weights are rounded, all three count in
+units of a power of two with which the largest weight of a layer is 1 to 2: quantizers have their
+own idea of what is next to 0, and a graph may count in volts and amperes.
 """
 
 import re
 from dataclasses import dataclass, replace
-from math import prod
+from math import floor, log2, prod
 from typing import Any, cast
 
 import msgspec
@@ -306,7 +308,8 @@ class NetworkMaker:
         if neuron.fires and len(np.unique(v_threshold)) > 1:
             gain, drift, v_th = gain / v_threshold, drift / v_threshold, 1.0
         factor = np.array([leak.gain for leak in leaks])
-        gain, drift = gain * factor, drift * factor
+        unit = self._unit(currents, gain)
+        gain, drift, v_th = gain * factor / unit, drift * factor / unit, v_th / unit
         names, errors = [], []
         for k, current in enumerate(currents):
             name, error = self._weights(
@@ -342,6 +345,11 @@ class NetworkMaker:
         if currents[0].flat:
             stream = self._flattened(stream, f"{node.name}.flat")
         self.values[node.name] = replace(stream, factor=np.ones(stream.shape))
+
+    def _unit(self, currents: list[Current], gain: Reals) -> float:
+        """The power of two in which a layer's potentials count."""
+        largest = max(float(np.abs(x.weight * over(gain, x.weight)).max()) for x in currents)
+        return 2.0 ** floor(log2(largest)) if largest and self.round_weights else 1.0
 
     def _weights(
         self, current: Current, gain: Reals, drift: Reals, scaling: str
@@ -391,7 +399,8 @@ class NetworkMaker:
         value = self.values[source]
         if isinstance(value, Current):
             ones = np.ones(len(value.bias))
-            name, error = self._weights(value, ones, 0 * ones, "tensor")
+            gain = ones / self._unit([value], ones)
+            name, error = self._weights(value, gain, 0 * ones, "tensor")
             name = self._add("readout", Readout.op, (name,), {})
             self.roundings.append(
                 LayerRounding(layer=name, decay=1, leak=1, gain=1, weight_error=error)

@@ -68,7 +68,24 @@ def test_thresholds_and_scales_of_channels(tmp_path):
     }
     made, *_ = compared(chained(nodes), tmp_path / "g.nir")
     attrs = {node.name: node.attrs for node in made.graph.nodes}
-    assert [attrs[name]["v_threshold"] for name in "bd"] == [1.0, 0.25]
+    assert [attrs[name]["v_threshold"] for name in "bd"] == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("last", ["spikes", "potential", "current"])
+@pytest.mark.parametrize("bits", [8, 2])
+def test_a_graph_may_count_in_any_unit(tmp_path, bits, last):
+    """Currents and thresholds times 2^-40 give the same integers: nothing is taken for 0."""
+    made = []
+    for unit in (1, 2.0**-40):
+        graph = nir_graphs.dense(last=last)
+        for node in graph.nodes.values():
+            for key in vars(node).keys() & {"weight", "bias", "v_threshold"}:
+                setattr(node, key, getattr(node, key) * unit)
+        read = nir_graph.read(written(graph, tmp_path / "g.nir"))
+        made.append(imported(read, Steps(T, DT), bits, "binary"))
+    assert made[0].graph == made[1].graph and made[0].roundings == made[1].roundings
+    for name, tensor in made[0].tensors.items():
+        torch.testing.assert_close(made[1].tensors[name], tensor, rtol=0, atol=0)
 
 
 def test_currents_meet_and_spikes_pass_as_they_are(tmp_path):
