@@ -139,6 +139,7 @@ def test_a_graph_is_trained_further_and_built(tmp_path):
     [
         ((), ["lif1", "--dt"]),
         (("--dt", "0"), ["--dt 0", "more than 0"]),
+        (("--dt", DT, "--input", "static", "--timesteps", "0"), ["timesteps = 0", "1 or more"]),
         (("--dt", DT, "--timesteps", "3"), ["--timesteps 3", "leave it out"]),
         (("--dt", DT, "--crop", "4"), ["--crop 4", "leave it out"]),
         (("--dt", DT, "--polarity", "split"), ["polarity = split"]),

@@ -50,6 +50,7 @@ def test_by_hand(tmp_path):
     ("node", "steps", "message"),
     [
         (lif(3), {"dt": None}, "name it with --dt, in seconds"),
+        (integrate(3, r=1e4), {"dt": None}, "r = 10000, .*with --dt, in seconds"),
         (lif(3, tau=0.5 * DT), {}, "shorter than --dt"),
         (lif(3, tau=-DT), {}, r"tau = -0.000\d+; accepted: seconds, more than 0"),
         (lif(3, v_threshold=0.0), {}, "v_threshold = 0; accepted: more than 0"),
