@@ -13,7 +13,12 @@ import compiler
 from compiler.emit.loadable import as_text, register_writes
 from compiler.formats import FORMATS
 from compiler.frontend.crop import CROP
-from compiler.frontend.exported import holds_build, integer_vectors, open_exported
+from compiler.frontend.exported import (
+    check_samples,
+    holds_build,
+    integer_vectors,
+    open_exported,
+)
 from compiler.frontend.importer import import_network
 from compiler.frontend.nir_import import SUFFIX, NirNetwork, import_report
 from compiler.frontend.preflight import faults
@@ -201,7 +206,7 @@ def build(
             )
     if graph and holds_build(network):
         exported = open_exported(network, options)
-        source = exported_data(exported, data, workers, nir)
+        source = exported_data(exported, data, data_dir, workers, nir)
         build_again(network, exported, options, None if no_reference else source, data_dir, out)
         return
     trained, source = opened(network, options, data, data_dir, workers, nir)
@@ -256,10 +261,15 @@ def check_command(
             click.echo(str(fault), err=True)
         if found:
             return EXIT_BAD_INPUT
-    trained, source = opened(network, DEFAULT, data, data_dir, workers, nir)
-    lower(import_network(trained.network, DEFAULT.target, trained.name), DEFAULT)
-    if data or data_dir:
-        samples_for(trained.checkpoint, "test", data_dir, source)
+    if network.suffix == SUFFIX and holds_build(network):
+        exported = open_exported(network, DEFAULT)
+        if source := exported_data(exported, data, data_dir, workers, nir):
+            check_samples(exported, source.load("test", data_dir))
+    else:
+        trained, source = opened(network, DEFAULT, data, data_dir, workers, nir)
+        lower(import_network(trained.network, DEFAULT.target, trained.name), DEFAULT)
+        if data or data_dir:
+            samples_for(trained.checkpoint, "test", data_dir, source)
     CONSOLE.print(f"{network}: every layer can be built")
     return EXIT_OK
 

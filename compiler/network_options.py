@@ -82,14 +82,21 @@ def opened(
     if options.crop is not None:
         raise InputError(f"--crop {options.crop}: a NIR graph cannot be cropped; leave it out")
     how = how or taken_from(chosen)
-    source = source_of(data, how.timesteps, workers, chosen)
+    source = source_of(
+        data, how.timesteps, workers, chosen,
+        data_dir=data_dir, cycles=options.cycles, total_lanes=options.total_lanes,
+    )  # fmt: skip
     return open_nir(
         path, source, how, target=options.target, data_dir=data_dir, name=options.name
     ), source
 
 
 def exported_data(
-    build: Build, data: str | None, workers: int | None, given: dict[str, Any]
+    build: Build,
+    data: str | None,
+    data_dir: Path | None,
+    workers: int | None,
+    given: dict[str, Any],
 ) -> DataSource | None:
     """The data for a build that was exported as a NIR graph; None where none are named.
 
@@ -102,7 +109,7 @@ def exported_data(
             raise InputError(
                 f"--{name} {chosen[name]}: the exported build has its own; leave it out"
             )
-    return source_of(data, build.dataflow.timesteps, workers, chosen)
+    return source_of(data, build.dataflow.timesteps, workers, chosen, data_dir=data_dir)
 
 
 def taken_from(chosen: dict[str, Any]) -> NirOptions:
@@ -112,13 +119,23 @@ def taken_from(chosen: dict[str, Any]) -> NirOptions:
 
 
 def source_of(
-    data: str | None, timesteps: int | None, workers: int | None, chosen: dict[str, Any]
+    data: str | None,
+    timesteps: int | None,
+    workers: int | None,
+    chosen: dict[str, Any],
+    **reading: Any,
 ) -> DataSource | None:
-    """The data for a NIR graph; None where none are named."""
+    """The data for a NIR graph; None where none are named.
+
+    Args:
+        chosen: the options that were given of the data.
+        reading: what else reads the data; None: not given.
+    """
     if data is None:
-        for name, value in chosen.items():
-            option = f"--{name.replace('_', '-')} {value}"
-            raise InputError(f"{option}: there are no data; name them with --data")
+        for name, value in (chosen | reading).items():
+            if value is not None:
+                option = f"--{name.replace('_', '-')} {value}"
+                raise InputError(f"{option}: there are no data; name them with --data")
         return None
     asked = {name: chosen.pop(name) for name in FrameOptions.__struct_fields__ if name in chosen}
     if timesteps:

@@ -7,13 +7,15 @@ weights before these are quantized, per channel c:
     weight = gain[c] * W * factor      W: the graph's; factor: what a 1 of the stream is worth
     bias   = gain[c] * b + drift[c]    gain, drift: see step_equations
 
-The thresholds are the graph's. Where they differ from channel to channel, the weights and the bias
-of each channel are divided by its threshold, and all thresholds are 1.
+Where thresholds differ from channel to channel, the weights and the bias of each channel are
+divided by its threshold, and all thresholds are 1. Where weights are rounded, all three count in
+units of a power of two with which the largest weight of a layer is 1 to 2: quantizers have their
+own idea of what is next to 0, and a graph may count in volts and amperes.
 """
 
 import re
 from dataclasses import dataclass, replace
-from math import prod
+from math import floor, log2, prod
 from typing import Any, cast
 
 import msgspec
@@ -148,6 +150,10 @@ class NetworkMaker:
 
     def made(self, encoding: str, quantizer: dict[str, Any], shape: Shape) -> ImportedNetwork:
         first, *inner, last = self.source.nodes
+        if not any(node.kind in SPIKING for node in inner):
+            raise InputError(
+                f"{self.source.path}: no neurons that fire; accepted: a layer of them at least"
+            )
         name = self._add(INPUT, INPUT, (), {"shape": list(shape), "encoding": encoding})
         if encoding == STATIC:
             name = self._add(InputQuant.op, InputQuant.op, (name,), quantizer)
@@ -174,7 +180,7 @@ class NetworkMaker:
         self, name: str, op: str, inputs: tuple[str, ...], attrs: dict[str, Any], **tensors: Tensor
     ) -> str:
         """Append a node; returns its name, which is made to be one of its own."""
-        plain = re.sub(r"[^\w.]", "_", name)
+        plain = re.sub(r"[^\w.]", "_", name, flags=re.ASCII)
         taken, name, count = {node.name for node in self.nodes}, plain, 1
         while name in taken:
             count += 1
@@ -302,7 +308,8 @@ class NetworkMaker:
         if neuron.fires and len(np.unique(v_threshold)) > 1:
             gain, drift, v_th = gain / v_threshold, drift / v_threshold, 1.0
         factor = np.array([leak.gain for leak in leaks])
-        gain, drift = gain * factor, drift * factor
+        unit = self._unit(currents, gain)
+        gain, drift, v_th = gain * factor / unit, drift * factor / unit, v_th / unit
         names, errors = [], []
         for k, current in enumerate(currents):
             name, error = self._weights(
@@ -320,8 +327,8 @@ class NetworkMaker:
             weight_error=max(errors),
         )
         if node.kind in INTEGRATING:
-            self.roundings.append(rounding)
-            self._integrators(node, names, tau)
+            name = self._integrators(node, names, tau)
+            self.roundings.append(msgspec.structs.replace(rounding, layer=name))
             return
         source = (
             names[0] if len(names) == 1 else self._add(f"{node.name}.sum", Add.op, tuple(names), {})
@@ -338,6 +345,11 @@ class NetworkMaker:
         if currents[0].flat:
             stream = self._flattened(stream, f"{node.name}.flat")
         self.values[node.name] = replace(stream, factor=np.ones(stream.shape))
+
+    def _unit(self, currents: list[Current], gain: Reals) -> float:
+        """The power of two in which a layer's potentials count."""
+        largest = max(float(np.abs(x.weight * over(gain, x.weight)).max()) for x in currents)
+        return 2.0 ** floor(log2(largest)) if largest and self.round_weights else 1.0
 
     def _weights(
         self, current: Current, gain: Reals, drift: Reals, scaling: str
@@ -367,8 +379,8 @@ class NetworkMaker:
             error = relative_error(weight, rounded, products)
         return name, error
 
-    def _integrators(self, node: NirNode, names: list[str], tau: float) -> None:
-        """The readout of a network that ends in neurons which never fire."""
+    def _integrators(self, node: NirNode, names: list[str], tau: float) -> str:
+        """Add the readout of a network that ends in neurons which never fire; returns its name."""
         readers = [n.name for n in self.source.nodes if node.name in n.sources]
         if readers != [self.source.output.name]:
             raise InputError(
@@ -377,7 +389,7 @@ class NetworkMaker:
             )
         if len(names) > 1:
             raise InputError(f"{len(names)} currents meet before the output; accepted: one")
-        self._add(node.name, Readout.op, (names[0],), {} if tau == 1 else {"tau": tau})
+        return self._add(node.name, Readout.op, (names[0],), {} if tau == 1 else {"tau": tau})
 
     def _output(self, node: NirNode) -> None:
         """The readout, where the network does not end in integrating neurons."""
@@ -387,14 +399,13 @@ class NetworkMaker:
         value = self.values[source]
         if isinstance(value, Current):
             ones = np.ones(len(value.bias))
-            name, error = self._weights(value, ones, 0 * ones, "tensor")
+            gain = ones / self._unit([value], ones)
+            name, error = self._weights(value, gain, 0 * ones, "tensor")
+            name = self._add("readout", Readout.op, (name,), {})
             self.roundings.append(
-                LayerRounding(layer="readout", decay=1, leak=1, gain=1, weight_error=error)
+                LayerRounding(layer=name, decay=1, leak=1, gain=1, weight_error=error)
             )
-            self._add("readout", Readout.op, (name,), {})
             return
-        if not any(n.kind in SPIKING for n in self.source.nodes):
-            raise InputError("no neurons between input and output; accepted: one layer at least")
         if len(np.unique(value.factor)) > 1 or value.factor.flat[0] <= 0:
             raise InputError("spikes of several worths; accepted: no Scale before the output")
         self._add("readout", Readout.op, (value.node,), {})

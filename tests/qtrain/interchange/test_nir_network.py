@@ -68,7 +68,24 @@ def test_thresholds_and_scales_of_channels(tmp_path):
     }
     made, *_ = compared(chained(nodes), tmp_path / "g.nir")
     attrs = {node.name: node.attrs for node in made.graph.nodes}
-    assert [attrs[name]["v_threshold"] for name in "bd"] == [1.0, 0.25]
+    assert [attrs[name]["v_threshold"] for name in "bd"] == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("last", ["spikes", "potential", "current"])
+@pytest.mark.parametrize("bits", [8, 2])
+def test_a_graph_may_count_in_any_unit(tmp_path, bits, last):
+    """Currents and thresholds times 2^-40 give the same integers: nothing is taken for 0."""
+    made = []
+    for unit in (1, 2.0**-40):
+        graph = nir_graphs.dense(last=last)
+        for node in graph.nodes.values():
+            for key in vars(node).keys() & {"weight", "bias", "v_threshold"}:
+                setattr(node, key, getattr(node, key) * unit)
+        read = nir_graph.read(written(graph, tmp_path / "g.nir"))
+        made.append(imported(read, Steps(T, DT), bits, "binary"))
+    assert made[0].graph == made[1].graph and made[0].roundings == made[1].roundings
+    for name, tensor in made[0].tensors.items():
+        torch.testing.assert_close(made[1].tensors[name], tensor, rtol=0, atol=0)
 
 
 def test_currents_meet_and_spikes_pass_as_they_are(tmp_path):
@@ -112,6 +129,48 @@ def test_signals_are_maps_of_one_row(tmp_path):
     }  # fmt: skip
     made, *_ = compared(chained(nodes), tmp_path / "g.nir", x=spikes((2, 1, 15)))
     assert made.graph.nodes[0].attrs["shape"] == [2, 1, 15]
+
+
+def test_a_map_of_one_row_is_flattened_by_its_three_dimensions(tmp_path):
+    flat = nir.Flatten(np.array([2, 1, 6]), start_dim=0, end_dim=2)
+    weight = weights(np.random.default_rng(6), 3, 12)
+    nodes = {"input": nir.Input(np.array([2, 1, 6])), "flat": flat, "a": nir.Linear(weight)}
+    compared(chained(nodes | {"b": integrate(3, 2.0)}), tmp_path / "g.nir")
+
+
+def test_a_graph_inside_a_graph(tmp_path):
+    """Its nodes are the network's; its kernels need not be square, and names may hold dots."""
+    rng = np.random.default_rng(11)
+    conv = nir.Conv2d(
+        input_shape=(5, 6), weight=weights(rng, 4, 1, 1, 3), stride=1, padding=0, dilation=1,
+        groups=2, bias=full(4, 0.0),
+    )  # fmt: skip
+    inner = chained(
+        {"input": nir.Input(np.array([2, 5, 6])), "conv": conv, "if": integrate((4, 5, 4))}
+    )
+    nodes = {
+        "net.data": nir.Input(np.array([2, 5, 6])),
+        "net": inner,
+        "flat": nir.Flatten(np.array([4, 5, 4]), start_dim=0),
+        "fc": nir.Linear(weights(rng, 3, 80)),
+        "if": integrate(3, 4.0),
+    }
+    made, *_ = compared(chained(nodes), tmp_path / "g.nir")
+    assert made.spiking.keys() == {"net.if", "if"}
+
+
+@pytest.mark.parametrize("last", ["potential", "current"])
+def test_what_was_rounded_is_said_of_the_layer_by_its_name(tmp_path, last):
+    """Names in hardware have no spaces or accents, and each layer has one of its own."""
+    graph = nir_graphs.dense(last=last)
+    names = {"lif1": "readout", "li": "the père"}
+    nodes = {names.get(name, name): node for name, node in graph.nodes.items()}
+    made, *_ = compared(chained({k: n for k, n in nodes.items() if k != "output"}), tmp_path / "g")
+    assert [r.layer for r in made.roundings] == [
+        "readout",
+        {"potential": "the_p_re", "current": "readout_2"}[last],
+    ]
+    assert made.graph.nodes[-1].name == made.roundings[-1].layer
 
 
 def test_neurons_behind_a_flatten_are_those_of_the_map(tmp_path):
