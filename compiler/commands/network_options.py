@@ -18,8 +18,15 @@ from qtrain.data.events import FrameOptions
 from qtrain.data.source import DataSource, open_source, recorded
 from qtrain.interchange.step_equations import RESETS
 from qtrain.nir_options import DECAY, DT
+from qtrain.zoo import CheckpointPath
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+NETWORK = click.argument("network", type=CheckpointPath())
+DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="The folder in which a known data set lies.",
+)
 NIR = (
     DT,
     DECAY,
