@@ -11,7 +11,6 @@ from torch import Tensor
 
 from compiler.frontend.trained import name_of
 from compiler.nir.import_build import read_build
-from compiler.nir.metadata import KEY
 from compiler.options import Options
 from hw_models.dataflow import STATIC, Build
 from hw_models.engines import fast
@@ -29,7 +28,7 @@ def holds_build(path: Path) -> bool:
     Raises:
         InputError: the file is no sound graph.
     """
-    return KEY in nir_graph.metadata_of(path)
+    return nir_graph.BUILD_KEY in nir_graph.metadata_of(path)
 
 
 def open_exported(path: Path, options: Options) -> Build:
@@ -61,23 +60,28 @@ def integer_vectors(build: Build, samples: Split, split: str = "test") -> Refere
     Raises:
         InputError: the samples do not fit the build's input.
     """
+    check_samples(build, samples)
+    x = np.concatenate(
+        [integers(build, samples.inputs(part)) for part in batches(len(samples))], axis=1
+    )
+    runs = [fast.run(build, x[:, part], keep_membranes=False) for part in batches(len(samples))]
+    return Reference(
+        About(dataset=samples.spec.name, split=split, dataflow_sha256=build.sha256 or ""),
+        x,
+        samples.y.numpy().astype(np.int64),
+        np.concatenate([run.predictions for run in runs]),
+        {},
+    )
+
+
+def check_samples(build: Build, samples: Split) -> None:
+    """Raise InputError unless a build takes such samples."""
     taken, spec = build.dataflow.input, samples.spec
     if (spec.shape, spec.encoding) != (taken.shape, taken.encoding):
         raise InputError(
             f"{spec.name}: {spec.encoding} samples of {list(spec.shape)}, but the build takes "
             f"{taken.encoding} ones of {list(taken.shape)}"
         )
-    x = np.concatenate(
-        [integers(build, samples.inputs(part)) for part in batches(len(samples))], axis=1
-    )
-    runs = [fast.run(build, x[:, part], keep_membranes=False) for part in batches(len(samples))]
-    return Reference(
-        About(dataset=spec.name, split=split, dataflow_sha256=build.sha256 or ""),
-        x,
-        samples.y.numpy().astype(np.int64),
-        np.concatenate([run.predictions for run in runs]),
-        {},
-    )
 
 
 def integers(build: Build, x: Tensor) -> NDArray[np.int8]:

@@ -137,7 +137,8 @@ def steps_for(graph: NirGraph, spec: DatasetSpec, options: NirOptions) -> Steps:
             f"--timesteps {timesteps}: the samples of {spec.name} have {spec.timesteps}; leave it "
             "out"
         )
-    return Steps(timesteps or spec.timesteps, options.dt, options.decay, options.reset)
+    timesteps = spec.timesteps if timesteps is None else timesteps
+    return Steps(timesteps, options.dt, options.decay, options.reset)
 
 
 def check_classes(graph: NirGraph, spec: DatasetSpec) -> None:
@@ -171,7 +172,7 @@ def random_spec(graph: NirGraph, options: NirOptions) -> DatasetSpec:
     return DatasetSpec(
         RANDOM,
         shape=graph.input.shape,
-        timesteps=options.timesteps or RANDOM_STEPS,
+        timesteps=RANDOM_STEPS if options.timesteps is None else options.timesteps,
         classes=int(np.prod(graph.output.shape)),
         encoding="binary",
         unit=1.0,

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder.artefact import described
+from qtrain.interchange.nir_graph import BUILD_KEY
 
-KEY = "trispike"
 DT = 1.0  # one time step, in the unit of the neurons' tau
 
 
@@ -26,7 +26,7 @@ def metadata_of(build: Build) -> dict[str, Any]:
     text = msgspec.json.encode(msgspec.structs.replace(build.dataflow, files={})).decode()
     tensors = dict(build.tensors)
     sha256 = sha256_of(text, tensors)
-    return {KEY: {"dt": DT, "dataflow": text, "tensors": tensors, "sha256": sha256}}
+    return {BUILD_KEY: {"dt": DT, "dataflow": text, "tensors": tensors, "sha256": sha256}}
 
 
 def sha256_of(text: str, tensors: Mapping[str, NDArray]) -> str:
@@ -43,7 +43,7 @@ def build_in(metadata: dict[str, Any], path: Path) -> Build:
     Raises:
         InputError: there is none, or it was changed, or it is of another version.
     """
-    about = metadata.get(KEY)
+    about = metadata.get(BUILD_KEY)
     text, tensors, sha256 = (
         about.get(part) if isinstance(about, dict) else None
         for part in ("dataflow", "tensors", "sha256")

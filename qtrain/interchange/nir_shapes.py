@@ -64,10 +64,13 @@ def check_bias(parameters: Parameters, outputs: int) -> int:
 def conv_shape(parameters: Parameters, shape: Shape) -> Shape:
     geometry = conv_geometry(parameters)
     outputs, inputs, *_ = geometry.weight.shape
-    if len(shape) != 3 or shape[0] != inputs * geometry.groups or outputs % geometry.groups:
+    row = parameters["weight"].ndim == 3
+    fits = len(shape) == 3 and shape[0] == inputs * geometry.groups and not (row and shape[1] > 1)
+    if not fits or outputs % geometry.groups:
         raise InputError(
             f"weights of shape {list(parameters['weight'].shape)} in {geometry.groups} groups, but "
-            f"reads {list(shape)}; accepted: [{inputs * geometry.groups}, height, width]"
+            f"reads {list(shape)}; accepted: [{inputs * geometry.groups}, "
+            f"{'length' if row else 'height, width'}]"
         )
     return check_bias(parameters, outputs), *window_counts(shape, geometry)
 
@@ -110,12 +113,15 @@ def conv_geometry(parameters: Parameters) -> ConvGeometry:
     padding = parameters["padding"]
     if padding.dtype.kind in "US":
         named = str(padding)
-        if named == "same" and any(k % 2 == 0 for k in kernel):
-            raise InputError(f"padding 'same' with kernel {list(kernel)}; accepted: odd kernels")
+        if named == "same" and (any(k % 2 == 0 for k in kernel) or max(sizes["stride"]) > 1):
+            raise InputError(
+                f"padding 'same' with kernel {list(kernel)} and stride {list(sizes['stride'])}; "
+                "accepted: odd kernels with a stride of 1"
+            )
         pads = (0, 0) if named == "valid" else (kernel[0] // 2, kernel[1] // 2)
     else:
         pads = row_pair(padding, "padding", row)
-    groups = int(parameters["groups"])
+    groups = whole(parameters, "groups")
     if groups < 1 or min(sizes["stride"]) < 1 or min(pads) < 0:
         raise InputError(
             f"groups = {groups}, stride {list(sizes['stride'])}, padding {list(pads)}; accepted: "
@@ -132,6 +138,14 @@ def row_pair(size: NDArray, key: str, row: bool = False) -> tuple[int, int]:
     return (0 if key == "padding" else 1, last) if row else (first, last)
 
 
+def whole(parameters: Parameters, key: str) -> int:
+    """A parameter that is one whole number."""
+    value = parameters[key]
+    if value.dtype.kind not in "iu" or value.size != 1:
+        raise InputError(f"{key} {value.tolist()}; accepted: one whole number")
+    return int(value.flat[0])
+
+
 def pool_shape(parameters: Parameters, shape: Shape) -> Shape:
     if len(shape) != 3:
         raise InputError(f"reads {list(shape)}; accepted: [channels, height, width]")
@@ -143,29 +157,39 @@ def pool_window(parameters: Parameters) -> Window:
     kernel, stride, padding = (
         row_pair(parameters[key], key) for key in ("kernel_size", "stride", "padding")
     )
-    if min(*kernel, *stride) < 1 or min(padding) < 0:
+    too_much = any(2 * p > k for p, k in zip(padding, kernel, strict=True))
+    if min(*kernel, *stride) < 1 or min(padding) < 0 or too_much:
         raise InputError(
             f"kernel {list(kernel)}, stride {list(stride)}, padding {list(padding)}; accepted: "
-            "from 1 on, padding from 0 on"
+            "from 1 on, padding from 0 to half the kernel"
         )
     return Window(kernel, stride, padding)
 
 
 def window_counts(shape: Shape, window: Window) -> tuple[int, int]:
     """(height, width) of the map that windows over a map [C, H, W] give."""
-    _, height, width = shape
-    counts = tuple(
-        output_size(*along)
-        for along in zip((height, width), window.kernel, window.stride, window.padding, strict=True)
-    )
-    if min(counts) < 1:
+    axes = list(zip(shape[1:], window.kernel, window.stride, window.padding, strict=True))
+    height, width = (output_size(*along) for along in axes)
+    if min(height, width) < 1:
         raise InputError(f"a window of {list(window.kernel)} does not fit {list(shape)}")
-    return counts[0], counts[1]
+    if not all(meets(*along) for along in axes):
+        raise InputError(
+            f"stride {list(window.stride)} and padding {list(window.padding)}: every window of "
+            f"{list(window.kernel)} lies in the padding of {list(shape)}; accepted: less padding"
+        )
+    return height, width
+
+
+def meets(size: int, kernel: int, stride: int, padding: int) -> bool:
+    """Whether one of the windows along an axis has a place of the map itself."""
+    first = max(0, -((kernel - 1 - padding) // stride))  # that ends behind the map's beginning
+    return first * stride - padding < size
 
 
 def flatten_shape(parameters: Parameters, shape: Shape) -> Shape:
-    start, end = int(parameters["start_dim"]), int(parameters["end_dim"])
-    own = (shape[0], shape[2]) if len(shape) == 3 and shape[1] == 1 else shape
+    start, end = whole(parameters, "start_dim"), whole(parameters, "end_dim")
+    signal = len(shape) == 3 and shape[1] == 1 and end < 2  # or else a map of one row
+    own = (shape[0], shape[2]) if signal else shape
     last = end + len(own) if end < 0 else end
     if not 0 <= start <= last < len(own):
         raise InputError(f"start_dim = {start}, end_dim = {end} of {list(shape)}; accepted: 0, -1")

@@ -132,11 +132,12 @@ def step_neuron(node: NirNode, steps: Steps) -> StepNeuron:
         decay, gain, drift, v_threshold = zero, one, zero, each("threshold")
     else:
         v_threshold = each("v_threshold") if fires else np.full(node.shape, np.inf)
-        decay, gain, drift = one, impulse(each("r"), steps), zero
         tau = "tau_mem" if node.kind.startswith("Cuba") else "tau"
         if tau in node.parameters:
             decay, share = decay_of(tau, each(tau), steps)
             gain, drift = share * each("r"), share * each("v_leak")
+        else:
+            decay, gain, drift = one, impulse(each("r"), steps), zero
         if node.kind.startswith("Cuba"):
             gain = gain * each("w_in")
             check_synapse(each("tau_syn"), steps)
@@ -150,9 +151,14 @@ def step_neuron(node: NirNode, steps: Steps) -> StepNeuron:
 
 def impulse(r: NDArray[np.float64], steps: Steps) -> NDArray[np.float64]:
     """What a current of 1 adds to a membrane without leak in one step."""
-    if steps.dt is not None and np.allclose(r * steps.dt, 1, rtol=1e-5, atol=0):
-        return np.ones_like(r)
-    return r
+    if steps.dt is None:
+        if (r != 1).any():
+            raise InputError(
+                f"r = {r[r != 1].flat[0]:g}, which counts as 1 where it is 1 / dt; name the length "
+                "of a time step with --dt, in seconds"
+            )
+        return r
+    return np.where(np.isclose(r * steps.dt, 1, rtol=1e-5, atol=0), 1.0, r)
 
 
 def decay_of(

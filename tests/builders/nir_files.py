@@ -125,6 +125,42 @@ def pool_of_a_current(path: Path) -> None:
     written(chained(dict(swapped)), path)
 
 
+def windows_of_padding(graph: nir.NIRGraph) -> None:
+    """From the padding before a map of 5 x 5 a stride of 8 leads to that behind it."""
+    graph.nodes["3"].stride, graph.nodes["3"].padding = (8, 8), (3, 3)
+
+
+def over_a_map(path: Path) -> None:
+    """A convolution along a signal that reads a map of several rows."""
+    conv = nir.Conv1d(
+        input_shape=8, weight=weights(np.random.default_rng(2), 3, 2, 3), stride=1, padding=0,
+        dilation=1, groups=1, bias=full(3, 0.0),
+    )  # fmt: skip
+    neurons = integrate((3, 4, 6))
+    written(chained({"input": nir.Input(np.array([2, 4, 8])), "conv": conv, "if": neurons}), path)
+
+
+def without_neurons(path: Path) -> None:
+    fc = nir.Linear(weight=weights(np.random.default_rng(2), 3, 4))
+    written(chained({"input": nir.Input(np.array([4])), "fc": fc}), path)
+
+
+def inside(name: str, graph: nir.NIRGraph) -> nir.NIRGraph:
+    """The graph as the only node of another one."""
+    (first,), (last,) = graph.inputs.values(), graph.outputs.values()
+    nodes = {"in": nir.Input(first.input_type["input"]), name: graph}
+    nodes["out"] = nir.Output(last.output_type["output"])
+    return nir.NIRGraph(nodes, [("in", name), (name, "out")], type_check=False)
+
+
+def name_twice(path: Path) -> None:
+    """A node "net.lif1" beside the graph "net", which has a node "lif1"."""
+    graph = inside("net", small())
+    graph.nodes["net.lif1"] = lif(3)
+    graph.edges = [("in", "net"), ("net", "net.lif1"), ("net.lif1", "out")]
+    written(graph, path)
+
+
 def current_into_weights(path: Path) -> None:
     rng = np.random.default_rng(2)
     nodes = {
@@ -153,6 +189,13 @@ FILES: dict[str, Write] = {
     "type missing": patched(lambda nodes: nodes.__delitem__("fc1/type")),
     "one node": lambda path: nir.write(path, lif(3)),
     # graphs that say nothing that could be meant
+    "empty weights": parameter("fc1", "weight", lambda w: w[:0]),
+    "several groups": parameter("3", "groups", lambda _: np.array([1, 1]), convolutional),
+    "broken groups": parameter("3", "groups", lambda _: 1.5, convolutional),
+    "windows of padding alone": changed(windows_of_padding, convolutional),
+    "padding beyond a pool": parameter("2", "padding", constant(2), convolutional),
+    "signal of several rows": over_a_map,
+    "name twice": name_twice,
     "edge to nowhere": changed(lambda graph: graph.edges.append(("lif1", "lif9"))),
     "edge twice": changed(lambda graph: graph.edges.append(("fc1", "lif1"))),
     "two inputs": changed(two_inputs),
@@ -177,6 +220,8 @@ FILES: dict[str, Write] = {
     "v_reset": parameter("lif1", "v_reset", constant(0.25)),
     "several taus": parameter("lif1", "tau", first(2 * DT)),
     "thresholds within a channel": parameter("1", "v_threshold", first(2), convolutional),
+    "same with a stride": parameter("3", "padding", lambda _: "same", convolutional),
+    "no neurons": without_neurons,
     "dilation": parameter("3", "dilation", lambda _: 2, convolutional),
     "current into weights": current_into_weights,
     "pool of a current": pool_of_a_current,

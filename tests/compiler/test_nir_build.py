@@ -139,6 +139,7 @@ def test_a_graph_is_trained_further_and_built(tmp_path):
     [
         ((), ["lif1", "--dt"]),
         (("--dt", "0"), ["--dt 0", "more than 0"]),
+        (("--dt", DT, "--input", "static", "--timesteps", "0"), ["timesteps = 0", "1 or more"]),
         (("--dt", DT, "--timesteps", "3"), ["--timesteps 3", "leave it out"]),
         (("--dt", DT, "--crop", "4"), ["--crop 4", "leave it out"]),
         (("--dt", DT, "--polarity", "split"), ["polarity = split"]),
@@ -151,6 +152,13 @@ def test_options_that_do_not_suit(tmp_path, capsys, options, parts):
     assert status_of(cli, "build", path, *args) == 2
     assert_one_line(capsys.readouterr().err, *parts)
     assert not out.exists()
+
+
+def test_lanes_for_a_goal_and_a_folder_of_data_need_data(tmp_path, capsys):
+    path = written(dense(), tmp_path / "net.nir")
+    for option in (("--cycles", 200), ("--total-lanes", 8), ("--data-dir", tmp_path)):
+        assert status_of(cli, "build", path, "--dt", DT, *option) == 2
+        assert_one_line(capsys.readouterr().err, *map(str, option), "name them with --data")
 
 
 def test_data_that_do_not_fit(tmp_path, capsys):
@@ -194,6 +202,13 @@ def test_an_exported_build_is_built_again_with_the_same_integers(tmp_path, capsy
     np.testing.assert_array_equal(*x)
     assert status_of(rtl_sim_cli, "run", second, "--samples", 2, "--no-edges") == 0
     capsys.readouterr()
+    assert status_of(cli, "check", graph, "--data", "digits") == 0
+    assert "every layer can be built" in capsys.readouterr().out
+    assert status_of(qtrain_cli, "train", "--init", graph, "--dt", 1) == 2
+    assert_one_line(capsys.readouterr().err, "net.nir", "exported from a build", "checkpoint")
+    for command, option in (("check", ("--dt", 1)), ("build", ("--data-dir", tmp_path))):
+        assert status_of(cli, command, graph, *option) == 2
+        assert_one_line(capsys.readouterr().err, option[0])
     for option in (("--frac-bits", 3), ("--target", "int4"), ("--reset", "soft")):
         assert status_of(cli, "build", graph, *option, "--out", tmp_path / "no") == 2
         assert_one_line(capsys.readouterr().err, option[0], "leave it out")

@@ -68,7 +68,7 @@ def test_thresholds_and_scales_of_channels(tmp_path):
     }
     made, *_ = compared(chained(nodes), tmp_path / "g.nir")
     attrs = {node.name: node.attrs for node in made.graph.nodes}
-    assert [attrs[name]["v_threshold"] for name in "bd"] == [1.0, 0.25]
+    assert [attrs[name]["v_threshold"] for name in "bd"] == [0.5, 1.0]
 
 
 def test_currents_meet_and_spikes_pass_as_they_are(tmp_path):
@@ -114,6 +114,48 @@ def test_signals_are_maps_of_one_row(tmp_path):
     assert made.graph.nodes[0].attrs["shape"] == [2, 1, 15]
 
 
+def test_a_map_of_one_row_is_flattened_by_its_three_dimensions(tmp_path):
+    flat = nir.Flatten(np.array([2, 1, 6]), start_dim=0, end_dim=2)
+    weight = weights(np.random.default_rng(6), 3, 12)
+    nodes = {"input": nir.Input(np.array([2, 1, 6])), "flat": flat, "a": nir.Linear(weight)}
+    compared(chained(nodes | {"b": integrate(3, 2.0)}), tmp_path / "g.nir")
+
+
+def test_a_graph_inside_a_graph(tmp_path):
+    """Its nodes are the network's; its kernels need not be square, and names may hold dots."""
+    rng = np.random.default_rng(11)
+    conv = nir.Conv2d(
+        input_shape=(5, 6), weight=weights(rng, 4, 1, 1, 3), stride=1, padding=0, dilation=1,
+        groups=2, bias=full(4, 0.0),
+    )  # fmt: skip
+    inner = chained(
+        {"input": nir.Input(np.array([2, 5, 6])), "conv": conv, "if": integrate((4, 5, 4))}
+    )
+    nodes = {
+        "net.data": nir.Input(np.array([2, 5, 6])),
+        "net": inner,
+        "flat": nir.Flatten(np.array([4, 5, 4]), start_dim=0),
+        "fc": nir.Linear(weights(rng, 3, 80)),
+        "if": integrate(3, 4.0),
+    }
+    made, *_ = compared(chained(nodes), tmp_path / "g.nir")
+    assert made.spiking.keys() == {"net.if", "if"}
+
+
+@pytest.mark.parametrize("last", ["potential", "current"])
+def test_what_was_rounded_is_said_of_the_layer_by_its_name(tmp_path, last):
+    """Names in hardware have no spaces or accents, and each layer has one of its own."""
+    graph = nir_graphs.dense(last=last)
+    names = {"lif1": "readout", "li": "the père"}
+    nodes = {names.get(name, name): node for name, node in graph.nodes.items()}
+    made, *_ = compared(chained({k: n for k, n in nodes.items() if k != "output"}), tmp_path / "g")
+    assert [r.layer for r in made.roundings] == [
+        "readout",
+        {"potential": "the_p_re", "current": "readout_2"}[last],
+    ]
+    assert made.graph.nodes[-1].name == made.roundings[-1].layer
+
+
 def test_neurons_behind_a_flatten_are_those_of_the_map(tmp_path):
     rng = np.random.default_rng(7)
     nodes = {
@@ -146,29 +188,3 @@ def test_currents_that_follow_at_once(tmp_path):
     cuba.tau_syn = full(5, 2 * DT)
     with pytest.raises(InputError, match=r"b: tau_syn = .*no second state"):
         compared(chained(nodes), tmp_path / "slow.nir")
-
-
-def test_a_decay_without_short_form_is_rounded_and_said(tmp_path):
-    nodes = {
-        "input": nir.Input(np.array([4])),
-        "a": nir.Linear(weight=weights(np.random.default_rng(9), 3, 4)),
-        "b": lif(3, tau=10 * DT, r=10.0),
-    }
-    read = nir_graph.read(written(chained(nodes), tmp_path / "g.nir"))
-    (rounding,) = imported(read, Steps(T, DT), 8, "binary").roundings
-    assert (rounding.layer, rounding.leak) == ("b", 115 / 128)
-    assert rounding.decay == pytest.approx(0.9)
-    assert rounding.gain == 1  # without samples currents stay as they are
-
-
-def test_taus_of_one_layer_need_one_leak(tmp_path):
-    b = lif(3, tau=10 * DT)
-    b.tau[1] = 2 * DT
-    nodes = {
-        "input": nir.Input(np.array([4])),
-        "a": nir.Linear(weight=weights(np.random.default_rng(9), 3, 4)),
-        "b": b,
-    }
-    read = nir_graph.read(written(chained(nodes), tmp_path / "g.nir"))
-    with pytest.raises(InputError, match=r"b: decays 0\.5 to 0\.9 in one layer"):
-        imported(read, Steps(T, DT), 8, "binary")

@@ -37,6 +37,8 @@ def test_by_hand(tmp_path):
     assert ends(neuron(leaky, path, decay="exp")) == [np.exp(-1 / 8), 3 / 8, 1 / 16, 2]
     assert ends(neuron(integrate(3, 2.0, r=0.25), path)) == [1, 0.25, 0, 2]
     assert ends(neuron(integrate(3, 2.0, r=1 / DT), path)) == [1, 1, 0, 2]
+    mixed = nir.IF(np.array([1 / DT, 1, 2], np.float32), full(3, 2.0))
+    assert neuron(mixed, path).gain.tolist() == [1, 1, 2]
     assert ends(neuron(nir.Threshold(full(3, 1.5)), path)) == [0, 1, 0, 1.5]
     assert ends(neuron(nir.I(full(3, 2.0)), path)) == [1, 2, 0, np.inf]
     li = nir.LI(tau=full(3, 2 * DT), r=full(3, 3.0), v_leak=full(3, 1.0))
@@ -48,6 +50,7 @@ def test_by_hand(tmp_path):
     ("node", "steps", "message"),
     [
         (lif(3), {"dt": None}, "name it with --dt, in seconds"),
+        (integrate(3, r=1e4), {"dt": None}, "r = 10000, .*with --dt, in seconds"),
         (lif(3, tau=0.5 * DT), {}, "shorter than --dt"),
         (lif(3, tau=-DT), {}, r"tau = -0.000\d+; accepted: seconds, more than 0"),
         (lif(3, v_threshold=0.0), {}, "v_threshold = 0; accepted: more than 0"),

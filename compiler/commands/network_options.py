@@ -18,8 +18,15 @@ from qtrain.data.events import FrameOptions
 from qtrain.data.source import DataSource, open_source, recorded
 from qtrain.interchange.step_equations import RESETS
 from qtrain.nir_options import DECAY, DT
+from qtrain.zoo import CheckpointPath
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+NETWORK = click.argument("network", type=CheckpointPath())
+DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="The folder in which a known data set lies.",
+)
 NIR = (
     DT,
     DECAY,
@@ -82,14 +89,21 @@ def opened(
     if options.crop is not None:
         raise InputError(f"--crop {options.crop}: a NIR graph cannot be cropped; leave it out")
     how = how or taken_from(chosen)
-    source = source_of(data, how.timesteps, workers, chosen)
+    source = source_of(
+        data, how.timesteps, workers, chosen,
+        data_dir=data_dir, cycles=options.cycles, total_lanes=options.total_lanes,
+    )  # fmt: skip
     return open_nir(
         path, source, how, target=options.target, data_dir=data_dir, name=options.name
     ), source
 
 
 def exported_data(
-    build: Build, data: str | None, workers: int | None, given: dict[str, Any]
+    build: Build,
+    data: str | None,
+    data_dir: Path | None,
+    workers: int | None,
+    given: dict[str, Any],
 ) -> DataSource | None:
     """The data for a build that was exported as a NIR graph; None where none are named.
 
@@ -102,7 +116,7 @@ def exported_data(
             raise InputError(
                 f"--{name} {chosen[name]}: the exported build has its own; leave it out"
             )
-    return source_of(data, build.dataflow.timesteps, workers, chosen)
+    return source_of(data, build.dataflow.timesteps, workers, chosen, data_dir=data_dir)
 
 
 def taken_from(chosen: dict[str, Any]) -> NirOptions:
@@ -112,13 +126,23 @@ def taken_from(chosen: dict[str, Any]) -> NirOptions:
 
 
 def source_of(
-    data: str | None, timesteps: int | None, workers: int | None, chosen: dict[str, Any]
+    data: str | None,
+    timesteps: int | None,
+    workers: int | None,
+    chosen: dict[str, Any],
+    **reading: Any,
 ) -> DataSource | None:
-    """The data for a NIR graph; None where none are named."""
+    """The data for a NIR graph; None where none are named.
+
+    Args:
+        chosen: the options that were given of the data.
+        reading: what else reads the data; None: not given.
+    """
     if data is None:
-        for name, value in chosen.items():
-            option = f"--{name.replace('_', '-')} {value}"
-            raise InputError(f"{option}: there are no data; name them with --data")
+        for name, value in (chosen | reading).items():
+            if value is not None:
+                option = f"--{name.replace('_', '-')} {value}"
+                raise InputError(f"{option}: there are no data; name them with --data")
         return None
     asked = {name: chosen.pop(name) for name in FrameOptions.__struct_fields__ if name in chosen}
     if timesteps:

@@ -1,0 +1,1 @@
+"""The commands of `python -m compiler`: they read arguments, call the compiler and print."""
