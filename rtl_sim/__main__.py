@@ -285,11 +285,24 @@ def events_command(folder: Path, samples: int) -> None:
 @click.argument("folder", type=FOLDER)
 @DEVICE
 @PLACE
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Place and route with the seeds 1 to N, between which Fmax differs by some percent.",
+)
 @INSTANCES
 @click.option("--keep", type=FOLDER, help="Keep scripts, logs and netlists in this new folder.")
 @LIBRARY_OPTION
 def synth_command(
-    folder: Path, device: str, place: bool, jobs: int, keep: Path | None, library: Path | None
+    folder: Path,
+    device: str,
+    place: bool,
+    seeds: int,
+    jobs: int,
+    keep: Path | None,
+    library: Path | None,
 ) -> int:
     """Synthesize the build in FOLDER with Yosys and nextpnr.
 
@@ -299,7 +312,7 @@ def synth_command(
     build = opened(folder, library)
     if keep is not None and keep.exists():
         raise InputError(f"{keep}: exists; name a new folder")
-    result = synthesized(build, device, place=place, jobs=jobs, keep=keep)
+    result = synthesized(build, device, place=place, seeds=seeds, jobs=jobs, keep=keep)
     if result.products:
         click.echo(f"the core must only add: {'; '.join(result.products)}", err=True)
         return EXIT_DIFFERS

@@ -167,14 +167,14 @@ def evaluation_of(build: Build, name: str, found: dict[str, Any]) -> Evaluation:
 
 def add_synthesis(table: Table, report: dict[str, Any]) -> None:
     """The rows of evidence/synthesis-DEVICE.json."""
-    total, placed = report["total"], report["placed"]
+    total = report["total"]
     counts = f"{total['lut']:,} / {total['lutram']:,} / {total['ff']:,}"
     table.add_row(f"on {report['title']}", "LUT / LUT-RAM / FF", counts)
     if total["lc"] is not None:
         table.add_row("", "logic cells, by Yosys's estimate", f"{total['lc']:,}")
     table.add_row("", f"{report['bram_unit']} / DSP", f"{total['bram']:,} / {total['dsp']:,}")
-    if placed:
+    for placed in report["placed"]:
         fmax = f"{placed['fmax_mhz']} MHz" if placed["fits"] else f"no room: {placed['problem']}"
-        table.add_row("", f"after place and route, {placed['part']}", fmax)
+        table.add_row("", f"placed and routed, {placed['part']}, seed {placed['seed']}", fmax)
     for product in report["products"]:
         table.add_row("", "MULTIPLIES", product)

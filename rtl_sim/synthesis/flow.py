@@ -39,7 +39,7 @@ class Synthesis(msgspec.Struct, frozen=True, kw_only=True):
     instances: dict[str, Instance]
     total: Resources
     products: list[str]  # places that multiply or divide; none in this core
-    placed: Placed | None  # by nextpnr, if it supports the device
+    placed: list[Placed]  # by nextpnr, if it supports the device, with a seed each
     tools: dict[str, str]
     scripts: dict[str, str]  # Yosys's scripts and nextpnr's command
     seconds: float
@@ -52,6 +52,7 @@ def run(
     device_name: str,
     *,
     place: bool = True,
+    seeds: int = 1,
     jobs: int = 1,
     keep: Path | None = None,
     begin: Callable[[str, int], None] = lambda step, parts: None,
@@ -61,6 +62,7 @@ def run(
 
     Args:
         place: also place and route, if there is a nextpnr for the device.
+        seeds: place and route with the seeds 1 to N.
         jobs: the number of instances synthesized at a time.
         keep: an empty folder to work in, which stays; otherwise a temporary one is used.
         begin: called at the start of each step with its number of parts.
@@ -78,7 +80,7 @@ def run(
         "instance": yosys.instance_script(device, "INSTANCE"),
     }
     instances: dict[str, Instance] = {}
-    placed = None
+    placed: list[Placed] = []
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="trispike-") as made:
         folder = Path(made)
         yosys.write_sources(build, folder)
@@ -91,10 +93,12 @@ def run(
                 if instance.resources.dsp:
                     products.append(f"{name}: {instance.resources.dsp} DSP blocks")
         if nextpnr and not products:
-            begin("place and route", 1)
+            begin("place and route", seeds)
             scripts["link"] = yosys.link(device, names, folder)
-            scripts["place"] = " ".join([nextpnr, *placement.arguments(device)])
-            placed = placement.place(device, folder)
+            scripts["place"] = " ".join([nextpnr, *placement.arguments(device, seed=1)])
+            for seed in range(1, seeds + 1):
+                placed.append(placement.place(device, folder, seed))
+                advance()
     return Synthesis(
         name=build.dataflow.name,
         target=build.dataflow.target,

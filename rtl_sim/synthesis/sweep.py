@@ -93,7 +93,7 @@ def run(
                 lanes=[layer.lanes.accumulate for layer in build.dataflow.layers],
                 resources=report.total,
                 cycles=round(pace(build, samples), 1),
-                fmax_mhz=report.placed.fmax_mhz if report.placed else None,
+                fmax_mhz=report.placed[0].fmax_mhz if report.placed else None,
                 dataflow_sha256=build.sha256,
             )
         )

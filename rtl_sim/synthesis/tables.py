@@ -36,9 +36,10 @@ def numbers(r: Resources) -> list[str]:
 
 def placed_line(report: Synthesis) -> str:
     """One line about the result of place and route."""
-    placed = report.placed
-    if placed is None:
+    if not report.placed:
         return "not placed and routed"
-    if not placed.fits:
-        return f"does not fit {placed.part}: {placed.problem}"
-    return f"placed and routed on {placed.part}: Fmax {placed.fmax_mhz} MHz"
+    part, found = report.placed[0].part, [placed.fmax_mhz for placed in report.placed]
+    if problem := next((placed.problem for placed in report.placed if not placed.fits), ""):
+        return f"does not fit {part}: {problem}"
+    text = f"placed and routed on {part}: Fmax {' '.join(map(str, found))} MHz"
+    return text if len(found) == 1 else f"{text}, by seed"

@@ -12,7 +12,7 @@ module trispike_credits #(
   input  wire rst_n,
   input  wire spend_i,  // a word sets out; only allowed if there is room
   input  wire give_i,   // a word has left the buffer
-  output wire room_o    // one more word may set out
+  output reg  room_o    // one more word may set out
 );
 
   // No module has this name, so elaboration refuses an instance with these parameters.
@@ -24,18 +24,23 @@ module trispike_credits #(
 
   localparam CREDIT_BITS = $clog2(PLACES + 1);
 
-  localparam [CREDIT_BITS-1:0] NONE = 0;
-  localparam [CREDIT_BITS-1:0] ONE  = 1;
-  localparam [CREDIT_BITS-1:0] ALL  = PLACES;
+  localparam [CREDIT_BITS-1:0] ONE = 1;
+  localparam [CREDIT_BITS-1:0] ALL = PLACES;
 
   reg [CREDIT_BITS-1:0] credit_q;
 
-  assign room_o = credit_q != NONE;
-
+  // room_o is credit_q != 0, from a register of its own, as a path to all engines begins here.
   always @(posedge clk) begin
-    if (!rst_n) credit_q <= ALL;
-    else if (spend_i && !give_i) credit_q <= credit_q - ONE;
-    else if (give_i && !spend_i) credit_q <= credit_q + ONE;
+    if (!rst_n) begin
+      credit_q <= ALL;
+      room_o   <= 1'b1;
+    end else if (spend_i && !give_i) begin
+      credit_q <= credit_q - ONE;
+      room_o   <= credit_q != ONE;
+    end else if (give_i && !spend_i) begin
+      credit_q <= credit_q + ONE;
+      room_o   <= 1'b1;
+    end
   end
 
 `ifndef SYNTHESIS

@@ -30,7 +30,7 @@ def report_of(build: Build, lut: int, fmax_mhz: float | None = None, products=()
     return Synthesis(
         name=build.dataflow.name, target=build.dataflow.target, device="ecp5", title="ECP5",
         bram_unit="DP16KD", instances={}, total=Resources(lut=lut, lutram=8, bram=3),
-        products=list(products), placed=placed, tools={}, scripts={}, seconds=1.0,
+        products=list(products), placed=[placed], tools={}, scripts={}, seconds=1.0,
         dataflow_sha256=build.sha256, verilog_sha256=sources.sha256(build),
     )  # fmt: skip
 

@@ -125,7 +125,7 @@ MUTANTS = {
     "an event does not wait for tready": (
         "conv", "serializer", "end else if (leaves) begin", "end else if (m_axis_tvalid) begin",
     ),
-    "sweeps do not wait for the buffer": ("conv", "credits", "credit_q != NONE", "1'b1"),
+    "sweeps do not wait for the buffer": ("conv", "credits", "credit_q != ONE", "1'b1"),
     "a sweep does not wait for the other synapse": (
         "blocks", "merge", "a_step_valid_i && b_step_valid_i", "a_step_valid_i",
     ),
