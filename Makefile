@@ -117,8 +117,9 @@ build/mnist-ternary/dataflow.json: | data setup
 	$(call network,mnist-ternary,ternary,$(MNIST) --weight-bits 2)
 
 synth: build/mnist-int4/dataflow.json build/mnist-conv-int8/dataflow.json
-	for device in xc7 ecp5; do for build in mnist-int4 mnist-conv-int8; do \
-	  $(PYTHON) -m rtl_sim synth build/$$build --device $$device || exit; done; done
+	for build in mnist-int4 mnist-conv-int8; do \
+	  $(PYTHON) -m rtl_sim synth build/$$build --device xc7 || exit; \
+	  $(PYTHON) -m rtl_sim synth build/$$build --device ecp5 --seeds 5 || exit; done
 
 sweep: build/mnist-int8/dataflow.json build/mnist-int4/dataflow.json build/mnist-ternary/dataflow.json
 	for bits in int8 int4 ternary; do for lanes in 8 16 32 64 128; do \

@@ -310,6 +310,8 @@ def synth_command(
     in the netlist multiplies or divides, and 1 if something does.
     """
     build = opened(folder, library)
+    if seeds > 1 and not (place and DEVICES[device].nextpnr):
+        raise InputError(f"--seeds {seeds}: nothing is placed; accepted with placing on {PLACED}")
     if keep is not None and keep.exists():
         raise InputError(f"{keep}: exists; name a new folder")
     result = synthesized(build, device, place=place, seeds=seeds, jobs=jobs, keep=keep)

@@ -190,3 +190,10 @@ def test_a_folder_to_keep_must_be_new(tmp_path, tiny, capsys):
 )
 def test_where_something_multiplies(path, says):
     assert yosys.product(path) == says
+
+
+@pytest.mark.parametrize("options", [("--device", "xc7"), ("--device", "ecp5", "--no-place")])
+def test_seeds_of_no_placement_are_refused(tmp_path, tiny, capsys, options):
+    saved_hardware(tmp_path / "b", tiny)
+    assert status_of(cli, "synth", tmp_path / "b", "--seeds", 2, *options) == 2
+    assert_one_line(capsys.readouterr().err, "--seeds 2: nothing is placed")
