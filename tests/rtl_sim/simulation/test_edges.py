@@ -44,7 +44,7 @@ FAULTS = {
         "joined", RESET + "layer0", "engine", *kept("word_q  ", "WORD_FIRST"),
     ),
     "a reset clears no accumulator": (
-        "spikes", RESET + "layer0", "engine", *kept("clear_q ", "1'b1"),
+        "joined", RESET + "layer0", "engine", *kept("clear_q ", "1'b1"),
     ),
     "a sweep goes on after a reset": (
         "spikes", RESET + "layer0", "update",
