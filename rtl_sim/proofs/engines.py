@@ -9,12 +9,7 @@ from rtl_sim.proofs.solver import Harness
 
 CONTROL = ("engine", "window_walk", "axis_taps", "counter")
 WHOLE = (*CONTROL, "accumulators", "banked_rom")
-OF_NUMBERS = (
-    "W_BITS",
-    "ACC_BITS",
-    "SHIFT",
-    "WEIGHT_FILE",
-)  # parameters that control has no use for
+OF_NUMBERS = ("W_BITS", "ACC_BITS", "SHIFT", "WEIGHT_FILE")  # parameters without part in control
 PACKED = {
     "IN_C": 3, "IN_W": 5, "N": 1, "GROUPS": 3, "OUT_W": 3, "KERNEL_W": 1, "STRIDE_W": 2,
     "LANES": 2, "SLICE": 2, "PACKED": 1, "ADDR_BITS": 7, "DIGIT_BITS": 0,

@@ -3,13 +3,13 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// trispike_engine, of any geometry: what it has its accumulators do (accumulators_free.v).
+// trispike_engine, of any geometry: what it asks of its accumulators (accumulators_free.v).
 //
-// The proof follows any one word, number_j of section (a convolution group; if PACKED, LANES
-// channels) at window (window_y, window_x). An event adds to it exactly once if the window and the
-// section contain the event, by their definitions, and the row of weights is that of the event's
-// tap. A marker makes REPEAT sweeps, each of which reads all slices of all words in order; the last
-// one clears them, and no event is taken before its end.
+// A section is a convolution group's channels, or LANES of them if PACKED. The proof follows any
+// one word: of any number among its section's words, at any window. An event adds to it exactly
+// once if window and section contain the event, by their definitions, and then with the row of
+// weights of the event's tap; if not, never. A marker makes REPEAT sweeps. Each reads all slices of
+// all words in order, the last one clears them, and no event is taken before its end.
 module engine_windows #(
   parameter IN_C       = 2,
   parameter IN_H       = 3,
@@ -149,7 +149,7 @@ module engine_windows #(
     contains = window * stride <= i + padding && i + padding < window * stride + kernel;
   endfunction
 
-  // The windows from first to last contain coordinate i, if there are any.
+  // The windows from first to last contain coordinate i; if none does, first is beyond last.
   function [WIDE-1:0] first(
     input [WIDE-1:0] i, input integer kernel, input integer stride, input integer padding
   );
