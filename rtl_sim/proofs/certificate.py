@@ -15,7 +15,7 @@ from hw_models.dataflow import Build
 from hw_models.folder import files
 from hw_models.hardware import hardware_of
 from rtl_sim import sources
-from rtl_sim.proofs import layers, mutants, solver, streams
+from rtl_sim.proofs import engines, layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
 
 TRACE = "counterexample.vcd"
@@ -129,6 +129,8 @@ def claims(build: Build, modules: Collection[str]) -> list[Claim]:
         *layers.of_build(build, made),
         *streams.small(),
         *streams.of_build(made),
+        *engines.small(),
+        *engines.of_build(made),
     ):
         if not all(module in modules for module in claim.harness.modules):
             continue  # the claim is about a module that this build does not have

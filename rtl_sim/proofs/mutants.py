@@ -42,6 +42,12 @@ MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
      ("engine", "(!head_q || (add && add_end))", "(!head_q || add)")),
     ("a sum is kept for the next step", "engine_steps",
      ("engine", "(step_next_i && slice_end && repeat_end)", "1'b0")),
+    ("an event ends with the first word of its last window", "engine_windows",
+     ("engine", "add_end    = reach_end && walk_end", "add_end    = walk_end")),
+    ("a tap forgets the stride from row to row", "engine_windows",
+     ("engine", "-STRIDE_H * KERNEL_W * IN_C", "-KERNEL_W * IN_C")),
+    ("each sweep of a static input clears", "engine_windows",
+     ("engine", "(step_next_i && slice_end && repeat_end)", "(step_next_i && slice_end)")),
     ("a sweep begins when one side is there", "join_steps",
      ("merge", "a_step_valid_i && b_step_valid_i", "a_step_valid_i || b_step_valid_i")),
 )  # fmt: skip

@@ -9,12 +9,11 @@ from rtl_sim.proofs.claim import Claim
 from rtl_sim.proofs.solver import Harness
 
 OUTLET = ("outlet", "serializer", "register_slice")
-ENGINE = ("engine", "accumulators", "banked_rom", "window_walk", "axis_taps", "counter")
 
 
 def small() -> list[Claim]:
     """Claims about modules at small sizes, which are the same for every build."""
-    rule, current = ("axis_rule",), latency.CURRENT
+    rule = ("axis_rule",)
     order = "each beat leaves once, unchanged, in order; AXI4-Stream"
     return [
         Claim("stream_buffer, fifo, credits", order,
@@ -31,19 +30,8 @@ def small() -> list[Claim]:
               Harness("argmax_words", ("argmax", "fifo"), doubles=rule), "induction", 3, cover=25),
         Claim("outlet (fork)", "each reader gets each event and marker once, in order",
               Harness("fork_outlets", (*OUTLET, "fifo", "credits", "counter"),
-                      {"DELAY": current + latency.UPDATE}, doubles=rule), "bounded", 25, cover=46),
-        Claim("engine, accumulators", "a sweep reads the events of its step, no others",
-              Harness("engine_steps", ENGINE, {"LATENCY": current}, doubles=("rom_one",)),
-              "bounded", current + 12, cover=current + 12),
-        Claim("engine, static input", "the same, current repeated",
-              Harness("engine_steps", ENGINE,
-                      {"LATENCY": current, "IN_C": 1, "IN_W": 2, "N": 2, "OUT_W": 1, "KERNEL_W": 2,
-                       "PADDING_W": 0, "ADDR_BITS": 1, "REPEAT": 2}, doubles=("rom_one",)),
-              "bounded", current + 16, cover=current + 16),
-        Claim("merge, engine (join)", "a sweep adds the sums of the same step of both",
-              Harness("join_steps", ("merge", *ENGINE), {"LATENCY": current},
-                      doubles=("rom_one",)),
-              "bounded", current + 14, cover=current + 14),
+                      {"DELAY": latency.CURRENT + latency.UPDATE}, doubles=rule),
+              "bounded", 25, cover=46),
     ]  # fmt: skip
 
 

