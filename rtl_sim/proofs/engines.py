@@ -41,7 +41,8 @@ def of_build(made: Hardware) -> Iterator[Claim]:
     for layer in made.layers:
         for synapse in layer.synapses:
             named = synapse.engine.parameters()
-            yield windows(synapse.name, {n: named[n] for n in named if n not in OF_NUMBERS})
+            control = {n: named[n] for n in named if n not in OF_NUMBERS}
+            yield windows(synapse.name, {**control, "MEMORY": synapse.engine.memory})
 
 
 def windows(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:

@@ -44,6 +44,8 @@ module trispike_accumulators #(
 
   assign current_o = 0;
 
+  (* keep *) wire [1:0] memory = MEMORY;  // for engine_windows.v
+
   wire                 used = add_i || read_i || clear_i;
   reg                  written_q = 1'b0;
   reg  [WORD_BITS-1:0] word_q;

@@ -29,7 +29,8 @@ module engine_windows #(
   parameter PACKED     = 0,
   parameter ADDR_BITS  = 5,
   parameter DIGIT_BITS = 1,
-  parameter REPEAT     = 2
+  parameter REPEAT     = 2,
+  parameter MEMORY     = 2   // kind of memory for which accumulator_sum.v is asked
 ) (
   input wire                            clk,
   input wire                            rst_n,
@@ -123,6 +124,9 @@ module engine_windows #(
   reg begun = 1'b0;
   always @(posedge clk) begun <= 1'b1;
   always @* if (!begun) assume (!rst_n);
+
+  (* keep, peek = "dut.accumulators.memory" *) wire [1:0] memory;
+  always @* kind_of_memory: assert (memory == MEMORY);
 
   // --- the beat at the input -------------------------------------------------------------------
 

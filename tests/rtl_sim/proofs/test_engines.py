@@ -24,6 +24,7 @@ BUILDS: dict[str, Callable[[], Build]] = {
         chain(3, "binary", (4, 5, 3), lambda at: conv(at, 6, (3, 2), (2, 1), (1, 0), 2), 3), 2, 1
     ),
     "dense": lambda: random_build(1),
+    "of one word": lambda: with_lanes(random_build(1, widths=[6, 4, 3]), 4, 2),
 }
 KINDS: dict[str, Callable[[Mapping[str, int]], bool]] = {
     "dense": lambda engine: engine["OUT_H"] * engine["OUT_W"] == 1,
@@ -99,3 +100,14 @@ def test_the_induction_step_of_a_large_engine_is_not_empty():
     verdict = refute(Refutation(claim, "", {}, (change,), mode="step"), SOURCES)
     assert verdict is not None and verdict.failed is not None
     assert "clears" in verdict.failed.what
+
+
+def test_the_sums_are_proven_for_the_memory_that_the_engine_has():
+    claims = {
+        claim.harness.parameters["MEMORY"]: claim for name in BUILDS for claim in of_build(name)
+    }
+    assert set(claims) == {0, 1, 2}
+    for kind, claim in claims.items():
+        verdict = refute(Refutation(claim, "", {"MEMORY": (kind + 1) % 3}), SOURCES)
+        assert verdict is not None and verdict.failed is not None
+        assert "kind_of_memory" in verdict.failed.what
