@@ -85,6 +85,7 @@ class Engine(Instance, frozen=True, kw_only=True):
     w_bits: int
     acc_bits: int
     shift: int
+    memory: int
     repeat: int
     weight_file: str
 
@@ -92,15 +93,6 @@ class Engine(Instance, frozen=True, kw_only=True):
     def current_bits(self) -> int:
         """The width of a neuron's current."""
         return self.acc_bits + self.shift
-
-    @property
-    def memory(self) -> int:
-        """The kind of the accumulators' memory, as trispike_engine.v chooses it."""
-        positions, reach = self.out_h * self.out_w, -(-self.n // self.lanes)
-        sections = -(-self.groups // self.lanes) if self.packed else self.groups
-        if positions * sections * reach == 1:
-            return 0
-        return 1 if positions == 1 and reach > 1 else 2
 
     @property
     def weight_word_bits(self) -> int:

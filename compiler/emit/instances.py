@@ -110,6 +110,7 @@ def engine_of(
         w_bits=synapse.w_bits,
         acc_bits=synapse.acc_bits,
         shift=synapse.shift,
+        memory=own.memory.value,
         repeat=build.dataflow.timesteps if static else 1,
         weight_file=mem_path(synapse.name, "weight"),
     )

@@ -7,9 +7,23 @@ operations and its lanes; the compiler, the timing model and the simulation all 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
 
 from hw_models.core.address import as_map
 from hw_models.dataflow import Conv2d, Dataflow, Dense, Lanes, Layer, Synapse
+from hw_models.semantics import Ints
+
+
+class Memory(Enum):
+    """A kind of memory for accumulators, by its number in the Verilog."""
+
+    REGISTERS = 0  # one word
+    # Two pages: the events of a step go to one, while the sweep of the step before reads the other.
+    # They are small where there is one position.
+    LUT_RAM = 1
+    BLOCK_RAM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,28 @@ class SynapseLayout:
             -(-self.op.groups // self.lanes) if self.packed else self.op.groups * self.reach
         )
         return height * width * at_position
+
+    @property
+    def memory(self) -> Memory:
+        """The kind of the accumulators' memory.
+
+        LUT-RAM needs words that take turns: no word is used twice in a row.
+        """
+        if self.words == 1:
+            return Memory.REGISTERS
+        turns = self.op.out_shape[1:] == (1, 1) and self.reach > 1
+        return Memory.LUT_RAM if turns else Memory.BLOCK_RAM
+
+    @property
+    def pages(self) -> int:
+        """How often the accumulators' memory has room for all words."""
+        return 2 if self.memory is Memory.LUT_RAM else 1
+
+    def first_slices(self, slice_: int) -> Ints:
+        """The number, in a sweep, of each word's first slice, [words]."""
+        rest = 1 if self.packed else self.op.group_outputs - (self.reach - 1) * self.lanes
+        channels = np.tile([*[self.lanes] * (self.reach - 1), rest], self.words // self.reach)
+        return np.cumsum(-(-channels // slice_)) - -(-channels // slice_)
 
 
 @dataclass(frozen=True, slots=True)

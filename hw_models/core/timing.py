@@ -7,8 +7,10 @@ order within a step. So everything that a beat waits for (the sweep of the step 
 in a buffer that holds at least one step) is known when it comes.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Protocol
 
@@ -63,21 +65,57 @@ class Taker(Protocol):
 
 
 class Engine:
-    """An engine: an event keeps it for a cycle per word, a marker until its last sweep is over."""
+    """An engine: an event keeps it for a cycle per word.
 
-    def __init__(self, synapse: SynapseLayout, static: bool) -> None:
+    While the sweeps of a step run, events of the next step wait in the cycles in which a word is
+    taken, and, unless accumulators have two pages, at each word that is still to be taken. The next
+    marker lets nothing pass before the sweeps are over.
+    """
+
+    def __init__(self, synapse: SynapseLayout, slice_: int, static: bool) -> None:
+        self.synapse, self.static = synapse, static
         self.cost: list[int] = in_raster(event_cycles(synapse), synapse.op.in_shape).tolist()
-        self.static = static
-        self.free = synapse.words  # after reset, a sweep clears the accumulators first
+        self.first_slices = synapse.first_slices(slice_)
+        self.words: dict[int, Beats] = {}  # the words that an event visits, by its address
+        self.free = synapse.words * synapse.pages  # after reset, all accumulators are cleared first
         self.marker = 0  # when the last marker was taken
+        self.over = 0  # when the sweeps of the marker before were over
+        self.done = True  # they are
+        self.taken: Beats = []  # when this sweep took each word
+        self.busy: set[int] = set()  # when all sweeps of that marker took words
 
     def take(self, ready: int, beat: int) -> int:
         at = max(ready, self.free)
         if beat == MARKER:
             self.marker = at
+            self.free = max(at, self.over) + 1
+        elif at < self.over:
+            self.free = self.added(at, beat)
         else:
             self.free = at + self.cost[beat]
         return at
+
+    def added(self, at: int, event: int) -> int:
+        """The cycle in which an event that is taken at `at`, amid sweeps, is added to its last
+        word."""
+        if event not in self.words:
+            self.words[event] = visited(self.synapse, event)
+        last = at if self.words[event] else at + 1
+        for word in self.words[event]:
+            last = (last if self.synapse.pages > 1 else max(last, self.taken[word])) + 1
+            while last in self.busy:
+                last += 1
+        return last
+
+    def swept(self, read: Ints, last: bool) -> None:
+        """Note when a sweep read each slice; `last`: it is the last of its marker."""
+        if self.done:
+            self.busy = set()
+        self.taken = read[self.first_slices].tolist()
+        self.busy.update(self.taken)
+        self.done = last
+        if last:
+            self.over = int(read[-1])
 
 
 class Pool:
@@ -183,11 +221,9 @@ class Update:
         start = max(self.free, *(engine.marker + 1 for engine in self.engines))
         order = np.arange(len(self.order))
         read = order + np.maximum.accumulate(np.maximum(room, start) - order)
-        end = int(read[-1])
-        self.free = end + 1 + max(0, latency.SWEEP_MIN - len(order))
+        self.free = int(read[-1]) + 1 + max(0, latency.SWEEP_MIN - len(order))
         for engine in self.engines:
-            if last or not engine.static:  # a static input's marker stays for all steps
-                engine.free = end + 1
+            engine.swept(read, last or not engine.static)
         return read
 
 
@@ -216,11 +252,10 @@ class Core:
         takers: dict[str, Taker] = {}
         self.updates: list[Update] = []
         for layer in flow.layers:
+            layout = layout_of(flow, layer)
             engines = [
-                Engine(own, flow.mode_of(synapse.source) == "static")
-                for synapse, own in zip(
-                    layer.synapses, layout_of(flow, layer).synapses, strict=True
-                )
+                Engine(own, layout.slice_, flow.mode_of(synapse.source) == "static")
+                for synapse, own in zip(layer.synapses, layout.synapses, strict=True)
             ]
             for synapse, engine in zip(layer.synapses, engines, strict=True):
                 takers[synapse.name] = behind_pools(synapse, engine)
@@ -295,21 +330,40 @@ def input_beats(flow: Dataflow, x: NDArray[np.int8]) -> Beats:
 
 def windows(pool: dataflow.Pool) -> list[Beats]:
     """For each address of a map, the windows that contain it, as places; all by rising address."""
-    channels, height, width = pool.in_shape
-    _, out_height, out_width = pool.out_shape
-    rows, columns = (
-        [
-            [o for o in range(out) if 0 <= i + padding - o * stride < kernel]
-            for i in range(size)
-        ]
-        for size, out, kernel, stride, padding in zip(
-            (height, width), (out_height, out_width), pool.kernel, pool.stride, pool.padding,
-            strict=True,
-        )
-    )  # fmt: skip
+    channels, _, out_width = pool.out_shape
+    rows, columns = windows_by_axis(pool)
     return [
-        [(y * out_width + x) * channels + c for y in rows[i] for x in columns[j]]
-        for i in range(height)
-        for j in range(width)
+        [(y * out_width + x) * channels + c for y in row for x in column]
+        for row in rows
+        for column in columns
         for c in range(channels)
+    ]
+
+
+def visited(synapse: SynapseLayout, event: int) -> Beats:
+    """The words of accumulators to which an event adds, in order, given its place in raster
+    order."""
+    op = synapse.op
+    channels, _, width = op.in_shape
+    position, c = divmod(event, channels)
+    y, x = divmod(position, width)
+    rows, columns = windows_by_axis(op)
+    first = c // synapse.lanes if synapse.packed else c // (channels // op.groups) * synapse.reach
+    at_position = synapse.words // math.prod(op.out_shape[1:])
+    return [
+        (row * op.out_shape[2] + column) * at_position + first + number
+        for row in rows[y]
+        for column in columns[x]
+        for number in range(synapse.reach)
+    ]
+
+
+@cache
+def windows_by_axis(op: dataflow.Pool | dataflow.Conv2d) -> list[list[Beats]]:
+    """For rows and for columns: the windows that contain each coordinate, by rising number."""
+    return [
+        [[o for o in range(out) if 0 <= i + padding - o * stride < kernel] for i in range(size)]
+        for size, out, kernel, stride, padding in zip(
+            op.in_shape[1:], op.out_shape[1:], op.kernel, op.stride, op.padding, strict=True
+        )
     ]

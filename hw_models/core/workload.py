@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.core.latency import SWEEP_MIN
-from hw_models.core.layout import SynapseLayout, conv_of, layout_of
+from hw_models.core.layout import Memory, SynapseLayout, conv_of, layout_of
 from hw_models.dataflow import Build, Conv2d, Dataflow, Layer, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.engines.synapse import fan_out, pooled
@@ -23,21 +23,25 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """The cycles of one layer."""
 
     events: Ints  # cycles in which a synapse's engine works on an event, [synapses, T, B]
-    sweep: int  # words of a sweep, one per cycle
+    taken: tuple[int, ...]  # cycles of a sweep in which it does not, as words are taken, [synapses]
+    sweep: int  # slices of a sweep, one per cycle
     static: bool  # all synapses read a static input: events in one step, T sweeps
+    paged: bool  # events need not wait for any of the T sweeps of a static input
 
     @property
     def cycles(self) -> Ints:
         """The cycles from a sample's first event to the next sample's, [B].
 
-        This assumes that events are always there and spikes always find room. Each step takes the
-        busiest synapse, the marker and the sweep.
+        This assumes that events are always there, spikes always find room, and a sweep is always
+        ahead of the next step's events. Each step takes the busiest synapse and the marker, or the
+        sweep before it.
         """
-        steps = self.events.max(axis=0)
-        if not self.static:
-            return np.maximum(steps + self.sweep + 1, SWEEP_MIN).sum(axis=0)
-        again = (len(steps) - 1) * max(self.sweep, SWEEP_MIN)
-        return steps[0] + again + self.sweep + 1
+        again = len(self.events[0]) if self.static else 1  # sweeps for a marker
+        apart = again if self.paged else 1  # of them, those beside events
+        taken = apart * np.array(self.taken)[:, None, None]
+        steps = (self.events + taken).max(axis=0)[: 1 if self.static else None] + 1
+        sweep = max(self.sweep, SWEEP_MIN)
+        return np.maximum(steps, apart * sweep).sum(axis=0) + (again - apart) * sweep
 
 
 def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Work]:
@@ -71,7 +75,9 @@ def work(flow: Dataflow, layer: Layer, load: Load) -> Work:
     reach = np.array([synapse.reach for synapse in layout.synapses])
     return Work(
         events=load.taps * reach[:, None, None] + load.unseen,
+        taken=tuple(synapse.words for synapse in layout.synapses),
         sweep=layout.words,
+        paged=all(synapse.memory is Memory.LUT_RAM for synapse in layout.synapses),
         static=all(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses),
     )
 

@@ -15,24 +15,30 @@ PACKED = {
     "LANES": 2, "SLICE": 2, "PACKED": 1, "ADDR_BITS": 7, "DIGIT_BITS": 0,
 }  # fmt: skip
 
+PAGED = {
+    "IN_C": 3, "IN_H": 1, "IN_W": 1, "N": 5, "GROUPS": 1, "OUT_H": 1, "OUT_W": 1, "KERNEL_H": 1,
+    "PADDING_H": 0, "KERNEL_W": 1, "LANES": 2, "SLICE": 1, "ADDR_BITS": 2, "MEMORY": 1,
+}  # fmt: skip
+
 
 def small() -> list[Claim]:
     """Claims about small engines, which are the same for every build."""
     current = latency.CURRENT
     dense = {"IN_C": 1, "IN_W": 2, "N": 2, "OUT_W": 1, "KERNEL_W": 2, "PADDING_W": 0,
-             "ADDR_BITS": 1, "REPEAT": 2}  # fmt: skip
+             "ADDR_BITS": 1, "MEMORY": 1, "REPEAT": 2}  # fmt: skip
     return [
         Claim("engine, accumulators", "a sweep reads the events of its step, no others",
               Harness("engine_steps", WHOLE, {"LATENCY": current}, doubles=("rom_one",)),
               "bounded", current + 12, cover=current + 12),
         Claim("engine, static input", "the same, current repeated",
               Harness("engine_steps", WHOLE, {"LATENCY": current, **dense}, doubles=("rom_one",)),
-              "bounded", current + 16, cover=current + 16),
+              "bounded", current + 16, cover=current + 18),
         Claim("merge, engine (join)", "a sweep adds the sums of the same step of both",
               Harness("join_steps", ("merge", *WHOLE), {"LATENCY": current}, doubles=("rom_one",)),
               "bounded", current + 14, cover=current + 14),
         windows("engine", {}, cover=70),
         windows("engine, packed", PACKED, cover=45),
+        windows("engine, two pages", PAGED, cover=45),
     ]  # fmt: skip
 
 
@@ -42,7 +48,7 @@ def of_build(made: Hardware) -> Iterator[Claim]:
         for synapse in layer.synapses:
             named = synapse.engine.parameters()
             control = {n: named[n] for n in named if n not in OF_NUMBERS}
-            yield windows(synapse.name, {**control, "MEMORY": synapse.engine.memory})
+            yield windows(synapse.name, control)
 
 
 def windows(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:

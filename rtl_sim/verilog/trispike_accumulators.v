@@ -7,11 +7,13 @@
 //
 //   add_i:   adds +-(the weights of row row_i << digit_i) to the LANES accumulators of word word_i;
 //            if PACKED, a row is one weight, and only lane lane_i of the word adds it
-//   read_i:  slice slice_i of word word_i appears at current_o LATENCY = 6 cycles later
+//   read_i:  slice slice_i appears at current_o LATENCY = 6 cycles later; with slice 0, of word
+//            word_i, which is taken out of the memory, with others of the word taken last
 //   clear_i: the word is 0 for all operations that follow
 //
-// There is one operation per cycle, in order, and each sees the results of those before it. Each
-// lane has its own memory of accumulators, which is of one of three kinds (MEMORY):
+// There is one operation on a word per cycle, in order, and each sees the results of those before
+// it. A read of another slice than 0 is none, and an addition may come with it. Each lane has its
+// own memory of accumulators, which is of one of three kinds (MEMORY):
 //
 //   0  registers: there is one word
 //   1  LUT-RAM, read a cycle before it is written. No operation may follow on a word that was
@@ -77,9 +79,10 @@ module trispike_accumulators #(
   // --- pipeline ------------------------------------------------------------------------------
   //
   // Stage 1 reads the weights, 2 and 3 join their banks, 4 shifts and negates and then accumulates,
-  // reads or clears, and 5 selects the slice.
+  // takes or clears a word, and 5 selects the slice.
 
   reg                   add1_q,   add2_q,   add3_q,   add4_q;
+  reg                   take1_q,  take2_q,  take3_q,  take4_q;
   reg                   read1_q,  read2_q,  read3_q,  read4_q,  read5_q;
   reg                   clear1_q, clear2_q, clear3_q, clear4_q;
   reg                   neg1_q,   neg2_q,   neg3_q;
@@ -88,13 +91,17 @@ module trispike_accumulators #(
   reg [LANE_BITS-1:0]   lane1_q,  lane2_q,  lane3_q;
   reg [DIGIT_WIRES-1:0] digit1_q, digit2_q, digit3_q;
 
+  wire take = read_i && slice_i == {SLICE_BITS{1'b0}};
+
   always @(posedge clk) begin
     if (!rst_n) begin
       {add1_q, add2_q, add3_q, add4_q}             <= 4'b0;
+      {take1_q, take2_q, take3_q, take4_q}         <= 4'b0;
       {read1_q, read2_q, read3_q, read4_q, read5_q} <= 5'b0;
       {clear1_q, clear2_q, clear3_q, clear4_q}     <= 4'b0;
     end else begin
       {add1_q, add2_q, add3_q, add4_q}             <= {add_i, add1_q, add2_q, add3_q};
+      {take1_q, take2_q, take3_q, take4_q}         <= {take, take1_q, take2_q, take3_q};
       {read1_q, read2_q, read3_q, read4_q, read5_q} <= {read_i, read1_q, read2_q, read3_q, read4_q};
       {clear1_q, clear2_q, clear3_q, clear4_q}     <= {clear_i, clear1_q, clear2_q, clear3_q};
     end
@@ -132,9 +139,9 @@ module trispike_accumulators #(
   // An event's sign: -x == ~x + 1. The shift stage flips the bits; the 1 is a carry into the sum.
   wire signed [TERM_BITS-1:0] flip3 = {TERM_BITS{neg3_q}};
 
-  wire work3  = add3_q || read3_q || clear3_q;
+  wire work3  = add3_q || take3_q || clear3_q;
   wire write4 = add4_q || clear4_q;
-  wire work4  = write4 || read4_q;
+  wire work4  = write4 || take4_q;
 
   // If one of the two operations ahead of a read of block RAM writes the same word, its result is
   // taken from next_q: the result of the earlier one while it is still there, the result of the
@@ -188,7 +195,7 @@ module trispike_accumulators #(
 `endif
 
       always @(posedge clk) begin
-        if (MEMORY == 2 && (add2_q || read2_q)) old3_q <= mem[word2_q];
+        if (MEMORY == 2 && (add2_q || take2_q)) old3_q <= mem[word2_q];
 
         if (work3) begin
           if (MEMORY == 2) old4_q <= second3_q ? next_q : old3_q;
@@ -208,7 +215,7 @@ module trispike_accumulators #(
           if (MEMORY == 0 && clear4_q) mem[0] <= {ACC_BITS{1'b0}};
           else if (MEMORY == 1 ? add4_q : write4) mem[word4_q] <= next;
           if (write4) next_q <= next;
-          if (read4_q) lane5_q[l*ACC_BITS+:ACC_BITS] <= acc;
+          if (take4_q) lane5_q[l*ACC_BITS+:ACC_BITS] <= acc;
 `ifndef SYNTHESIS
           // before the first reset add4_q can be anything
           if (rst_n && add4_q) begin

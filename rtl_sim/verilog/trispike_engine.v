@@ -21,11 +21,16 @@
 // from input channel c at tap (ky, kx) to the j-th word of c's group, the lowest channel in the
 // lowest bits.
 //
-// The marker of a time step follows its events into the same pipeline. step_valid_o says that the
-// marker is at the head, and each step_next_i sends one read of SLICE accumulators after the
-// events, in rising order (position, group, channel). Its result is at current_o LATENCY = 6
-// cycles later. A read also clears the accumulators. With REPEAT > 1 (static input) each marker
+// The marker of a time step ends its events and stands for its sweep: step_valid_o says that one
+// stands, and each step_next_i asks for SLICE accumulators, in rising order (position, group,
+// channel). They are at current_o LATENCY = 6 cycles later. The first slice of a word takes the
+// whole word out of the accumulators, and clears it. With REPEAT > 1 (static input) each marker
 // stands for REPEAT time steps: the accumulators are read REPEAT times and cleared the last time.
+//
+// Events of the next step are added while the sweep runs, but for the cycles in which it takes a
+// word, and its marker waits until the sweep is over. There are two ways to keep the steps apart.
+// Of LUT-RAM (MEMORY 1) there are two pages: the events of a step go to one, while the sweep reads
+// the other. Elsewhere an event waits at a word until the sweep has taken it.
 module trispike_engine #(
   parameter IN_C        = 4,   // input channels
   parameter IN_H        = 8,   // rows of the input map
@@ -48,6 +53,7 @@ module trispike_engine #(
   parameter W_BITS      = 8,   // bits of a weight
   parameter ACC_BITS    = 12,  // bits of an accumulator
   parameter SHIFT       = 0,   // current = acc << SHIFT
+  parameter MEMORY      = 2,   // kind of the accumulators' memory (trispike_accumulators)
   parameter REPEAT      = 1,   // time steps for which a marker stands
   parameter COUNT_BITS  = 48,  // bits of the counters
   parameter LOAD_ADDR_BITS = 1,  // bits of a loaded word's address
@@ -98,6 +104,10 @@ module trispike_engine #(
     if (REPEAT < 1) begin : check_repeat
       trispike_engine_REPEAT_is_less_than_1 error ();
     end
+    // With one position, and words that take turns, no word is used twice in a row.
+    if (MEMORY == 1 && !(OUT_H * OUT_W == 1 && REACH > 1)) begin : check_memory
+      trispike_engine_MEMORY_1_needs_words_that_take_turns error ();
+    end
   endgenerate
 
   localparam REACH       = (N + LANES - 1) / LANES;           // words of a group at a position
@@ -111,10 +121,10 @@ module trispike_engine #(
   localparam ROWS        = REACH * KERNEL_ROWS;
   localparam C_BITS      = $clog2(IN_C);
 
-  // With one position, and words that take turns, no word is used twice in a row.
-  localparam MEMORY      = WORDS == 1 ? 0 : OUT_H * OUT_W == 1 && REACH > 1 ? 1 : 2;
-
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
+  localparam PAGES       = MEMORY == 1 ? 2 : 1;
+  localparam PLACES      = (PAGES - 1) * (1 << WORD_BITS) + WORDS;  // words of accumulators
+  localparam PLACE_BITS  = WORD_BITS + PAGES - 1;
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
   localparam REACH_BITS  = REACH > 1 ? $clog2(REACH) : 1;
   localparam SLICE_BITS  = SLICES > 1 ? $clog2(SLICES) : 1;
@@ -196,13 +206,12 @@ module trispike_engine #(
     end
   endgenerate
 
-  // --- head: the event or marker at work, word by word ---------------------------------------
+  // --- head: the event at work, word by word -------------------------------------------------
 
   reg                   clear_q;      // a sweep after reset clears all accumulators
-  reg                   head_q;       // an event with words left, or a marker, is at the head
-  reg                   kind_q;
+  reg                   head_q;       // an event with words left is at the head
+  reg                   page_q;       // page to which events are added
   reg                   neg_q;
-  reg                   last_q;
   reg [DIGIT_WIRES-1:0] digit_q;
   reg [LANE_BITS-1:0]   lane_q;       // lane, if words are packed
   reg [WORD_BITS-1:0]   word_q;       // word of the accumulators
@@ -210,21 +219,40 @@ module trispike_engine #(
   reg [WORD_BITS-1:0]   line_word_q;  // the first word and row in this row of taps
   reg [ROW_BITS-1:0]    line_row_q;
   reg [REACH_BITS-1:0]  reach_q;      // index among a group's words at a position
+
+  // --- sweep: the marker that stands, slice by slice -----------------------------------------
+
+  reg                   step_q;         // a marker stands
+  reg                   last_q;         // it is the sample's last
+  reg                   wait_q;         // the next marker waits behind it
+  reg                   wait_last_q;
+  reg                   sweep_page_q;   // page that is swept
+  reg [WORD_BITS-1:0]   sweep_word_q;   // word of the slice that comes next
+  reg [REACH_BITS-1:0]  sweep_reach_q;  // index of this word among its group's at a position
   reg [SLICE_BITS-1:0]  slice_q;
   reg [REPEAT_BITS-1:0] repeat_q;
 
   wire accept     = s_axis_tvalid && s_axis_tready;
-  wire add        = head_q && !kind_q;
+  wire mark       = accept && kind;
+  wire sweep      = clear_q || step_next_i;
+  wire group_end  = sweep_reach_q == REACH_LAST;
+  wire slice_end  = clear_q || slice_q == (group_end ? SLICE_LAST : SLICE_FULL);
+  wire word_end   = sweep && slice_end;
+  wire sweep_end  = word_end && sweep_word_q == WORD_LAST;
+  wire repeat_end = repeat_q == REPEAT_LAST;
+  wire done       = sweep_end && repeat_end && !clear_q;
+  wire fetch      = step_next_i && slice_q == SLICE_FIRST;
+
+  // Words that the sweep has not taken yet belong to the step before.
+  wire taken      = word_q < sweep_word_q || (word_q == sweep_word_q && slice_q != SLICE_FIRST);
+  wire free       = PAGES == 2 || !step_q || (repeat_end && taken);
+
+  wire add        = head_q && free && !fetch;
   wire reach_end  = reach_q == REACH_LAST;
   wire x_end;     // the last tap of its row
   wire walk_end;  // the last tap of all
   wire line_end   = reach_end && x_end;
-  wire add_end    = reach_end && walk_end;
-  wire sweep      = clear_q || step_next_i;
-  wire slice_end  = clear_q || slice_q == (reach_end ? SLICE_LAST : SLICE_FULL);
-  wire sweep_end  = sweep && slice_end && word_q == WORD_LAST;
-  wire repeat_end = repeat_q == REPEAT_LAST;
-  wire clear      = clear_q || (step_next_i && slice_end && repeat_end);
+  wire add_end    = add && reach_end && walk_end;
 
   trispike_window_walk #(
     .IN_H        (IN_H),
@@ -248,7 +276,7 @@ module trispike_engine #(
   ) walk (
     .clk      (clk),
     .start_i  (accept),
-    .single_i (1'b0),  // a marker ends with its sweeps instead
+    .single_i (1'b0),  // a marker does not get here
     .addr_i   (addr),
     .seen_o   (seen),
     .place_y_o(word_y),
@@ -260,50 +288,42 @@ module trispike_engine #(
     .end_o    (walk_end)
   );
 
-  assign s_axis_tready = !clear_q && (!head_q || (add && add_end));
-  assign step_valid_o  = head_q && kind_q;
+  assign s_axis_tready = !clear_q && !wait_q && (!head_q || add_end);
+  assign step_valid_o  = step_q;
   assign step_last_o   = last_q && repeat_end;
 
   wire [WORD_BITS-1:0] word_start = word_y + word_x + word_c;
   wire [ROW_BITS-1:0]  row_start  = row_y + row_x + c;
-  wire [WORD_BITS-1:0] word_next  = (add && line_end ? line_word_q : word_q)
-                                  + (!add || !reach_end ? WORD_NEXT : !x_end ? WORD_X : WORD_Y);
+  wire [WORD_BITS-1:0] word_next  = (line_end ? line_word_q : word_q)
+                                  + (!reach_end ? WORD_NEXT : !x_end ? WORD_X : WORD_Y);
   wire [ROW_BITS-1:0]  row_next   = (line_end ? line_row_q : row_q)
                                   + (!reach_end ? ROW_NEXT : !x_end ? ROW_X : ROW_Y);
 
   always @(posedge clk) begin
     if (!rst_n) begin
-      clear_q  <= 1'b1;
-      head_q   <= 1'b0;
-      word_q   <= WORD_FIRST;
-      reach_q  <= REACH_FIRST;
-      slice_q  <= SLICE_FIRST;
-      repeat_q <= REPEAT_FIRST;
+      head_q  <= 1'b0;
+      page_q  <= 1'b0;
+      reach_q <= REACH_FIRST;
     end else begin
-      if (sweep_end) clear_q <= 1'b0;
-      if (accept) head_q <= kind || seen;
-      else if ((add && add_end) || (sweep_end && repeat_end)) head_q <= 1'b0;
-      if (accept) word_q <= kind ? WORD_FIRST : word_start;
-      else if (sweep_end) word_q <= WORD_FIRST;
-      else if (add || (sweep && slice_end)) word_q <= word_next;
-      if (add || (sweep && slice_end)) reach_q <= reach_end ? REACH_FIRST : reach_q + REACH_ONE;
-      if (sweep) slice_q <= slice_end ? SLICE_FIRST : slice_q + SLICE_ONE;
-      if (sweep_end && !clear_q) repeat_q <= repeat_end ? REPEAT_FIRST : repeat_q + REPEAT_ONE;
+      if (accept) head_q <= !kind && seen;
+      else if (add_end) head_q <= 1'b0;
+      if (mark) page_q <= !page_q;
+      if (add) reach_q <= reach_end ? REACH_FIRST : reach_q + REACH_ONE;
     end
   end
 
   always @(posedge clk) begin
     if (accept) begin
-      kind_q      <= kind;
       neg_q       <= s_axis_tdata[ADDR_BITS+DIGIT_BITS];
       digit_q     <= digit;
       lane_q      <= lane;
-      last_q      <= s_axis_tlast;
+      word_q      <= word_start;
       row_q       <= row_start;
       line_word_q <= word_start;
       line_row_q  <= row_start;
     end else if (add) begin
-      row_q <= row_next;
+      word_q <= word_next;
+      row_q  <= row_next;
       if (line_end) begin
         line_word_q <= word_next;
         line_row_q  <= row_next;
@@ -311,12 +331,52 @@ module trispike_engine #(
     end
   end
 
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      clear_q       <= 1'b1;
+      step_q        <= 1'b0;
+      wait_q        <= 1'b0;
+      sweep_page_q  <= 1'b0;
+      sweep_word_q  <= WORD_FIRST;
+      sweep_reach_q <= REACH_FIRST;
+      slice_q       <= SLICE_FIRST;
+      repeat_q      <= REPEAT_FIRST;
+    end else begin
+      if (sweep_end && (PAGES == 1 || sweep_page_q)) clear_q <= 1'b0;
+      if (!step_q || done) step_q <= mark || wait_q;
+      wait_q <= (mark || wait_q) && step_q && !done;
+      if (done || (clear_q && sweep_end)) sweep_page_q <= !sweep_page_q;
+      if (sweep) slice_q <= slice_end ? SLICE_FIRST : slice_q + SLICE_ONE;
+      if (word_end) begin
+        sweep_word_q  <= sweep_word_q == WORD_LAST ? WORD_FIRST : sweep_word_q + WORD_NEXT;
+        sweep_reach_q <= group_end ? REACH_FIRST : sweep_reach_q + REACH_ONE;
+      end
+      if (sweep_end && !clear_q) repeat_q <= repeat_end ? REPEAT_FIRST : repeat_q + REPEAT_ONE;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (mark) wait_last_q <= s_axis_tlast;
+    if (!step_q || done) last_q <= mark ? s_axis_tlast : wait_last_q;
+  end
+
+  wire                  take = clear_q || fetch;
+  wire [PLACE_BITS-1:0] place;
+
+  generate
+    if (PAGES == 2) begin : two_pages
+      assign place = take ? {sweep_page_q, sweep_word_q} : {page_q, word_q};
+    end else begin : one_page
+      assign place = take ? sweep_word_q : word_q;
+    end
+  endgenerate
+
   trispike_accumulators #(
-    .WORDS      (WORDS),
+    .WORDS      (PLACES),
     .ROWS       (ROWS),
     .LANES      (LANES),
     .SLICE      (SLICE),
-    .WORD_BITS  (WORD_BITS),
+    .WORD_BITS  (PLACE_BITS),
     .ROW_BITS   (ROW_BITS),
     .SLICE_BITS (SLICE_BITS),
     .LANE_BITS  (LANE_BITS),
@@ -335,11 +395,11 @@ module trispike_engine #(
     .rst_n    (rst_n),
     .add_i    (add),
     .read_i   (step_next_i),
-    .clear_i  (clear),
+    .clear_i  (clear_q || (fetch && repeat_end)),
     .neg_i    (neg_q),
     .digit_i  (digit_q),
     .row_i    (row_q),
-    .word_i   (word_q),
+    .word_i   (place),
     .slice_i  (slice_q),
     .lane_i   (lane_q),
     .load_write_i(load_write_i),

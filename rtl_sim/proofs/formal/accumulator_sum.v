@@ -8,9 +8,9 @@
 // The proof follows one lane of one word, which is any of WORDS. Weights are free (rom_free.v),
 // but the additions of a step's events to the lane amount to at most UP, and the subtractions to
 // at most DOWN; these bounds come from the build's own weight rows. Two ghost counters, up and
-// down, add both without overflow. At all times the accumulator is their difference, and so is
-// every current that is read. The invariant of the induction is that the memory holds this
-// difference.
+// down, add both without overflow. At all times the accumulator is their difference, and a current
+// is what this was when the word was taken last. The invariant of the induction is that the memory
+// and the word that was taken hold these differences.
 module accumulator_sum #(
   parameter LATENCY     = 6,   // cycles from an operation to its current
   parameter WEIGHT_AT   = 1,   // cycles from an operation to its weight out of the memory
@@ -81,47 +81,52 @@ module accumulator_sum #(
   (* keep, peek = "dut.lane[1].mem[0]" *) wire [ACC_BITS-1:0] memory_0;
   (* keep, peek = "dut.lane[1].mem[1]", unless = "ONE_WORD" *) wire [ACC_BITS-1:0] memory_1;
   (* keep, peek = "dut.fresh_q", unless = "ONE_WORD" *) wire [1:0] fresh;
+  (* keep, peek = "dut.lane5_q" *) wire [2*ACC_BITS-1:0] lanes;
 
   wire                       forgotten = MEMORY == 1 && fresh[word];
   wire signed [ACC_BITS-1:0] memory    = forgotten ? {ACC_BITS{1'b0}} : word ? memory_1 : memory_0;
 
   always @* assume (ONE_WORD == 0 || !(word || word_i));
 
-  // The engine's rules: an addition comes without a read or a clear. Where MEMORY is 1, a word that
-  // was written rests for a cycle.
+  // The engine's rules: an addition comes when no word is taken or cleared. Where MEMORY is 1, a
+  // word that was written rests for a cycle.
+  wire take_i = read_i && !slice_i;
+
   reg [WEIGHT_AT:0] begun_q = 0;
   wire              begun   = begun_q[0];
   always @(posedge clk) begun_q <= {begun_q, 1'b1};
   always @* assume (rst_n == begun);
-  always @* assume (!add_i || !(read_i || clear_i));
+  always @* assume (!add_i || !(take_i || clear_i));
   always @* assume (DIGIT_BITS > 0 || digit_i == 0);
 
   reg wrote_q, wrote_word_q;
   always @(posedge clk) {wrote_q, wrote_word_q} <= {rst_n && (add_i || clear_i), word_i};
   always @* assume (MEMORY != 1 || !wrote_q || word_i != wrote_word_q
-                    || !(add_i || read_i || clear_i));
+                    || !(add_i || take_i || clear_i));
 
   // --- ghost counters: they follow an operation once its weight is there -----------------------
 
-  localparam FIELDS = 6 + DIGIT_WIRES;
+  localparam FIELDS = 7 + DIGIT_WIRES;
 
   wire                        mine_word = word_i == word;
   wire                        mine      = mine_word && (PACKED == 0 || lane_i);
-  wire [FIELDS-1:0]           operation = {add_i, read_i && slice_i, clear_i, neg_i, digit_i,
-                                           mine_word, mine};
+  wire [FIELDS-1:0]           operation = {add_i, take_i, read_i && slice_i, clear_i, neg_i,
+                                           digit_i, mine_word, mine};
   reg  [WEIGHT_AT*FIELDS-1:0] operations_q;
 
   always @(posedge clk) operations_q <= {operations_q, operation};
 
-  wire                   add, read, clear, neg, of_word, of_lane;
+  wire                   add, take, read, clear, neg, of_word, of_lane;
   wire [DIGIT_WIRES-1:0] digit;
 
-  assign {add, read, clear, neg, digit, of_word, of_lane} =
+  assign {add, take, read, clear, neg, digit, of_word, of_lane} =
     begun_q[WEIGHT_AT] ? operations_q[WEIGHT_AT*FIELDS-1-:FIELDS] : {FIELDS{1'b0}};
 
   reg            known_q;  // it was cleared since the reset
   reg [WIDE-1:0] up_q;
   reg [WIDE-1:0] down_q;
+  reg            taken_q;  // the word that was taken last is this one, and was known
+  reg [WIDE-1:0] took_q;   // its sum then
 
   wire signed [W_BITS-1:0] weight = weights[(WEIGHTS-1)*W_BITS+:W_BITS];
   wire signed [WIDE-1:0]   wide   = weight;
@@ -135,10 +140,13 @@ module accumulator_sum #(
   always @(posedge clk) begin
     if (!begun_q[WEIGHT_AT]) begin
       known_q <= 1'b0;
+      taken_q <= 1'b0;
       up_q    <= {WIDE{1'b0}};
       down_q  <= {WIDE{1'b0}};
     end else begin
       if (clear && of_word) known_q <= 1'b1;
+      if (take) taken_q <= known_q && of_word;
+      if (take) took_q <= sum;
       up_q   <= clear && of_word ? {WIDE{1'b0}} : up;
       down_q <= clear && of_word ? {WIDE{1'b0}} : down;
     end
@@ -151,19 +159,26 @@ module accumulator_sum #(
 
   reg [READ*WIDE-1:0] sums_q;   // sums before each operation, the newest lowest
   reg [READ-1:0]      knows_q;
+  reg [READ*WIDE-1:0] took_before_q;
+  reg [READ-1:0]      taken_before_q;
   reg [READ-1:0]      due_q;    // reads of the lane that is followed
 
-  wire signed [WIDE-1:0] stored   = sums_q[STORED*WIDE-1-:WIDE];
-  wire signed [WIDE-1:0] expected = sums_q[READ*WIDE-1-:WIDE] <<< SHIFT;
+  wire signed [WIDE-1:0]     stored   = sums_q[STORED*WIDE-1-:WIDE];
+  wire signed [WIDE-1:0]     took     = took_before_q[STORED*WIDE-1-:WIDE];
+  wire signed [WIDE-1:0]     expected = took_before_q[READ*WIDE-1-:WIDE] <<< SHIFT;
+  wire signed [ACC_BITS-1:0] lane     = lanes[ACC_BITS+:ACC_BITS];
 
   always @(posedge clk) begin
     sums_q  <= {sums_q, sum};
+    took_before_q <= {took_before_q, took_q};
     knows_q <= begun ? {knows_q, known_q} : {READ{1'b0}};
-    due_q   <= begun ? {due_q, read && known_q && of_word} : {READ{1'b0}};
+    taken_before_q <= begun ? {taken_before_q, taken_q} : {READ{1'b0}};
+    due_q   <= begun ? {due_q, read && taken_q} : {READ{1'b0}};
   end
 
   always @(posedge clk) begin
     if (begun && knows_q[STORED-1]) stored_is_sum: assert (memory == stored);
+    if (begun && taken_before_q[STORED-1]) lane_is_sum: assert (lane == took);
     if (begun && due_q[READ-1]) current_is_sum: assert (current == expected);
     read_while_full: cover (begun && due_q[READ-1] && expected != 0);
   end

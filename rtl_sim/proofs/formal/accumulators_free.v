@@ -46,7 +46,8 @@ module trispike_accumulators #(
 
   (* keep *) wire [1:0] memory = MEMORY;  // for engine_windows.v
 
-  wire                 used = add_i || read_i || clear_i;
+  wire                 take = read_i && slice_i == {SLICE_BITS{1'b0}};
+  wire                 used = add_i || take || clear_i;
   reg                  written_q = 1'b0;
   reg  [WORD_BITS-1:0] word_q;
 

@@ -5,8 +5,8 @@
 
 // trispike_engine on a row of positions: a sweep reads the sums of every event of its step and of
 // none of another, by the definition of the convolution. A marker waits for the events before it,
-// and events wait for the sweep. Any one weight is 1 and the others are 0 (rom_one.v). A kernel as
-// wide as the row without padding is a dense layer.
+// and a second one for the sweep; events of the next step are taken beside it. Any one weight is 1
+// and the others are 0 (rom_one.v). A kernel as wide as the row without padding is a dense layer.
 module engine_steps #(
   parameter LATENCY   = 6,   // cycles from step_next_i to current_o
   parameter IN_C      = 2,
@@ -15,6 +15,7 @@ module engine_steps #(
   parameter OUT_W     = 2,
   parameter KERNEL_W  = 2,
   parameter PADDING_W = 0,
+  parameter MEMORY    = 2,
   parameter REPEAT    = 1,
   parameter ADDR_BITS = 3,
   parameter W_BITS    = 2,
@@ -53,6 +54,7 @@ module engine_steps #(
     .ADDR_BITS(ADDR_BITS),
     .W_BITS   (W_BITS),
     .ACC_BITS (ACC_BITS),
+    .MEMORY   (MEMORY),
     .REPEAT   (REPEAT)
   ) dut (
     .clk          (clk),
@@ -89,9 +91,12 @@ module engine_steps #(
 
   // --- the reference: sums of the events taken, and how far a sweep is -------------------------
 
-  reg signed [ACC_BITS:0] sums_q [0:SUMS-1];
+  reg signed [ACC_BITS:0] sums_q [0:SUMS-1];   // of the last step that has events or a marker
+  reg signed [ACC_BITS:0] swept_q [0:SUMS-1];  // of the step whose marker stands
   reg              marker_q;  // a marker was taken and its sweeps are not done
   reg              last_q;
+  reg              wait_q;    // another one was taken
+  reg              wait_last_q;
   reg [7:0]        at_q;      // place in a sweep
   reg [7:0]        sweep_q;   // sweep of a marker
 
@@ -121,22 +126,30 @@ module engine_steps #(
   wire sweep_end = step_next_i && at_q == SUMS - 1;
   wire all_read  = sweep_end && sweep_q == REPEAT - 1;
 
+  wire mark      = take && kind;
+  wire stand     = (mark || wait_q) && (!marker_q || all_read);  // a marker stands from now on
+
   integer n;
 
   always @(posedge clk) begin
     if (!rst_n) begin
       marker_q <= 1'b0;
+      wait_q   <= 1'b0;
       at_q     <= 0;
       sweep_q  <= 0;
       for (n = 0; n < SUMS; n = n + 1) sums_q[n] <= 0;
     end else begin
-      if (take && kind) begin
-        marker_q <= 1'b1;
-        last_q   <= s_axis_tlast;
-      end else if (all_read) marker_q <= 1'b0;
+      if (stand) marker_q <= 1'b1;
+      else if (all_read) marker_q <= 1'b0;
+      if (stand) last_q <= mark ? s_axis_tlast : wait_last_q;
+      if (mark) wait_last_q <= s_axis_tlast;
+      wait_q <= (mark || wait_q) && !stand;
       if (step_next_i) at_q <= sweep_end ? 0 : at_q + 1;
       if (sweep_end) sweep_q <= all_read ? 0 : sweep_q + 1;
-      for (n = 0; n < SUMS; n = n + 1) sums_q[n] <= all_read ? 0 : next[n];
+      for (n = 0; n < SUMS; n = n + 1) begin
+        sums_q[n] <= stand ? 0 : next[n];
+        if (stand) swept_q[n] <= sums_q[n];
+      end
     end
   end
 
@@ -145,10 +158,10 @@ module engine_steps #(
   reg [LATENCY-1:0]   second_q;
 
   reg steps_q;  // a step with events was completed
-  always @(posedge clk) steps_q <= rst_n && (steps_q || (all_read && sums_q[0] != 0));
+  always @(posedge clk) steps_q <= rst_n && (steps_q || (all_read && swept_q[0] != 0));
 
   always @(posedge clk) begin
-    due_q    <= {due_q, sums_q[at_q]};
+    due_q    <= {due_q, swept_q[at_q]};
     asked_q  <= rst_n ? {asked_q, step_next_i} : 0;
     second_q <= {second_q, steps_q};
   end
@@ -159,7 +172,7 @@ module engine_steps #(
     if (rst_n) begin
       stands:  assert (step_valid == marker_q);
       marks:   assert (!step_valid || step_last == (last_q && sweep_q == REPEAT - 1));
-      waits:   assert (!take || !marker_q);
+      waits:   assert (!take || !wait_q);
       current_is_sum: assert (!asked_q[LATENCY-1] || current == due);
       second:  cover (asked_q[LATENCY-1] && second_q[LATENCY-1] && due < -1);
     end

@@ -9,7 +9,8 @@
 // one word: of any number among its section's words, at any window. An event adds to it exactly
 // once if window and section contain the event, by their definitions, and then with the row of
 // weights of the event's tap; if not, never. A marker makes REPEAT sweeps. Each reads all slices of
-// all words in order, the last one clears them, and no event is taken before its end.
+// all words in order, and the last one clears them. Until it has taken a word, no event behind the
+// marker adds to this word; with two pages (MEMORY 1), none adds to the page that is swept.
 module engine_windows #(
   parameter IN_C       = 2,
   parameter IN_H       = 3,
@@ -30,7 +31,7 @@ module engine_windows #(
   parameter ADDR_BITS  = 5,
   parameter DIGIT_BITS = 1,
   parameter REPEAT     = 2,
-  parameter MEMORY     = 2   // kind of memory for which accumulator_sum.v is asked
+  parameter MEMORY     = 2
 ) (
   input wire                            clk,
   input wire                            rst_n,
@@ -46,13 +47,15 @@ module engine_windows #(
   localparam SECTIONS = (IN_C + SPAN - 1) / SPAN;
   localparam REACH    = (N + LANES - 1) / LANES;            // words of a section at a position
   localparam REST     = N - (REACH - 1) * LANES;            // channels in the last of these words
-  localparam PLACES   = OUT_H * OUT_W * SECTIONS;
-  localparam WORDS    = PLACES * REACH;
+  localparam AREAS    = OUT_H * OUT_W * SECTIONS;           // sections at all positions
+  localparam WORDS    = AREAS * REACH;
   localparam ROWS     = REACH * KERNEL_H * KERNEL_W * IN_C;
   localparam FULL     = (LANES + SLICE - 1) / SLICE;        // slices of a word
   localparam LAST     = (REST + SLICE - 1) / SLICE;         // slices of a section's last word
 
+  localparam PAGES       = MEMORY == 1 ? 2 : 1;
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;   // of the module's registers
+  localparam PLACE_BITS  = WORD_BITS + PAGES - 1;
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
   localparam REACH_BITS  = REACH > 1 ? $clog2(REACH) : 1;
   localparam SLICE_BITS  = FULL > 1 ? $clog2(FULL) : 1;
@@ -91,6 +94,7 @@ module engine_windows #(
     .PACKED    (PACKED),
     .ADDR_BITS (ADDR_BITS),
     .DIGIT_BITS(DIGIT_BITS),
+    .MEMORY    (MEMORY),
     .REPEAT    (REPEAT)
   ) dut (
     .clk          (clk),
@@ -117,7 +121,7 @@ module engine_windows #(
   (* keep, peek = "dut.accumulators.neg_i" *)   wire                   neg;
   (* keep, peek = "dut.accumulators.digit_i" *) wire [DIGIT_WIRES-1:0] digit;
   (* keep, peek = "dut.accumulators.row_i" *)   wire [ROW_BITS-1:0]    row;
-  (* keep, peek = "dut.accumulators.word_i" *)  wire [WORD_BITS-1:0]   word;
+  (* keep, peek = "dut.accumulators.word_i" *)  wire [PLACE_BITS-1:0]  place;
   (* keep, peek = "dut.accumulators.slice_i" *) wire [SLICE_BITS-1:0]  slice;
   (* keep, peek = "dut.accumulators.lane_i" *)  wire [LANE_BITS-1:0]   lane;
 
@@ -126,7 +130,7 @@ module engine_windows #(
   always @* if (!begun) assume (!rst_n);
 
   (* keep, peek = "dut.accumulators.memory" *) wire [1:0] memory;
-  always @* kind_of_memory: assert (memory == MEMORY);
+  always @* kind_of_memory: assert (memory == MEMORY);  // of which accumulator_sum.v is asked
 
   // --- the beat at the input -------------------------------------------------------------------
 
@@ -166,17 +170,20 @@ module engine_windows #(
     last = (i + padding) / stride < out ? (i + padding) / stride : out - 1;
   endfunction
 
-  // --- the beat at work, and the place in a sweep ----------------------------------------------
+  // --- the event at work, and the place in a sweep ---------------------------------------------
 
   reg                            event_q;   // the last beat taken is an event
-  reg                            marker_q;  // it is a marker whose sweeps are not done
+  reg                            stands_q;  // a marker whose sweeps are not done
+  reg                            waits_q;   // another one behind it
   reg                            fresh_q;   // the accumulators are cleared after a reset
-  reg                            last_q;
+  reg                            last_q, wait_last_q;
+  reg                            page_q;       // of the events
+  reg                            sweep_page_q;
   reg [DIGIT_BITS:0]             tag_q;     // neg and digit
   reg [WIDE-1:0]                 c_q, y_q, x_q;
   reg [WIDE-1:0]                 section_q; // that contains c_q
   reg [WIDE-1:0]                 first_x_q, last_x_q, last_y_q;  // windows that contain the event
-  reg [WIDE-1:0]                 place_q;   // in a sweep: section at a position
+  reg [WIDE-1:0]                 area_q;    // in a sweep: section at a position
   reg [WIDE-1:0]                 number_q;  // word of the section
   reg [WIDE-1:0]                 slice_q;
   reg [WIDE-1:0]                 repeat_q;
@@ -186,25 +193,30 @@ module engine_windows #(
   wire slice_end  = slice_q == (number_end ? LAST : FULL) - 1;
   wire repeat_end = repeat_q == REPEAT - 1;
   wire word_end   = sweep && (fresh_q || slice_end);
-  wire sweep_end  = word_end && number_end && place_q == PLACES - 1;
+  wire sweep_end  = word_end && number_end && area_q == AREAS - 1;
+  wire done       = sweep_end && repeat_end && !fresh_q;
 
   always @(posedge clk) begin
     if (!rst_n) begin
       fresh_q  <= 1'b1;
       event_q  <= 1'b0;
-      marker_q <= 1'b0;
-      {place_q, number_q, slice_q, repeat_q} <= 0;
+      {stands_q, waits_q, page_q, sweep_page_q} <= 4'b0;
+      {area_q, number_q, slice_q, repeat_q} <= 0;
     end else begin
-      if (enters) {event_q, marker_q} <= {!kind, kind};
-      else if (sweep_end && repeat_end) marker_q <= 1'b0;
+      if (enters) event_q <= !kind;
+      {stands_q, waits_q} <= {stands_q && !done || waits_q || (enters && kind),
+                              stands_q && !done && (waits_q || (enters && kind))};
+      if (enters && kind) page_q <= !page_q;
+      if (done || (fresh_q && sweep_end)) sweep_page_q <= !sweep_page_q;
       if (sweep) slice_q <= word_end ? 0 : slice_q + 1;
       if (word_end) number_q <= number_end ? 0 : number_q + 1;
-      if (word_end && number_end) place_q <= sweep_end ? 0 : place_q + 1;
-      if (sweep_end) fresh_q <= 1'b0;
+      if (word_end && number_end) area_q <= sweep_end ? 0 : area_q + 1;
+      if (sweep_end && (PAGES == 1 || sweep_page_q)) fresh_q <= 1'b0;
       if (sweep_end && !fresh_q) repeat_q <= repeat_end ? 0 : repeat_q + 1;
     end
-    if (enters) begin
-      last_q    <= s_axis_tlast;
+    if (enters && kind) wait_last_q <= s_axis_tlast;
+    if (!stands_q || done) last_q <= enters && kind ? s_axis_tlast : wait_last_q;
+    if (enters && !kind) begin
       tag_q     <= s_axis_tdata[ADDR_BITS+:DIGIT_BITS+1];
       c_q       <= c;
       y_q       <= y;
@@ -222,6 +234,7 @@ module engine_windows #(
   (* anyconst *) wire [WIDE-1:0] window_x;
   (* anyconst *) wire [WIDE-1:0] section;
   (* anyconst *) wire [WIDE-1:0] number;
+  (* anyconst *) wire            page;
 
   always @* begin
     assume (window_y < OUT_H && window_x < OUT_W && section < SECTIONS && number < REACH);
@@ -231,6 +244,10 @@ module engine_windows #(
     input [WIDE-1:0] at_y, input [WIDE-1:0] at_x, input [WIDE-1:0] at, input [WIDE-1:0] index
   );
     word_of = ((at_y * OUT_W + at_x) * SECTIONS + at) * REACH + index;
+  endfunction
+
+  function [PLACE_BITS-1:0] place_of(input on_page, input [WORD_BITS-1:0] word);
+    place_of = PAGES == 2 ? {on_page, word} : word;
   endfunction
 
   function [ROW_BITS-1:0] row_of(
@@ -243,16 +260,22 @@ module engine_windows #(
   wire in_y = contains(window_y, y_q, KERNEL_H, STRIDE_H, PADDING_H);
   wire in_x = contains(window_x, x_q, KERNEL_W, STRIDE_W, PADDING_W);
   wire in_c = contains(section, c_q, SPAN, SPAN, 0);
-  wire due  = event_q && in_y && in_x && in_c;
-  wire hit  = add && word == word_of(window_y, window_x, section, number);
+  wire due  = event_q && in_y && in_x && in_c && (PAGES == 1 || page == page_q);
+  wire [WORD_BITS-1:0] followed = word_of(window_y, window_x, section, number);
+  wire hit  = add && place == place_of(page, followed);
   wire [WIDE-1:0] tap_y = y_q + PADDING_H - window_y * STRIDE_H;
   wire [WIDE-1:0] tap_x = x_q + PADDING_W - window_x * STRIDE_W;
 
-  reg seen_q;  // the event was added
+  reg seen_q;   // the event was added
+  reg taken_q;  // the last of the sweeps has taken the word
+
+  wire take = read && slice == 0;
 
   always @(posedge clk) begin
     if (enters) seen_q <= 1'b0;
     else if (hit) seen_q <= 1'b1;
+    if (!rst_n || !stands_q || done) taken_q <= 1'b0;
+    else if (take && repeat_end && place == place_of(sweep_page_q, followed)) taken_q <= 1'b1;
   end
 
   always @* begin
@@ -263,17 +286,21 @@ module engine_windows #(
       weights:  assert (!hit || row == row_of(tap_y, tap_x, c_q, number));
       tagged:   assert (!add || {neg, digit} == (DIGIT_BITS > 0 ? tag_q : {tag_q, 1'b0}));
       own_lane: assert (!add || !PACKED || lane == c_q - section_q * LANES);
-      goes_on:  assert (add || fresh_q || marker_q || s_axis_tready);
+      own_step: assert (!hit || !stands_q || (PAGES == 2 ? page != sweep_page_q : taken_q));
+      goes_on:  assert (add || take || fresh_q || waits_q || s_axis_tready
+                        || (PAGES == 1 && stands_q && !(word == followed && taken_q)));
       // sweeps
-      stands:   assert (step_valid == marker_q);
+      stands:   assert (step_valid == stands_q);
       marks:    assert (!step_valid || step_last == (last_q && repeat_end));
-      waits:    assert (!s_axis_tready || !(fresh_q || marker_q));
-      apart:    assert (!add || !(read || clear));
+      waits:    assert (!s_axis_tready || !(fresh_q || waits_q));
+      apart:    assert (!add || !(take || clear));
       reads:    assert (read == step_next_i && (!read || slice == slice_q));
-      clears:   assert (clear == (fresh_q || (step_next_i && slice_end && repeat_end)));
-      in_order: assert (!(read || clear) || word == place_q * REACH + number_q);
+      clears:   assert (clear == (fresh_q || (take && repeat_end)));
+      in_order: assert (!(take || clear)
+                        || place == place_of(sweep_page_q, area_q * REACH + number_q));
       added:    cover (enters && due && seen_q);
       swept:    cover (enters && !kind && !event_q && last_q);
+      beside:   cover (hit && stands_q);
     end
   end
 
@@ -281,11 +308,17 @@ module engine_windows #(
 
   (* keep, peek = "dut.clear_q" *)       wire                   clear_all;
   (* keep, peek = "dut.head_q" *)        wire                   head;
-  (* keep, peek = "dut.kind_q" *)        wire                   head_kind;
-  (* keep, peek = "dut.last_q" *)        wire                   head_last;
+  (* keep, peek = "dut.page_q" *)        wire                   head_page;
+  (* keep, peek = "dut.word_q" *)        wire [WORD_BITS-1:0]   word;
   (* keep, peek = "dut.line_word_q" *)   wire [WORD_BITS-1:0]   line_word;
   (* keep, peek = "dut.line_row_q" *)    wire [ROW_BITS-1:0]    line_row;
   (* keep, peek = "dut.reach_q" *)       wire [REACH_BITS-1:0]  reach;
+  (* keep, peek = "dut.wait_q" *)        wire                   waits_behind;
+  (* keep, peek = "dut.last_q" *)        wire                   step_is_last;
+  (* keep, peek = "dut.wait_last_q" *)   wire                   wait_is_last;
+  (* keep, peek = "dut.sweep_page_q" *)  wire                   sweep_page;
+  (* keep, peek = "dut.sweep_word_q" *)  wire [WORD_BITS-1:0]   sweep_word;
+  (* keep, peek = "dut.sweep_reach_q" *) wire [REACH_BITS-1:0]  sweep_reach;
   (* keep, peek = "dut.repeat_q" *)      wire [REPEAT_BITS-1:0] repeat_n;
   (* keep, peek = "dut.walk.left_y_q" *) wire [LEFT_Y_BITS-1:0] left_y;
   (* keep, peek = "dut.walk.left_x_q" *) wire [LEFT_X_BITS-1:0] left_x;
@@ -297,27 +330,35 @@ module engine_windows #(
   wire [WIDE-1:0] row_y = y_q + PADDING_H - now_y * STRIDE_H;
   wire before = window_y < now_y || (window_y == now_y
               && (window_x < now_x || (window_x == now_x && number < reach)));
+  wire [WIDE-1:0] swept_to = area_q * REACH + number_q;
 
   always @* begin
     if (rst_n) begin
-      states:   assert (clear_all == fresh_q && !(fresh_q && (head || event_q))
-                        && !(event_q && marker_q) && (!head || event_q || marker_q)
-                        && (!head || head_kind == marker_q)
-                        && (!marker_q || head_last == last_q));
-      in_sweep: assert (place_q < PLACES && number_q < REACH && repeat_q < REPEAT
+      states:   assert (clear_all == fresh_q && waits_behind == waits_q
+                        && !(fresh_q && (event_q || stands_q)) && (!head || event_q)
+                        && (!waits_q || (stands_q && !event_q))
+                        && (!stands_q || step_is_last == last_q)
+                        && (!waits_q || wait_is_last == wait_last_q));
+      pages:    assert (head_page == page_q && sweep_page == sweep_page_q
+                        && (fresh_q ? !page_q && (PAGES == 2 || !sweep_page_q)
+                            : PAGES == 1 || (page_q ^ sweep_page_q) == (stands_q && !waits_q)));
+      in_sweep: assert (area_q < AREAS && number_q < REACH && repeat_q < REPEAT
                         && slice_q < (number_end ? LAST : FULL)
-                        && slice == slice_q && repeat_n == repeat_q);
+                        && slice == slice_q && repeat_n == repeat_q
+                        && sweep_reach == number_q && sweep_word == swept_to);
       rest:     assert (fresh_q ? slice_q == 0 && repeat_q == 0
-                        : marker_q || {place_q, number_q, slice_q, repeat_q} == 0);
-      at_word:  assert (fresh_q || marker_q
-                        ? reach == number_q && word == place_q * REACH + number_q
-                        : head ? reach < REACH : reach == 0);
+                        : stands_q || {area_q, number_q, slice_q, repeat_q} == 0);
+      at_word:  assert (head ? reach < REACH : reach == 0);
+      so_far:   assert (taken_q == (stands_q && repeat_end
+                        && (followed < swept_to || (followed == swept_to && slice_q != 0))));
     end
     if (rst_n && event_q) begin
       legal:    assert (c_q < IN_C && x_q < IN_W && y_q < IN_H);
       c_span:   assert (in_c == (section == section_q) && section_q < SECTIONS);
     end
     if (rst_n && event_q && head) begin
+      tag:      assert ({neg, digit} == (DIGIT_BITS > 0 ? tag_q : {tag_q, 1'b0}));
+      own:      assert (!PACKED || lane == c_q - section_q * LANES);
       windows:  assert (left_x <= more_x && more_x <= last_x_q && first_x_q == last_x_q - more_x
                         && left_y <= last_y_q && last_x_q < OUT_W && last_y_q < OUT_H);
       x_span:   assert (in_x == (first_x_q <= window_x && window_x <= last_x_q));

@@ -100,34 +100,41 @@ module join_steps #(
   always @* assume (rst_n == begun);
   always @* assume (!step_next_i || step_valid);
 
-  // --- the reference: the sums of the step that each side is in --------------------------------
-
-  wire signed [ACC_BITS:0] a_wide = a_tdata[0] == a_which;
-  wire signed [ACC_BITS:0] b_wide = b_tdata[0] == b_which;
-  wire              a_take = a_tvalid && ready[0];
-  wire              b_take = b_tvalid && ready[1];
-
-  reg signed [ACC_BITS:0] a_q, b_q;        // sums
-  reg              a_done_q, b_done_q;  // the step's marker has come
-
-  wire signed [ACC_BITS:0] a_next =
-    !a_take || a_tdata[2] ? a_q : a_tdata[1] ? a_q - a_wide : a_q + a_wide;
-  wire signed [ACC_BITS:0] b_next =
-    !b_take || b_tdata[2] ? b_q : b_tdata[1] ? b_q - b_wide : b_q + b_wide;
+  // --- the reference: the sums of the step that each side is in, and of the one that stands ----
 
   localparam signed [ACC_BITS:0] MOST = (1 << (ACC_BITS - 1)) - 1;
 
-  always @* assume (-MOST <= a_next && a_next <= MOST && -MOST <= b_next && b_next <= MOST);
+  wire [1:0]               which = {b_tdata[0] == b_which, a_tdata[0] == a_which};
+  wire [1:0]               take  = tvalid & ready;
+  wire [1:0]               mark  = take & {b_tdata[2], a_tdata[2]};
+  reg  [1:0]               stands_q;  // the marker of a step has come
+  reg  [1:0]               waits_q;   // and another one
+  wire [1:0]               stand = (mark | waits_q) & (~stands_q | {2{step_next_i}});
+  wire [2*(ACC_BITS+1)-1:0] stood;
+
+  generate
+    for (g = 0; g < 2; g = g + 1) begin : sums
+      reg signed  [ACC_BITS:0] sum_q, stood_q;
+      wire signed [ACC_BITS:0] wide = which[g];
+      wire signed [ACC_BITS:0] next = !take[g] || mark[g] ? sum_q
+                                    : tdata[g*3+1] ? sum_q - wide : sum_q + wide;
+
+      always @* assume (-MOST <= next && next <= MOST);
+
+      always @(posedge clk) begin
+        sum_q <= !rst_n || stand[g] ? 0 : next;
+        if (stand[g]) stood_q <= sum_q;
+      end
+
+      assign stood[g*(ACC_BITS+1)+:ACC_BITS+1] = stood_q;
+    end
+  endgenerate
 
   always @(posedge clk) begin
-    if (!rst_n || step_next_i) begin
-      {a_q, b_q}           <= 0;
-      {a_done_q, b_done_q} <= 2'b0;
-    end else begin
-      a_q <= a_next;
-      b_q <= b_next;
-      if (a_take && a_tdata[2]) a_done_q <= 1'b1;
-      if (b_take && b_tdata[2]) b_done_q <= 1'b1;
+    if (!rst_n) {stands_q, waits_q} <= 4'b0;
+    else begin
+      stands_q <= stand | (stands_q & ~{2{step_next_i}});
+      waits_q  <= (mark | waits_q) & ~stand;
     end
   end
 
@@ -135,7 +142,9 @@ module join_steps #(
   reg [LATENCY-1:0]   asked_q;
   reg [7:0]           steps_q;
 
-  wire signed [ACC_BITS:0] sum = a_q + b_q;
+  wire signed [ACC_BITS:0] a   = stood[ACC_BITS:0];
+  wire signed [ACC_BITS:0] b   = stood[ACC_BITS+1+:ACC_BITS+1];
+  wire signed [ACC_BITS:0] sum = a + b;
   wire signed [ACC_BITS:0] due = due_q[LATENCY*(ACC_BITS+1)-1-:ACC_BITS+1];
 
   always @(posedge clk) begin
@@ -146,8 +155,8 @@ module join_steps #(
 
   always @* begin
     if (rst_n) begin
-      both:     assert (step_valid == (a_done_q && b_done_q));
-      gates:    assert (!(a_take && a_done_q) && !(b_take && b_done_q));
+      both:     assert (step_valid == &stands_q);
+      gates:    assert ((take & waits_q) == 2'b0);
       same:     assert (!step_valid || step_last);
       current_is_sum: assert (!asked_q[LATENCY-1] || current == due);
       second:   cover (asked_q[LATENCY-1] && steps_q == 1 && due == -3);

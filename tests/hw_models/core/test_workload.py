@@ -22,7 +22,8 @@ def test_every_event_takes_its_taps_times_the_words_of_a_position():
     work = workload.count(build, x, golden.run(build, x))["layer0"]
     assert work.events.tolist() == [[[1 * 2 + 4 * 2], [2 * 2]]]  # 6 channels take 2 words of 4
     assert work.sweep == 4 * 3
-    assert work.cycles.tolist() == [10 + 4 + 2 * (12 + 1)]
+    assert work.taken == (4 * 2,)
+    assert work.cycles.tolist() == [(10 + 8 + 1) + max(4 + 8 + 1, 12)]
 
 
 def test_an_event_of_an_identity_shortcut_takes_one_cycle():
@@ -44,4 +45,16 @@ def test_a_static_input_is_taken_once_and_swept_t_times():
     x = np.array([[[7, 0, -4]]], np.int8)  # 7 = 8 - 1
     work = workload.count(build, x, golden.run(build, x))["layer0"]
     assert work.events[0, :, 0].tolist() == [(2 + 1) * 2, 0, 0, 0]
-    assert work.cycles.tolist() == [6 + 3 * 6 + 2 + 1]
+    assert work.cycles.tolist() == [max(6 + 4 * 2 + 1, 4 * 6)]
+
+
+def test_of_one_page_only_the_last_of_t_sweeps_runs_beside_events():
+    builder = Builder(1, "static", (1, 2, 2), x_max=1)
+    builder.timesteps = 4
+    builder.add(conv((1, 2, 2), 3, (1, 1), (1, 1), (0, 0)), builder.neuron())
+    builder.add(Dense(n_in=12, n_out=2), None)
+    build = with_lanes(builder.build(), 3, 3)
+    x = np.array([[[[[1, 0], [-1, 1]]]]], np.int8)
+    work = workload.count(build, x, golden.run(build, x))["layer0"]
+    assert work.taken == (4,) and work.sweep == 4 and not work.paged
+    assert work.cycles.tolist() == [3 * 6 + 3 + 4 + 1]

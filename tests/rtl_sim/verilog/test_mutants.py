@@ -53,19 +53,31 @@ MUTANTS = {
         "if (MEMORY == 0 && clear4_q) mem[0] <= mem[0];",
     ),
     "LUT-RAM is taken for words that do not take turns": (
-        "blocks", "engine", "OUT_H * OUT_W == 1 && REACH > 1", "1",
+        "blocks", "engine", ".MEMORY     (MEMORY)", ".MEMORY     (1)",
     ),
     "a cleared word keeps the last event": (
         "gaps", "accumulators", "          term4_q <= {(TERM_BITS+1){1'b0}};\n", "",
     ),
-    "a word is cleared with its first slice": (
-        "ternary", "engine", "slice_end && repeat_end)", "repeat_end)",
+    "a word is taken out with each slice": (
+        "ternary", "accumulators", "read_i && slice_i == {SLICE_BITS{1'b0}}", "read_i",
     ),
     "a replayed current is cleared": (
-        "narrow", "engine", "&& slice_end && repeat_end)", "&& slice_end)",
+        "narrow", "engine", "(fetch && repeat_end)", "fetch",
+    ),
+    "an event of the next step does not wait for the sweep": (
+        "conv", "engine", "= PAGES == 2 || !step_q ||", "= 1'b1 ||",
+    ),
+    "an event is added to the page that is swept": (
+        "ternary", "engine", "if (mark) page_q", "if (1'b0) page_q",
+    ),
+    "an event is added as a word is taken": (
+        "ternary", "engine", "free && !fetch", "free",
+    ),
+    "two markers are one": (
+        "small", "engine", "wait_q <= (mark || wait_q)", "wait_q <= 1'b0 && (mark || wait_q)",
     ),
     "a marker overtakes its last event": (
-        "narrow", "engine", "(add && add_end));", "(add && (add_end || kind)));",
+        "narrow", "engine", "(!head_q || add_end);", "(!head_q || add_end || kind);",
     ),
     "additions of padding lanes count": ("ternary", "engine", "? ADD_LAST", "? ADD_FULL"),
     "no bypass of the operation ahead": (
@@ -90,7 +102,7 @@ MUTANTS = {
     ),
     "a tap goes the wrong way": ("conv", "engine", "= -STRIDE_W", "= STRIDE_W"),
     "an event without taps adds": (
-        "gaps", "engine", "kind || seen", "1'b1",
+        "gaps", "engine", "!kind && seen", "!kind",
     ),
     "every channel is in the first synapse": ("conv", "engine", "+ word_x + word_c", "+ word_x"),
     "a bias does not return to the first": (

@@ -32,6 +32,7 @@ WRONG = {
     "engine_SLICE_is_more_than_LANES": "N(4), .LANES(4), .SLICE(5)",
     "engine_LANES_is_no_multiple_of_SLICE": "N(8), .LANES(6), .SLICE(4)",
     "engine_ADDR_BITS_is_too_small_for_the_map": "ADDR_BITS(7)",
+    "engine_MEMORY_1_needs_words_that_take_turns": "MEMORY(1)",
     "engine_REPEAT_is_less_than_1": "REPEAT(0)",
     "fifo_DEPTH_is_less_than_1": "DEPTH(0)",
     "leak_K_is_not_within_0_and_10": "K(11)",
