@@ -88,8 +88,9 @@ module trispike_banked_rom #(
       localparam BITS  = SIZE > 1 ? $clog2(SIZE) : 1;
 
       // FPGAs have 200 to 400 LUTs for each block RAM, which is 36 bits wide, and a LUT holds 16
-      // bits or more. So a bank that takes more than 256 of them for each block RAM goes there.
-      localparam [5*8-1:0] STYLE = SIZE * WIDTH > 256 * 16 * ((WIDTH + 35) / 36) ? "block" : "auto";
+      // bits or more. To choose among the LUTs of a bank takes up to as many again. So a bank of
+      // at least 128 LUTs for each block RAM goes there.
+      localparam [5*8-1:0] STYLE = SIZE * WIDTH >= 128 * 16 * ((WIDTH + 35) / 36) ? "block" : "auto";
 
       wire [WIDTH-1:0] word;
       wire             mine_write = write_addr_i >= START
