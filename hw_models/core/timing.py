@@ -89,7 +89,7 @@ class Engine:
         if beat == MARKER:
             self.marker = at
             self.free = max(at, self.over) + 1
-        elif at < self.over:
+        elif at <= self.over:
             self.free = self.added(at, beat)
         else:
             self.free = at + self.cost[beat]
@@ -108,10 +108,10 @@ class Engine:
         return last
 
     def swept(self, read: Ints, last: bool) -> None:
-        """Note when a sweep read each slice; `last`: it is the last of its marker."""
+        """Note when a sweep asked for each slice; `last`: it is the last of its marker."""
         if self.done:
             self.busy = set()
-        self.taken = read[self.first_slices].tolist()
+        self.taken = (read[self.first_slices] + latency.REQUEST).tolist()
         self.busy.update(self.taken)
         self.done = last
         if last:

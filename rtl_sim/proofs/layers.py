@@ -50,7 +50,7 @@ def accumulator_sum(build: Build, synapse: Synapse, engine: Engine) -> Claim:
         {name: named[name] for name in ("W_BITS", "ACC_BITS", "SHIFT", "DIGIT_BITS", "PACKED")}
         | {"DIGIT_WIRES": max(1, engine.digit_bits), "UP": up, "DOWN": down}
         | {"MEMORY": engine.memory, "ONE_WORD": int(engine.memory == 0), "WIDE": wide}
-        | {"LATENCY": latency.CURRENT, "STORE_AT": latency.STORED},
+        | {"LATENCY": latency.CURRENT - latency.REQUEST, "STORE_AT": latency.STORED},
         doubles=("rom_free",),
     )
     needed = {"ACC_BITS": Interval(-down, up, True).bits}

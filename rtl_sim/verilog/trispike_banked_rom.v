@@ -90,7 +90,8 @@ module trispike_banked_rom #(
       // FPGAs have 200 to 400 LUTs for each block RAM, which is 36 bits wide, and a LUT holds 16
       // bits or more. To choose among the LUTs of a bank takes up to as many again. So a bank of
       // at least 128 LUTs for each block RAM goes there.
-      localparam [5*8-1:0] STYLE = SIZE * WIDTH >= 128 * 16 * ((WIDTH + 35) / 36) ? "block" : "auto";
+      localparam           LEAST_BITS = 128 * 16 * ((WIDTH + 35) / 36);
+      localparam [5*8-1:0] STYLE      = SIZE * WIDTH >= LEAST_BITS ? "block" : "auto";
 
       wire [WIDTH-1:0] word;
       wire             mine_write = write_addr_i >= START

@@ -23,7 +23,7 @@
 //
 // The marker of a time step ends its events and stands for its sweep: step_valid_o says that one
 // stands, and each step_next_i asks for SLICE accumulators, in rising order (position, group,
-// channel). They are at current_o LATENCY = 6 cycles later. The first slice of a word takes the
+// channel). They are at current_o LATENCY = 7 cycles later. The first slice of a word takes the
 // whole word out of the accumulators, and clears it. With REPEAT > 1 (static input) each marker
 // stands for REPEAT time steps: the accumulators are read REPEAT times and cleared the last time.
 //
@@ -241,13 +241,19 @@ module trispike_engine #(
   wire sweep_end  = word_end && sweep_word_q == WORD_LAST;
   wire repeat_end = repeat_q == REPEAT_LAST;
   wire done       = sweep_end && repeat_end && !clear_q;
-  wire fetch      = step_next_i && slice_q == SLICE_FIRST;
+
+  // What the sweep asks for is done a cycle later. So the path that asks ends here.
+  reg                   read_q;
+  reg                   fetch_q;  // the slice is the first of its word, which is taken
+  reg                   clear_word_q;
+  reg  [SLICE_BITS-1:0] read_slice_q;
+  reg  [PLACE_BITS-1:0] take_place_q;
 
   // Words that the sweep has not taken yet belong to the step before.
   wire taken      = word_q < sweep_word_q || (word_q == sweep_word_q && slice_q != SLICE_FIRST);
   wire free       = PAGES == 2 || !step_q || (repeat_end && taken);
 
-  wire add        = head_q && free && !fetch;
+  wire add        = head_q && free && !fetch_q;
   wire reach_end  = reach_q == REACH_LAST;
   wire x_end;     // the last tap of its row
   wire walk_end;  // the last tap of all
@@ -360,16 +366,27 @@ module trispike_engine #(
     if (!step_q || done) last_q <= mark ? s_axis_tlast : wait_last_q;
   end
 
-  wire                  take = clear_q || fetch;
-  wire [PLACE_BITS-1:0] place;
+  wire [PLACE_BITS-1:0] add_place;
+  wire [PLACE_BITS-1:0] sweep_place;
 
   generate
     if (PAGES == 2) begin : two_pages
-      assign place = take ? {sweep_page_q, sweep_word_q} : {page_q, word_q};
+      assign add_place   = {page_q, word_q};
+      assign sweep_place = {sweep_page_q, sweep_word_q};
     end else begin : one_page
-      assign place = take ? sweep_word_q : word_q;
+      assign add_place   = word_q;
+      assign sweep_place = sweep_word_q;
     end
   endgenerate
+
+  wire fetch = step_next_i && slice_q == SLICE_FIRST;
+
+  always @(posedge clk) begin
+    if (!rst_n) {read_q, fetch_q, clear_word_q} <= 3'b0;
+    else {read_q, fetch_q, clear_word_q} <= {step_next_i, fetch, clear_q || (fetch && repeat_end)};
+    read_slice_q <= slice_q;
+    take_place_q <= sweep_place;
+  end
 
   trispike_accumulators #(
     .WORDS      (PLACES),
@@ -394,13 +411,13 @@ module trispike_engine #(
     .clk      (clk),
     .rst_n    (rst_n),
     .add_i    (add),
-    .read_i   (step_next_i),
-    .clear_i  (clear_q || (fetch && repeat_end)),
+    .read_i   (read_q),
+    .clear_i  (clear_word_q),
     .neg_i    (neg_q),
     .digit_i  (digit_q),
     .row_i    (row_q),
-    .word_i   (place),
-    .slice_i  (slice_q),
+    .word_i   (fetch_q || clear_word_q ? take_place_q : add_place),
+    .slice_i  (read_slice_q),
     .lane_i   (lane_q),
     .load_write_i(load_write_i),
     .load_addr_i (load_addr_i),

@@ -18,7 +18,7 @@ module trispike_update #(
   parameter       WORDS          = 16,   // words per sweep
   parameter       ROWS           = 4,    // words per position; WORDS is a multiple
   parameter       SLICE          = 4,    // neurons per word, updated in one cycle
-  parameter       LATENCY        = 6,    // cycles from step_next_o to current_i, >= 4
+  parameter       LATENCY        = 7,    // cycles from step_next_o to current_i, >= 4
   parameter       CURRENT_BITS   = 12,   // bits of a neuron's current
   parameter       BIAS_BITS      = 8,    // bits of a bias
   parameter       THRESHOLD_BITS = 8,    // bits of a threshold

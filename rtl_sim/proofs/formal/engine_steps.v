@@ -8,7 +8,7 @@
 // and a second one for the sweep; events of the next step are taken beside it. Any one weight is 1
 // and the others are 0 (rom_one.v). A kernel as wide as the row without padding is a dense layer.
 module engine_steps #(
-  parameter LATENCY   = 6,   // cycles from step_next_i to current_o
+  parameter LATENCY   = 7,   // cycles from step_next_i to current_o
   parameter IN_C      = 2,
   parameter IN_W      = 3,
   parameter N         = 1,

@@ -267,15 +267,28 @@ module engine_windows #(
   wire [WIDE-1:0] tap_x = x_q + PADDING_W - window_x * STRIDE_W;
 
   reg seen_q;   // the event was added
-  reg taken_q;  // the last of the sweeps has taken the word
+  reg taken_q;  // the last of the sweeps has asked for the word, which is then taken
 
-  wire take = read && slice == 0;
+  // What a sweep asks for is done a cycle later.
+  reg                  asked_q, begins_q, wipes_q;
+  reg [SLICE_BITS-1:0] asked_slice_q;
+  reg [PLACE_BITS-1:0] asked_place_q;
+
+  wire take   = read && slice == 0;
+  wire begins = step_next_i && slice_q == 0;
+
+  always @(posedge clk) begin
+    {asked_q, begins_q, wipes_q} <=
+      rst_n ? {step_next_i, begins, fresh_q || (begins && repeat_end)} : 3'b0;
+    asked_slice_q <= slice_q;
+    asked_place_q <= place_of(sweep_page_q, area_q * REACH + number_q);
+  end
 
   always @(posedge clk) begin
     if (enters) seen_q <= 1'b0;
     else if (hit) seen_q <= 1'b1;
     if (!rst_n || !stands_q || done) taken_q <= 1'b0;
-    else if (take && repeat_end && place == place_of(sweep_page_q, followed)) taken_q <= 1'b1;
+    else if (begins && repeat_end && area_q * REACH + number_q == followed) taken_q <= 1'b1;
   end
 
   always @* begin
@@ -294,10 +307,9 @@ module engine_windows #(
       marks:    assert (!step_valid || step_last == (last_q && repeat_end));
       waits:    assert (!s_axis_tready || !(fresh_q || waits_q));
       apart:    assert (!add || !(take || clear));
-      reads:    assert (read == step_next_i && (!read || slice == slice_q));
-      clears:   assert (clear == (fresh_q || (take && repeat_end)));
-      in_order: assert (!(take || clear)
-                        || place == place_of(sweep_page_q, area_q * REACH + number_q));
+      reads:    assert (read == asked_q && take == begins_q && (!read || slice == asked_slice_q));
+      clears:   assert (clear == wipes_q);
+      in_order: assert (!(take || clear) || place == asked_place_q);
       added:    cover (enters && due && seen_q);
       swept:    cover (enters && !kind && !event_q && last_q);
       beside:   cover (hit && stands_q);
@@ -318,6 +330,8 @@ module engine_windows #(
   (* keep, peek = "dut.wait_last_q" *)   wire                   wait_is_last;
   (* keep, peek = "dut.sweep_page_q" *)  wire                   sweep_page;
   (* keep, peek = "dut.sweep_word_q" *)  wire [WORD_BITS-1:0]   sweep_word;
+  (* keep, peek = "dut.slice_q" *)       wire [SLICE_BITS-1:0]  sweep_slice;
+  (* keep, peek = "dut.take_place_q" *)  wire [PLACE_BITS-1:0]  take_place;
   (* keep, peek = "dut.sweep_reach_q" *) wire [REACH_BITS-1:0]  sweep_reach;
   (* keep, peek = "dut.repeat_q" *)      wire [REPEAT_BITS-1:0] repeat_n;
   (* keep, peek = "dut.walk.left_y_q" *) wire [LEFT_Y_BITS-1:0] left_y;
@@ -344,7 +358,9 @@ module engine_windows #(
                             : PAGES == 1 || (page_q ^ sweep_page_q) == (stands_q && !waits_q)));
       in_sweep: assert (area_q < AREAS && number_q < REACH && repeat_q < REPEAT
                         && slice_q < (number_end ? LAST : FULL)
-                        && slice == slice_q && repeat_n == repeat_q
+                        && sweep_slice == slice_q && repeat_n == repeat_q
+                        && (!(asked_q || wipes_q)
+                            || (slice == asked_slice_q && take_place == asked_place_q))
                         && sweep_reach == number_q && sweep_word == swept_to);
       rest:     assert (fresh_q ? slice_q == 0 && repeat_q == 0
                         : stands_q || {area_q, number_q, slice_q, repeat_q} == 0);

@@ -7,7 +7,7 @@
 // their step, and reads the sums of the same step of both. No event of either is lost or counted
 // in another step.
 module join_steps #(
-  parameter LATENCY  = 6,
+  parameter LATENCY  = 7,
   parameter W_BITS   = 2,
   parameter ACC_BITS = 3
 ) (

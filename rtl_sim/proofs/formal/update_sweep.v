@@ -13,7 +13,7 @@
 // right one, and that p and the membrane fit for all currents that the weights allow. Sweeps may
 // start and wait at any time.
 module update_sweep #(
-  parameter       LATENCY        = 6,    // cycles from step_next_o to current_i
+  parameter       LATENCY        = 7,    // cycles from step_next_o to current_i
   parameter       READ_AT        = 4,    // cycles from step_next_o to the read of v
   parameter       DELAY          = 3,    // cycles from current_i to the result
   parameter       SLOTS          = 6,    // cycles from one sweep to the next, at least

@@ -79,7 +79,7 @@ ERRORS = {
     "an event waits for the sweep": ("engine", ("engine", "= PAGES == 2 || !step_q ||", "= 1 ||")),
     "an event waits for the last sweep": ("engine", ("engine", "(repeat_end && taken)", "taken")),
     "a word that is being taken": (
-        "engine", ("engine", "head_q && free && !fetch", "head_q && free")),
+        "engine", ("engine", "head_q && free && !fetch_q", "head_q && free")),
     "no word waits that was taken": ("engine", ("engine", "&& slice_q != SLICE_FIRST", "")),
     "a page of its own": ("engine, two pages", ("engine", "if (mark) page_q", "if (done) page_q")),
     "the next page": ("engine, two pages", ("engine", "if (done || (clear_q", "if ((clear_q")),

@@ -71,7 +71,7 @@ MUTANTS = {
         "ternary", "engine", "if (mark) page_q", "if (1'b0) page_q",
     ),
     "an event is added as a word is taken": (
-        "ternary", "engine", "free && !fetch", "free",
+        "ternary", "engine", "free && !fetch_q", "free",
     ),
     "two markers are one": (
         "small", "engine", "wait_q <= (mark || wait_q)", "wait_q <= 1'b0 && (mark || wait_q)",

@@ -16,7 +16,7 @@ from hw_models.dataflow import Conv2d
 from hw_models.engines.synapse import fan_out, weighted_sums
 from tests.rtl_sim.verilog.benches.axis import Source, reset
 
-LATENCY = 6
+LATENCY = 7
 
 
 def case():
