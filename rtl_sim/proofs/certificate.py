@@ -15,7 +15,7 @@ from hw_models.dataflow import Build
 from hw_models.folder import files
 from hw_models.hardware import hardware_of
 from rtl_sim import sources
-from rtl_sim.proofs import engines, layers, mutants, solver, streams
+from rtl_sim.proofs import bus, engines, joins, layers, mutants, solver, streams
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
 
 TRACE = "counterexample.vcd"
@@ -131,6 +131,10 @@ def claims(build: Build, modules: Collection[str]) -> list[Claim]:
         *streams.of_build(made),
         *engines.small(),
         *engines.of_build(made),
+        *joins.small(),
+        *joins.of_build(made, build.dataflow.timesteps),
+        *bus.small(),
+        *bus.of_build(build),
     ):
         if not all(module in modules for module in claim.harness.modules):
             continue  # the claim is about a module that this build does not have

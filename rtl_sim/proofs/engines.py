@@ -28,9 +28,6 @@ def small() -> list[Claim]:
         Claim("engine, static input", "the same, current repeated",
               Harness("engine_steps", WHOLE, {"LATENCY": current, **dense}, doubles=("rom_one",)),
               "bounded", current + 16, cover=current + 16),
-        Claim("merge, engine (join)", "a sweep adds the sums of the same step of both",
-              Harness("join_steps", ("merge", *WHOLE), {"LATENCY": current}, doubles=("rom_one",)),
-              "bounded", current + 14, cover=current + 14),
         windows("engine", {}, cover=70),
         windows("engine, packed", PACKED, cover=45),
     ]  # fmt: skip

