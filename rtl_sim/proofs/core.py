@@ -14,8 +14,8 @@ INSTANCE = re.compile(
 SETTING = re.compile(r"^    \.(\w+) *\((.*)\),?$", re.MULTILINE)
 DEFAULT = re.compile(r"^  parameter (\w+) += (\w+)", re.MULTILINE)  # of the core itself
 FILE = re.compile(r'\{MEM_DIR, "/(?P<tensor>[^"]+)\.mem"\}')
-NUMBER = re.compile(r"(?:\d+'(?P<base>[bdh]))?(?P<digits>[0-9a-f]+)")
-BASE = {"b": 2, "d": 10, "h": 16, None: 10}
+NUMBER = re.compile(r"\d+'(?P<base>[bdh])(?P<digits>[0-9a-f]+)|(?P<plain>\d+)")
+BASE = {"b": 2, "d": 10, "h": 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +60,6 @@ def number(value: int | str) -> int | None:
         parts = [number(part.strip()) for part in value[1:-1].split(",")]
         return sum((part or 0) << 32 * n for n, part in enumerate(reversed(parts)))
     parsed = NUMBER.fullmatch(value)
-    return int(parsed["digits"], BASE[parsed["base"]]) if parsed else None
+    if parsed is None:
+        return None
+    return int(parsed["plain"] or parsed["digits"], BASE.get(parsed["base"], 10))

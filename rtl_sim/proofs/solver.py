@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from hw_models.errors import InputError
+from rtl_sim.proofs import formulas
 from rtl_sim.synthesis import tools
 
 HARNESSES = Path(__file__).parent / "formal"
@@ -126,7 +127,9 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     return folder / "model.smt2"
 
 
-def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
+def ask(
+    model: Path, mode: Mode, depth: int, second: bool, keep: Path | None = None
+) -> dict[str, Answer]:
     """Let the solvers decide a translated model; return the answers by the solvers' names.
 
     yices unrolls the model and finds counterexamples. bitwuzla is then given the very same formulas
@@ -134,6 +137,7 @@ def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
 
     Args:
         second: whether bitwuzla is asked too, about properties that hold.
+        keep: the start of the path at which the formulas are kept.
 
     Raises:
         InputError: a solver gives no answer.
@@ -148,6 +152,8 @@ def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
     done = run(command, folder)
     said = done.stdout + done.stderr
     seconds = time.monotonic() - begin
+    if keep is not None and script.is_file():
+        formulas.keep(script, keep.parent, f"{keep.name}-{mode}.smt2")
     if "Status: FAILED" in said:
         vcd = trace.read_bytes() if trace.is_file() else b""
         harness = (folder / "harness").read_text()
