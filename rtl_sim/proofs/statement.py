@@ -115,12 +115,13 @@ STEPS = (
          "and reset give what semantics.md says, and nothing overflows.",
          (Need("update", "neuron_update", NEURON, tensor="BIAS_FILE"),)),
     Step("sweeps", "solver",
-         "Of two words: each result is of its own current, bias, threshold and membrane, "
-         "and comes once, in order, with its marks. A word sets out only if there is room.",
-         (Need("update", "update_sweep", (*NEURON, "LATENCY"), tensor="BIAS_FILE"),)),
+         "Each result is of its own current, bias, threshold and membrane, and comes once, in "
+         "order, with its marks. A word sets out only if there is room. Words are of one neuron.",
+         (Need("update", "update_sweep", (*NEURON, "LATENCY", "WORDS", "ROWS"),
+               tensor="BIAS_FILE"),)),
     Step("spikes", "person",
          "So a layer's words of a step are those of semantics.md, if its sources' events of this "
-         "and all earlier steps are. Longer sweeps and wider words do the same.",
+         "and all earlier steps are. The neurons of a wider word are updated side by side, alike.",
          rests=("currents", "joins", "neurons", "sweeps")),
     Step("outlets", "solver",
          "Each word that sets out finds a place in an outlet, and reaches its serializer once and "
@@ -137,13 +138,9 @@ STEPS = (
          "them waits: buffer, serializer and register slice stand in a row, and a word sets out "
          "only where all outlets have room.", rests=("sweeps", "outlets", "events")),
     Step("logits", "solver",
-         "Of three classes of three bits: logits leave once and in order, beside the lowest class "
-         "of the largest.",
-         (Need("readout", "argmax_words"),)),
-    Step("classes", "person",
-         "So the last layer's words of a sample's last step leave as its logits, with its class. "
-         "More and wider logits do the same, and a place for each is spent before it sets out.",
-         rests=("sweeps", "logits")),
+         "The words of a sample's last step leave as its logits, each once and in order, beside "
+         "the lowest class of the largest. Each word that sets out finds a place.",
+         (Need("readout", "readout_words", ("CLASSES", "LOGIT_BITS", "CLASS_BITS")),)),
     Step("memories", "person",
          "mem/ has the build's tensors in the words that these modules read (docs/core.md); "
          "dataflow.json has its hashes. No memory is written while a sample is in the core."),
@@ -155,7 +152,7 @@ STEPS = (
          "of each are those of semantics.md, and so are the logits, section 3. No claim says when "
          "a stream or a sweep waits, so the words are the same for all stalls. That they come at "
          "all is argued in docs/core.md, No stall changes a value, none deadlocks.",
-         rests=("samples", "input", "windows", "currents", "spikes", "forks", "classes", "memories",
+         rests=("samples", "input", "windows", "currents", "spikes", "forks", "logits", "memories",
                 "wires")),
 )  # fmt: skip
 ASIDE = ("activity", "axi_lite", "registers", "loader")  # not on the way from events to logits

@@ -20,9 +20,8 @@ def small() -> list[Claim]:
         pool("pool", {}),
         serializer("serializer", {}),
         outlet("outlet, fifo, credits", {}, cover=12),
-        Claim("argmax, fifo", "logits in order, lowest class of the largest; AXI4-Stream",
-              Harness("argmax_words", ("argmax", "fifo"), doubles=RULE), "induction", 3, cover=25),
-    ]  # fmt: skip
+        readout("readout, argmax, fifo, credits", {}, cover=25),
+    ]
 
 
 def of_build(made: Hardware) -> Iterator[Claim]:
@@ -43,6 +42,8 @@ def of_build(made: Hardware) -> Iterator[Claim]:
             sizes = {name: reader.outlet.parameters()[name] for name in OUTLET}
             yield outlet(layer.name, sizes)
             yield register_slice(layer.name, {"BITS": reader.outlet.addr_bits + 2})
+        if layer.readout:
+            yield readout(layer.name, layer.readout.parameters())
 
 
 OUTLET = ("SLICE", "BUFFER", "ADDR_BITS")  # what an outlet's buffer and register slice depend on
@@ -91,6 +92,14 @@ def outlet(subject: str, parameters: Mapping[str, int | str], cover: int = 0) ->
         one_word=True,
     )
     what = "each word of a sweep finds a place and reaches the serializer once, in order"
+    return Claim(subject, what, harness, "induction", 2, cover)
+
+
+def readout(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:
+    """The claim that a sample's logits leave with the lowest class of the largest."""
+    modules = ("readout", "credits", "argmax", "fifo")
+    harness = Harness("readout_words", modules, parameters, doubles=RULE, one_word=True)
+    what = "logits once, in order, with the lowest class of the largest; AXI4-Stream"
     return Claim(subject, what, harness, "induction", 2, cover)
 
 
