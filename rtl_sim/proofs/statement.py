@@ -189,7 +189,7 @@ def argue(build: Build, decided: Iterable[tuple[Claim, bool]]) -> list[Argued]:
         missing += [f"step {name}" for name in steps if not there[name].holds]
         if step.name == "wires":
             missing += [
-                f"{own.name}: no step is about a {own.module}"
+                f"{own.name}: no step is about {own.module}"
                 for own in found.values()
                 if own.module not in ASIDE
                 and not any(need.module == own.module for each in STEPS for need in each.needs)

@@ -141,20 +141,20 @@ module outlet_words #(
   (* keep, peek = "dut.words.mem.place" *) wire [INDEX_BITS-1:0] place;
   (* keep, peek = "dut.words.mem.word" *)  wire [BITS-1:0]       stored;
 
-  wire [COUNT_BITS:0] place_wide = read + ahead_q - valid;
-  wire [COUNT_BITS:0] at         = place_wide >= BUFFER ? place_wide - BUFFER : place_wide;
-  wire [COUNT_BITS:0] end_wide   = read + fill;
-  wire [COUNT_BITS:0] end_at     = end_wide >= BUFFER ? end_wide - BUFFER : end_wide;
-  wire                in_memory  = inside_q && !(valid && ahead_q == 0);
+  wire [COUNT_BITS:0] at_wide   = read + ahead_q;
+  wire [COUNT_BITS:0] read_wide = read + fill;
+  wire                in_memory = inside_q && !(valid && ahead_q == 0);
 
-  always @* assume (!follow_i || place == write);
+  always @* assume (place < BUFFER && (!follow_i || place == write));
 
   always @* begin
     if (rst_n && begun) begin
       counts:  assert (fill + valid == count_q && credit + flight_q + count_q == BUFFER);
-      indices: assert (read < BUFFER && write == end_at);
+      indices: assert (read < BUFFER && write < BUFFER
+                       && (read_wide == write || read_wide == write + BUFFER));
       first:   assert (!inside_q || in_memory || {last, step_end, neg, fire} == word_q);
-      kept:    assert (!in_memory || (at == place && stored == word_q));
+      kept:    assert (!in_memory || ((at_wide == place + valid || at_wide == place + valid + BUFFER)
+                                      && stored == word_q));
     end
   end
 
