@@ -402,14 +402,23 @@ def synthesized(build: Build, device: str, **options: Any) -> flow.Synthesis:
     show_default=True,
     help="Give the solvers this many questions at a time.",
 )
+@click.option(
+    "--keep",
+    type=FOLDER,
+    help="Keep the formulas of each question in this new folder, for other solvers.",
+)
 @LIBRARY_OPTION
-def prove_command(folder: Path, jobs: int, library: Path | None) -> int:
+def prove_command(folder: Path, jobs: int, keep: Path | None, library: Path | None) -> int:
     """Prove the Verilog of the build in FOLDER for all inputs.
 
-    SMT solvers decide each property (docs/proofs.md). The exit status is 0 if every property holds
-    and every deliberate error is found, and 1 if not.
+    SMT solvers decide each property (docs/proofs.md). The exit status is 0 if every property holds,
+    every deliberate error is found and the statement about the core follows, and 1 if not.
     """
     build = opened(folder, library)
+    if keep is not None:
+        if keep.exists():
+            raise InputError(f"{keep}: exists; name a new folder")
+        keep.mkdir(parents=True)
     trace = folder / evidence.FOLDER / certificate.TRACE
     with progress_bar() as progress:
         task = progress.add_task(f"proofs of {build.dataflow.name}", total=None)
@@ -419,8 +428,13 @@ def prove_command(folder: Path, jobs: int, library: Path | None) -> int:
             start=lambda n: progress.update(task, total=n),
             advance=lambda n: progress.advance(task, n),
             trace=trace,
+            keep=keep,
         )
-    Console().print(certificate.proof_table(proof), certificate.error_table(proof))
+    Console().print(
+        certificate.proof_table(proof),
+        certificate.error_table(proof),
+        certificate.statement_table(proof),
+    )
     with keeping("evidence"):
         evidence.write(build, "proof", proof)
     if failure := certificate.first_failure(proof):

@@ -15,8 +15,19 @@ from hw_models.dataflow import Build
 from hw_models.folder import files
 from hw_models.hardware import hardware_of
 from rtl_sim import sources
-from rtl_sim.proofs import engines, layers, mutants, solver, streams
+from rtl_sim.proofs import (
+    bus,
+    engines,
+    formulas,
+    joins,
+    layers,
+    mutants,
+    solver,
+    statement,
+    streams,
+)
 from rtl_sim.proofs.claim import Claim, Refutation, Verdict, prove, refute
+from rtl_sim.proofs.statement import Argued
 
 TRACE = "counterexample.vcd"
 
@@ -31,6 +42,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, int | str]
     method: str  # all inputs, induction, bounded
     depth: int  # cycles
+    reason: str  # of a bounded property: why it is bounded
     holds: bool
     solvers: dict[str, bool]
     seconds: float
@@ -53,7 +65,9 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     target: str
-    holds: bool  # all properties hold and all errors are found
+    holds: bool  # all properties hold, all errors are found, and the statement follows
+    states: str  # the statement about the core as a whole
+    argument: list[Argued]  # its steps, and the properties on which each rests
     proofs: list[Proof]
     errors: list[Refuted]
     tools: dict[str, str]  # versions
@@ -69,6 +83,7 @@ def run(
     start: Callable[[int], None] = lambda n: None,
     advance: Callable[[int], None] = lambda n: None,
     trace: Path | None = None,
+    keep: Path | None = None,
 ) -> Certificate:
     """Prove all claims about a build and refute all deliberate errors.
 
@@ -77,6 +92,7 @@ def run(
         start: called with the number of questions.
         advance: called with a number of questions once these are decided.
         trace: the file for the first counterexample, a VCD; removed if there is none.
+        keep: an empty folder for the formulas of all questions.
 
     Raises:
         InputError: a tool is not installed, or the build has no Verilog.
@@ -87,9 +103,12 @@ def run(
     proofs = claims(build, modules)
     wrong = [*layers.narrower(proofs), *mutants.mutants(proofs)]
     start(len(proofs) + len(wrong))
+    names = [f"{n:03}-{claim.harness.name}" for n, claim in enumerate(proofs)]
+    names += [f"error{n:03}-{error.claim.harness.name}" for n, error in enumerate(wrong)]
+    kept = iter([keep and keep / name for name in names])
     with ThreadPoolExecutor(jobs) as pool:
-        held = {pool.submit(prove, claim, modules): claim for claim in proofs}
-        found = {pool.submit(refute, error, modules): error for error in wrong}
+        held = {pool.submit(prove, c, modules, keep=next(kept)): c for c in proofs}
+        found = {pool.submit(refute, error, modules, next(kept)): error for error in wrong}
         try:
             for _ in as_completed([*held, *found]):
                 advance(1)
@@ -97,13 +116,22 @@ def run(
             pool.shutdown(cancel_futures=True)
     answers = [proof_of(claim, future.result()) for future, claim in held.items()]
     errors = [refuted_of(error, future.result()) for future, error in found.items()]
+    argued = statement.argue(build, [(c, future.result().holds) for future, c in held.items()])
+    if keep is not None:
+        asked = [(c.subject, c.statement, c.harness.name) for c in proofs]
+        asked += [(e.what, e.claim.statement, e.claim.harness.name) for e in wrong]
+        formulas.write_index(keep, zip(names, asked, strict=True))
     if trace is not None:
         with keeping("the counterexample"):
             keep_trace([future.result() for future in held], trace)
     return Certificate(
         name=build.dataflow.name,
         target=build.dataflow.target,
-        holds=all(proof.holds for proof in answers) and all(e.refuted is not False for e in errors),
+        holds=all(proof.holds for proof in answers)
+        and all(e.refuted is not False for e in errors)
+        and all(step.holds for step in argued),
+        states=statement.STATEMENT,
+        argument=argued,
         proofs=answers,
         errors=errors,
         tools=tools,
@@ -131,6 +159,10 @@ def claims(build: Build, modules: Collection[str]) -> list[Claim]:
         *streams.of_build(made),
         *engines.small(),
         *engines.of_build(made),
+        *joins.small(),
+        *joins.of_build(made, build.dataflow.timesteps),
+        *bus.small(),
+        *bus.of_build(build),
     ):
         if not all(module in modules for module in claim.harness.modules):
             continue  # the claim is about a module that this build does not have
@@ -151,6 +183,7 @@ def proof_of(claim: Claim, verdict: Verdict) -> Proof:
         parameters=dict(claim.harness.parameters),
         method=claim.method,
         depth=claim.depth,
+        reason=claim.reason,
         holds=verdict.holds,
         solvers={name: answer.holds for name, answer in verdict.answers.items()},
         seconds=verdict.seconds,
@@ -190,7 +223,22 @@ def proof_table(certificate: Certificate) -> Table:
     for proof in certificate.proofs:
         by = proof.method + (f", {proof.depth} cycles" if proof.depth > 1 else "")
         says = "holds" if proof.holds else "[bold red]REFUTED[/]"
-        table.add_row(proof.subject, proof.property, by, says, f"{proof.seconds:.1f}")
+        what = proof.property + (f" ({proof.reason})" if proof.reason else "")
+        table.add_row(proof.subject, what, by, says, f"{proof.seconds:.1f}")
+    return table
+
+
+def statement_table(certificate: Certificate) -> Table:
+    """A table with one step of the argument per row."""
+    table = Table(title=certificate.states, title_justify="left")
+    for head in ("step", "by", "states", "rests on", ""):
+        table.add_column(head)
+    for step in certificate.argument:
+        harnesses = {claim.split(": ")[1].partition(" ")[0] for claim in step.claims}
+        rests = ", ".join([*sorted(harnesses), *step.steps])
+        stands = "holds" if step.by == "solver" else "follows"
+        says = stands if step.holds else "[bold red]MISSING[/]"
+        table.add_row(step.step, step.by, step.states, rests, says)
     return table
 
 
@@ -214,4 +262,7 @@ def first_failure(certificate: Certificate) -> str | None:
     for error in certificate.errors:
         if error.refuted is False:
             return f"{error.error}: put into the Verilog, and {error.harness}.v does not find it"
+    for step in certificate.argument:
+        if not step.holds:
+            return f"the statement, at the step {step.step}: {'; '.join(step.missing)}"
     return None

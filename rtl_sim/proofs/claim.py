@@ -31,6 +31,7 @@ class Claim:
     depth: int
     cover: int = 0  # all cover statements are reached within so many cycles; 0: there are none
     needed: Mapping[str, int] = field(default_factory=dict)  # the least bits of a width
+    reason: str = ""  # of a bounded claim: why it is bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +64,41 @@ class Verdict:
         return self.failed is None and not self.vacuous
 
 
-def prove(claim: Claim, sources: Mapping[str, str], second: bool = True) -> Verdict:
+def prove(
+    claim: Claim, sources: Mapping[str, str], second: bool = True, keep: Path | None = None
+) -> Verdict:
     """Decide a claim with both solvers, then check that its covers are reached.
 
     Args:
         second: whether the second solver must agree.
+        keep: the start of the path at which the formulas are kept.
     """
     with tempfile.TemporaryDirectory(prefix="prove-") as scratch:
         model = solver.translate(claim.harness, sources, Path(scratch))
         answers: dict[str, Answer] = {}
         seconds = 0.0
         for mode in MODES[claim.method]:
-            for name, answer in solver.ask(model, mode, claim.depth, second).items():
+            for name, answer in solver.ask(model, mode, claim.depth, second, keep).items():
                 seconds += answer.seconds
                 answers[name] = answer
             if any(not answer.holds for answer in answers.values()):
                 return Verdict(answers, "", seconds)
         vacuous = ""
         if claim.cover:
-            reached = solver.ask(model, "cover", claim.cover, second=False)["yices"]
+            reached = solver.ask(model, "cover", claim.cover, False, keep)["yices"]
             seconds += reached.seconds
             vacuous = reached.what
         return Verdict(answers, vacuous, seconds)
 
 
-def refute(wrong: Refutation, sources: Mapping[str, str]) -> Verdict | None:
-    """Look for the counterexample; None if the Verilog does not contain the text to change."""
+def refute(
+    wrong: Refutation, sources: Mapping[str, str], keep: Path | None = None
+) -> Verdict | None:
+    """Look for the counterexample; None if the Verilog does not contain the text to change.
+
+    Args:
+        keep: the start of the path at which the formulas are kept.
+    """
     changed = dict(sources)
     for module, text, other in wrong.changes:
         if changed[module].count(text) != 1:
@@ -99,5 +109,5 @@ def refute(wrong: Refutation, sources: Mapping[str, str]) -> Verdict | None:
     with tempfile.TemporaryDirectory(prefix="prove-") as scratch:
         model = solver.translate(harness, changed, Path(scratch))
         depth = wrong.depth or wrong.claim.depth
-        answers = solver.ask(model, wrong.mode, depth, second=False)
+        answers = solver.ask(model, wrong.mode, depth, False, keep)
         return Verdict(answers, "", sum(answer.seconds for answer in answers.values()))

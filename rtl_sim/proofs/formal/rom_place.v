@@ -3,7 +3,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Replaces trispike_rom when it is not written: any contents, which never change.
+// Replaces trispike_rom when it is not written: at any one place a content that never changes, at
+// the others anything. So what is proven holds for every place, however deep the memory is.
 module trispike_rom #(
   parameter WIDTH     = 8,
   parameter DEPTH     = 16,
@@ -22,9 +23,11 @@ module trispike_rom #(
   input  wire [WIDTH-1:0]     write_data_i
 );
 
-  (* anyconst *) wire [DEPTH*WIDTH-1:0] contents;
+  (* anyconst *) wire [ADDR_BITS-1:0] place;
+  (* anyconst *) wire [WIDTH-1:0]     content;
+  (* anyseq *)   wire [WIDTH-1:0]     other;
 
-  always @(posedge clk) if (read_i) data_o <= contents[addr_i*WIDTH+:WIDTH];
+  always @(posedge clk) if (read_i) data_o <= addr_i == place ? content : other;
 
 endmodule
 
