@@ -58,6 +58,10 @@ BUILDS: dict[str, Callable[[], Build]] = {
             conv_of(5, (1, 1)), 3, timesteps=2,
         ), 5, 4,
     )),
+    # a map of one column
+    "column": lambda: hardware(with_lanes(
+        chain(5, "ternary", (2, 6, 1), conv_of(3, (3, 1), padding=(1, 0)), 3, timesteps=2), 2, 2,
+    )),
     # narrow integers: |p| == v_threshold and equal logits are common
     "ternary": lambda: hardware(with_ties(
         with_lanes(random_build(169, encoding="ternary", widths=[9, 30, 7]), 4, 2)

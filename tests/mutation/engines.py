@@ -26,7 +26,7 @@ AXIS_TAPS = {
     "outputs do not advance": (
         "corner = corner + STRIDE;", "corner = corner + 1;", Simulated("gaps"),
     ),
-    "a field is not cut out": ("(addr_i >> LSB) & MASK", "(addr_i >> LSB)", Simulated("conv")),
+    "a field is not cut out": ("(addr_i >> LSB) & MASK", "(addr_i >> LSB)", Simulated("column")),
     "fields begin at bit 0": ("(addr_i >> LSB) & MASK", "addr_i & MASK", Simulated("conv")),
     "steps of an output are 1": (
         "out    = out + OUT_STEP;", "out    = out + 1;", Simulated("conv"),
@@ -122,7 +122,8 @@ ENGINE = {
     "the digit": ("digit_q     <= digit", "digit_q     <= 0", Proof("engine_windows", "engine")),
     "the last step": ("= last_q && repeat_end", "= last_q", Proof("engine_windows", "engine")),
     "a slice outlives a reset": (
-        *kept("slice_q ", "SLICE_FIRST"), Simulated("spikes", RESET + "layer0"),
+        *kept("slice_q ", "SLICE_FIRST"),
+        Equivalent("the sweep after a reset, which clears, ends a slice in every cycle"),
     ),
     "a word's place in the group outlives a reset": (
         *kept("reach_q ", "REACH_FIRST"), Simulated("spikes", RESET + "layer0"),
@@ -168,8 +169,9 @@ ACCUMULATORS = {
     ),
     "an addition outlives a reset": (
         "{add1_q, add2_q, add3_q, add4_q}             <= 4'b0;",
-        "{add1_q, add2_q, add3_q, add4_q} <= ^{add1_q, add2_q, add3_q, add4_q} === 1'bx ? 4'b"
-        "0 : {add_i, add1_q, add2_q, add3_q};", Simulated("static", RESETS),
+        "{add1_q, add2_q, add3_q, add4_q} <= ^{add1_q, add2_q, add3_q, add4_q} === 1'bx ? 4'b0"
+        " : {add_i, add1_q, add2_q, add3_q};",
+        Equivalent("what is in the pipeline adds before the sweep after a reset clears"),
     ),
     "nothing is forgotten in a reset": (
         "if (!rst_n) fresh_q <= {WORDS{1'b1}};\n    else if (write4)", "if (write4)",
@@ -213,7 +215,7 @@ BANKED_ROM = {
 ROM = {
     "weights are not loaded": ("if (write_i) mem", "if (1'b0) mem", Core("loaded_memories")),
     "a word does not stay": (
-        "if (read_i) data_o <= mem[addr_i];", "data_o <= mem[addr_i];", Bench("banked_rom"),
+        "if (read_i) data_o <= mem[addr_i];", "data_o <= mem[addr_i];", Bench("rom"),
     ),
     "a bank has the first one's words": (
         "{FILE, \".\", ONES}", "{FILE, \".\", TENS}", Bench("banked_rom"),

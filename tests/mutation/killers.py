@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from hw_models.core.address import Fields
+from hw_models.core.layout import layout_of
 from hw_models.hardware import hardware_of
 from rtl_sim.proofs import engines, layers, mutants, streams
 from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
@@ -35,6 +36,8 @@ ACCESSES = "register accesses"
 CYCLES = edges.CYCLES
 # stalls and, in one run after the other, a reset in these cycles
 RESETS = "resets"
+# without stalls, one run after the other with a reset in a sweep of each layer
+RESET_CYCLES = "cycles after a reset"
 RESET_AT = (41, 83, 120, 151, 199, 260, 371, 533, 811)
 SOURCES = {path.stem.removeprefix(PREFIX): path.read_text() for path in LIBRARY.glob("*.v")}
 
@@ -61,9 +64,11 @@ class Simulated:
             for edge in self.conditions():
                 x = random_input(build, edge.samples, 5)
                 part = check_samples(model, x, stalls=edge.stalls)
-                late = edges.late(build, x, part) if edge.kind == CYCLES else ""
-                if part.difference or late:
-                    return part.difference or late
+                difference = part.difference
+                if edge.kind == CYCLES and not difference:
+                    difference = edges.late(build, x, part)
+                if difference:
+                    return difference
         return ""
 
     def conditions(self) -> list[edges.Edge]:
@@ -73,7 +78,12 @@ class Simulated:
             return [edges.Edge("", self.under, samples)]
         if self.under == RESETS:
             stalls = [replace(STALLED, reset_at=cycle) for cycle in RESET_AT]
-            return [edges.Edge(RESETS, stall, samples) for stall in stalls]
+            return [edges.Edge(RESETS, stall, 1) for stall in stalls]
+        if self.under == RESET_CYCLES:
+            flow = builds.build(self.build).dataflow
+            middles = [(layout_of(flow, layer).words + 1) // 2 for layer in flow.layers]
+            stalls = [Stalls(reset_layer=n, reset_word=word) for n, word in enumerate(middles)]
+            return [edges.Edge(CYCLES, stall, samples) for stall in stalls]
         return [e for e in edges.of(builds.build(self.build)) if e.kind == self.under]
 
     def __str__(self) -> str:
@@ -90,10 +100,12 @@ class Simulated:
 class BenchCase:
     """A bench of tests/rtl_sim/verilog/benches, which is about one module of the library."""
 
-    module: str  # without the prefix; the bench is bench_<module>.py
+    module: str  # without the prefix
     others: tuple[str, ...] = ()  # modules that it needs
     parameters: Mapping[str, int | str] = field(default_factory=dict)
     case: Mapping[str, object] | None = None  # what the bench reads from case.json
+    env: Mapping[str, str] = field(default_factory=dict)
+    bench: str = ""  # benches/bench_<bench>.py; "": named as the module
 
 
 def guard(steps: int, shape: tuple[int, int, int], digit_max: int, signed: int) -> BenchCase:
@@ -122,6 +134,14 @@ BENCHES: dict[str, BenchCase] = {
     "serializer": serializer((12, 2, 3), 4, 2),
     "neuron": BenchCase("neuron", ("leak",)),
     "banked_rom": BenchCase("banked_rom", ("rom",)),
+    "rom": BenchCase("rom"),
+    "stream_buffer": BenchCase(
+        "stream_buffer", ("fifo", "credits"), {"BITS": 5, "DEPTH": 3},
+        env={"PLACES": "3", "PACE": "1"}, bench="stream",
+    ),
+    "register_slice": BenchCase(
+        "register_slice", (), {"BITS": 5}, env={"PLACES": "2", "PACE": "1"}, bench="stream"
+    ),
 }  # fmt: skip
 
 
@@ -140,14 +160,18 @@ class Bench:
             at = library(folder, change)
             files = [at / f"{PREFIX}{name}.v" for name in (bench.module, *bench.others)]
             top, parameters = f"{PREFIX}{bench.module}", dict(bench.parameters)
-            env = write_case(folder, dict(bench.case)) if bench.case else {}
+            env = write_case(folder, dict(bench.case)) if bench.case else dict(bench.env)
             if bench.module == "neuron":
                 top, wrapper = "neuron_bench", folder / "neuron_bench.v"
                 wrapper.write_text(neuron_wrapper())
                 files.append(wrapper)
             if bench.module == "banked_rom":
-                parameters, env = banked_rom_case(folder, 3136)
-            return first_failure(folder, f"bench_{bench.module}", top, files, parameters, env)
+                parameters, env = banked_rom_case(folder, 4095)  # four banks
+            if bench.module == "rom":
+                parameters, env = banked_rom_case(folder, 37)
+                parameters["WRITABLE"] = 1
+            name = f"bench_{bench.bench or bench.module}"
+            return first_failure(folder, name, top, files, parameters, env)
 
     def __str__(self) -> str:
         return f"bench of {self.name}"

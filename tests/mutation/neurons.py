@@ -4,7 +4,7 @@ from rtl_sim.simulation.simulate import Stalls
 from tests.mutation.killers import (
     CYCLES,
     RESET,
-    RESETS,
+    RESET_CYCLES,
     Bench,
     Core,
     Elaborated,
@@ -40,7 +40,7 @@ NEURON = {
     "fires -1 below the threshold only": ("below <= ZERO", "below < ZERO", Simulated("ternary")),
     "binary fires -1": ("(TERNARY != 0) &&", "1'b1 &&", Simulated("narrow")),
     "a hard reset leaves a negative spike's membrane": (
-        "{V_BITS{!fire_o}}", "{V_BITS{!positive}}", Bench("neuron"), Simulated("ternary"),
+        "{V_BITS{!fire_o}}", "{V_BITS{!positive}}", Bench("neuron"), Proof("neuron_update"),
     ),
     "a soft reset goes the wrong way": (
         "negative ? below[V_BITS-1:0]", "negative ? above[V_BITS-1:0]", Bench("neuron"),
@@ -51,7 +51,7 @@ NEURON = {
     "the threshold's difference has a bit too few": (
         "wire signed [P_BITS:0] above =", "wire signed [P_BITS-1:0] above =", Bench("neuron"),
     ),
-    "the sign of a spike is lost": ("neg_o  = negative", "neg_o  = 1'b0", Simulated("spikes")),
+    "the sign of a spike is lost": ("neg_o  = negative", "neg_o  = 1'b0", Bench("neuron")),
     "a leak is cut": (
         "wire signed [P_BITS-1:0] leaked ", "wire [1:0] leaked ", Linted("WIDTHTRUNC"),
     ),
@@ -69,7 +69,7 @@ UPDATE = {
     ),
     "a sweep takes a cycle more": ("WORDS : 6;", "WORDS : 9;", Simulated("static", CYCLES)),
     "a slot outlives a reset": (
-        *kept("slot_q", "SLOT_FIRST"), Simulated("spikes", RESET + "layer0"),
+        *kept("slot_q", "SLOT_FIRST"), Simulated("static", RESET_CYCLES),
     ),
     "the first step outlives a reset": (
         *kept("first_q", "1'b1"), Simulated("spikes", RESET + "layer0"),
@@ -108,7 +108,6 @@ ARGMAX = {
     ),
     "logits have no sign": (
         "reg signed [LOGIT_BITS-1:0]  best_q;", "reg [LOGIT_BITS-1:0]  best_q;", Bench("argmax"),
-        Simulated("ternary"),
     ),
     "tlast is on the first logit": (
         "m_axis_tlast  = out_q == LAST;", "m_axis_tlast  = out_q == FIRST;", Simulated("static"),
@@ -127,14 +126,14 @@ ARGMAX = {
     "the next sample leaves without its class": (
         "else if (leaves && out_q == LAST) leaving_q <= 1'b0;", "", Proof("argmax_words"),
     ),
-    "the place of a logit outlives a reset": (*kept("in_q     ", "FIRST"), Proof("argmax_words")),
+    "the place of a logit outlives a reset": (*kept("in_q     ", "FIRST"), Bench("argmax")),
     "the place of a logit that leaves outlives a reset": (
-        *kept("out_q    ", "FIRST"), Simulated("narrow", RESETS),
+        *kept("out_q    ", "FIRST"), Bench("argmax"),
     ),
     "logits leave after a reset": (
         "leaving_q <= 1'b0;\n      in_q",
         "leaving_q <= leaving_q === 1'bx ? 1'b0 : leaving_q;\n      in_q",
-        Simulated("narrow", RESETS),
+        Bench("argmax"),
     ),
     "logits are offered before they come": (
         "leaving_q && logit_valid;", "leaving_q;",

@@ -30,13 +30,17 @@ class Outcome:
         return bool(self.broken) or any(bool(what) == self.equivalent for what in self.found)
 
     def __str__(self) -> str:
-        by = "; ".join(str(killer) for killer in self.mutant.killers)
+        killers = self.mutant.killers
+        by = "; ".join(map(str, killers))
         if self.broken:
             said = f"BROKEN by {by}: {self.broken}"
+        elif self.equivalent:
+            said = f"NOT EQUIVALENT, though {by}" if self.survived else f"equivalent: {by}"
         elif self.survived:
-            said = f"NOT EQUIVALENT: {self.found}" if self.equivalent else f"SURVIVES {by}"
+            missed = (k for k, what in zip(killers, self.found, strict=True) if not what)
+            said = f"SURVIVES {'; '.join(map(str, missed))}"
         else:
-            said = f"equivalent: {by}" if self.equivalent else f"killed by {by}"
+            said = f"killed by {by}"
         return f"{self.mutant.name}: {said} ({self.seconds:.1f} s)"
 
 

@@ -8,9 +8,9 @@ FIFO = {
     "the buffer gives a word twice": (
         "if (fetch) read_q", "if (fetch && !push_i) read_q", Simulated("narrow"),
     ),
-    "a word outlives a reset": (*kept("valid_o", "1'b0"), Simulated("small", RESETS)),
-    "the place of writing outlives a reset": (*kept("write_q", "FIRST"), Simulated("conv", RESETS)),
-    "words inside outlive a reset": (*kept("fill_q ", "EMPTY"), Simulated("conv", RESETS)),
+    "a word outlives a reset": (*kept("valid_o", "1'b0"), Bench("stream_buffer")),
+    "the place of writing outlives a reset": (*kept("write_q", "FIRST"), Bench("stream_buffer")),
+    "words inside outlive a reset": (*kept("fill_q ", "EMPTY"), Bench("stream_buffer")),
     "a place too many is written": (
         "write_q == LAST ? FIRST", "write_q == LAST + ONE ? FIRST", Simulated("joined"),
     ),
@@ -36,11 +36,11 @@ CREDITS = {
     "a place is given back as another is taken": (
         "if (spend_i && !give_i)", "if (spend_i && 1'b0)", Simulated("small"),
     ),
-    "a buffer has a place less": ("ALL = PLACES;", "ALL = PLACES - 1;", Simulated("small")),
-    "places stay taken in a reset": (*kept("credit_q", "ALL"), Simulated("small", RESETS)),
+    "a buffer has a place less": ("ALL = PLACES;", "ALL = PLACES - 1;", Bench("stream_buffer")),
+    "places stay taken in a reset": (*kept("credit_q", "ALL"), Bench("stream_buffer")),
     "there is no room after a reset": (
         "ALL;\n      room_o   <= 1'b1;", "ALL;\n      room_o   <= room_o === 1'bx ? 1'b1 : room_o;",
-        Simulated("small", RESETS),
+        Bench("stream_buffer"),
     ),
     "there is room a word too late": (
         "room_o   <= credit_q != ONE;", "room_o   <= 1'b0;", Simulated("spikes", CYCLES),
@@ -63,7 +63,7 @@ STREAM_BUFFER = {
     "tlast is lost": (
         "({s_axis_tlast, s_axis_tdata})", "({1'b0, s_axis_tdata})", Simulated("joined"),
     ),
-    "it has a place less": (".PLACES(DEPTH)", ".PLACES(DEPTH - 1)", Proof("stream_buffer_order")),
+    "it has a place less": (".PLACES(DEPTH)", ".PLACES(DEPTH - 1)", Bench("stream_buffer")),
 }  # fmt: skip
 
 BROADCAST = {
@@ -110,11 +110,11 @@ REGISTER_SLICE = {
         "moves = !m_axis_tvalid || m_axis_tready;", "moves = m_axis_tready;",
         Simulated("spikes", CYCLES),
     ),
-    "a beat outlives a reset": (*kept("m_axis_tvalid", "1'b0"), Simulated("conv", RESETS)),
+    "a beat outlives a reset": (*kept("m_axis_tvalid", "1'b0"), Bench("register_slice")),
     "a kept beat outlives a reset": (
         "if (!rst_n) begin\n      s_axis_tready <= 1'b1;",
         "if (!rst_n) begin\n      s_axis_tready <= s_axis_tready === 1'bx ? 1'b1 : s_axis_tre"
-        "ady;", Simulated("conv", RESETS),
+        "ady;", Bench("register_slice"),
     ),
 }  # fmt: skip
 

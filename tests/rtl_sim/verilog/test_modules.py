@@ -120,6 +120,25 @@ def test_banked_rom(tmp_path, depth):
     run_bench(tmp_path, "bench_banked_rom", "trispike_banked_rom", files, parameters, env)
 
 
+# The place of a beat that leaves is free 3 cycles after it was taken.
+@pytest.mark.parametrize(("depth", "pace"), [(1, 3), (2, 2), (3, 1), (8, 1)])
+def test_stream_buffer(tmp_path, depth, pace):
+    sources, parameters = library("stream_buffer", "fifo", "credits"), {"BITS": 5, "DEPTH": depth}
+    env = {"PLACES": str(depth), "PACE": str(pace)}
+    run_bench(tmp_path, "bench_stream", "trispike_stream_buffer", sources, parameters, env)
+
+
+def test_register_slice(tmp_path):
+    sources, env = library("register_slice"), {"PLACES": "2", "PACE": "1"}
+    run_bench(tmp_path, "bench_stream", "trispike_register_slice", sources, {"BITS": 5}, env)
+
+
+def test_rom(tmp_path):
+    parameters, env = banked_rom_case(tmp_path, 37)
+    parameters["WRITABLE"] = 1
+    run_bench(tmp_path, "bench_rom", "trispike_rom", library("rom"), parameters, env)
+
+
 ROMS = """\
 module roms;
   wire [15:0] word0, word1, word2;
