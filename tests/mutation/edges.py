@@ -1,6 +1,6 @@
 """The core's edges: the guard, the bus, its registers, loaded memories, the count of cycles."""
 
-from tests.mutation.killers import ACCESSES, RESETS, Bench, Core, Elaborated, Simulated
+from tests.mutation.killers import ACCESSES, Bench, Core, Elaborated, Equivalent, Simulated
 from tests.mutation.mutant import kept, of_module
 
 STREAM_GUARD = {
@@ -59,7 +59,7 @@ STREAM_GUARD = {
         "(!valid_q || (done && !kind && !last_q))", "!valid_q", Bench("guard"),
     ),
     "clearing ends a word early": (
-        "clear_index_q == LAST)", "clear_index_q == LAST - ONE)", Bench("guard"),
+        "clear_index_q == LAST)", "clear_index_q == LAST - ONE)", Bench("guard of 16 channels"),
     ),
     "beats come while tags are cleared": ("!clear_q && !fill_q &&", "!fill_q &&", Bench("guard")),
     "a digit may be too large": (
@@ -149,16 +149,16 @@ REGISTERS = {
         Core("a_reset_in_mid_sample"),
     ),
     "the last sample with an error is named": (
-        "kept == {ERRORS{1'b0}} && errors_i", "errors_i", Core("malformed_samples"),
+        "kept == {ERRORS{1'b0}} && errors_i", "errors_i", Core("the_first_sample"),
     ),
     "a write to a register that is none is taken": (
         "!(control || errors || select || piece)", "1'b0", Simulated("bus", ACCESSES),
     ),
     "any write to CONTROL resets": (
-        "&& control && write_data_i[0]", "&& control", Core("registers"),
+        "&& control && write_data_i[0]", "&& control", Core("samples_and_counters"),
     ),
     "any write resets": (
-        "&& control && write_data_i[0]", "&& write_data_i[0]", Core("malformed_samples"),
+        "&& control && write_data_i[0]", "&& write_data_i[0]", Core("samples_and_counters"),
     ),
     "a core without loads has registers for them": (
         "select  = SHAPE[0] && write_index_i", "select  = write_index_i",
@@ -216,7 +216,9 @@ LOADER = {
         "        piece_q <= PIECE_FIRST;\n        place_q <= FIRST;\n      end else if",
         "        place_q <= FIRST;\n      end else if", Core("loaded_memories"),
     ),
-    "a write outlives a reset": (*kept("write_q ", "1'b0"), Core("loaded_memories")),
+    "a write outlives a reset": (
+        *kept("write_q ", "1'b0"), Equivalent("no memory is selected, and the next cycle ends it"),
+    ),
     "words are never complete": (
         "piece_q <= whole ? PIECE_FIRST", "piece_q <= 0 ? PIECE_FIRST", Core("loaded_memories"),
     ),
@@ -230,22 +232,22 @@ ACTIVITY = {
         "partial_q || flight_q != NONE;\n\n", "1'b0;\n\n", Core("loaded_memories"),
     ),
     "a sample that has entered is still entering": (
-        "partial_q <= !last_i;", "partial_q <= 1'b1;", Simulated("static"),
+        "partial_q <= !last_i;", "partial_q <= 1'b1;", Bench("activity"),
     ),
     "a sample that enters as another leaves counts twice": (
-        "if (last_i && !end_i)", "if (last_i)", Simulated("spikes"),
+        "if (last_i && !end_i)", "if (last_i)", Bench("activity"),
     ),
     "a sample that leaves as another enters takes both": (
-        "if (end_i && !last_i)", "if (end_i)", Simulated("spikes"),
+        "if (end_i && !last_i)", "if (end_i)", Bench("activity"),
     ),
     "a sample in part outlives a reset": (
         *kept("partial_q", "1'b0"), Core("a_reset_in_mid_sample"),
     ),
-    "samples outlive a reset": (*kept("flight_q ", "NONE"), Simulated("static", RESETS)),
+    "samples outlive a reset": (*kept("flight_q ", "NONE"), Bench("activity")),
     "the first cycle of a sample does not count": (
-        "(begin_i || busy_o)", "(busy_o)", Simulated("static"),
+        "(begin_i || busy_o)", "(busy_o)", Bench("activity"), Simulated("static"),
     ),
-    "the flight is a bit too narrow": ("flight_q + ONE;", "ONE;", Simulated("spikes")),
+    "one sample is inside at most": ("flight_q + ONE;", "ONE;", Bench("activity")),
 }  # fmt: skip
 
 MUTANTS = [

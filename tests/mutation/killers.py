@@ -129,7 +129,9 @@ def serializer(shape: tuple[int, int, int], groups: int, slice_: int) -> BenchCa
 BENCHES: dict[str, BenchCase] = {
     "guard": guard(2, (5, 3, 1), 2, 1),
     "guard of binary maps": guard(3, (3, 5, 6), 0, 0),
+    "guard of 16 channels": guard(5, (16, 1, 1), 0, 1),
     "axi_lite": BenchCase("axi_lite"),
+    "activity": BenchCase("activity", ("counter",), {"FLIGHT_BITS": 3}),
     "argmax": BenchCase("argmax", ("fifo",), {"CLASSES": 5, "LOGIT_BITS": 4, "CLASS_BITS": 3}),
     "serializer": serializer((12, 2, 3), 4, 2),
     "neuron": BenchCase("neuron", ("leak",)),

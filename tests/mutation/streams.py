@@ -42,7 +42,7 @@ CREDITS = {
         "ALL;\n      room_o   <= 1'b1;", "ALL;\n      room_o   <= room_o === 1'bx ? 1'b1 : room_o;",
         Bench("stream_buffer"),
     ),
-    "there is room a word too late": (
+    "there is room only when a word leaves": (
         "room_o   <= credit_q != ONE;", "room_o   <= 1'b0;", Simulated("spikes", CYCLES),
     ),
     "a register of no use": (
@@ -81,7 +81,7 @@ BROADCAST = {
         "s_axis_tready = &taken;", "s_axis_tready = &taken_q;", Simulated("joined", CYCLES),
     ),
     "only the first reader is asked": (
-        "s_axis_tready = &taken;", "s_axis_tready = taken[0];", Simulated("blocks"),
+        "s_axis_tready = &taken;", "s_axis_tready = taken[0];", Proof("broadcast_once"),
     ),
 }  # fmt: skip
 
@@ -102,9 +102,9 @@ REGISTER_SLICE = {
         "s_axis_tvalid || !s_axis_tready;", "s_axis_tvalid;", Proof("register_slice_order"),
         Simulated("conv"),
     ),
-    "each beat takes a cycle more": (
+    "a beat that leaves makes no room": (
         "moves = !m_axis_tvalid || m_axis_tready;", "moves = !m_axis_tvalid;",
-        Simulated("spikes", CYCLES),
+        Bench("register_slice"),
     ),
     "an empty outlet waits for its reader": (
         "moves = !m_axis_tvalid || m_axis_tready;", "moves = m_axis_tready;",
@@ -138,8 +138,11 @@ SERIALIZER = {
         "m_axis_tlast  = marker && last_q", "m_axis_tlast  = last_q", Simulated("conv"),
     ),
     "markers count as events": ("(leaves && !marker)", "(leaves)", Simulated("conv")),
+    "a word that has left makes no room": (
+        "word_ready_o  = !full_q || done;", "word_ready_o  = !full_q;", Bench("serializer"),
+    ),
     "each word takes a cycle more": (
-        "word_ready_o  = !full_q || done;", "word_ready_o  = !full_q;", Simulated("spikes", CYCLES),
+        "leaves && rest == NONE && !step_end_q;", "1'b0;", Simulated("spikes", CYCLES),
     ),
     "a step begins where the last one ended": (
         "base_q <= step_end_q ? ADDR_FIRST : ", "base_q <= ", Simulated("conv"),
@@ -182,7 +185,7 @@ POOL = {
     ),
     "the row of windows begins where the last ended": (
         "if (x_end) line_q <= line_q + Y_STEP;", "if (x_end) line_q <= addr_q + Y_STEP;",
-        Simulated("conv"),
+        Proof("pool_windows"),
     ),
     "channels are all the first": (
         "kind ? {OUT_ADDR_BITS{1'b0}} : first_y | first_x | c;",

@@ -200,6 +200,11 @@ def test_pool(tmp_path, seed):
     )
 
 
+def test_activity(tmp_path):
+    sources, parameters = library("activity", "counter"), {"FLIGHT_BITS": 3}
+    run_bench(tmp_path, "bench_activity", "trispike_activity", sources, parameters)
+
+
 @pytest.mark.parametrize(("classes", "bits"), [(10, 12), (1, 3), (2, 2), (5, 4)])
 def test_argmax(tmp_path, classes, bits):
     class_bits = max(1, (classes - 1).bit_length())

@@ -43,7 +43,7 @@ def expected_words(logits: list[int], bits: int) -> list[tuple[int, bool]]:
     return [(word, n == len(logits) - 1) for n, word in enumerate(words)]
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=50, timeout_unit="us")
 @cocotb.parametrize(stall=[0.0, 0.6])
 async def classes(dut, stall) -> None:
     rng = random.Random(2)
@@ -68,7 +68,7 @@ async def classes(dut, stall) -> None:
     assert sink.beats == expected
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=50, timeout_unit="us")
 async def a_reset_leaves_nothing_behind(dut) -> None:
     """Of a sample that has come or left in part, or whose class has just been found."""
     rng = random.Random(3)

@@ -21,7 +21,7 @@ async def cycles(dut, count: int) -> None:
         await FallingEdge(dut.clk)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 @cocotb.parametrize(rates=[(0.0, 0.0), (0.5, 0.0), (0.0, 0.7), (0.3, 0.3), (0.0, 0.95)])
 async def beats_pass_in_order_and_none_a_reset(dut, rates) -> None:
     """Some go in, a reset comes at any moment, and what follows is all that leaves."""
@@ -49,7 +49,7 @@ async def beats_pass_in_order_and_none_a_reset(dut, rates) -> None:
         assert sink.beats == beats
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 async def it_takes_as_many_as_it_has_places(dut) -> None:
     """And no more, while its reader waits; then one leaves in every PACE cycles."""
     rng, places, pace = random.Random(1), int(os.environ["PLACES"]), int(os.environ["PACE"])
