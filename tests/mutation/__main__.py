@@ -53,7 +53,7 @@ def decided(mutants: Sequence[Mutant], jobs: int) -> int:
         for outcome in outcomes(pool, mutants):
             found.append(outcome)
             click.echo(f"{len(found)}/{len(mutants)} {outcome}")
-    Console().print(summary(found))
+    Console(width=100).print(summary(found))
     survived = [outcome for outcome in found if outcome.survived]
     for outcome in survived:
         click.echo(str(outcome), err=True)

@@ -208,6 +208,7 @@ BANKED_ROM = {
         Equivalent(
             "a word that is not read does not change: the condition saves power",
             ("banked_rom", "rom"),
+            (("WIDTH", 1), ("DEPTH", 520), ("ADDR_BITS", 10)),  # two banks
         ),
     ),
 }  # fmt: skip

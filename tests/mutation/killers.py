@@ -26,7 +26,7 @@ from tests.mutants import mutated, mutated_library
 from tests.mutation import builds
 from tests.mutation.mutant import Change
 from tests.rtl_sim.verilog.wrappers import neuron_wrapper
-from tests.rtl_sim.verilog.wrong_parameters import refused
+from tests.rtl_sim.verilog.wrong_parameters import elaborated, refused
 
 STALLED = Stalls(idle=30, stall=150)
 # edges of rtl_sim.simulation.edges
@@ -284,8 +284,9 @@ class Elaborated:
 
     def find(self, change: Change | None) -> str:
         with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-            at = library(Path(scratch), change)
-            return "" if refused("icarus", self.check, at, Path(scratch)) else "not refused"
+            run = elaborated("icarus", self.check, library(Path(scratch), change), Path(scratch))
+        assert refused(self.check, run) or run.returncode == 0, run.stderr
+        return "is not refused" if run.returncode == 0 else ""
 
     def __str__(self) -> str:
         return f"elaboration with {self.check}"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders.simulated_builds import LIBRARY
 from tests.rtl_sim.verilog.elaborators import TOOLS, skip_without
-from tests.rtl_sim.verilog.wrong_parameters import WRONG, refused
+from tests.rtl_sim.verilog.wrong_parameters import WRONG, elaborated, refused
 
 
 def test_each_check_has_its_case():
@@ -24,4 +24,4 @@ def test_wrong_parameters_are_refused_by_name(tool, name, tmp_path):
     skip_without(tool)
     if tool == "yosys" and name == "rom_needs_a_FILE":
         pytest.skip("Yosys elaborates modules with default parameters, too")
-    assert refused(tool, name, LIBRARY, tmp_path)
+    assert refused(name, elaborated(tool, name, LIBRARY, tmp_path))

@@ -60,8 +60,10 @@ WRONG = {
 }
 
 
-def refused(tool: str, name: str, library: Path, folder: Path) -> bool:
-    """Whether a tool, one of TOOLS, does not take these parameters, and says which are wrong.
+def elaborated(
+    tool: str, name: str, library: Path, folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """What a tool, one of TOOLS, says of a module with these parameters.
 
     Args:
         name: of WRONG.
@@ -84,6 +86,10 @@ def refused(tool: str, name: str, library: Path, folder: Path) -> bool:
         names = " ".join([*(path.name for path in paths), "wrong.v"])
         script = f"read_verilog -DSYNTHESIS {names}; hierarchy -check -top wrong"
         command = [*tools.command("yosys"), "-q", "-p", script]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def refused(name: str, run: subprocess.CompletedProcess[str]) -> bool:
+    """Whether the tool did not take these parameters, and said which are wrong."""
     said = re.search(rf"\btrispike_{name}\b", run.stdout + run.stderr)
     return run.returncode != 0 and said is not None
