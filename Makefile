@@ -16,6 +16,7 @@
 # make rtl    whole test sets in Verilog under Verilator }
 # make api    docs/api.md from the docstrings
 # make random  200 random builds under Icarus        }
+# make mutants errors put into the Verilog: all found, ten minutes }
 # make interchange  networks that snnTorch, SpikingJelly, Norse and Sinabs train: built, compared, half an hour }
 # make neurobench  builds counted by NeuroBench beside our counts
 # make setup  .venv with the pinned packages, and Icarus Verilog
@@ -26,7 +27,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random api interchange neurobench clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random mutants api interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -136,6 +137,9 @@ api: setup
 
 random: setup iverilog
 	$(PYTHON) -m tests.random_runs --count 200 --jobs 2
+
+mutants: setup iverilog
+	$(PYTHON) -m tests.mutation
 
 acc: data setup
 	$(call chain,mnist-acc-12-16,int8,5,$(MNIST) --acc-bits 12 --acc-bits-input 16)

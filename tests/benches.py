@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from cocotb_tools.runner import get_runner
 
-from compiler.emit import loadable
+from compiler.emit import loadable, memory
 from hw_models.dataflow import Build
 from hw_models.folder import artefact
 from rtl_sim import sources
@@ -66,6 +66,16 @@ def write_case(folder: Path, case: dict) -> dict[str, str]:
     path = folder / "case.json"
     path.write_text(json.dumps(case))
     return {"CASE": str(path)}
+
+
+def banked_rom_case(folder: Path, depth: int) -> tuple[dict[str, int | str], dict[str, str]]:
+    """Parameters and environment of a memory of so many words, and the files of its banks."""
+    text = b"".join(b"%04x\n" % (word * 40503 % 2**16) for word in range(depth))
+    for path, part in memory.bank_files("words.mem", text).items():
+        (folder / path).write_bytes(part)
+    bits = memory.index_bits(depth)
+    parameters = {"WIDTH": 16, "DEPTH": depth, "ADDR_BITS": bits, "FILE": "words.mem"}
+    return parameters, {"DEPTH": str(depth)}
 
 
 def library(*names: str) -> list[Path]:

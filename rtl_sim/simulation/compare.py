@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from hw_models.cost.operations import Operations
 from hw_models.dataflow import Build
 from hw_models.engines.golden import Trace
+from hw_models.hardware import REGISTERS
 from hw_models.semantics import Ints
 from rtl_sim.simulation import accesses
 from rtl_sim.simulation.trace import MISSING, Simulation
@@ -107,7 +108,16 @@ def first_difference(
         return access
     if simulation.surplus:
         return f"logits: {simulation.surplus} words too many or with a wrong tlast"
+    inside, counted = cycles_inside(simulation), simulation.cycles
+    if inside != counted and REGISTERS not in build.files:  # a bus has a guard, before the counter
+        return f"expected {inside} cycles with a sample in the core, the core counted {counted}"
     return ""
+
+
+def cycles_inside(simulation: Simulation) -> int:
+    """The number of cycles in which any sample is in the core: begun, and not left."""
+    begun = np.maximum(simulation.starts, np.r_[0, simulation.ends[:-1] + 1])
+    return int((simulation.ends - begun + 1).sum())
 
 
 def equal_samples(build: Build, golden: Trace, simulation: Simulation) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ import msgspec
 
 from compiler.emit.rtl import generate
 from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
+from hw_models.semantics import Leak, Neuron, Spikes
 from rtl_sim import sources
 from rtl_sim.simulation.simulators import Verilator
 from tests.builders.random_builds import Builder, random_build, window_outputs
@@ -119,6 +120,16 @@ def blocks(encoding: str, seed: int = 6) -> Build:
     whole = pool(builder.shape, (2, 2), (2, 2))
     builder.join([("layer3", Dense(n_in=6, n_out=3), (whole,))], None)
     return builder.build()
+
+
+def ternary_layer(m: int = 3, k: int = 2, timesteps: int = 2, mode: Spikes = "ternary") -> Build:
+    """A small build whose spiking layer is ternary, or of another mode, and resets hard."""
+    builder = Builder(3, "ternary", (6,))
+    builder.timesteps = timesteps
+    builder.w_bits, builder.shifts, builder.thresholds = (8,), (0,), (0.5, 1.0)
+    builder.add(Dense(n_in=6, n_out=5), Neuron(mode, "hard", Leak(m, k)))
+    builder.add(Dense(n_in=5, n_out=3), None)
+    return hardware(builder.build())
 
 
 def small_buffers(build: Build, words: int) -> Build:

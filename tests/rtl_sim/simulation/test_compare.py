@@ -69,8 +69,9 @@ def ideal(build, trace, counts) -> Simulation:
         for name, membranes in trace.membranes.items()
     }
     classes = np.repeat(trace.predictions[:, None], trace.logits.shape[1], axis=1)
-    nothing = np.zeros(len(classes), np.int64)
-    return Simulation(layers, trace.logits.copy(), classes, 0, nothing, nothing, 0, "")
+    starts = np.arange(len(classes)) * 10
+    ends = starts + np.array([15, 15, 7, 7])  # the second one enters before the first one has left
+    return Simulation(layers, trace.logits.copy(), classes, 0, starts, ends, 28 + 8, "")
 
 
 @pytest.fixture
@@ -123,3 +124,7 @@ def test_classes_counters_and_surplus_count(case):
     layers = {**simulation.layers, "layer1": wrong}
     found = first_difference(build, trace, counts, dataclasses.replace(simulation, layers=layers))
     assert found.startswith("layer layer1: expected") and "the core counted 7" in found
+    more = dataclasses.replace(simulation, cycles=37)
+    assert first_difference(build, trace, counts, more) == (
+        "expected 36 cycles with a sample in the core, the core counted 37"
+    )

@@ -11,7 +11,7 @@ from hw_models.core.address import Fields
 from hw_models.core.layout import as_conv
 from hw_models.dataflow import Conv2d, Dense, Pool
 from hw_models.engines.synapse import weighted_sums
-from tests.benches import library, run_bench, write_case
+from tests.benches import banked_rom_case, library, run_bench, write_case
 from tests.builders.random_builds import random_pool
 from tests.builders.simulated_builds import conv
 from tests.rtl_sim.verilog.wrappers import neuron_wrapper
@@ -115,17 +115,28 @@ def test_engine(tmp_path, op, lanes, slice_, options):
 @pytest.mark.parametrize("depth", [1, 300, 512, 513, 1100, 3136, 4095])
 def test_banked_rom(tmp_path, depth):
     """One bank, two, and as many as three powers of two and a rest."""
-    text = b"".join(b"%04x\n" % (word * 40503 % 2**16) for word in range(depth))
-    for path, part in memory.bank_files("words.mem", text).items():
-        (tmp_path / path).write_bytes(part)
-    run_bench(
-        tmp_path,
-        "bench_banked_rom",
-        "trispike_banked_rom",
-        library("banked_rom", "rom"),
-        {"WIDTH": 16, "DEPTH": depth, "ADDR_BITS": memory.index_bits(depth), "FILE": "words.mem"},
-        {"DEPTH": str(depth)},
-    )
+    parameters, env = banked_rom_case(tmp_path, depth)
+    files = library("banked_rom", "rom")
+    run_bench(tmp_path, "bench_banked_rom", "trispike_banked_rom", files, parameters, env)
+
+
+# The place of a beat that leaves is free 3 cycles after it was taken.
+@pytest.mark.parametrize(("depth", "pace"), [(1, 3), (2, 2), (3, 1), (8, 1)])
+def test_stream_buffer(tmp_path, depth, pace):
+    sources, parameters = library("stream_buffer", "fifo", "credits"), {"BITS": 5, "DEPTH": depth}
+    env = {"PLACES": str(depth), "PACE": str(pace)}
+    run_bench(tmp_path, "bench_stream", "trispike_stream_buffer", sources, parameters, env)
+
+
+def test_register_slice(tmp_path):
+    sources, env = library("register_slice"), {"PLACES": "2", "PACE": "1"}
+    run_bench(tmp_path, "bench_stream", "trispike_register_slice", sources, {"BITS": 5}, env)
+
+
+def test_rom(tmp_path):
+    parameters, env = banked_rom_case(tmp_path, 37)
+    parameters["WRITABLE"] = 1
+    run_bench(tmp_path, "bench_rom", "trispike_rom", library("rom"), parameters, env)
 
 
 ROMS = """\
@@ -187,6 +198,11 @@ def test_pool(tmp_path, seed):
         parameters,
         env,
     )
+
+
+def test_activity(tmp_path):
+    sources, parameters = library("activity", "counter"), {"FLIGHT_BITS": 3}
+    run_bench(tmp_path, "bench_activity", "trispike_activity", sources, parameters)
 
 
 @pytest.mark.parametrize(("classes", "bits"), [(10, 12), (1, 3), (2, 2), (5, 4)])

@@ -54,7 +54,7 @@ async def feed(dut, words, idle: float, rng) -> None:
     dut.word_valid_i.value = 0
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 @cocotb.parametrize(rates=[(0.0, 0.0), (0.5, 0.0), (0.0, 0.7), (0.3, 0.3)])
 async def events_in_rising_order(dut, rates) -> None:
     rng = random.Random(str(rates))

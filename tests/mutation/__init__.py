@@ -1,0 +1,1 @@
+"""Errors put into the Verilog library, and what finds each of them."""
