@@ -289,9 +289,11 @@ class Elaborated:
             run = elaborated("icarus", self.check, library(Path(scratch), change), Path(scratch))
         if refused(self.check, run):
             return ""
-        errors = [line for line in run.stderr.splitlines() if "error:" in line]
-        assert all("Unknown module type" in line for line in errors), run.stderr
-        return "not refused" if not errors else "refused by another name"
+        if run.returncode == 0:
+            return "not refused"
+        errors = [line for line in run.stderr.splitlines() if "error" in line]
+        assert all("Unknown module type" in line or "error(s)" in line for line in errors), errors
+        return "refused by another name"
 
     def __str__(self) -> str:
         return f"elaboration with {self.check}"
