@@ -292,7 +292,9 @@ class Elaborated:
         if run.returncode == 0:
             return "not refused"
         errors = [line for line in run.stderr.splitlines() if "error" in line]
-        assert all("Unknown module type" in line or "error(s)" in line for line in errors), errors
+        assert errors and all(
+            "Unknown module type" in line or "error(s)" in line for line in errors
+        ), errors
         return "refused by another name"
 
     def __str__(self) -> str:
