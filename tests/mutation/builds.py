@@ -89,6 +89,10 @@ def build(name: str) -> Build:
 
 
 @cache
-def core(name: str) -> Build:
-    """A build of CORES with its hardware, a bus and memories that can be loaded."""
-    return with_bus(CORES[name], Bus(channel_bits=20))
+def core(name: str, loads: bool) -> Build:
+    """A build of CORES with its hardware and a bus.
+
+    Args:
+        loads: whether memories can be loaded.
+    """
+    return with_bus(CORES[name], Bus(channel_bits=20) if loads else Bus())

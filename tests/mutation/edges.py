@@ -162,10 +162,11 @@ REGISTERS = {
     ),
     "a core without loads has registers for them": (
         "select  = SHAPE[0] && write_index_i", "select  = write_index_i",
-        Simulated("bus", ACCESSES),
+        Core("registers", "ternary", loads=False),
     ),
     "the first counter is everywhere below": (
-        "read_index_i >= AT_COUNTERS && place == n", "place == n", Simulated("bus", ACCESSES),
+        "read_index_i >= AT_COUNTERS && place == n", "place == n",
+        Equivalent("what is below wraps to places beyond those for which ADDR_BITS is checked"),
     ),
     "counters are a word apart": (
         "place = (read_index_i - AT_COUNTERS) >> 1;", "place = read_index_i - AT_COUNTERS;",

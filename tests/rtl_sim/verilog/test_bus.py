@@ -56,6 +56,13 @@ def test_core(tmp_path, name):
     run_core(tmp_path, "bench_core", env)
 
 
+def test_a_core_without_loads(tmp_path):
+    """Where the others have registers for loads it has none."""
+    env = core_case(tmp_path, with_bus(CORES["ternary"], Bus()))
+    env["COCOTB_TEST_FILTER"] = "registers"
+    run_core(tmp_path, "bench_core", env)
+
+
 @pytest.mark.skipif(not verilator(), reason="needs Verilator")
 @pytest.mark.parametrize("name", CORES)
 def test_verilator_has_nothing_to_say(tmp_path, name):
