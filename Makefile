@@ -14,6 +14,7 @@
 # make synth  784-128-10 and 16c3-p2-32c3-p2-10 through Yosys and nextpnr, minutes }
 # make sweep  784-128-10 at 8 to 128 lanes and 8, 4 and 2 bits: area against cycles }
 # make rtl    whole test sets in Verilog under Verilator }
+# make cifar-verilog  CIFAR-10's 10,000 test images in Verilog under Verilator, an hour; go on after a kill }
 # make api    docs/api.md from the docstrings
 # make random  200 random builds under Icarus        }
 # make mutants errors put into the Verilog: all found, ten minutes }
@@ -27,7 +28,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl random mutants api interchange neurobench clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants api interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -131,6 +132,13 @@ sweep: build/mnist-int8/dataflow.json build/mnist-int4/dataflow.json build/mnist
 rtl: build/mnist-int4/dataflow.json build/mnist-conv-int8/dataflow.json
 	$(PYTHON) -m rtl_sim run build/mnist-int4 --sim verilator --samples 10000
 	$(PYTHON) -m rtl_sim run build/mnist-conv-int8 --sim verilator --samples 1000
+
+build/zoo-cifar10/dataflow.json: | data setup
+	$(PYTHON) -m compiler build zoo:cifar10 --target int8 --total-lanes 256 --data-dir $(DATA) --out $(@D)
+
+# A second start after a kill goes on where the first one was.
+cifar-verilog: build/zoo-cifar10/dataflow.json
+	$(PYTHON) -m rtl_sim run build/zoo-cifar10 --sim verilator --samples 10000 --resume
 
 api: setup
 	$(PYTHON) -m tests.api_pages

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, ProgressColumn, TimeElapsedColumn
+from rich.progress import TimeElapsedColumn
 
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
@@ -15,7 +15,7 @@ from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, reference_vectors
 from hw_models.sample.options import Reader, sample_options
 from hw_models.sample.tables import sample_tables
-from rtl_sim import sources
+from rtl_sim import progress, sources
 from rtl_sim.proofs import certificate
 from rtl_sim.simulation import classify, process, replay, report, simulators, stream
 from rtl_sim.simulation.simulate import Stalls
@@ -125,6 +125,18 @@ FAILURE = click.option(
     "use it with few samples.",
 )
 @FAILURE
+@click.option(
+    "--parts",
+    "parts_kept",
+    type=FOLDER,
+    help="Keep finished parts in this folder until the run has ended. "
+    f"[default: FOLDER/{evidence.FOLDER}/parts-SIM]",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on from the parts that an interrupted run has finished, if there are any.",
+)
 @LIBRARY_OPTION
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
@@ -139,6 +151,8 @@ def run_command(
     edges: bool,
     waves: bool,
     failure: Path | None,
+    parts_kept: Path | None,
+    resume: bool,
     library: Path | None,
     json_path: Path | None,
 ) -> int:
@@ -156,12 +170,22 @@ def run_command(
     build = opened(folder, library)
     x = reference_vectors.load(build).x[:, :samples]
     results = folder / evidence.FOLDER
-    if waves and not replay.writable(results if results.exists() else folder):
+    writable = replay.writable(results if results.exists() else folder)
+    if waves and not writable:
         raise InputError(f"--waves: nothing can be written in {results}; copy the build first")
+    if waves and resume:
+        raise InputError("--resume: not with --waves, where all samples are one part")
+    if parts_kept is None and writable:
+        parts_kept = results / f"parts-{sim}"
+    if resume and parts_kept is None:
+        raise InputError(f"--resume: nothing can be written in {results}; give --parts FOLDER")
     failure = failure or results / f"failure-{sim}"
     rate = stalls * 256 // 100
-    with log_kept(results / f"simulation-{sim}.log"), progress_bar() as progress:
-        task = progress.add_task(f"{build.dataflow.name} in {sim}", total=x.shape[1])
+    name = f"{build.dataflow.name} in {sim}"
+    with (
+        log_kept(results / f"simulation-{sim}.log"),
+        progress.samples(name, x.shape[1]) as advance,
+    ):
         result = report.run(
             build,
             x,
@@ -171,8 +195,10 @@ def run_command(
             jobs=jobs,
             scheduler=scheduler,
             failure=failure,
+            parts_kept=parts_kept,
+            resume=resume,
             with_edges=edges,
-            advance=lambda n: progress.advance(task, n),
+            advance=advance,
         )
     Console().print(report.summary_table(result), report.activity_table(result))
     if json_path:
@@ -369,19 +395,10 @@ def sweep_command(
     Console().print(sweep.table(result))
 
 
-def progress_bar(*columns: ProgressColumn) -> Progress:
-    """A progress bar with further columns; it shows only on a terminal and vanishes at the end."""
-    errors = Console(stderr=True)
-    return Progress(
-        *Progress.get_default_columns(), MofNCompleteColumn(), *columns,
-        console=errors, transient=True, disable=not errors.is_terminal,
-    )  # fmt: skip
-
-
 def synthesized(build: Build, device: str, **options: Any) -> flow.Synthesis:
     """The result of flow.run(), with a progress bar, and written as a report to evidence/."""
     name = build.dataflow.name
-    with progress_bar(TimeElapsedColumn()) as bar:
+    with progress.bar(TimeElapsedColumn()) as bar:
         task = bar.add_task(name)
 
         def begin(step: str, parts: int) -> None:
@@ -420,13 +437,13 @@ def prove_command(folder: Path, jobs: int, keep: Path | None, library: Path | No
             raise InputError(f"{keep}: exists; name a new folder")
         keep.mkdir(parents=True)
     trace = folder / evidence.FOLDER / certificate.TRACE
-    with progress_bar() as progress:
-        task = progress.add_task(f"proofs of {build.dataflow.name}", total=None)
+    with progress.bar() as shown:
+        task = shown.add_task(f"proofs of {build.dataflow.name}", total=None)
         proof = certificate.run(
             build,
             jobs,
-            start=lambda n: progress.update(task, total=n),
-            advance=lambda n: progress.advance(task, n),
+            start=lambda n: shown.update(task, total=n),
+            advance=lambda n: shown.advance(task, n),
             trace=trace,
             keep=keep,
         )

@@ -52,12 +52,13 @@ def weighted_sums(op: Dense | Conv2d, w: Ints, x: Ints) -> Ints:
     channels, per_group = op.group_outputs, op.group_inputs
     acc = np.zeros((*x.shape[:2], *op.out_shape), np.int64)
     for ky, kx, seen in taps(x, op.kernel, op.stride, op.padding, op.out_shape):
+        # Twice as fast with the channels, over which the sums run, side by side in memory.
+        beside = np.ascontiguousarray(np.moveaxis(seen, 2, -1))
         for g in range(op.groups):
             outputs = slice(g * channels, (g + 1) * channels)
             inputs = slice(g * per_group, (g + 1) * per_group)
-            acc[:, :, outputs] += np.einsum(
-                "oc,tbcyx->tboyx", w[outputs, :, ky, kx], seen[:, :, inputs]
-            )
+            weights = np.ascontiguousarray(w[outputs, :, ky, kx])
+            acc[:, :, outputs] += np.einsum("oc,tbyxc->tboyx", weights, beside[..., inputs])
     return acc
 
 

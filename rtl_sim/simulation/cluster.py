@@ -2,7 +2,8 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from rtl_sim.simulation import simulators
 from rtl_sim.simulation.check import Part, check_samples
 from rtl_sim.simulation.process import Unfinished
 from rtl_sim.simulation.simulate import Model, Stalls, compile_model
+from rtl_sim.simulation.spread import UNTOLD, Told
 
 CONNECT_SECONDS = 10
 
@@ -41,7 +44,7 @@ def run_on_cluster(
     x: NDArray[np.int8],
     parts: list[slice],
     stalls: Stalls,
-    advance: Callable[[int], None],
+    told: Told = UNTOLD,
 ) -> list[Part]:
     """Simulate the parts on the workers of the cluster whose scheduler is at `address`.
 
@@ -49,20 +52,13 @@ def run_on_cluster(
     not fetched yet go to another one.
 
     Raises:
-        InputError: the package `distributed` is missing, there is no scheduler, or a worker lacks
-            the simulator.
+        InputError: as connected(), or a worker lacks the simulator.
         Unfinished: a worker's simulator broke off.
     """
-    try:
-        from distributed import Client, as_completed
-    except ImportError as error:
-        raise InputError("distributed: not installed; pip install 'trispike[dask]'") from error
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{address}: no Dask scheduler there; start `dask scheduler`") from error
     done: dict[int, Part] = {}
-    with client:
+    with connected(address) as client:
+        from distributed import as_completed
+
         # Not scattered but computed by a task, so that it can be made again if its worker is lost.
         sent = client.submit(itself, kit, pure=False)
         waiting = {
@@ -72,8 +68,35 @@ def run_on_cluster(
         for future in as_completed(list(waiting), loop=client.loop):
             part = waiting.pop(future)
             done[part.start] = future.result()
-            advance(part.stop - part.start)
+            told.keep(done[part.start])
+            told.advance(part.stop - part.start)
     return [done[part.start] for part in parts]
+
+
+def version(address: str, sim: str) -> str:
+    """What a simulator says of its version on one of the cluster's workers.
+
+    Raises:
+        InputError: as connected(), or the worker lacks the simulator.
+    """
+    with connected(address) as client:
+        return client.submit(version_there, sim, pure=False).result()
+
+
+def connected(address: str):
+    """A client of the scheduler at `address`, which is a context.
+
+    Raises:
+        InputError: the package `distributed` is missing, or there is no scheduler.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError("distributed: not installed; pip install 'trispike[dask]'") from error
+    try:
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{address}: no Dask scheduler there; start `dask scheduler`") from error
 
 
 def itself(kit: Kit) -> Kit:
@@ -82,11 +105,24 @@ def itself(kit: Kit) -> Kit:
 
 def check_there(kit: Kit, x: NDArray[np.int8], first: int, stalls: Stalls) -> Part:
     """Run check_samples() on a worker."""
+    with worker_named() as folder:
+        return check_samples(compiled(kit, folder), x, first, stalls)
+
+
+def version_there(sim: str) -> str:
+    """Run simulators.version() on a worker."""
+    with worker_named():
+        return simulators.version(sim)
+
+
+@contextmanager
+def worker_named() -> Iterator[Path]:
+    """A context on a worker, which is given its folder; errors name the worker."""
     from distributed import get_worker
 
     worker = get_worker()
     try:
-        return check_samples(compiled(kit, Path(worker.local_directory)), x, first, stalls)
+        yield Path(worker.local_directory)
     except Unfinished as error:
         raise Unfinished(f"worker {worker.address}: {error}", error.log) from error
     except InputError as error:

@@ -14,8 +14,9 @@ from rich.table import Table
 
 from hw_models.dataflow import Build
 from hw_models.engines import golden
-from rtl_sim.simulation import cluster, edges, replay, spread
+from rtl_sim.simulation import cluster, edges, replay, simulators, spread
 from rtl_sim.simulation.check import LayerReport, Part, check_samples, total
+from rtl_sim.simulation.parts_folder import PartsFolder, subject
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
 
 
@@ -45,6 +46,7 @@ class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
     scheduler: str | None = None  # address of the cluster that simulated
     compile_seconds: float = 0.0  # 0 on a cluster, whose workers compile within `seconds`
     seconds: float = 0.0  # simulation and comparison
+    resumed: int = 0  # samples of an interrupted run's parts; their seconds are not in `seconds`
     images_per_second: float = 0.0
     failure: str | None = None  # the folder to replay
     edges: dict[str, str | None] = {}  # edges.py: each edge's difference; empty after one
@@ -60,6 +62,8 @@ def run(
     jobs: int = 1,
     scheduler: str | None = None,
     failure: Path | None = None,
+    parts_kept: Path | None = None,
+    resume: bool = False,
     with_edges: bool = False,
     advance: Callable[[int], None] = lambda n: None,
 ) -> SimulationReport:
@@ -84,40 +88,56 @@ def run(
         jobs: the number of simulations at a time; it changes no number but the seconds.
         scheduler: the address of a Dask cluster that simulates instead of this machine.
         failure: keep the first difference in this folder (replay.py), if the simulator is here.
+        parts_kept: keep finished parts in this folder (parts_folder.py) until the run has ended.
+        resume: go on from the finished parts in `parts_kept`, if there are any.
         with_edges: also simulate a few samples for the core's edges (edges.py), if all of `x` are
             equal.
         advance: called now and then with the number of further samples done.
 
     Raises:
-        InputError: x does not fit the build, or `failure` is a folder of another kind; also as
-            compile_model() and run_on_cluster() do.
+        InputError: x does not fit the build, `failure` or `parts_kept` is a folder of another
+            kind, or the parts to go on from are those of another run; also as compile_model() and
+            run_on_cluster() do.
         Unfinished: as compile_model() and Model.run() do.
     """
     golden.check_input(build, x)
     if failure is not None:
         replay.check_folder(failure)
 
-    def try_edges(parts: list[Part]) -> bool:
-        return with_edges and not any(part.difference for part in parts)
+    def edges_after(
+        parts: list[Part], simulate: Callable[[NDArray[np.int8], Stalls], Part], jobs: int
+    ) -> list[tuple[edges.Edge, Part]]:
+        if not with_edges or any(part.difference for part in parts):
+            return []
+        return edges.simulate_edges(build, x, simulate, jobs)
 
     begin = compiled = time.monotonic()
-    divided = spread.divide(build, x.shape[1])
+    divided, old, store = spread.divide(build, x.shape[1]), [], None
+    if parts_kept is not None and waves is None and len(divided) > 1:
+        version = cluster.version(scheduler, sim) if scheduler else simulators.version(sim)
+        store = PartsFolder(parts_kept, subject(build, x, stalls, version))
+        store.begin(resume)
+        old = store.load(divided)
+    resumed = sum(len(part.equal) for part in old)
+    if resumed:
+        advance(resumed)
+    left = [part for part in divided if part.start not in {part.first for part in old}]
+    told = spread.Told(advance, store.keep if store else lambda part: None)
     if scheduler is not None:
         kit = cluster.Kit(build, sim)
-        parts = cluster.run_on_cluster(scheduler, kit, x, divided, stalls, advance)
+        parts = old + cluster.run_on_cluster(scheduler, kit, x, left, stalls, told)
         seconds = time.monotonic() - compiled
 
         def there(few: NDArray[np.int8], stalls: Stalls) -> Part:
-            whole = [slice(0, few.shape[1])]
-            return cluster.run_on_cluster(scheduler, kit, few, whole, stalls, lambda n: None)[0]
+            return cluster.run_on_cluster(scheduler, kit, few, [slice(0, few.shape[1])], stalls)[0]
 
-        tried = edges.simulate_edges(build, x, there, 1) if try_edges(parts) else []
+        tried = edges_after(parts, there, 1)
     else:
         with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
             model = compile_model(build, Path(scratch), sim, waves is not None)
             compiled = time.monotonic()
             if waves is None:
-                parts = spread.run_here(model, x, divided, stalls, jobs, advance)
+                parts = old + spread.run_here(model, x, left, stalls, jobs, told)
             else:
                 parts = [check_samples(model, x, 0, stalls, waves)]
             seconds = time.monotonic() - compiled
@@ -125,7 +145,8 @@ def run(
             def here(few: NDArray[np.int8], stalls: Stalls) -> Part:
                 return check_samples(model, few, 0, stalls)
 
-            tried = edges.simulate_edges(build, x, here, jobs) if try_edges(parts) else []
+            tried = edges_after(parts, here, jobs)
+    parts.sort(key=lambda part: part.first)
     treated = [
         *((part, stalls) for part in parts),
         *((part, edge.replayed) for edge, part in tried),
@@ -133,6 +154,8 @@ def run(
     part, how = next(((part, how) for part, how in treated if part.difference), (None, None))
     difference = part.difference if part else None
     kept = replay.keep(build, x, part, sim, how, failure) if failure and part and how else None
+    if store:
+        store.remove()
     return msgspec.structs.replace(
         summarize(build, sim, parts, difference),
         edges={edge.kind: part.difference or None for edge, part in tried},
@@ -140,7 +163,8 @@ def run(
         scheduler=scheduler,
         compile_seconds=round(compiled - begin, 2),
         seconds=round(seconds, 2),
-        images_per_second=round(x.shape[1] / seconds, 2),
+        resumed=resumed,
+        images_per_second=round((x.shape[1] - resumed) / seconds, 2),
         failure=kept,
     )
 
@@ -189,6 +213,8 @@ def summary_table(report: SimulationReport) -> Table:
     compiled, where = f"{report.compile_seconds:,.1f} s", f"{report.jobs} at a time"
     if report.scheduler:
         compiled, where = "by each worker, included below", f"on {report.scheduler}"
+    if report.resumed:
+        where += f", but {report.resumed:,} samples before it was resumed"
     rows = {
         "samples": f"{report.samples:,} x {report.timesteps} time steps",
         "equal": f"{report.samples_equal:,}",

@@ -105,13 +105,17 @@ def compile_model(build: Build, folder: Path, sim: str = "icarus", waves: bool =
         Unfinished: the simulator refuses the Verilog, or breaks off.
     """
     simulators.require(sim)
-    made = {"bench/bench.v": bench.generate(build).encode()}
-    made |= {f"bench/{path.name}": path.read_bytes() for path in sorted(BENCH.glob("*.v"))}
-    benches = sorted(made)
-    made |= sources.hardware_files(build)
+    benches = bench_files(build)
+    made = {**benches, **sources.hardware_files(build)}
     files.write({folder / name: content for name, content in made.items()})
-    simulators.compile_bench(sim, folder, [*sources.paths(build), *benches], waves)
+    simulators.compile_bench(sim, folder, [*sources.paths(build), *sorted(benches)], waves)
     return Model(build, sim, folder)
+
+
+def bench_files(build: Build) -> dict[str, bytes]:
+    """The Verilog of a build's bench, by path."""
+    made = {"bench/bench.v": bench.generate(build).encode()}
+    return made | {f"bench/{path.name}": path.read_bytes() for path in BENCH.glob("*.v")}
 
 
 def simulate(

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -43,6 +44,11 @@ class Icarus:
     def missing() -> str | None:
         """The first command that is not installed, if any."""
         return next((name for name in ("iverilog", "vvp") if shutil.which(name) is None), None)
+
+    @staticmethod
+    def version() -> list[str]:
+        """The command that prints the version."""
+        return ["iverilog", "-V"]
 
     @staticmethod
     def prepare(folder: Path, sources: list[str], waves: bool) -> list[list[str]]:
@@ -111,6 +117,12 @@ class Verilator:
         return next((name for name in needed if shutil.which(name) is None), None)
 
     @classmethod
+    def version(cls) -> list[str]:
+        """The command that prints the version."""
+        root = cls.root()
+        return [str(root / "bin" / "verilator_bin") if root else "verilator", "--version"]
+
+    @classmethod
     def prepare(cls, folder: Path, sources: list[str], waves: bool) -> list[list[str]]:
         """The commands that compile `sources`; they run in COMPILED of the model's folder."""
         verilator = ["verilator"]
@@ -157,6 +169,20 @@ def require(sim: str) -> None:
     simulator = SIMULATORS[sim]
     if (command := simulator.missing()) is not None:
         raise InputError(f"{command}: not found on PATH; install {simulator.needs}")
+
+
+def version(sim: str) -> str:
+    """What the simulator says of its version, in one line.
+
+    Raises:
+        InputError: the simulator is missing.
+    """
+    require(sim)
+    said = subprocess.run(
+        SIMULATORS[sim].version(), env=process.environment(), stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False,
+    ).stdout.strip()  # fmt: skip
+    return said.splitlines()[0] if said else ""
 
 
 def compile_bench(sim: str, folder: Path, sources: list[str], waves: bool) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,18 @@ from rtl_sim.simulation.trace import samples_written
 
 PARTS = 16  # the number of parts of a run
 LEAST = 10  # fewest samples of a part: a simulator takes time to start, samples meet in the core
-MOST = 1 << 22  # most membranes of a part over all steps and samples; bounds the memory
+MOST = 1 << 24  # most membranes of a part over all steps and samples; bounds the memory
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom a run tells what it has done."""
+
+    advance: Callable[[int], None] = lambda n: None  # now and then: the number of further samples
+    keep: Callable[[Part], None] = lambda part: None  # each part when finished, from any thread
+
+
+UNTOLD = Told()
 
 
 def cores() -> int:
@@ -40,30 +52,30 @@ def run_here(
     parts: list[slice],
     stalls: Stalls,
     jobs: int,
-    advance: Callable[[int], None],
+    told: Told = UNTOLD,
 ) -> list[Part]:
     """Simulate the parts, `jobs` simulator processes at a time, each started by a thread here.
 
-    Args:
-        advance: called now and then with the number of further samples done.
+    An error in one part ends the run when the parts that are being simulated have ended.
     """
+
+    def one(part: slice) -> Part:
+        finished = check_samples(model, x[:, part], part.start, stalls)
+        told.keep(finished)
+        return finished
+
     pool = ThreadPoolExecutor(jobs)
     try:
-        running = [
-            pool.submit(check_samples, model, x[:, part], part.start, stalls) for part in parts
-        ]
-        open_, told = set(running), 0
+        running = [pool.submit(one, part) for part in parts]
+        samples = sum(part.stop - part.start for part in parts)
+        open_, whole, so_far = set(running), 0, 0
         while open_:
-            open_ = wait(open_, timeout=0.3, return_when=FIRST_COMPLETED).not_done
-            whole = sum(
-                part.stop - part.start
-                for part, future in zip(parts, running, strict=True)
-                if future not in open_
-            )
+            done, open_ = wait(open_, timeout=0.3, return_when=FIRST_COMPLETED)
+            whole += sum(len(future.result().equal) for future in done)
             partly = sum(samples_written(model.build, f) for f in model.folder.glob("run*"))
-            now = max(told, min(x.shape[1], whole + partly))
-            advance(now - told)
-            told = now
+            now = max(so_far, min(samples, whole + partly))
+            told.advance(now - so_far)
+            so_far = now
         return [future.result() for future in running]
     finally:
         pool.shutdown(cancel_futures=True)

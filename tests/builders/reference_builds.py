@@ -28,11 +28,13 @@ def saved_build(folder: Path, seed: int, samples: int = 20, **options) -> tuple[
     return build, vectors
 
 
-def saved_hardware(folder: Path, build: Build, files: dict[str, bytes] | None = None) -> Build:
-    """The build in `folder` with 6 reference samples."""
+def saved_hardware(
+    folder: Path, build: Build, files: dict[str, bytes] | None = None, samples: int = 6
+) -> Build:
+    """The build in `folder` with reference samples."""
     files = generate(build) if files is None else files
     build = artefact.save(Build(build.dataflow, build.tensors, files=files), folder)
-    x = random_input(build, 6, 1)
+    x = random_input(build, samples, 1)
     about = About(dataset="random", split="test", dataflow_sha256=build.sha256 or "")
     predictions = golden.run(build, x).predictions
     reference_vectors.save(Reference(about, x, predictions, predictions, {}), folder)

@@ -72,6 +72,24 @@ def test_a_worker_that_dies_loses_no_sample(two_workers, here):
     assert numbers(there) == here
 
 
+def test_an_interrupted_run_goes_on(two_workers, here, tmp_path):
+    """It is interrupted after the second part."""
+    folder, told = tmp_path / "parts", []
+
+    def advance(samples):
+        told.append(samples)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    address = two_workers.scheduler_address
+    with pytest.raises(KeyboardInterrupt):
+        run(BUILD, X, stalls=STALLS, scheduler=address, parts_kept=folder, advance=advance)
+    assert len(list(folder.glob("part-*.json"))) == 2
+    again = run(BUILD, X, stalls=STALLS, scheduler=address, parts_kept=folder, resume=True)
+    assert again.resumed == 6 and numbers(again) == here
+    assert not folder.exists()
+
+
 def test_broken_verilog_is_caught_on_workers_too(two_workers, tmp_path):
     broken = mutated(BUILD, "engine", "neg_q       <= s_axis", "neg_q       <= !s_axis")
     there = run(broken, X, scheduler=two_workers.scheduler_address)
