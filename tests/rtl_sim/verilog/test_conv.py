@@ -103,7 +103,10 @@ def test_a_reset_in_mid_sample_leaves_nothing_behind():
 
 
 def test_cycles_of_a_time_step():
-    """docs/core.md: sum over the events of max(1, taps * REACH), and WORDS + 1, for each step."""
+    """docs/core.md: work, the sum over the events of max(1, taps * REACH), and at most 1 + taken.
+
+    A word that is taken while no event is added delays none.
+    """
     network = chain(2, "ternary", (2, 9, 8), c(12, 2, stride=3, padding=1), 3, timesteps=3)
     build = hardware(with_lanes(network, 5, 2))
     layer = build.dataflow.layers[0]
@@ -116,9 +119,20 @@ def test_cycles_of_a_time_step():
         taps[y, x_] += 1
     cost = np.broadcast_to(np.maximum(1, taps * (12 // lanes)), op.in_shape)
     work = int((np.abs(x[:, :-1]) * cost).sum())
-    steps, words = x.shape[0] * (x.shape[1] - 1), 4 * 3 * 6
+    steps, taken = x.shape[0] * (x.shape[1] - 1), 4 * 3 * (12 // lanes)
     simulation = simulate(build, x)
-    assert simulation.starts[-1] - simulation.starts[0] == work + steps * (words + 1)
+    cycles = simulation.starts[-1] - simulation.starts[0]
+    assert work + steps < cycles <= work + steps * (taken + 1)
+
+
+def test_cycles_of_a_time_step_of_a_dense_layer():
+    """docs/core.md: each event is added to all words, and each word that is taken delays one."""
+    build = hardware(with_lanes(chain(2, "ternary", (40,), 12, 3, timesteps=3), 4, 2))
+    x = np.ones((3, 6, 40), np.int8)
+    reach, steps = 12 // 4, x.shape[0] * (x.shape[1] - 1)
+    simulation = simulate(build, x)
+    cycles = simulation.starts[-1] - simulation.starts[0]
+    assert cycles == steps * (40 * reach + 1) + (steps - 1) * reach  # no step before the first
 
 
 def seen(size, outputs):
