@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
 
 // Replaces each memory by any one of its words: writes to others are forgotten, and reads of
 // others give anything. So what is proven holds for every word, however deep the memory is.
@@ -71,3 +74,5 @@ module one_word #(
   always @(posedge WR_CLK[0]) word <= next;
 
 endmodule
+
+`resetall

@@ -153,8 +153,9 @@ module outlet_words #(
       indices: assert (read < BUFFER && write < BUFFER
                        && (read_wide == write || read_wide == write + BUFFER));
       first:   assert (!inside_q || in_memory || {last, step_end, neg, fire} == word_q);
-      kept:    assert (!in_memory || ((at_wide == place + valid || at_wide == place + valid + BUFFER)
-                                      && stored == word_q));
+      kept:    assert (!in_memory
+                       || ((at_wide == place + valid || at_wide == place + valid + BUFFER)
+                           && stored == word_q));
     end
   end
 

@@ -8,10 +8,11 @@
 //
 // The proof follows any one word of the sweep. The memory of membranes has the one word of it
 // (one_word.v), those of biases and thresholds the one row (rom_place.v), so their depth does not
-// matter. A word is one neuron. The leak is cut out (leak_free.v): it must be given the right membrane, and whatever it gives is
-// what the specification goes on with. Currents are any for which p and the membrane fit their widths. neuron_update.v shows that the leak is the
-// right one, and that p and the membrane fit for all currents that the weights allow. Sweeps may
-// start and wait at any time.
+// matter. A word is one neuron. The leak is cut out (leak_free.v): it must be given the right
+// membrane, and whatever it gives is what the specification goes on with. Currents are any for
+// which p and the membrane fit their widths. neuron_update.v shows that the leak is the right one,
+// and that p and the membrane fit for all currents that the weights allow. Sweeps may start and
+// wait at any time.
 module update_sweep #(
   parameter       LATENCY        = 7,    // cycles from step_next_o to current_i
   parameter       READ_AT        = 4,    // cycles from step_next_o to the read of v

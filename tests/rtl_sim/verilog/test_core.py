@@ -92,22 +92,27 @@ def pace(build: Build, x) -> int:
 
 
 def test_cycles_of_a_time_step():
-    """docs/core.md: E * REACH + WORDS + 1 for each step."""
+    """docs/core.md: E * REACH + taken + 1 for each step; before the first one no word is taken."""
     build = hardware(with_lanes(random_build(2, encoding="ternary", widths=[40, 24, 3]), 8, 4))
     x = random_input(build, 6, 2)
     events, steps = np.count_nonzero(x[:, :-1]), x.shape[0] * (x.shape[1] - 1)
-    assert pace(build, x) == events * 3 + steps * (6 + 1)
+    reach = taken = 24 // 8
+    assert pace(build, x) == events * reach + steps * (taken + 1) - taken
 
 
 @pytest.mark.parametrize("classes", [2, 7])
 def test_cycles_of_a_static_sample(classes):
-    """docs/core.md: E * REACH + (T - 1) * max(WORDS, 6) + WORDS + 1 for all T steps."""
+    """docs/core.md, for all T steps: two classes have one page, and seven, of two words, have two.
+
+    Before the first sample there is no sweep.
+    """
     build = hardware(with_lanes(random_build(2, encoding="static", widths=[30, classes]), 4, 1))
     x, timesteps = random_input(build, 6, 2), build.dataflow.timesteps
     assert timesteps > 1
     digits = operations.count(build, x[:, :-1], golden.run(build, x[:, :-1]))["layer0"].events
-    sample = (timesteps - 1) * max(classes, 6) + classes + 1
-    assert pace(build, x) == digits * -(-classes // 4) + 5 * sample
+    reach = -(-classes // 4)
+    sweeps = timesteps * reach if reach > 1 else (timesteps - 1) * 6 + 1
+    assert pace(build, x) == digits * reach + 5 * (sweeps + 1) - sweeps
 
 
 def test_a_network_of_a_readout_alone():

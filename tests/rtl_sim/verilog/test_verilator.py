@@ -9,7 +9,7 @@ from rtl_sim.simulation import simulators
 from rtl_sim.simulation.check import check_samples
 from rtl_sim.simulation.replay import Failure, simulate_again
 from rtl_sim.simulation.simulate import Stalls, compile_model, simulate
-from rtl_sim.simulation.spread import run_here
+from rtl_sim.simulation.spread import Told, run_here
 from tests.builders.random_builds import random_input
 from tests.builders.simulated_builds import chain, conv, hardware, pool
 from tests.mutants import mutated
@@ -67,9 +67,9 @@ def test_the_same_trace_as_icarus(model, stalls):
 
 
 def test_parts_side_by_side_are_the_parts_one_by_one(model):
-    parts, told = [slice(0, 12), slice(12, 24), slice(24, 30)], []
-    together = run_here(model, X, parts, Stalls(), 2, told.append)
-    assert sum(told) == 30
+    parts, done = [slice(0, 12), slice(12, 24), slice(24, 30)], []
+    together = run_here(model, X, parts, Stalls(), 2, Told(advance=done.append))
+    assert sum(done) == 30
     assert [part.first for part in together] == [0, 12, 24]
     assert not any(part.difference for part in together)
     alone = check_samples(model, X[:, parts[1]], 12)
