@@ -113,7 +113,7 @@ ARGMAX = {
         "m_axis_tlast  = out_q == LAST;", "m_axis_tlast  = out_q == FIRST;", Simulated("static"),
     ),
     "logits leave before their class is known": (
-        "leaving_q && logit_valid", "logit_valid", Bench("argmax"), Proof("argmax_words"),
+        "leaving_q && logit_valid", "logit_valid", Bench("argmax"), Proof("readout_words"),
     ),
     "the class is the one of a logit less": (
         "found_q <= logit_valid_i && in_q == LAST;",
@@ -124,7 +124,7 @@ ARGMAX = {
         Bench("argmax"),
     ),
     "the next sample leaves without its class": (
-        "else if (leaves && out_q == LAST) leaving_q <= 1'b0;", "", Proof("argmax_words"),
+        "else if (leaves && out_q == LAST) leaving_q <= 1'b0;", "", Proof("readout_words"),
     ),
     "the place of a logit outlives a reset": (*kept("in_q     ", "FIRST"), Bench("argmax")),
     "the place of a logit that leaves outlives a reset": (

@@ -8,7 +8,7 @@ import pytest
 from tests.cli import assert_one_line, status_of
 from tests.mutation.__main__ import cli, decided
 from tests.mutation.catalogue import catalogue, smoke
-from tests.mutation.killers import SOURCES, Elaborated, Equivalent
+from tests.mutation.killers import SOURCES, Elaborated, Equivalent, Proof
 from tests.mutation.mutant import Change, Mutant
 from tests.mutation.running import decide
 
@@ -29,6 +29,11 @@ def test_every_module_has_mutants_each_with_a_name_and_what_finds_it():
     assert {mutant.change.module for mutant in ALL} == set(SOURCES)
     assert max(Counter(mutant.name for mutant in ALL).values()) == 1
     assert all(mutant.killers for mutant in ALL)
+
+
+def test_every_proof_that_finds_a_mutant_is_there():
+    proofs = {killer for mutant in ALL for killer in mutant.killers if isinstance(killer, Proof)}
+    assert all(proof.claim.harness.name == proof.harness for proof in proofs)
 
 
 @pytest.mark.parametrize("name", SAMPLE)
