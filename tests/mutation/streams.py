@@ -195,7 +195,7 @@ POOL = {
         "if (!rst_n) head_q", "if (head_q === 1'bx) head_q", Proof("pool_windows"),
     ),
     "each event takes a cycle more": (
-        "!head_q || (leaves && done);", "!head_q;", Simulated("conv", CYCLES),
+        "!head_q || (leaves && done);", "!head_q;", Simulated("gaps", CYCLES),
     ),
 }  # fmt: skip
 
