@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.core.latency import SWEEP_MIN
-from hw_models.core.layout import Memory, SynapseLayout, conv_of, layout_of
+from hw_models.core.layout import SynapseLayout, conv_of, layout_of
 from hw_models.dataflow import Build, Conv2d, Dataflow, Layer, Synapse
 from hw_models.engines.golden import Trace
 from hw_models.engines.synapse import fan_out, pooled
@@ -77,7 +77,7 @@ def work(flow: Dataflow, layer: Layer, load: Load) -> Work:
         events=load.taps * reach[:, None, None] + load.unseen,
         taken=tuple(synapse.words for synapse in layout.synapses),
         sweep=layout.words,
-        paged=all(synapse.memory is Memory.LUT_RAM for synapse in layout.synapses),
+        paged=all(synapse.pages > 1 for synapse in layout.synapses),
         static=all(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses),
     )
 

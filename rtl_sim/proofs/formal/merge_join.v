@@ -18,7 +18,7 @@ module merge_join #(
   parameter BITS    = 6,
   parameter WORDS   = 3,   // words of a sweep
   parameter STEPS   = 2,   // time steps of a sample
-  parameter LATENCY = 6    // cycles from a request to its current
+  parameter LATENCY = 7    // cycles from a request to its current
 ) (
   input wire                    clk,
   input wire                    rst_n,

@@ -15,7 +15,7 @@
 // wait at any time.
 module update_sweep #(
   parameter       LATENCY        = 7,    // cycles from step_next_o to current_i
-  parameter       READ_AT        = 4,    // cycles from step_next_o to the read of v
+  parameter       READ_AT        = 5,    // cycles from step_next_o to the read of v
   parameter       DELAY          = 3,    // cycles from current_i to the result
   parameter       WORDS          = 2,    // words of a sweep
   parameter       ROWS           = 2,    // words of a position
