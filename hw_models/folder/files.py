@@ -4,6 +4,7 @@ New content lies beside its final place until it is complete, and is then rename
 flushed to the disk explicitly, since all that is written here can be made again.
 """
 
+import hashlib
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -54,6 +55,15 @@ def write(contents: Mapping[Path, bytes]) -> None:
     with replaced(*contents) as parts:
         for part, content in zip(parts, contents.values(), strict=True):
             part.write_bytes(content)
+
+
+def digest(contents: Mapping[str, bytes]) -> str:
+    """The sha256 of contents and their names, in any order."""
+    whole = hashlib.sha256()
+    for name in sorted(contents):
+        whole.update(hashlib.sha256(name.encode()).digest())
+        whole.update(hashlib.sha256(contents[name]).digest())
+    return whole.hexdigest()
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Spreads the parts of a run over the workers of a Dask cluster."""
 
-import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.folder import files
 from rtl_sim.simulation import simulators
 from rtl_sim.simulation.check import Part, check_samples
 from rtl_sim.simulation.process import Unfinished
@@ -31,11 +31,7 @@ class Kit:
 
     def sha256(self) -> str:
         """The sha256 of everything that is compiled."""
-        digest = hashlib.sha256(self.sim.encode())
-        for name in sorted(self.build.files):
-            digest.update(hashlib.sha256(name.encode()).digest())
-            digest.update(hashlib.sha256(self.build.files[name]).digest())
-        return digest.hexdigest()
+        return files.digest({**self.build.files, "simulator": self.sim.encode()})
 
 
 def run_on_cluster(

@@ -70,10 +70,10 @@ def subject(build: Build, x: NDArray[np.int8], stalls: Stalls, simulator: str) -
     tensors = {name: array_bytes(tensor) for name, tensor in build.tensors.items()}
     dataflow = msgspec.json.encode(msgspec.structs.replace(build.dataflow, files={}))
     return Subject(
-        network=digest({**tensors, "dataflow": dataflow}),
-        verilog=digest(sources.hardware_files(build)),
-        bench=digest(simulate.bench_files(build)),
-        samples=digest({"x": array_bytes(x)}),
+        network=files.digest({**tensors, "dataflow": dataflow}),
+        verilog=files.digest(sources.hardware_files(build)),
+        bench=files.digest(simulate.bench_files(build)),
+        samples=files.digest({"x": array_bytes(x)}),
         stalls=stalls,
         simulator=simulator,
     )
@@ -81,15 +81,6 @@ def subject(build: Build, x: NDArray[np.int8], stalls: Stalls, simulator: str) -
 
 def array_bytes(array: NDArray) -> bytes:
     return f"{array.dtype}{array.shape}".encode() + array.tobytes()
-
-
-def digest(contents: dict[str, bytes]) -> str:
-    """The sha256 of named contents."""
-    whole = hashlib.sha256()
-    for name in sorted(contents):
-        whole.update(hashlib.sha256(name.encode()).digest())
-        whole.update(hashlib.sha256(contents[name]).digest())
-    return whole.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
