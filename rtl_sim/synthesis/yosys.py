@@ -3,13 +3,14 @@
 import json
 import re
 import time
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 
 from hw_models.dataflow import Build
 from rtl_sim import sources
-from rtl_sim.synthesis import tools
+from rtl_sim.synthesis import output_registers, tools
 from rtl_sim.synthesis.devices import Device, Resources
 
 TOP = "top"
@@ -36,7 +37,6 @@ tee -o products.txt select -list {products}
 write_rtlil elaborated.il
 select top
 write_json -selected top.json
-write_rtlil -selected top.il
 """
 
 # The top level's own logic is the top level without its instances.
@@ -45,10 +45,9 @@ read_rtlil elaborated.il
 {hollow}hierarchy -top {module}
 {device.synth} -top {module}
 check -assert
-tee -o {name}.json stat {device.stat} -json
 tee -o {name}.txt stat {device.stat}
 select {module}
-write_rtlil -selected {name}.il
+write_json -selected {name}.json
 """
 
 LINK = """\
@@ -70,6 +69,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     layer: str  # its layer or synapse; "" if it belongs to neither
     resources: Resources
     cells: dict[str, int]  # primitives, by type
+    output_registers: int  # flip-flops that became output registers of block RAMs
     seconds: float
 
 
@@ -84,7 +84,7 @@ def elaborate(build: Build, folder: Path) -> tuple[list[str], list[str]]:
     """Elaborate into elaborated.il; return the core's instances and their multipliers and dividers.
 
     The core is renamed to `top`. Its own logic counts as an instance too, if there is any;
-    otherwise top.il holds it.
+    otherwise top.json holds it.
     """
     products = " ".join(f"t:{cell}" for cell in PRODUCTS)
     script = ELABORATE.format(
@@ -120,15 +120,17 @@ def module_of(name: str) -> str:
 
 
 def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
-    """Synthesize one instance into NAME.il and count its cells."""
+    """Synthesize one instance into NAME.json and count its cells."""
     started = time.monotonic()
     tools.yosys(instance_script(device, name), folder, name)
-    module = module_of(name)
-    stat = json.loads((folder / f"{name}.json").read_text())
-    counted = stat["modules"][f"\\{module}"]
+    netlist = json.loads((folder / f"{name}.json").read_text())
+    module = netlist["modules"][module_of(name)]
+    moved = output_registers.use(module)
+    (folder / f"{name}.json").write_text(json.dumps(netlist))
+    types = Counter(cell["type"] for cell in module["cells"].values())
     cells = {
         cell: n
-        for cell, n in counted["num_cells_by_type"].items()
+        for cell, n in sorted(types.items())
         if cell != "$scopeinfo" and not cell.startswith(f"{TOP}.")
     }
     text = (folder / f"{name}.txt").read_text()
@@ -137,6 +139,7 @@ def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
         layer=layer,
         resources=device.count(cells, int(estimate[1]) if estimate else None),
         cells=cells,
+        output_registers=moved,
         seconds=round(time.monotonic() - started, 1),
     )
 
@@ -146,6 +149,6 @@ def link(device: Device, instances: list[str], folder: Path) -> str:
 
     Returns the script, in which one line stands for the reads of all instances.
     """
-    reads = "\n".join(f"read_rtlil {name}.il" for name in sorted({TOP, *instances}))
+    reads = "\n".join(f"read_json {name}.json" for name in sorted({TOP, *instances}))
     tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
-    return LINK.format(device=device, reads="read_rtlil INSTANCE.il")
+    return LINK.format(device=device, reads="read_json INSTANCE.json")

@@ -11,7 +11,8 @@
 // by the same rule.
 //
 // If read_i is set, data_o is the word at addr_i 3 cycles later; otherwise data_o stays. The
-// output of a block RAM goes straight into a register, and the banks are joined after it.
+// output of a block RAM goes straight into a register, which can be the block RAM's own, and the
+// banks are joined after it.
 module trispike_banked_rom #(
   parameter WIDTH     = 8,   // bits of a word
   parameter DEPTH     = 16,  // words
@@ -97,6 +98,7 @@ module trispike_banked_rom #(
       wire             mine_write = write_addr_i >= START
                                  && (n == BANKS - 1 || write_addr_i < START + SIZE);
       reg              mine1_q;
+      reg              mine2_q;
       reg  [WIDTH-1:0] word2_q;
 
       // START is a multiple of the smallest power of two that holds SIZE.
@@ -118,13 +120,16 @@ module trispike_banked_rom #(
         .write_data_i(write_data_i)
       );
 
+      // The register has neither a reset nor logic before it, as that of a block RAM.
       always @(posedge clk) begin
         if (read_i) mine1_q <= addr_i >> BITS == START >> BITS;
-        if (!mine1_q) word2_q <= {WIDTH{1'b0}};
-        else if (read1_q) word2_q <= word;
+        if (read1_q) begin
+          mine2_q <= mine1_q;
+          word2_q <= word;
+        end
       end
 
-      assign banks[n*WIDTH+:WIDTH] = word2_q;
+      assign banks[n*WIDTH+:WIDTH] = word2_q & {WIDTH{mine2_q}};
     end
   endgenerate
 
