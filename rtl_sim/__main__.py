@@ -22,7 +22,7 @@ from rtl_sim.simulation.simulate import Stalls
 from rtl_sim.simulation.spread import cores
 from rtl_sim.synthesis import flow, sweep
 from rtl_sim.synthesis.devices import DEVICES
-from rtl_sim.synthesis.tables import placed_line, resource_table
+from rtl_sim.synthesis.tables import output_register_line, placed_line, resource_table
 
 WAVES = "simulation"
 FOLDER = click.Path(path_type=Path)
@@ -345,6 +345,8 @@ def synth_command(
         click.echo(f"the core must only add: {'; '.join(result.products)}", err=True)
         return EXIT_DIFFERS
     Console().print(resource_table(result))
+    if line := output_register_line(result):
+        click.echo(line)
     click.echo(placed_line(result))
     return EXIT_OK
 

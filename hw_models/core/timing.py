@@ -169,6 +169,16 @@ class RegisterSlice:
         return at
 
 
+class Broadcast:
+    """The module broadcast: a beat is taken when each reader has it."""
+
+    def __init__(self, readers: list[Taker]) -> None:
+        self.readers = readers
+
+    def take(self, ready: int, beat: int) -> int:
+        return max(reader.take(ready, beat) for reader in self.readers)
+
+
 class Outlet:
     """A buffer of spike words for one reader, and the serializer that takes them apart."""
 
@@ -268,20 +278,21 @@ class Core:
                 for places, reader in zip(outlet_buffers(flow, layer, found), found, strict=True)
             ]
         found = streams[flow.input.name]
-        self.inlets: list[Taker] = []
+        inlets: list[Taker] = []
         self.buffers: dict[str, StreamBuffer] = {}  # by synapse
         for places, reader in zip(input_buffers(flow, found), found, strict=True):
             taker = takers[reader.synapse.name]
             if places:
                 taker = self.buffers[reader.synapse.name] = StreamBuffer(places, taker)
-            self.inlets.append(taker)
+            inlets.append(taker)
+        self.input = RegisterSlice(Broadcast(inlets))
         self.free = FIRST_BEAT
 
     def feed(self, beats: Beats) -> int:
-        """Give each beat to all inlets; return when the first beat is taken by all of them."""
+        """Give the core a step's beats; return when it takes the first one."""
         first = None
         for beat in beats:
-            at = max(inlet.take(self.free, beat) for inlet in self.inlets)
+            at = self.input.take(self.free, beat)
             first = at if first is None else first
             self.free = at + 1
         assert first is not None

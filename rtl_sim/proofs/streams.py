@@ -27,6 +27,7 @@ def small() -> list[Claim]:
 def of_build(made: Hardware) -> Iterator[Claim]:
     """Claims about the streams of a build at their sizes: buffers, pools, outlets."""
     bits = stream_bits(made)
+    yield register_slice("input", {"BITS": bits})
     if len(made.inlets) > 1:
         yield broadcast("broadcast", {"READERS": len(made.inlets), "BITS": bits})
     for inlet in made.inlets:

@@ -88,7 +88,11 @@ DEVICES = {
         ff_prefix=("TRELLIS_FF",),
         primitives="-lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v",
         nextpnr="nextpnr-ecp5",
-        options=("--85k", "--package", "CABGA756", "--speed", "8", "--lpf-allow-unconstrained"),
+        # Timing counts more in placing and routing than by default.
+        options=(
+            *("--85k", "--package", "CABGA756", "--speed", "8", "--lpf-allow-unconstrained"),
+            *("--placer-heap-timingweight", "20", "--tmg-ripup"),
+        ),
         part="LFE5U-85F-8BG756",
     ),
     "ice40": Device(

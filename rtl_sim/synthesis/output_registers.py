@@ -5,8 +5,8 @@ A read port of a block RAM has a register behind it, which a parameter puts into
 after the clock's edge. Where all that a port reads goes into flip-flops, and these differ in
 nothing from that register, the netlist means the same with the register in their place.
 
-The cell and its ports are those of Lattice's technical note FPGA-TN-02204, ECP5 and ECP5-5G Memory
-Usage Guide. The register is enabled by OCE alone, and its reset is not used.
+The cell is that of Lattice's Memory User Guide for ECP5 (FPGA-TN-02204), as Yosys and nextpnr know
+it. The register is enabled by OCE alone, and its reset is not used.
 """
 
 from collections import defaultdict

@@ -15,7 +15,7 @@ TARGET_MHZ = 200  # nextpnr's target; higher than it can reach, so that it does 
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of nextpnr for a netlist, with the ports on pads of its choice."""
+    """The result of nextpnr for a netlist, with a flip-flop at each port of the core."""
 
     part: str
     fits: bool

@@ -34,6 +34,12 @@ def numbers(r: Resources) -> list[str]:
     return [f"{n:,}" for n in counts]
 
 
+def output_register_line(report: Synthesis) -> str:
+    """One line about flip-flops that the table does not count; "" if there are none."""
+    moved = sum(instance.output_registers for instance in report.instances.values())
+    return f"{moved:,} flip-flops became output registers of block RAMs" if moved else ""
+
+
 def placed_line(report: Synthesis) -> str:
     """One line about the result of place and route."""
     if not report.placed:

@@ -5,6 +5,7 @@ import re
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,6 +22,8 @@ ELABORATE = """\
 read_verilog -DSYNTHESIS {sources}
 hierarchy -check -top {core}
 rename -top top
+hierarchy -top top
+uniquify
 setattr -mod -set keep_hierarchy 1 top/* %M
 proc
 flatten
@@ -30,8 +33,6 @@ opt_hier
 opt_clean
 opt_hier
 opt_clean
-uniquify
-hierarchy -top top
 check -assert
 tee -o products.txt select -list {products}
 write_rtlil elaborated.il
@@ -50,15 +51,40 @@ select {module}
 write_json -selected {name}.json
 """
 
+# Each port of the core has a flip-flop: inputs are a shift register, and outputs are added up.
+# Where the pads of a board lie is not the core's matter, and paths to them would be the longest.
+PORTS = """\
+module ports (input wire clk, input wire in, output wire out);
+  reg [{inputs}-1:0] in_q;
+  reg [{outputs}-1:0] out_q;
+  wire [{outputs}-1:0] outputs;
+  always @(posedge clk) begin
+    in_q  <= {{in_q, in}};
+    out_q <= outputs ^ {{out_q, 1'b0}};
+  end
+  assign out = out_q[{outputs}-1];
+  top core (.clk(clk), {connections});
+endmodule
+"""
+AROUND = """\
+read_rtlil elaborated.il
+blackbox top
+read_verilog ports.v
+hierarchy -check -top ports
+{device.synth} -top ports
+select ports
+write_json -selected ports.json
+"""
+
 LINK = """\
 read_verilog {device.primitives}
 {reads}
-hierarchy -check -top top
+hierarchy -check -top ports
 setattr -mod -unset keep_hierarchy *
 flatten
 opt_clean -purge
 check -assert
-select top
+select ports
 write_json -selected linked.json
 """
 
@@ -69,8 +95,8 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     layer: str  # its layer or synapse; "" if it belongs to neither
     resources: Resources
     cells: dict[str, int]  # primitives, by type
-    output_registers: int  # flip-flops that became output registers of block RAMs
     seconds: float
+    output_registers: int = 0  # flip-flops that became output registers of block RAMs
 
 
 def write_sources(build: Build, folder: Path) -> None:
@@ -139,16 +165,34 @@ def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
         layer=layer,
         resources=device.count(cells, int(estimate[1]) if estimate else None),
         cells=cells,
-        output_registers=moved,
         seconds=round(time.monotonic() - started, 1),
+        output_registers=moved,
     )
 
 
 def link(device: Device, instances: list[str], folder: Path) -> str:
-    """Link the netlists of the instances into linked.json.
+    """Link the netlists of the instances, and flip-flops around the core, into linked.json.
 
     Returns the script, in which one line stands for the reads of all instances.
     """
-    reads = "\n".join(f"read_json {name}.json" for name in sorted({TOP, *instances}))
+    top = json.loads((folder / "top.json").read_text())["modules"][TOP]
+    (folder / "ports.v").write_text(flip_flops_around(top["ports"]))
+    tools.yosys(AROUND.format(device=device), folder, "ports")
+    reads = "\n".join(f"read_json {name}.json" for name in sorted({TOP, "ports", *instances}))
     tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
     return LINK.format(device=device, reads="read_json INSTANCE.json")
+
+
+def flip_flops_around(ports: dict[str, Any]) -> str:
+    """The Verilog of `ports`, a module around a core with these ports, as write_json gives them."""
+    first = {"input": 0, "output": 0}
+    connections = []
+    for name, port in ports.items():
+        if name != "clk":
+            vector = {"input": "in_q", "output": "outputs"}[port["direction"]]
+            width = len(port["bits"])
+            connections.append(f".{name}({vector}[{first[port['direction']]}+:{width}])")
+            first[port["direction"]] += width
+    return PORTS.format(
+        inputs=first["input"], outputs=first["output"], connections=", ".join(connections)
+    )

@@ -146,20 +146,23 @@ module trispike_accumulators #(
   // If one of the two operations ahead of a read of block RAM writes the same word, its result is
   // taken from next_q: the result of the earlier one while it is still there, the result of the
   // later one as soon as it arrives.
-  reg second3_q;
-  reg first4_q;
+  wire second2 = write4 && word2_q == word4_q;
+  reg  second3_q;
+  reg  first4_q;
 
   always @(posedge clk) begin
-    second3_q <= write4 && word2_q == word4_q;
+    second3_q <= second2;
     first4_q  <= write4 && word3_q == word4_q;
   end
 
   // LUT-RAM is not cleared but forgotten.
-  reg [WORDS-1:0] fresh_q;  // the word counts as 0
+  reg [WORDS-1:0] fresh_q;   // the word counts as 0
+  reg             fresh3_q;  // that of word3_q does
 
   always @(posedge clk) begin
     if (!rst_n) fresh_q <= {WORDS{1'b1}};
     else if (write4) fresh_q[word4_q] <= clear4_q;
+    fresh3_q <= second2 ? clear4_q : fresh_q[word2_q];
   end
 
 `ifndef SYNTHESIS
@@ -199,7 +202,7 @@ module trispike_accumulators #(
 
         if (work3) begin
           if (MEMORY == 2) old4_q <= second3_q ? next_q : old3_q;
-          else if (fresh_q[word3_q]) old4_q <= {ACC_BITS{1'b0}};
+          else if (fresh3_q) old4_q <= {ACC_BITS{1'b0}};
           else old4_q <= mem[word3_q];
           term4_q <= {(TERM_BITS+1){1'b0}};
           if (add3_q && mine3) begin

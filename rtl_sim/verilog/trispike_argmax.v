@@ -52,7 +52,9 @@ module trispike_argmax #(
   wire                  leaves = m_axis_tvalid && m_axis_tready;
   wire                  logit_valid;
   wire [LOGIT_BITS-1:0] logit;
-  wire                  better = in_q == FIRST || logit_i > best_q;
+  // The sign of a difference is found faster than which number is larger.
+  wire signed [LOGIT_BITS:0] lead   = best_q - logit_i;
+  wire                       better = in_q == FIRST || lead[LOGIT_BITS];
 
   trispike_fifo #(
     .BITS (LOGIT_BITS),

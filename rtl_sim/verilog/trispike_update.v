@@ -261,14 +261,13 @@ module trispike_update #(
 
   // --- sum: p;  write: fire, reset -----------------------------------------------------------
 
-  reg [SLICE*THRESHOLD_BITS-1:0] v_threshold_q;
+  wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
 
   generate
     if (READOUT != 0) begin : no_thresholds
-      always @(posedge clk) v_threshold_q <= {(SLICE*THRESHOLD_BITS){1'b0}};
+      assign v_threshold = {(SLICE*THRESHOLD_BITS){1'b0}};
     end else begin : has_thresholds
       wire [SLICE*THRESHOLD_BITS-1:0] load_threshold = load_word_i;
-      wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
 
       trispike_rom #(
         .WIDTH    (SLICE * THRESHOLD_BITS),
@@ -285,12 +284,10 @@ module trispike_update #(
         .write_addr_i(load_addr),
         .write_data_i(load_threshold)
       );
-
-      always @(posedge clk) begin
-        if (sum_valid_q) v_threshold_q <= v_threshold;
-      end
     end
   endgenerate
+
+  localparam signed [THRESHOLD_BITS-1:0] LEVEL_ONE = 1;
 
   genvar n;
   generate
@@ -298,12 +295,13 @@ module trispike_update #(
       wire signed [V_BITS-1:0]         v       = v_before[n*V_BITS+:V_BITS];
       wire signed [CURRENT_BITS-1:0]   current = current_i[n*CURRENT_BITS+:CURRENT_BITS];
       wire signed [BIAS_BITS-1:0]      add     = bias_q[n*BIAS_BITS+:BIAS_BITS];
-      wire signed [THRESHOLD_BITS-1:0] level   = v_threshold_q[n*THRESHOLD_BITS+:THRESHOLD_BITS];
+      wire signed [THRESHOLD_BITS-1:0] level   = v_threshold[n*THRESHOLD_BITS+:THRESHOLD_BITS];
       wire signed [V_BITS-1:0]         leaked;
       wire signed [V_BITS-1:0]         v_next;
       reg  signed [V_BITS-1:0]         leaked_q;
       reg  signed [P_BITS-1:0]         drive_q;
       reg  signed [P_BITS-1:0]         p_q;
+      reg  signed [THRESHOLD_BITS-1:0] limit_q;  // v_threshold - 1
 
       trispike_leak #(
         .V_BITS   (V_BITS),
@@ -321,7 +319,10 @@ module trispike_update #(
           leaked_q <= leaked & {V_BITS{!leak_first_q}};
           drive_q  <= current + add;
         end
-        if (sum_valid_q) p_q <= leaked_q + drive_q;
+        if (sum_valid_q) begin
+          p_q     <= leaked_q + drive_q;
+          limit_q <= level - LEVEL_ONE;
+        end
       end
 
       if (READOUT != 0) begin : sum
@@ -339,7 +340,7 @@ module trispike_update #(
         ) neuron (
           .leaked_i     ({V_BITS{1'b0}}),
           .drive_i      (p_q),
-          .v_threshold_i(level),
+          .limit_i      (limit_q),
           .fire_o       (write_fire[n]),
           .neg_o        (write_neg[n]),
           .v_o          (v_next)
@@ -353,12 +354,13 @@ module trispike_update #(
       localparam WIDE = (CURRENT_BITS > BIAS_BITS ? CURRENT_BITS : BIAS_BITS)
                       + (P_BITS > V_BITS ? P_BITS : V_BITS) + 2;
       localparam signed [WIDE-1:0] NOTHING = 0;
+      localparam signed [WIDE-1:0] ONE     = 1;
 
       wire signed [WIDE-1:0] drive_wide = current + add;
       wire signed [P_BITS-1:0] drive_fits = drive_wide;
       wire signed [WIDE-1:0] p_wide = leaked_q + drive_q;
       wire signed [P_BITS-1:0] p_fits = p_wide;
-      wire signed [WIDE-1:0] level_wide = level;
+      wire signed [WIDE-1:0] level_wide = limit_q + ONE;
       wire signed [WIDE-1:0] spike_wide =
         write_neg[n] ? -level_wide : write_fire[n] ? level_wide : NOTHING;
       wire signed [WIDE-1:0] v_wide = SOFT_RESET == 0 && write_fire[n] ? NOTHING
@@ -377,7 +379,7 @@ module trispike_update #(
           $display("ASSERT %m: v overflows");
           $finish;
         end
-        if (rst_n && write_valid_q && READOUT == 0 && level < 1) begin
+        if (rst_n && write_valid_q && READOUT == 0 && level_wide < ONE) begin
           $display("ASSERT %m: v_threshold < 1");
           $finish;
         end

@@ -113,8 +113,9 @@ module trispike_window_walk #(
   reg [X_BITS-1:0] more_x_q;  // windows in a row after the first
 
   assign seen_o    = span_y != Y_NONE && span_x != X_NONE;
-  assign row_end_o = left_x_q == X_NONE;
-  assign end_o     = row_end_o && left_y_q == Y_NONE;
+  // On an axis of which any coordinate is in one window at most, the first is the last.
+  assign row_end_o = SPAN_X == 1 || left_x_q == X_NONE;
+  assign end_o     = row_end_o && (SPAN_Y == 1 || left_y_q == Y_NONE);
 
   always @(posedge clk) begin
     if (start_i) begin

@@ -40,7 +40,7 @@ AXIS_TAPS = {
 
 WINDOW_WALK = {
     "a pool drops the last window": (
-        "row_end_o && left_y_q == Y_NONE", "row_end_o && left_y_q <= Y_ONE", Simulated("conv"),
+        "|| left_y_q == Y_NONE", "|| left_y_q <= Y_ONE", Simulated("conv"),
     ),
     "a pool drops the second column": (
         "<= single_i ? X_NONE :", "<= 1 ? X_NONE :", Simulated("conv"),
@@ -249,6 +249,9 @@ ACCUMULATORS = {
         " : {add_i, add1_q, add2_q, add3_q};",
         Equivalent("what is in the pipeline adds before the sweep after a reset clears"),
     ),
+    "a word is forgotten a cycle late": (
+        "second2 ? clear4_q : fresh_q[word2_q]", "fresh_q[word2_q]", Proof("accumulator_sum"),
+    ),
     "nothing is forgotten in a reset": (
         "if (!rst_n) fresh_q <= {WORDS{1'b1}};\n    else if (write4)", "if (write4)",
         Equivalent("the sweep after a reset clears every word before one is read"),
@@ -258,8 +261,10 @@ ACCUMULATORS = {
 BANKED_ROM = {
     "banks are twice as large at least": ("LEAST = 512;", "LEAST = 1024;", Bench("banked_rom")),
     "a bank that is not meant keeps its word": (
-        "if (!mine1_q) word2_q <= {WIDTH{1'b0}};", "if (0) word2_q <= {WIDTH{1'b0}};",
-        Bench("banked_rom"),
+        "word2_q & {WIDTH{mine2_q}}", "word2_q", Bench("banked_rom"),
+    ),
+    "a bank is meant a cycle early": (
+        "word2_q & {WIDTH{mine2_q}}", "word2_q & {WIDTH{mine1_q}}", Bench("banked_rom"),
     ),
     "a word comes a cycle early": (
         "{read1_q, read2_q} <= {read_i, read1_q}", "{read1_q, read2_q} <= {read_i, read_i}",

@@ -37,13 +37,14 @@ LEAK = {
 
 NEURON = {
     "fires above the threshold only": ("above >= ZERO", "above > ZERO", Simulated("ternary")),
-    "fires -1 below the threshold only": ("below <= ZERO", "below < ZERO", Simulated("ternary")),
+    "fires -1 below the threshold only": ("under < ZERO", "under + 1 < ZERO", Simulated("ternary")),
     "binary fires -1": ("(TERNARY != 0) &&", "1'b1 &&", Simulated("narrow")),
     "a hard reset leaves a negative spike's membrane": (
-        "{V_BITS{!fire_o}}", "{V_BITS{!positive}}", Bench("neuron"), Proof("neuron_update"),
+        "fire_o ? {V_BITS{1'b0}}", "positive ? {V_BITS{1'b0}}", Bench("neuron"),
+        Proof("neuron_update"),
     ),
     "a soft reset goes the wrong way": (
-        "negative ? below[V_BITS-1:0]", "negative ? above[V_BITS-1:0]", Bench("neuron"),
+        "negative ? below", "negative ? above[V_BITS-1:0]", Bench("neuron"),
     ),
     "a soft reset ends at 0": (
         "positive ? above[V_BITS-1:0]", "positive ? ZERO[V_BITS-1:0]", Bench("neuron"),
@@ -102,9 +103,9 @@ UPDATE = {
 }  # fmt: skip
 
 ARGMAX = {
-    "the highest index wins a tie": ("logit_i > best_q", "logit_i >= best_q", Simulated("ternary")),
+    "the highest index wins a tie": ("|| lead[LOGIT_BITS]", "|| lead <= 0", Simulated("ternary")),
     "the largest logit outlives its sample": (
-        "in_q == FIRST || logit_i", "logit_i", Bench("argmax"),
+        "in_q == FIRST || lead", "lead", Bench("argmax"),
     ),
     "logits have no sign": (
         "reg signed [LOGIT_BITS-1:0]  best_q;", "reg [LOGIT_BITS-1:0]  best_q;", Bench("argmax"),

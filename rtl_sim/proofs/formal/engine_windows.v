@@ -376,7 +376,9 @@ module engine_windows #(
       tag:      assert ({neg, digit} == (DIGIT_BITS > 0 ? tag_q : {tag_q, 1'b0}));
       own:      assert (!PACKED || lane == c_q - section_q * LANES);
       windows:  assert (left_x <= more_x && more_x <= last_x_q && first_x_q == last_x_q - more_x
-                        && left_y <= last_y_q && last_x_q < OUT_W && last_y_q < OUT_H);
+                        && left_y <= last_y_q && last_x_q < OUT_W && last_y_q < OUT_H
+                        && (LEFT_X_BITS > 1 || (left_x == 0 && more_x == 0))
+                        && (LEFT_Y_BITS > 1 || left_y == 0));
       x_span:   assert (in_x == (first_x_q <= window_x && window_x <= last_x_q));
       y_span:   assert (window_y < now_y || in_y == (window_y <= last_y_q));
       at:       assert (word == word_of(now_y, now_x, section_q, reach)

@@ -95,6 +95,7 @@ module neuron_update #(
   wire signed [CURRENT_BITS-1:0]   current = current_i;
   wire signed [BIAS_BITS-1:0]      add = bias;
   wire signed [THRESHOLD_BITS-1:0] level = v_threshold;
+  wire signed [THRESHOLD_BITS-1:0] limit = level - 1;
   wire signed [V_BITS-1:0]         leaked;
   wire signed [V_BITS-1:0]         masked = leaked & {V_BITS{!first_i}};
   wire signed [P_BITS-1:0]         drive = current + add;
@@ -130,7 +131,7 @@ module neuron_update #(
       ) neuron (
         .leaked_i     ({V_BITS{1'b0}}),
         .drive_i      (total),
-        .v_threshold_i(level),
+        .limit_i      (limit),
         .fire_o       (fire),
         .neg_o        (neg),
         .v_o          (v_next)

@@ -3,8 +3,8 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// A block RAM of an ECP5, for the simulation of netlists; of Lattice's technical note
-// FPGA-TN-02204, as far as Yosys uses the cell.
+// A block RAM of an ECP5, for the simulation of netlists: the cell of Lattice's Memory User Guide
+// for ECP5 (FPGA-TN-02204), as far as Yosys uses it.
 //
 // It holds 512 pairs of words of 18 bits. A port of 36, 18, 9, 4, 2 or 1 bits reads and writes a
 // part of a pair; those of less than 9 bits do not reach the parity bits. Where one port reads what

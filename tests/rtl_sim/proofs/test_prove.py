@@ -172,9 +172,7 @@ def test_the_statement_fails_without_a_claim(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(statement, "STEPS", all_steps)
     assert status_of(cli, "prove", tmp_path / "build") == 1
     err = capsys.readouterr().err
-    assert err.startswith(
-        "refuted: the statement, at the step visits: layer0_synapse0: no proof by"
-    )
+    assert err.startswith("refuted: the statement, at the step input: input_slice: no proof by")
     written = json.loads((tmp_path / "build/evidence/proof.json").read_text())
     assert not written["holds"] and all(proof["holds"] for proof in written["proofs"])
 

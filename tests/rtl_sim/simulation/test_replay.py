@@ -94,7 +94,7 @@ def test_the_stalls_are_those_of_the_run(failed, failure):
     build, alone = artefact.load(failed[1] / "build"), X[:, sample : sample + 1]
     cycles = replay(failure).cycles
     assert cycles == run(build, alone, stalls=Stalls(60, 60)).cycles_total
-    assert cycles > run(build, alone).cycles_total
+    assert cycles != run(build, alone).cycles_total
 
 
 def test_an_equal_run_leaves_nothing(tmp_path):

@@ -45,7 +45,8 @@ def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
     assert set(report["tools"]) == {"yosys", "nextpnr-ice40"}
     instances = report["instances"]
     assert set(instances) == {
-        "layer0", "layer0_synapse0", "layer0_out", "layer1", "layer1_synapse0", "readout",
+        "input_slice", "layer0", "layer0_synapse0", "layer0_out", "layer1", "layer1_synapse0",
+        "readout",
     }  # fmt: skip
     assert instances["layer0_out"]["layer"] == build.dataflow.layers[0].name
     assert instances["readout"]["layer"] == build.dataflow.layers[1].name
@@ -58,8 +59,9 @@ def test_resources_of_each_instance_and_fmax(tmp_path, tiny, capsys):
     for instance in instances.values():
         for cell, n in instance["cells"].items():
             cells[cell] = cells.get(cell, 0) + n
-    netlist = json.loads((kept / "linked.json").read_text())["modules"]["top"]["cells"].values()
-    placed = [cell["type"] for cell in netlist if cell["type"].startswith("SB_")]
+    netlist = json.loads((kept / "linked.json").read_text())["modules"]["ports"]["cells"]
+    core = [cell["type"] for name, cell in netlist.items() if name.startswith("core.")]
+    placed = [cell for cell in core if cell.startswith("SB_")]
     assert {kind: placed.count(kind) for kind in placed} == {
         kind: n for kind, n in cells.items() if kind.startswith("SB_")
     }, "what is counted is what is placed"

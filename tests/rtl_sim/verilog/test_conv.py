@@ -129,10 +129,10 @@ def test_cycles_of_a_time_step_of_a_dense_layer():
     """docs/core.md: each event is added to all words, and each word that is taken delays one."""
     build = hardware(with_lanes(chain(2, "ternary", (40,), 12, 3, timesteps=3), 4, 2))
     x = np.ones((3, 6, 40), np.int8)
-    reach, steps = 12 // 4, x.shape[0] * (x.shape[1] - 1)
+    reach, steps = 12 // 4, x.shape[0] * (x.shape[1] - 2)
     simulation = simulate(build, x)
-    cycles = simulation.starts[-1] - simulation.starts[0]
-    assert cycles == steps * (40 * reach + 1) + (steps - 1) * reach  # no step before the first
+    cycles = simulation.starts[-1] - simulation.starts[1]  # no step before the first sample
+    assert cycles == steps * (40 * reach + 1 + reach)
 
 
 def seen(size, outputs):

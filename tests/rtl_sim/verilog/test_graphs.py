@@ -83,6 +83,9 @@ def test_cycles_of_the_model_are_those_of_the_simulation(op, encoding):
     builder.add(Dense(n_in=n_in, n_out=2), None)
     build = hardware(with_lanes(builder.build(), 2, 2))
     x = random_input(build, 5, 4)
+    # The input's register slice takes a sample's first beat while the engine is at the last event
+    # of the sample before, so these have the same taps.
+    x[..., -1, -1, -1] = 1
     work = workload.count(build, x, golden.run(build, x))["layer0"]
     starts = simulate(build, x).starts
     # Before the first sample there is no sweep.

@@ -40,9 +40,10 @@ def neuron_wrapper() -> str:
             f"output wire signed [{v_bits - 1}:0] v_{k}",
         ]
         body.append(
+            f"wire signed [{p_bits - 1}:0] limit_{k} = threshold_{k} - 1; "
             f"trispike_neuron #(.P_BITS({p_bits}), .V_BITS({v_bits}), .THRESHOLD_BITS({p_bits}), "
             f".TERNARY({int(mode == 'ternary')}), .SOFT_RESET({int(reset == 'soft')})) "
-            f"n{k} (.leaked_i(leaked_{k}), .drive_i(drive_{k}), .v_threshold_i(threshold_{k}), "
+            f"n{k} (.leaked_i(leaked_{k}), .drive_i(drive_{k}), .limit_i(limit_{k}), "
             f".fire_o(fire_{k}), .neg_o(neg_{k}), .v_o(v_{k}));"
         )
     return "module neuron_bench (\n  {}\n);\n{}\nendmodule\n".format(
