@@ -94,6 +94,7 @@ def run(
                     products.append(f"{name}: {instance.resources.dsp} DSP blocks")
         if nextpnr and not products:
             begin("place and route", seeds)
+            scripts["ports"] = yosys.AROUND.format(device=device)
             scripts["link"] = yosys.link(device, names, folder)
             scripts["place"] = " ".join([nextpnr, *placement.arguments(device, seed=1)])
             for seed in range(1, seeds + 1):
