@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from hw_models.core import timing, workload
-from hw_models.dataflow import Build, Layer
+from hw_models.core.layout import layout_of
+from hw_models.dataflow import Build, Dataflow, Layer
 from hw_models.engines import fast
 
 
@@ -27,7 +28,7 @@ def layer_table(build: Build) -> Table:
     for layer in flow.layers:
         neuron = [] if common else [neuron_text(layer)]
         sources = "\n".join(synapse.source for synapse in layer.synapses)
-        table.add_row(layer.name, sources, *neuron, *widths(layer))
+        table.add_row(layer.name, sources, *neuron, *widths(layer), lanes_text(flow, layer))
     return table
 
 
@@ -46,8 +47,8 @@ def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Ta
     for head in ("layer", "lanes", "work", f"of {goal:,}" if goal else f"of {slowest}", ""):
         table.add_column(head, justify="left" if head in ("layer", "") else "right")
     for layer in flow.layers:
-        work, lanes = mean[layer.name], f"{layer.lanes.accumulate}/{layer.lanes.update}"
-        limits = "limits" if layer.name == slowest else ""
+        work, limits = mean[layer.name], "limits" if layer.name == slowest else ""
+        lanes = lanes_text(flow, layer).replace("\n", " ")
         table.add_row(layer.name, lanes, f"{work:,.0f}", f"{work / whole:.1%}", limits)
     pace = timing.run(flow, x, trace).pace
     table.add_row("from one sample to the next", "", f"{pace:,.0f}", f"{pace / whole:.1%}", "")
@@ -70,5 +71,17 @@ def widths(layer: Layer) -> list[str]:
         "\n".join(str(g.acc_bits) for g in synapses),
         str(update.p_bits),
         str(update.v_bits),
-        f"{layer.lanes.accumulate}/{layer.lanes.update}",
     ]
+
+
+def lanes_text(flow: Dataflow, layer: Layer) -> str:
+    """The accumulate lanes of each synapse, a line each, and the update lanes: 16/4, 2x8/4.
+
+    Where a synapse has several engines, their number stands before the lanes of each.
+    """
+    layout = layout_of(flow, layer)
+    found = []
+    for own in layout.synapses:
+        count, lanes = len(own.engines), own.engines[0].lanes
+        found.append(f"{count}x{lanes}" if count > 1 else str(lanes))
+    return "\n".join(f"{each}/{layout.slice_}" for each in found)

@@ -9,7 +9,9 @@ from compiler.passes.choose_lsb import FRAC_BITS_MAX, V_BITS_MAX_ALLOWED, V_BITS
 from hw_models.dataflow import TARGET_BITS, Build
 from hw_models.errors import InputError
 
-LANES = 32  # accumulate lanes that a layer has at most where the user says nothing
+# How wide a layer is at most where the user says nothing:
+LANES = 32  # accumulate lanes of an engine
+UPDATE_LANES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,17 @@ class Options:
     target: str = "int8"  # the type of the weights: int8, int4 or ternary
     frac_bits: int | None = None  # fraction bits of layers that round; None: chosen per layer
     v_bits_max: int = V_BITS_MAX_DEFAULT  # bits that a threshold may have in layers that round
-    # The accumulate lanes that a layer has at most. None: LANES, or as a goal asks for.
+    # The accumulate lanes that an engine has at most. None: LANES, or as a goal asks for.
     lanes: int | None = None
-    update_lanes: int = 4  # neurons of a layer that are updated at once, at most
+    # Engines that a synapse has side by side, at most. None: 1, or as a goal asks for.
+    engines: int | None = None
+    # Neurons of a layer that are updated at once, at most. None: UPDATE_LANES, or as a goal asks.
+    update_lanes: int | None = None
     axi_lite: bool = False  # adds registers and counters on AXI4-Lite, and a guard at the input
     loadable: bool = False  # makes the memories writable over AXI4-Lite; implies axi_lite
     like: Build | None = None  # a loadable build, whose core this network will be loaded into
     layer_lanes: Mapping[str, int] = field(default_factory=dict)  # by layer, in place of `lanes`
+    layer_engines: Mapping[str, int] = field(default_factory=dict)  # in place of `engines`
     # The two goals, for which lanes are chosen on samples of the training split:
     cycles: int | None = None  # at most so many cycles from one sample to the next
     total_lanes: int | None = None  # at most so many accumulate lanes in all layers together
@@ -46,20 +52,27 @@ class Options:
                 f"v_bits_max = {self.v_bits_max}, "
                 f"need {V_BITS_MAX_ALLOWED[0]}..{V_BITS_MAX_ALLOWED[-1]}"
             )
-        lanes = [self.lanes_at_most, *self.layer_lanes.values()]
-        if min(*lanes, self.update_lanes) < 1:
-            raise InputError(
-                f"lanes = {', '.join(map(str, lanes))}, update lanes = {self.update_lanes}, "
-                "need >= 1"
-            )
+        for name, values in (
+            ("lanes", [self.lanes_at_most, *self.layer_lanes.values()]),
+            ("engines", [self.engines_at_most, *self.layer_engines.values()]),
+            ("update_lanes", [self.update_lanes_at_most]),
+        ):
+            if min(values) < 1:
+                raise InputError(f"{name} = {', '.join(map(str, values))}, need >= 1")
         for name in ("cycles", "total_lanes"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} = {value}, need >= 1")
-        if self.has_goal and (self.lanes is not None or self.layer_lanes):
-            raise InputError(
-                "--lanes gives lanes, --cycles and --total-lanes choose them; use one way"
-            )
+        given = {
+            "--lanes": self.lanes is not None or self.layer_lanes,
+            "--engines": self.engines is not None or self.layer_engines,
+            "--update-lanes": self.update_lanes is not None,
+        }
+        for option, is_given in given.items():
+            if self.has_goal and is_given:
+                raise InputError(
+                    f"{option} gives lanes, --cycles and --total-lanes choose them; use one way"
+                )
 
     @property
     def has_goal(self) -> bool:
@@ -68,9 +81,19 @@ class Options:
 
     @property
     def lanes_at_most(self) -> int:
-        """The accumulate lanes of a layer that `layer_lanes` does not name, where there is no
-        goal."""
+        """The accumulate lanes of an engine whose layer `layer_lanes` does not name, where there is
+        no goal."""
         return LANES if self.lanes is None else self.lanes
+
+    @property
+    def engines_at_most(self) -> int:
+        """The engines of a synapse whose layer `layer_engines` does not name, without a goal."""
+        return 1 if self.engines is None else self.engines
+
+    @property
+    def update_lanes_at_most(self) -> int:
+        """The update lanes of a layer, where there is no goal."""
+        return UPDATE_LANES if self.update_lanes is None else self.update_lanes
 
     @property
     def bus(self) -> Bus | None:
@@ -97,9 +120,13 @@ def provenance(options: Options, checkpoint_sha256: str) -> Provenance:
     }
     if not options.has_goal:
         found["lanes"] = options.lanes_at_most
-    found["update_lanes"] = options.update_lanes
+        found["update_lanes"] = options.update_lanes_at_most
     for name, lanes in options.layer_lanes.items():
         found[f"lanes.{name}"] = lanes
+    if options.engines is not None:
+        found["engines"] = options.engines
+    for name, engines in options.layer_engines.items():
+        found[f"engines.{name}"] = engines
     for name in ("cycles", "total_lanes", "crop"):
         if (value := getattr(options, name)) is not None:
             found[name] = value

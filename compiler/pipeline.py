@@ -106,10 +106,13 @@ def with_hardware(
     """A build of integers with lanes, memories and Verilog; checked as whoever opens it will."""
     if options.has_goal:
         assert calibration is not None, "lanes for a goal are chosen on samples"
-        choose = ChooseLanes(calibration, options.cycles, options.total_lanes, options.update_lanes)
+        choose = ChooseLanes(calibration, options.cycles, options.total_lanes)
         made = choose(made)
     else:
-        assign = AssignLanes(options.lanes_at_most, options.update_lanes, options.layer_lanes)
+        assign = AssignLanes(
+            options.lanes_at_most, options.update_lanes_at_most, options.layer_lanes,
+            options.engines_at_most, options.layer_engines,
+        )  # fmt: skip
         made = assign(made)
     # A shortcut around a flatten is the one thing that all engines run and the core does not: such
     # a build has no Verilog.

@@ -18,7 +18,7 @@ from hw_models.errors import InputError
 from hw_models.semantics import Interval, Ints, LayerBounds, Neuron, Spikes
 
 FORMAT = "trispike-dataflow"
-VERSION = 3
+VERSION = 4
 DATAFLOW, TENSORS, IDENTITY = "dataflow.json", "tensors.npz", "dataflow.sha256"
 
 Target = Literal["int8", "int4", "ternary"]
@@ -124,6 +124,9 @@ class Synapse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     w_bits: int
     acc_bits: int  # before the shift
     acc: Interval  # interval of every partial sum, in any order of a step's events
+    # How wide the core works on it, which changes cycles and area, never values:
+    lanes: int = 1  # accumulate lanes of each of its engines, at most
+    engines: int = 1  # engines side by side, each for every so many-th column of the layer's map
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,13 +157,6 @@ class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         )
 
 
-class Lanes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The number of lanes on which a layer works; it changes cycles and area, never values."""
-
-    accumulate: int
-    update: int
-
-
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Synapses and the neurons they feed. The tensor `<name>.lsb` is the real value of v = 1."""
 
@@ -168,7 +164,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     shape: tuple[int, ...]  # channels first
     synapses: tuple[Synapse, ...]
     update: Update
-    lanes: Lanes
+    update_lanes: int = 1  # neurons that are updated at once, at most
 
     @property
     def size(self) -> int:

@@ -100,6 +100,14 @@ class Engine(Instance, frozen=True, kw_only=True):
         return self.w_bits * (1 if self.packed else self.lanes)
 
 
+class Interleave(Instance, frozen=True, kw_only=True):
+    engines: int
+    width: int
+    rows: int
+    bits: int
+    latency: int
+
+
 class Merge(Instance, frozen=True, kw_only=True):
     slice: int
     a_bits: int
@@ -170,17 +178,29 @@ class Loader(Instance, frozen=True, kw_only=True):
     words: tuple[int, ...]
 
 
-class Synapse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A synapse of a layer: its pools, then its engine."""
+class Branch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An engine of a synapse, and the pools on the way to it."""
 
-    name: str
     stream: str  # the stream that it reads, by its name in the top level
     pools: tuple[Pool, ...]
     engine: Engine
 
 
+class Synapse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A synapse of a layer: an engine, or several that each have every so many-th column."""
+
+    name: str
+    branches: tuple[Branch, ...]
+    interleave: Interleave | None  # of several engines
+
+    @property
+    def engine(self) -> Engine:
+        """The first engine; the others have the same lanes, widths and weights."""
+        return self.branches[0].engine
+
+
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The outlet through which a layer's spikes leave for one of the synapses that read them."""
+    """The outlet through which a layer's spikes leave for one of the engines that read them."""
 
     stream: str  # its name in the top level
     outlet: Outlet
@@ -198,7 +218,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Inlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A synapse that reads the core's input."""
+    """An engine that reads the core's input."""
 
     stream: str  # its name in the top level
     buffer: int  # beats that can wait for it; 0: it has no buffer

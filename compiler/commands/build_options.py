@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from compiler.options import LANES, Options
+from compiler.options import LANES, UPDATE_LANES, Options
 from hw_models.dataflow import TARGET_BITS
 from hw_models.folder import artefact
 
@@ -29,21 +29,21 @@ class FracBits(click.ParamType):
         return int(value)
 
 
-class Lanes(click.ParamType):
+class ByLayer(click.ParamType):
     """A number for all layers, LAYER=N for one layer, or several of these with commas between."""
 
     name = "N|LAYER=N,..."
 
     def convert(self, value, param, ctx) -> dict[str, int]:
-        """Lanes by layer's name; the name "" stands for all layers that are not named."""
+        """Numbers by layer's name; the name "" stands for all layers that are not named."""
         if isinstance(value, dict):
             return value
         found = {}
         for part in value.split(","):
-            layer, _, lanes = part.rpartition("=")
-            if not lanes.isdecimal() or layer in found:
+            layer, _, number = part.rpartition("=")
+            if not number.isdecimal() or layer in found:
                 self.fail(f"{value!r}: need N, or LAYER=N,... with each layer once", param, ctx)
-            found[layer] = int(lanes)
+            found[layer] = int(number)
         return found
 
 
@@ -74,26 +74,32 @@ HARDWARE = (
     ),
     click.option(
         "--lanes",
-        type=Lanes(),
-        help="The most accumulate lanes that a layer may have; each adds one weight in a cycle. "
+        type=ByLayer(),
+        help="The most accumulate lanes that an engine may have; each adds one weight in a cycle. "
         f"[default: {LANES}]",
     ),
     click.option(
+        "--engines",
+        type=ByLayer(),
+        help="The most engines that a synapse may have side by side, each with every so many-th "
+        "column of the map: for layers of few channels. [default: 1]",
+    ),
+    click.option(
         "--update-lanes",
-        default=DEFAULT.update_lanes,
-        show_default=True,
-        help="The most neurons of a layer that are updated in one cycle. With --cycles "
-        "or --total-lanes they may be more.",
+        type=int,
+        help="The most neurons of a layer that are updated in one cycle. "
+        f"[default: {UPDATE_LANES}]",
     ),
     click.option(
         "--cycles",
         type=int,
-        help="Choose the cheapest lanes with which a sample takes at most N cycles.",
+        help="Choose the cheapest lanes and engines with which a sample takes at most N cycles.",
     ),
     click.option(
         "--total-lanes",
         type=int,
-        help="Choose the fastest lanes, with at most N accumulate lanes in all layers together.",
+        help="Choose the fastest lanes and engines, with at most N accumulate lanes in all layers "
+        "together.",
     ),
     click.option(
         "--crop",
@@ -131,7 +137,10 @@ def taken_from(given: dict[str, Any]) -> Options:
         InputError: a value is not accepted, two options contradict, or --like names no build.
     """
     chosen = {name: given.pop(name) for name in Options.__dataclass_fields__ if name in given}
-    like, lanes = chosen["like"], dict(chosen["lanes"] or {})
+    like = chosen["like"]
     chosen["like"] = artefact.load(like) if like else None
-    chosen["lanes"] = lanes.pop("", None)
-    return Options(**chosen, layer_lanes=lanes)
+    for name in ("lanes", "engines"):
+        by_layer = dict(chosen[name] or {})
+        chosen[name] = by_layer.pop("", None)
+        chosen[f"layer_{name}"] = by_layer
+    return Options(**chosen)

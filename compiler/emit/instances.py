@@ -7,7 +7,7 @@ from hw_models import hardware
 from hw_models.core import latency
 from hw_models.core.address import Fields, as_map
 from hw_models.core.buffers import Reader, input_buffers, outlet_buffers, readers
-from hw_models.core.layout import LayerLayout, SynapseLayout, layout_of
+from hw_models.core.layout import EngineLayout, LayerLayout, SynapseLayout, layout_of
 from hw_models.dataflow import Build, Layer, Pool, Synapse
 from hw_models.errors import InputError
 from hw_models.hardware import Hardware
@@ -22,7 +22,7 @@ def instances(build: Build, channel_bits: int = 0) -> Hardware:
     """
     flow = build.dataflow
     streams = readers(flow)
-    stream_of = {r.synapse.name: r.stream for found in streams.values() for r in found}
+    stream_of = {(r.synapse.name, r.engine): r.stream for each in streams.values() for r in each}
     source = streams[flow.input.name]
     return Hardware(
         inlets=tuple(
@@ -39,22 +39,20 @@ def instances(build: Build, channel_bits: int = 0) -> Hardware:
 def layer_instances(
     build: Build,
     layer: Layer,
-    stream_of: dict[str, str],
+    stream_of: dict[tuple[str, int], str],
     found: list[Reader],
     channel_bits: int,
 ) -> hardware.Layer:
     """The instances of a layer.
 
-    They are an engine and pools for each synapse, merges, neurons, and the outlets or the readout.
+    They are engines and pools for each synapse, merges, neurons, and the outlets or the readout.
+
+    Args:
+        stream_of: the stream that an engine reads, by its synapse's name and its number.
     """
     layout = layout_of(build.dataflow, layer)
     synapses = tuple(
-        hardware.Synapse(
-            name=synapse.name,
-            stream=stream_of[synapse.name],
-            pools=tuple(pool_of(build, synapse, pool) for pool in synapse.pools),
-            engine=engine_of(build, synapse, layout, own),
-        )
+        synapse_of(build, synapse, layout, own, stream_of)
         for synapse, own in zip(layer.synapses, layout.synapses, strict=True)
     )
     merges = merges_of(layout, [synapse.engine.current_bits for synapse in synapses])
@@ -74,6 +72,33 @@ def layer_instances(
     )
 
 
+def synapse_of(
+    build: Build,
+    synapse: Synapse,
+    layout: LayerLayout,
+    own: SynapseLayout,
+    stream_of: dict[tuple[str, int], str],
+) -> hardware.Synapse:
+    branches = tuple(
+        hardware.Branch(
+            stream=stream_of[synapse.name, number],
+            pools=tuple(pool_of(build, synapse, pool) for pool in synapse.pools),
+            engine=engine_of(build, synapse, layout, engine),
+        )
+        for number, engine in enumerate(own.engines)
+    )
+    interleave = None
+    if len(branches) > 1:
+        interleave = hardware.Interleave(
+            engines=len(branches),
+            width=own.op.out_shape[2],
+            rows=layout.rows,
+            bits=layout.slice_ * branches[0].engine.current_bits,
+            latency=latency.CURRENT,
+        )
+    return hardware.Synapse(name=synapse.name, branches=branches, interleave=interleave)
+
+
 def pool_of(build: Build, synapse: Synapse, pool: Pool) -> hardware.Pool:
     return hardware.Pool(
         c=pool.in_shape[0],
@@ -89,7 +114,7 @@ def pool_of(build: Build, synapse: Synapse, pool: Pool) -> hardware.Pool:
 
 
 def engine_of(
-    build: Build, synapse: Synapse, layout: LayerLayout, own: SynapseLayout
+    build: Build, synapse: Synapse, layout: LayerLayout, own: EngineLayout
 ) -> hardware.Engine:
     op = own.op
     static = build.dataflow.mode_of(synapse.source) == "static"

@@ -6,11 +6,10 @@ from compiler import ir
 from compiler.casts import narrowed
 from compiler.ir import Graph, Input
 from hw_models import dataflow
-from hw_models.dataflow import Build, Dataflow, Lanes, Layer, Synapse, Update
+from hw_models.dataflow import Build, Dataflow, Layer, Synapse, Update
 from hw_models.validate.integers import weight_bits
 
 Provenance = dict[str, str | int | float | bool]
-ONE_LANE = Lanes(accumulate=1, update=1)  # works for any layer; lanes are assigned later
 
 
 def integers(graph: Graph, target: str, provenance: Provenance) -> Build:
@@ -62,7 +61,6 @@ def layer_of(graph: Graph, layer: ir.Layer, tensors: dict[str, NDArray]) -> Laye
         shape=layer.shape,
         synapses=synapses,
         update=Update.of(layer.neuron, bounds),
-        lanes=ONE_LANE,
     )
 
 

@@ -20,8 +20,9 @@ def memories(build: Build, layer: Layer, instances: hardware.Layer) -> dict[str,
     for synapse, own, instance in zip(
         layer.synapses, layout.synapses, instances.synapses, strict=True
     ):
-        w = build.weight(synapse).reshape(own.op.weight_shape)
-        rows = weight_rows(w, own.op.groups, own.weights)
+        engine = own.engines[0]  # the others read the same weights
+        w = build.weight(synapse).reshape(engine.op.weight_shape)
+        rows = weight_rows(w, engine.op.groups, engine.weights)
         text = hex_words(rows, synapse.w_bits)
         files |= bank_files(instance.engine.weight_file, text)
     update = instances.update

@@ -2,24 +2,29 @@
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.lanes.assign_lanes import channels_of, fewest, on_lanes
+from compiler.lanes.assign_lanes import channels_of, evened, on_lanes
 from hw_models.core import timing, workload
-from hw_models.core.layout import conv_of, layout_of
+from hw_models.core.layout import Lanes, Width, conv_of, engines_of, lay_out, layout_of
 from hw_models.core.workload import Load
-from hw_models.dataflow import Build, Lanes, Layer
+from hw_models.dataflow import Build, Conv2d, Layer
 from hw_models.engines import fast
 from hw_models.engines.golden import Trace
 from hw_models.errors import InputError
 
-# An update lane (leak, threshold, reset) is about as much logic as two accumulate lanes.
+# An update lane (leak, threshold, reset) is about as much logic as two accumulate lanes. One more
+# engine has its own control, and its source one more outlet.
 UPDATE_COST = 2
+ENGINE_COST = 16
+ENGINES = (1, 2, 3, 4, 6, 8)  # numbers of engines that a synapse may get
+# A reader's events wait for the words of a sweep, and a serializer takes a cycle for each word. So
+# a layer whose sweeps took longer than this share would let its readers idle.
+SWEEP_SHARE = 0.25
 STEP = 0.98  # the least factor by which layers are made faster, where all together are too slow
 
 
@@ -28,8 +33,8 @@ class Choice:
     """What a layer costs and how fast it is on some lanes."""
 
     lanes: Lanes
-    adders: int  # accumulate lanes of all its synapses
-    cost: int  # of accumulate and update lanes, in units of one accumulate lane
+    adders: int  # accumulate lanes of all its engines
+    cost: int  # of lanes and engines, in units of one accumulate lane
     work: float  # cycles that a sample takes, the mean over the samples
 
 
@@ -51,7 +56,6 @@ class ChooseLanes:
     samples: NDArray[np.int8]  # calibration inputs [T', B, *shape]
     cycles: int | None  # from one sample's last word to the next one's
     total: int | None  # accumulate lanes of all layers together
-    update: int  # update lanes of a layer; it gets more where the sweep is what limits
 
     def __call__(self, build: Build) -> Build:
         trace = fast.run(build, self.samples, keep_membranes=False)
@@ -71,38 +75,40 @@ class ChooseLanes:
         flow = on_lanes(build.dataflow, lanes_in(found))
         return timing.run(flow, self.samples, trace).pace
 
-    def choices(self, build: Build, layer: Layer, load: Load) -> list[Choice]:
+    def choices(self, build: Build, layer: Layer, load: list[Load]) -> list[Choice]:
         """The lanes that are worth having for a layer, the cheapest first, each faster than the one
         before."""
-        flow = build.dataflow
-        ops = [conv_of(flow, synapse) for synapse in layer.synapses]
-        channels = max(channels_of(op, 1) for op in ops)
-        section = layout_of(flow, layer).section
-        least = min(self.update, section)
-        updates = (
-            {least} if not layer.fires else {least} | {n for n in shares(section) if n > least}
-        )
-        widths = {
-            fewest(ops, Lanes(accumulate=lanes, update=update), layer.fires)
-            for update in updates
-            for lanes in {update} | shares(channels)
-            if update in (least, min(update, lanes))
-        }
-        found = sorted(
-            (self.choice(build, layer, lanes, load) for lanes in widths),
-            key=lambda choice: (choice.cost, choice.work),
-        )
+        ops = [conv_of(build.dataflow, synapse) for synapse in layer.synapses]
+        section = layout_of(build.dataflow, layer).section
+        found = []
+        for update in shares(section) if layer.fires else {1}:
+            most = Lanes(tuple(Width(max(update, op.group_outputs)) for op in ops), update)
+            slice_ = lay_out(ops, most, layer.fires).slice_
+            each = [
+                options(op, slice_, of_synapse, self.price)
+                for op, of_synapse in zip(ops, load, strict=True)
+            ]
+            found += [
+                self.choice(build, layer, Lanes(widths, slice_), load) for widths in combined(each)
+            ]
+        found.sort(key=lambda choice: (self.price(choice.adders, choice.cost), choice.work))
         best = itertools.accumulate((choice.work for choice in found), min, initial=math.inf)
         return [choice for choice, before in zip(found, best, strict=False) if choice.work < before]
 
-    def choice(self, build: Build, layer: Layer, lanes: Lanes, load: Load) -> Choice:
+    def price(self, adders: int, cost: int) -> tuple[int, ...]:
+        """What is to be small: the cost, or the accumulate lanes where these are what is given."""
+        return (cost,) if self.cycles is not None else (adders, cost)
+
+    def choice(self, build: Build, layer: Layer, lanes: Lanes, load: list[Load]) -> Choice:
         """What a layer costs and takes on these lanes."""
-        layer = msgspec.structs.replace(layer, lanes=lanes)
+        layer = lanes.given_to(layer)
         work = workload.work(build.dataflow, layer, load).cycles
         work = work[1:] if len(work) > 1 else work  # as the pace does: from the first sample's end
         layout = layout_of(build.dataflow, layer)
-        cost = layout.adders + UPDATE_COST * layout.slice_
-        return Choice(lanes, layout.adders, cost, float(work.mean()))
+        sweeps = build.dataflow.timesteps * layout.words / SWEEP_SHARE
+        more = sum(len(synapse.engines) - 1 for synapse in layout.synapses)
+        cost = layout.adders + UPDATE_COST * layout.slice_ + ENGINE_COST * more
+        return Choice(lanes, layout.adders, cost, max(float(work.mean()), sweeps))
 
     def meeting(self, choices: Choices, pace: Callable[[Found], float]) -> Found:
         """The cheapest lanes with a pace within `cycles`.
@@ -120,7 +126,7 @@ class ChooseLanes:
             if not slower:
                 (name, choice), least = slowest(found), math.ceil(reached)
                 raise InputError(
-                    f"{name}: at {choice.lanes.accumulate} lanes, as many as it has use for, the "
+                    f"{name}: at {choice.adders} lanes, as many as it has use for, the "
                     f"network takes {least:,} cycles a sample; --cycles {self.cycles} cannot be "
                     f"met: ask for {least} or more"
                 )
@@ -137,6 +143,54 @@ class ChooseLanes:
 def shares(channels: int) -> set[int]:
     """The lanes that divide channels into 1, 2, 3, ... words; no others are worth having."""
     return {-(-channels // words) for words in range(1, channels + 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A width of a synapse, what it costs, and how long it takes."""
+
+    price: tuple[int, ...]
+    cycles: float  # of its busiest engine, the mean over the samples
+    width: Width
+
+
+def options(
+    op: Conv2d, slice_: int, load: Load, price: Callable[[int, int], tuple[int, ...]]
+) -> list[Option]:
+    """The widths that are worth having for a synapse, the cheapest first.
+
+    Args:
+        slice_: neurons per word of the sweep.
+        price: what is to be small, of accumulate lanes and cost.
+    """
+    channels = channels_of(op, slice_)
+    lanes = {evened(channels, most, slice_) for most in shares(channels) if most >= slice_}
+    found = []
+    for count in {len(engines_of(op, Width(slice_, most), slice_)) for most in ENGINES}:
+        for width in (Width(each, count) for each in lanes):
+            engines = engines_of(op, width, slice_)
+            adders = sum(engine.lanes for engine in engines)
+            cycles = max(
+                float(workload.busy(engine, load).sum(axis=0).mean()) + engine.words
+                for engine in engines
+            )
+            cost = adders + ENGINE_COST * (count - 1)
+            found.append(Option(price(adders, cost), cycles, width))
+    found.sort(key=lambda option: (option.price, option.cycles))
+    best = itertools.accumulate((option.cycles for option in found), min, initial=math.inf)
+    return [option for option, before in zip(found, best, strict=False) if option.cycles < before]
+
+
+def combined(found: list[list[Option]]) -> Iterator[tuple[Width, ...]]:
+    """Widths of a layer's synapses, one each, given those that are worth having for each.
+
+    The busiest engine of all sets the pace. So for each number of cycles that one of them takes,
+    each synapse has the cheapest width that takes no more.
+    """
+    for goal in {option.cycles for each in found for option in each}:
+        widths = [next((x.width for x in each if x.cycles <= goal), None) for each in found]
+        if None not in widths:
+            yield tuple(width for width in widths if width)
 
 
 def within(choices: Choices, goal: float) -> Found:

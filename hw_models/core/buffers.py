@@ -9,14 +9,18 @@ from hw_models.dataflow import Dataflow, Layer, Synapse
 from hw_models.semantics import digit_counts
 
 BUFFER_MIN = 16  # words; covers the round trip of a credit, so that a sweep runs at full speed
+# Events of the input for each engine of a synapse that has several. In a column one of them has
+# more taps than another, in the next one fewer.
+SIDE_BUFFER = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A synapse as a reader of its source's events."""
+    """An engine of a synapse as a reader of its source's events."""
 
     stream: str  # name of its stream in the top level
     synapse: Synapse
+    engine: int  # its number among the synapse's
     late: int  # time steps by which it runs behind the source's first possible reader
 
 
@@ -40,10 +44,11 @@ def readers(flow: Dataflow) -> dict[str, list[Reader]]:
     names |= {layer.name: f"layer{i}_out" for i, layer in enumerate(flow.layers)}
     found: dict[str, list[Reader]] = {name: [] for name in names}
     for layer in flow.layers:
-        for synapse in layer.synapses:
-            known = found[synapse.source]
-            stream = f"{names[synapse.source]}{len(known) or ''}"
-            known.append(Reader(stream, synapse, depth[layer.name] - depth[synapse.source] - 1))
+        for synapse, own in zip(layer.synapses, layout_of(flow, layer).synapses, strict=True):
+            known, late = found[synapse.source], depth[layer.name] - depth[synapse.source] - 1
+            for engine in range(len(own.engines)):
+                stream = f"{names[synapse.source]}{len(known) or ''}"
+                known.append(Reader(stream, synapse, engine, late))
     return found
 
 
@@ -60,12 +65,18 @@ def outlet_buffers(flow: Dataflow, layer: Layer, readers: Sequence[Reader]) -> l
 
 
 def input_buffers(flow: Dataflow, readers: Sequence[Reader]) -> list[int]:
-    """The number of events to buffer for each reader of the input; a punctual one needs 0.
+    """The number of events to buffer for each reader of the input; 0: none.
 
-    A step has at most one event per address, and its marker. A static input is one step for the
-    whole sample and has at most one event per digit.
+    A late one has a buffer for the steps in between. A step has at most one event per address, and
+    its marker. A static input is one step for the whole sample and has at most one event per digit.
     """
     spec = flow.input
     digits = int(digit_counts(spec.x_max).max())
     step = math.prod(spec.shape) * digits + 1
-    return [step * (min(1, r.late) if spec.encoding == "static" else r.late) for r in readers]
+    several = {reader.synapse.name for reader in readers if reader.engine > 0}
+    return [
+        step * (1 if spec.encoding == "static" else reader.late)
+        if reader.late
+        else SIDE_BUFFER * (reader.synapse.name in several)
+        for reader in readers
+    ]

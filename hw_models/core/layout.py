@@ -1,18 +1,20 @@
 """The layout of a layer in the core: the words of its accumulators and the words of its sweep.
 
-docs/core.md explains lanes, slices and sections. A layer's layout is computed only here, from its
-operations and its lanes; the compiler, the timing model and the simulation all read it.
+docs/core.md explains lanes, engines, slices and sections. A layer's layout is computed only here,
+from its operations and its lanes; the compiler, the timing model and the simulation all read it.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
+import msgspec
 import numpy as np
 
 from hw_models.core.address import as_map
-from hw_models.dataflow import Conv2d, Dataflow, Dense, Lanes, Layer, Synapse
+from hw_models.dataflow import Conv2d, Dataflow, Dense, Layer, Pool, Synapse
 from hw_models.semantics import Ints
 
 
@@ -27,10 +29,40 @@ class Memory(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class SynapseLayout:
-    """The layout of one synapse's accumulators and weights in words."""
+class Width:
+    """How wide the core works on a synapse, at most."""
 
-    op: Conv2d  # the operation as the engine runs it
+    lanes: int  # accumulate lanes of each engine
+    engines: int = 1  # side by side, each for every so many-th column
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """How wide the core works on a layer, at most."""
+
+    synapses: tuple[Width, ...]
+    update: int
+
+    @classmethod
+    def of(cls, layer: Layer) -> "Lanes":
+        """Those that a layer's description asks for."""
+        widths = tuple(Width(synapse.lanes, synapse.engines) for synapse in layer.synapses)
+        return cls(widths, layer.update_lanes)
+
+    def given_to(self, layer: Layer) -> Layer:
+        """The layer's description with these lanes."""
+        synapses = tuple(
+            msgspec.structs.replace(synapse, lanes=width.lanes, engines=width.engines)
+            for synapse, width in zip(layer.synapses, self.synapses, strict=True)
+        )
+        return msgspec.structs.replace(layer, synapses=synapses, update_lanes=self.update)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLayout:
+    """The layout of one engine's accumulators and weights in words."""
+
+    op: Conv2d  # the operation as the engine runs it, of its columns alone
     lanes: int  # channels per word
     # Whether an event reaches only one channel (a depthwise operation) and a word holds
     # neighbouring channels of several convolution groups.
@@ -79,6 +111,24 @@ class SynapseLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class SynapseLayout:
+    """The layout of one synapse: its engines, each with every so many-th column of the map."""
+
+    op: Conv2d  # the operation of all columns
+    engines: tuple[EngineLayout, ...]  # that of column 0 first
+
+    def slices(self, engine: int, rows: int) -> Ints:
+        """The places, in a sweep, of the slices that an engine gives.
+
+        Args:
+            rows: the words of a sweep per position.
+        """
+        _, height, width = self.op.out_shape
+        places = np.arange(height * width * rows).reshape(height, width, rows)
+        return places[:, engine :: len(self.engines)].reshape(-1)
+
+
+@dataclass(frozen=True, slots=True)
 class LayerLayout:
     """The layout of a layer's neurons in the words of its sweep."""
 
@@ -89,15 +139,20 @@ class LayerLayout:
     synapses: tuple[SynapseLayout, ...]
 
     @property
+    def engines(self) -> list[EngineLayout]:
+        """The engines of all synapses, in their order."""
+        return [engine for synapse in self.synapses for engine in synapse.engines]
+
+    @property
     def adders(self) -> int:
-        """The number of accumulate lanes of all synapses together."""
-        return sum(synapse.lanes for synapse in self.synapses)
+        """The number of accumulate lanes of all engines together."""
+        return sum(engine.lanes for engine in self.engines)
 
 
 def layout_of(flow: Dataflow, layer: Layer) -> LayerLayout:
     """The layout of a layer on its lanes."""
     ops = [conv_of(flow, synapse) for synapse in layer.synapses]
-    return lay_out(ops, layer.lanes, layer.fires)
+    return lay_out(ops, Lanes.of(layer), layer.fires)
 
 
 def lay_out(ops: Sequence[Conv2d], lanes: Lanes, fires: bool) -> LayerLayout:
@@ -106,20 +161,60 @@ def lay_out(ops: Sequence[Conv2d], lanes: Lanes, fires: bool) -> LayerLayout:
     A section is a convolution group, or all channels of a depthwise operation. All synapses of a
     layer are read in the same words. If their sections differ, the slice divides all of them, so
     that the words of every synapse are simply the channels in order. A slice is at most as wide as
-    the update lanes asked for. Neurons that do not fire are read one per cycle, since the argmax
-    takes one per cycle.
+    the update lanes asked for, and as the accumulate lanes of each synapse. Neurons that do not
+    fire are read one per cycle, since the argmax takes one per cycle.
     """
     sizes = {op.out_shape[0] if depthwise(op) else op.group_outputs for op in ops}
     section = math.gcd(*sizes)
-    slice_ = min(lanes.update, lanes.accumulate, section) if fires else 1
+    most = min(lanes.update, *(width.lanes for width in lanes.synapses))
+    slice_ = min(most, section) if fires else 1
     if len(sizes) > 1:
         slice_ = max(n for n in range(1, slice_ + 1) if section % n == 0)
     channels, height, width = ops[0].out_shape
     rows = channels // section * -(-section // slice_)
     synapses = tuple(
-        SynapseLayout(op, engine_lanes(op, lanes.accumulate, slice_), depthwise(op)) for op in ops
+        SynapseLayout(op, engines_of(op, width, slice_))
+        for op, width in zip(ops, lanes.synapses, strict=True)
     )
     return LayerLayout(section, slice_, rows, height * width * rows, synapses)
+
+
+def engines_of(op: Conv2d, width: Width, slice_: int) -> tuple[EngineLayout, ...]:
+    """The layout of a synapse's engines: at most one for each column, and one if it is depthwise.
+
+    An event of a depthwise operation takes a cycle for each window, so it has no use for more.
+    """
+    count = 1 if depthwise(op) else min(width.engines, op.out_shape[2])
+    lanes = engine_lanes(op, width.lanes, slice_)
+    return tuple(
+        EngineLayout(of_columns(op, first, count), lanes, depthwise(op)) for first in range(count)
+    )
+
+
+def of_columns(op: Conv2d, first: int, step: int) -> Conv2d:
+    """The operation that gives the columns first, first + step, ... of another.
+
+    It is the same convolution with a stride that leaves the others out. Its padding is negative
+    where its first window begins within the map.
+    """
+    channels, height, width = op.out_shape
+    return msgspec.structs.replace(
+        op,
+        out_shape=(channels, height, -(-(width - first) // step)),
+        stride=(op.stride[0], step * op.stride[1]),
+        padding=(op.padding[0], op.padding[1] - first * op.stride[1]),
+    )
+
+
+@cache
+def windows_by_axis(op: Pool | Conv2d) -> list[list[list[int]]]:
+    """For rows and for columns: the windows that contain each coordinate, by rising number."""
+    return [
+        [[o for o in range(out) if 0 <= i + padding - o * stride < kernel] for i in range(size)]
+        for size, out, kernel, stride, padding in zip(
+            op.in_shape[1:], op.out_shape[1:], op.kernel, op.stride, op.padding, strict=True
+        )
+    ]
 
 
 def engine_lanes(op: Conv2d, accumulate: int, slice_: int) -> int:

@@ -10,7 +10,6 @@ in a buffer that holds at least one step) is known when it comes.
 import math
 from collections import deque
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
 from typing import Protocol
 
@@ -21,7 +20,7 @@ from hw_models import dataflow
 from hw_models.core import latency
 from hw_models.core.address import in_raster, sweep_places
 from hw_models.core.buffers import input_buffers, outlet_buffers, readers
-from hw_models.core.layout import SynapseLayout, layout_of
+from hw_models.core.layout import EngineLayout, LayerLayout, layout_of, windows_by_axis
 from hw_models.core.workload import event_cycles
 from hw_models.dataflow import Dataflow, Layer, Synapse
 from hw_models.engines.golden import Trace
@@ -72,12 +71,13 @@ class Engine:
     marker lets nothing pass before the sweeps are over.
     """
 
-    def __init__(self, synapse: SynapseLayout, slice_: int, static: bool) -> None:
-        self.synapse, self.static = synapse, static
-        self.cost: list[int] = in_raster(event_cycles(synapse), synapse.op.in_shape).tolist()
-        self.first_slices = synapse.first_slices(slice_)
+    def __init__(self, own: EngineLayout, slices: Ints, slice_: int, static: bool) -> None:
+        self.own, self.static = own, static
+        self.cost: list[int] = in_raster(event_cycles(own), own.op.in_shape).tolist()
+        self.slices = slices  # the places, in a sweep, of those that it gives
+        self.first_slices = own.first_slices(slice_)
         self.words: dict[int, Beats] = {}  # the words that an event visits, by its address
-        self.free = synapse.words * synapse.pages  # after reset, all accumulators are cleared first
+        self.free = own.words * own.pages  # after reset, all accumulators are cleared first
         self.marker = 0  # when the last marker was taken
         self.over = 0  # when the sweeps of the marker before were over
         self.done = True  # they are
@@ -99,16 +99,17 @@ class Engine:
         """The cycle in which an event that is taken at `at`, amid sweeps, is added to its last
         word."""
         if event not in self.words:
-            self.words[event] = visited(self.synapse, event)
+            self.words[event] = visited(self.own, event)
         last = at if self.words[event] else at + 1
         for word in self.words[event]:
-            last = (last if self.synapse.pages > 1 else max(last, self.taken[word])) + 1
+            last = (last if self.own.pages > 1 else max(last, self.taken[word])) + 1
             while last in self.busy:
                 last += 1
         return last
 
     def swept(self, read: Ints, last: bool) -> None:
         """Note when a sweep asked for each slice; `last`: it is the last of its marker."""
+        read = read[self.slices]
         if self.done:
             self.busy = set()
         self.taken = (read[self.first_slices] + latency.REQUEST).tolist()
@@ -155,18 +156,24 @@ class StreamBuffer:
         self.inside = []
 
 
-class RegisterSlice:
-    """A register_slice, which has two places."""
+class Queue:
+    """Places for beats in front of a reader that is not late: a register slice or a buffer."""
 
-    def __init__(self, reader: Taker) -> None:
-        self.places = deque([0, 0])  # when each place is free
+    def __init__(self, places: int, passage: int, reader: Taker) -> None:
+        self.places = deque([0] * places)  # when each place is free
+        self.passage = passage  # cycles from a beat's arrival until it can leave
         self.reader, self.free = reader, 0
 
     def take(self, ready: int, beat: int) -> int:
         at = max(ready, self.places.popleft())
-        self.free = self.reader.take(max(at + latency.SLICE, self.free), beat) + 1
+        self.free = self.reader.take(max(at + self.passage, self.free), beat) + 1
         self.places.append(self.free)
         return at
+
+
+def register_slice(reader: Taker) -> Queue:
+    """A register_slice, which has two places."""
+    return Queue(2, latency.SLICE, reader)
 
 
 class Broadcast:
@@ -184,7 +191,7 @@ class Outlet:
 
     def __init__(self, places: int, reader: Taker) -> None:
         self.places = np.zeros(places, np.int64)  # when each place is free, for one step or more
-        self.reader, self.free = RegisterSlice(reader), 0
+        self.reader, self.free = register_slice(reader), 0
 
     def room(self, words: int) -> Ints:
         """Use up the places for a sweep's words; return when each place is free."""
@@ -208,10 +215,9 @@ class Outlet:
 class Update:
     """A layer's neurons: they sweep once all engines hold a marker, each word once it has room."""
 
-    def __init__(self, flow: Dataflow, layer: Layer, engines: list[Engine]) -> None:
+    def __init__(self, layer: Layer, layout: LayerLayout, engines: list[Engine]) -> None:
         self.engines, self.free = engines, 0
         self.outlets: list[Outlet] = []
-        layout = layout_of(flow, layer)
         self.order = sweep_places(layer.shape, layout.section, layout.slice_)
 
     def step(self, spikes: NDArray[np.int8], last: bool) -> None:
@@ -259,33 +265,35 @@ class Core:
 
     def __init__(self, flow: Dataflow) -> None:
         streams = readers(flow)
-        takers: dict[str, Taker] = {}
+        takers: dict[str, list[Taker]] = {}  # by synapse, one for each of its engines
         self.updates: list[Update] = []
         for layer in flow.layers:
             layout = layout_of(flow, layer)
-            engines = [
-                Engine(own, layout.slice_, flow.mode_of(synapse.source) == "static")
-                for synapse, own in zip(layer.synapses, layout.synapses, strict=True)
-            ]
-            for synapse, engine in zip(layer.synapses, engines, strict=True):
-                takers[synapse.name] = behind_pools(synapse, engine)
+            found = engines_of(flow, layer, layout)
+            for synapse, engines in zip(layer.synapses, found, strict=True):
+                takers[synapse.name] = [behind_pools(synapse, engine) for engine in engines]
             kind = Update if layer.fires else Readout
-            self.updates.append(kind(flow, layer, engines))
+            self.updates.append(kind(layer, layout, [engine for each in found for engine in each]))
         for layer, update in zip(flow.layers[:-1], self.updates, strict=False):
-            found = streams[layer.name]
+            reading = streams[layer.name]
             update.outlets = [
-                Outlet(places, takers[reader.synapse.name])
-                for places, reader in zip(outlet_buffers(flow, layer, found), found, strict=True)
+                Outlet(places, takers[reader.synapse.name][reader.engine])
+                for places, reader in zip(
+                    outlet_buffers(flow, layer, reading), reading, strict=True
+                )
             ]
-        found = streams[flow.input.name]
+        reading = streams[flow.input.name]
         inlets: list[Taker] = []
-        self.buffers: dict[str, StreamBuffer] = {}  # by synapse
-        for places, reader in zip(input_buffers(flow, found), found, strict=True):
-            taker = takers[reader.synapse.name]
-            if places:
-                taker = self.buffers[reader.synapse.name] = StreamBuffer(places, taker)
+        self.buffers: dict[str, list[StreamBuffer]] = {}  # by synapse
+        for places, reader in zip(input_buffers(flow, reading), reading, strict=True):
+            taker = takers[reader.synapse.name][reader.engine]
+            if reader.late:
+                taker = StreamBuffer(places, taker)
+                self.buffers.setdefault(reader.synapse.name, []).append(taker)
+            elif places:
+                taker = Queue(places, latency.FIFO, taker)
             inlets.append(taker)
-        self.input = RegisterSlice(Broadcast(inlets))
+        self.input = register_slice(Broadcast(inlets))
         self.free = FIRST_BEAT
 
     def feed(self, beats: Beats) -> int:
@@ -316,13 +324,29 @@ def run(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> Timing:
             last = t == flow.timesteps - 1
             for layer, update in zip(flow.layers, core.updates, strict=True):
                 for synapse in layer.synapses:
-                    if synapse.name in core.buffers:
-                        core.buffers[synapse.name].drain()
+                    for buffer in core.buffers.get(synapse.name, []):
+                        buffer.drain()
                 if isinstance(update, Readout):
                     ends += [update.finish(last)] * last
                 else:
                     update.step(trace.spikes[layer.name][t, sample], last)
     return Timing(np.array(starts), np.array(ends))
+
+
+def engines_of(flow: Dataflow, layer: Layer, layout: LayerLayout) -> list[list[Engine]]:
+    """The engines of each synapse of a layer."""
+    return [
+        [
+            Engine(
+                engine,
+                own.slices(number, layout.rows),
+                layout.slice_,
+                flow.mode_of(synapse.source) == "static",
+            )
+            for number, engine in enumerate(own.engines)
+        ]
+        for synapse, own in zip(layer.synapses, layout.synapses, strict=True)
+    ]
 
 
 def behind_pools(synapse: Synapse, engine: Engine) -> Taker:
@@ -351,30 +375,19 @@ def windows(pool: dataflow.Pool) -> list[Beats]:
     ]
 
 
-def visited(synapse: SynapseLayout, event: int) -> Beats:
+def visited(engine: EngineLayout, event: int) -> Beats:
     """The words of accumulators to which an event adds, in order, given its place in raster
     order."""
-    op = synapse.op
+    op = engine.op
     channels, _, width = op.in_shape
     position, c = divmod(event, channels)
     y, x = divmod(position, width)
     rows, columns = windows_by_axis(op)
-    first = c // synapse.lanes if synapse.packed else c // (channels // op.groups) * synapse.reach
-    at_position = synapse.words // math.prod(op.out_shape[1:])
+    first = c // engine.lanes if engine.packed else c // (channels // op.groups) * engine.reach
+    at_position = engine.words // math.prod(op.out_shape[1:])
     return [
         (row * op.out_shape[2] + column) * at_position + first + number
         for row in rows[y]
         for column in columns[x]
-        for number in range(synapse.reach)
-    ]
-
-
-@cache
-def windows_by_axis(op: dataflow.Pool | dataflow.Conv2d) -> list[list[Beats]]:
-    """For rows and for columns: the windows that contain each coordinate, by rising number."""
-    return [
-        [[o for o in range(out) if 0 <= i + padding - o * stride < kernel] for i in range(size)]
-        for size, out, kernel, stride, padding in zip(
-            op.in_shape[1:], op.out_shape[1:], op.kernel, op.stride, op.padding, strict=True
-        )
+        for number in range(engine.reach)
     ]

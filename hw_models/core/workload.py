@@ -5,25 +5,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.core.latency import SWEEP_MIN
-from hw_models.core.layout import SynapseLayout, conv_of, layout_of
+from hw_models.core.layout import EngineLayout, conv_of, layout_of, windows_by_axis
 from hw_models.dataflow import Build, Conv2d, Dataflow, Layer, Synapse
 from hw_models.engines.golden import Trace
-from hw_models.engines.synapse import fan_out, pooled
+from hw_models.engines.synapse import pooled
 from hw_models.semantics import Ints, digits
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """The work that reaches a layer's engines on any lanes; a static input has only step 0."""
+    """The events that reach a synapse's engines, by their column; a static input has only step 0.
 
-    taps: Ints  # taps within the map over all events of a step, [synapses, T, B]
-    unseen: Ints  # events that reach no output, [synapses, T, B]
+    It is the same on any lanes.
+    """
+
+    seen: Ints  # events in a row that some output sees, [T, B, columns]
+    unseen: Ints  # events in another row, [T, B, columns]
+    taps: Ints  # taps in y over the events of a step, [T, B, columns]
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """The cycles of one layer."""
+    """The cycles of one layer, whose synapses have one engine or several."""
 
-    events: Ints  # cycles in which a synapse's engine works on an event, [synapses, T, B]
-    taken: tuple[int, ...]  # cycles of a sweep in which it does not, as words are taken, [synapses]
+    events: Ints  # cycles in which an engine works on an event, [engines, T, B]
+    taken: tuple[int, ...]  # cycles of a sweep in which it does not, as words are taken, [engines]
     sweep: int  # slices of a sweep, one per cycle
     static: bool  # all synapses read a static input: events in one step, T sweeps
     paged: bool  # events need not wait for any of the T sweeps of a static input
@@ -33,7 +37,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         """The cycles from a sample's first event to the next sample's, [B].
 
         This assumes that events are always there, spikes always find room, and a sweep is always
-        ahead of the next step's events. Each step takes the busiest synapse and the marker, or the
+        ahead of the next step's events. Each step takes the busiest engine and the marker, or the
         sweep before it.
         """
         again = len(self.events[0]) if self.static else 1  # sweeps for a marker
@@ -59,47 +63,63 @@ def count(build: Build, x: NDArray[np.int8], trace: Trace) -> dict[str, Work]:
     return {layer.name: work(flow, layer, found[layer.name]) for layer in flow.layers}
 
 
-def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, Load]:
-    """The load of each layer in one run, by layer name; the arguments are those of count()."""
-    streams, found = {flow.input.name: x, **trace.spikes}, {}
-    for layer in flow.layers:
-        reach = [reach_of(flow, synapse, streams[synapse.source]) for synapse in layer.synapses]
-        taps, unseen = zip(*reach, strict=True)
-        found[layer.name] = Load(taps=np.stack(taps), unseen=np.stack(unseen))
-    return found
+def loads(flow: Dataflow, x: NDArray[np.int8], trace: Trace) -> dict[str, list[Load]]:
+    """The load of each synapse in one run, by layer name; the arguments are those of count()."""
+    streams = {flow.input.name: x, **trace.spikes}
+    return {
+        layer.name: [load_of(flow, each, streams[each.source]) for each in layer.synapses]
+        for layer in flow.layers
+    }
 
 
-def work(flow: Dataflow, layer: Layer, load: Load) -> Work:
-    """A layer's work on its lanes, for a given load."""
-    layout = layout_of(flow, layer)
-    reach = np.array([synapse.reach for synapse in layout.synapses])
-    return Work(
-        events=load.taps * reach[:, None, None] + load.unseen,
-        taken=tuple(synapse.words for synapse in layout.synapses),
-        sweep=layout.words,
-        paged=all(synapse.pages > 1 for synapse in layout.synapses),
-        static=all(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses),
+def load_of(flow: Dataflow, synapse: Synapse, s: NDArray[np.int8]) -> Load:
+    """The load of a synapse, given its source's spikes or values [T', B, *shape]."""
+    op = conv_of(flow, synapse)
+    events = pooled(synapse.pools, digits(s, flow.input.x_max).astype(np.int64))
+    events = events.reshape(*s.shape[:2], *op.in_shape).sum(axis=2)  # [T', B, rows, columns]
+    events = np.pad(events, [(0, flow.timesteps - len(events)), *[(0, 0)] * 3])
+    taps = spans(op)[0]
+    return Load(
+        seen=np.einsum("tbyx,y->tbx", events, taps > 0),
+        unseen=np.einsum("tbyx,y->tbx", events, taps == 0),
+        taps=np.einsum("tbyx,y->tbx", events, taps),
     )
 
 
-def event_cycles(synapse: SynapseLayout) -> Ints:
-    """The cycles of an event at each address, [n_in].
+def work(flow: Dataflow, layer: Layer, load: list[Load]) -> Work:
+    """A layer's work on its lanes, for a given load of each synapse."""
+    layout = layout_of(flow, layer)
+    return Work(
+        events=np.stack([
+            busy(engine, of_synapse)
+            for own, of_synapse in zip(layout.synapses, load, strict=True)
+            for engine in own.engines
+        ]),
+        taken=tuple(engine.words for engine in layout.engines),
+        sweep=layout.words,
+        paged=all(engine.pages > 1 for engine in layout.engines),
+        static=all(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses),
+    )  # fmt: skip
+
+
+def busy(engine: EngineLayout, load: Load) -> Ints:
+    """The cycles in which an engine works on an event, for its synapse's load, [T, B].
 
     An event takes one cycle for each word of each tap within the map, and one cycle if it has no
     tap.
     """
-    return np.maximum(1, taps_of(synapse.op) * synapse.reach)
+    columns = spans(engine.op)[1]
+    return load.taps @ columns * engine.reach + load.seen @ (columns == 0) + load.unseen.sum(-1)
 
 
-def taps_of(op: Conv2d) -> Ints:
-    """The number of taps within the map for an event at each address, [n_in]."""
-    return fan_out(op, np.ones(op.weight_shape, np.int64)) // op.group_outputs
+def event_cycles(engine: EngineLayout) -> Ints:
+    """The cycles of an event at each address, [n_in], as `busy` says."""
+    rows, columns = spans(engine.op)
+    taps = np.broadcast_to(np.outer(rows, columns), engine.op.in_shape).reshape(-1)
+    return np.maximum(1, taps * engine.reach)
 
 
-def reach_of(flow: Dataflow, synapse: Synapse, s: NDArray[np.int8]) -> tuple[Ints, Ints]:
-    """Two counts for a synapse, [T, B] each: taps within the map, and events that have none."""
-    taps = taps_of(conv_of(flow, synapse))
-    events = pooled(synapse.pools, digits(s, flow.input.x_max).astype(np.int64))
-    events = events.reshape(*s.shape[:2], -1)
-    later = ((0, flow.timesteps - len(events)), (0, 0))
-    return np.pad(events @ taps, later), np.pad(events @ (taps == 0).astype(np.int64), later)
+def spans(op: Conv2d) -> tuple[Ints, Ints]:
+    """The number of windows that contain each row, [H], and each column, [W]."""
+    rows, columns = (np.array(list(map(len, axis))) for axis in windows_by_axis(op))
+    return rows, columns

@@ -30,8 +30,8 @@ PADDING_MAX = 1 << 10
 W_BITS = range(2, 33)
 X_MAX = [input_max(bits) for bits in INPUT_BITS]  # the possible x_max of a static input
 PROVENANCE: Mapping[str, type] = {
-    "checkpoint_sha256": str, "v_bits_max": int, "lanes": int, "update_lanes": int, "cycles": int,
-    "total_lanes": int, "crop": int, "axi_lite": bool, "loadable": bool, "like": str,
+    "checkpoint_sha256": str, "v_bits_max": int, "lanes": int, "engines": int, "update_lanes": int,
+    "cycles": int, "total_lanes": int, "crop": int, "axi_lite": bool, "loadable": bool, "like": str,
     "nir_dt": float, "nir_decay": str, "nir_reset": str,
 }  # fmt: skip
 
@@ -65,8 +65,7 @@ def check_description(flow: Dataflow) -> None:
             check_synapse(at, synapse, shapes[synapse.source], layer.shape)
             names.add(synapse.name)
             read.add(synapse.source)
-        need(min(layer.lanes.accumulate, layer.lanes.update) >= 1, where, "lanes",
-             (layer.lanes.accumulate, layer.lanes.update), ">= 1 each")  # fmt: skip
+        need(layer.update_lanes >= 1, where, "update_lanes", layer.update_lanes, ">= 1")
         shapes[layer.name] = layer.shape
     check_labels(flow)
     for name in list(shapes)[:-1]:
@@ -139,6 +138,8 @@ def check_synapse(
     need(alike(made, layer), at, "output", made, f"the layer's shape {list(layer)}")
     need(synapse.w_bits in W_BITS, at, "w_bits", synapse.w_bits, f"{W_BITS[0]}..{W_BITS[-1]}")
     need(0 <= synapse.shift <= BITS_MAX, at, "shift", synapse.shift, f"0..{BITS_MAX}")
+    for what in ("lanes", "engines"):
+        need(getattr(synapse, what) >= 1, at, what, getattr(synapse, what), ">= 1")
 
 
 def check_window(at: str, op: Conv2d | Pool, source: tuple[int, ...]) -> None:

@@ -14,7 +14,7 @@ INSTANCE = re.compile(
 SETTING = re.compile(r"^    \.(\w+) *\((.*)\),?$", re.MULTILINE)
 DEFAULT = re.compile(r"^  parameter (\w+) += (\w+)", re.MULTILINE)  # of the core itself
 FILE = re.compile(r'\{MEM_DIR, "/(?P<tensor>[^"]+)\.mem"\}')
-NUMBER = re.compile(r"\d+'(?P<base>[bdh])(?P<digits>[0-9a-f]+)|(?P<plain>\d+)")
+NUMBER = re.compile(r"\d+'(?P<base>[bdh])(?P<digits>[0-9a-f]+)|(?P<plain>-?\d+)")
 BASE = {"b": 2, "d": 10, "h": 16}
 
 

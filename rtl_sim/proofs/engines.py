@@ -44,9 +44,11 @@ def of_build(made: Hardware) -> Iterator[Claim]:
     """Claims about the engines of a build."""
     for layer in made.layers:
         for synapse in layer.synapses:
-            named = synapse.engine.parameters()
-            control = {n: named[n] for n in named if n not in OF_NUMBERS}
-            yield windows(synapse.name, control)
+            for number, branch in enumerate(synapse.branches, 1):
+                named = branch.engine.parameters()
+                control = {n: named[n] for n in named if n not in OF_NUMBERS}
+                several = f", engine {number}" if synapse.interleave else ""
+                yield windows(synapse.name + several, control)
 
 
 def windows(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:

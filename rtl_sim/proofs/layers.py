@@ -25,7 +25,10 @@ def of_build(build: Build, made: Hardware) -> Iterator[Claim]:
     """The claims of all layers."""
     for layer, own in zip(build.dataflow.layers, made.layers, strict=True):
         for synapse, instance in zip(layer.synapses, own.synapses, strict=True):
-            yield accumulator_sum(build, synapse, instance.engine)
+            # Engines of one synapse may differ in the kind of their accumulators' memory.
+            by_memory = {branch.engine.memory: branch.engine for branch in instance.branches}
+            for engine in by_memory.values():
+                yield accumulator_sum(build, synapse, engine)
         yield neuron_update(build, layer, own.update)
         yield from update_sweep(build, layer, own.update)
 

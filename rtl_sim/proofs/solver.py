@@ -103,7 +103,7 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
     shutil.copy(HARNESSES / f"{ONE_WORD}.v", folder)
     for name, text in harness.tables.items():
         (folder / name).write_text(text)
-    values = [f"-chparam {name} {value}" for name, value in harness.parameters.items()]
+    values = [f"-chparam {name} {constant(value)}" for name, value in harness.parameters.items()]
     text = (HARNESSES / f"{harness.name}.v").read_text()
     script = [
         f"read_verilog -sv -formal -defer -DSYNTHESIS {' '.join(files)}",
@@ -125,6 +125,11 @@ def translate(harness: Harness, sources: Mapping[str, str], folder: Path) -> Pat
         said = last_line(done.stderr + done.stdout)
         raise InputError(f"formal/{harness.name}.v: Yosys refuses it with this Verilog: {said}")
     return folder / "model.smt2"
+
+
+def constant(value: int | str) -> int | str:
+    """A parameter's value as Yosys's commands take it, which know no negative numbers."""
+    return f"32'h{value & 0xFFFFFFFF:08x}" if isinstance(value, int) and value < 0 else value
 
 
 def ask(

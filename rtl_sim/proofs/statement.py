@@ -73,6 +73,11 @@ def layer_of(merge: Instance, others: Mapping[str, Instance]) -> Instance:
     return others[merge.name.partition("_")[0]]
 
 
+def height_of(interleave: Instance, others: Mapping[str, Instance]) -> int:
+    """The rows of the map whose columns an interleave's engines have."""
+    return others[f"{interleave.name}_engine0"].parameters["OUT_H"]
+
+
 STEPS = (
     Step("samples", "solver",
          "Whatever comes, what leaves the guard is well-formed samples.",
@@ -104,10 +109,16 @@ STEPS = (
          "A step adds no more than UP and subtracts no more than DOWN, since each address comes "
          "once a step (behind a pool once a window, of a static input once a digit) and adds its "
          "weights once.", rests=("samples", "input", "windows", "visits")),
+    Step("columns", "solver",
+         "Where a synapse has several engines, a sweep goes on with all of them. It is given each "
+         "word by the engine that has its column, as the next of that engine's own.",
+         (Need("interleave", "interleave_sweep", ("ENGINES", "WIDTH", "ROWS", "BITS"),
+               {"HEIGHT": height_of}),)),
     Step("currents", "person",
          "So the current of each neuron is the synapse's sum of semantics.md, section 2, over the "
-         "events of its step. More words and lanes than two do the same.",
-         rests=("visits", "sums", "bounds")),
+         "events of its step. More words and lanes than two do the same. Of n engines number e has "
+         "the columns e, e + n, ...: its windows are n strides apart, and begin e strides later.",
+         rests=("visits", "sums", "bounds", "columns")),
     Step("joins", "solver",
          "Where synapses meet, a sweep goes on with all of them and is given the sum of their "
          "currents for the same word of the same step.",

@@ -35,7 +35,8 @@ def of_build(made: Hardware) -> Iterator[Claim]:
             yield stream_buffer(inlet.stream, {"DEPTH": inlet.buffer, "BITS": bits})
     for layer in made.layers:
         for synapse in layer.synapses:
-            for number, instance in enumerate(synapse.pools):
+            # those of its other engines are the same
+            for number, instance in enumerate(synapse.branches[0].pools):
                 yield pool(f"{synapse.name}, pool {number + 1}", instance.parameters())
         if layer.readers:
             yield serializer(layer.name, serializer_parameters(layer))
@@ -53,10 +54,11 @@ OUTLET = ("SLICE", "BUFFER", "ADDR_BITS")  # what an outlet's buffer and registe
 def stream_bits(made: Hardware) -> int:
     """The bits of a beat of the core's input, as its readers take it."""
     first = next(
-        synapse
+        branch
         for layer in made.layers
         for synapse in layer.synapses
-        if synapse.stream == made.inlets[0].stream
+        for branch in synapse.branches
+        if branch.stream == made.inlets[0].stream
     )
     head = first.pools[0] if first.pools else first.engine
     addr_bits = head.in_addr_bits if isinstance(head, hardware.Pool) else head.addr_bits

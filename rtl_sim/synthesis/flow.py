@@ -146,5 +146,8 @@ def labels(build: Build) -> dict[str, str]:
         names[f"layer{i}"] = layer.name
         names |= {reader.stream: layer.name for reader in layer.readers}
         names |= {"readout": layer.name} if layer.readout else {}
-        names |= {f"layer{i}_synapse{j}": synapse.name for j, synapse in enumerate(layer.synapses)}
+        for j, synapse in enumerate(layer.synapses):
+            names[f"layer{i}_synapse{j}"] = synapse.name
+            engines = range(len(synapse.branches)) if synapse.interleave else ()
+            names |= {f"layer{i}_synapse{j}_engine{k}": synapse.name for k in engines}
     return names

@@ -8,6 +8,7 @@ import msgspec
 from rich.table import Table
 
 from hw_models.core import timing
+from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build
 from hw_models.engines import fast
 from hw_models.errors import InputError
@@ -22,7 +23,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     target: str
-    lanes: list[int]  # accumulate lanes of each layer
+    lanes: list[int]  # accumulate lanes of each layer, of all its engines together
     resources: Resources
     cycles: float  # mean per inference, by the timing model
     fmax_mhz: float | None  # after place and route, if that was done
@@ -82,15 +83,15 @@ def run(
     """
     points, unit = [], ""
     for build in builds:
-        report = known(build, device) or synthesize(build)
+        flow, report = build.dataflow, known(build, device) or synthesize(build)
         if report.products:
             raise InputError(f"{build.path}: the core must only add: {report.products[0]}")
         unit = report.bram_unit
         points.append(
             Point(
-                name=build.dataflow.name,
-                target=build.dataflow.target,
-                lanes=[layer.lanes.accumulate for layer in build.dataflow.layers],
+                name=flow.name,
+                target=flow.target,
+                lanes=[layout_of(flow, layer).adders for layer in flow.layers],
                 resources=report.total,
                 cycles=round(pace(build, samples), 1),
                 fmax_mhz=report.placed[0].fmax_mhz if report.placed else None,

@@ -17,7 +17,6 @@ from hw_models.dataflow import (
     Dataflow,
     Dense,
     Input,
-    Lanes,
     Layer,
     Pool,
     Shape3,
@@ -44,6 +43,7 @@ class Builder:
         self, seed: int, encoding: str | None, shape: tuple[int, ...], x_max: int | None = None
     ) -> None:
         self.rng = np.random.default_rng(seed)
+        self.widths = np.random.default_rng([seed, 5])
         self.seed = seed
         encoding = encoding or str(self.rng.choice(["static", "ternary", "binary"]))
         drawn = int(self.rng.choice([1, 3, 7, 127])) if encoding == "static" else 1
@@ -104,21 +104,24 @@ class Builder:
             v_threshold = rng.integers(low + 1, max(high, low + 2), shape[0])
             self.tensors[f"{name}.v_threshold"] = v_threshold
         accs, bounds = layer_intervals(integers, shape, neuron, bias, v_threshold, self.timesteps)
+        lanes, update_lanes = int(rng.integers(1, shape[0] + 1)), int(rng.integers(1, 5))
+        more = self.widths.integers(1, shape[0] + 1, len(sources) - 1)  # lanes of other synapses
+        engines = self.widths.choice([1, 1, 2, 3], len(sources))
         synapses = tuple(
             Synapse(
                 name=f"{name}.syn{k or ''}", source=source, pools=pools, op=op,
                 shift=integers[k].shift, w_bits=w_bits[k], acc_bits=accs[k].bits, acc=accs[k],
+                lanes=[lanes, *more.tolist()][k], engines=int(engines[k]),
             )
             for k, (source, op, pools) in enumerate(sources)
         )  # fmt: skip
-        lanes = Lanes(accumulate=int(rng.integers(1, shape[0] + 1)), update=int(rng.integers(1, 5)))
         self.layers.append(
             Layer(
                 name=name,
                 shape=shape,
                 synapses=synapses,
                 update=Update.of(neuron, bounds),
-                lanes=lanes,
+                update_lanes=update_lanes,
             )
         )
         self.source, self.shape = name, shape

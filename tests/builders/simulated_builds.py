@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from compiler.emit.rtl import generate
-from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Pair, Pool, Shape3
+from hw_models.core.layout import Lanes, Width
+from hw_models.dataflow import Build, Conv2d, Dense, Pair, Pool, Shape3
 from hw_models.semantics import Leak, Neuron, Spikes
 from rtl_sim import sources
 from rtl_sim.simulation.simulators import Verilator
@@ -50,10 +51,12 @@ def hardware_build(seed: int, **options) -> Build:
     return hardware(random_build(seed, **options))
 
 
-def with_lanes(build: Build, accumulate: int, update: int) -> Build:
-    """The same network on other lanes."""
-    lanes = Lanes(accumulate=accumulate, update=update)
-    layers = tuple(msgspec.structs.replace(x, lanes=lanes) for x in build.dataflow.layers)
+def with_lanes(build: Build, accumulate: int, update: int, engines: int = 1) -> Build:
+    """The same network on other lanes, the same in all layers."""
+    width = Width(accumulate, engines)
+    layers = tuple(
+        Lanes((width,) * len(x.synapses), update).given_to(x) for x in build.dataflow.layers
+    )
     return Build(msgspec.structs.replace(build.dataflow, layers=layers), build.tensors)
 
 

@@ -197,7 +197,7 @@ def test_an_exported_build_is_built_again_with_the_same_integers(tmp_path, capsy
     for name, tensor in before.tensors.items():
         np.testing.assert_array_equal(after.tensors[name], tensor)
     # On 8 lanes 10 outputs make two words, and on 5 as well.
-    assert [x.lanes.accumulate for x in after.dataflow.layers] == [8, 5]
+    assert [x.synapses[0].lanes for x in after.dataflow.layers] == [8, 5]
     x = [reference_vectors.load(made).x for made in (before, after)]
     np.testing.assert_array_equal(*x)
     assert status_of(rtl_sim_cli, "run", second, "--samples", 2, "--no-edges") == 0

@@ -19,11 +19,15 @@ from tests.builders.random_builds import random_build
         ({"frac_bits": -1}, "frac_bits = -1, need auto or 0..24"),
         ({"v_bits_max": 7}, "v_bits_max = 7, need 8..32"),
         ({"v_bits_max": 33}, "v_bits_max = 33, need 8..32"),
-        ({"lanes": 0}, "lanes = 0, update lanes = 4, need >= 1"),
-        ({"layer_lanes": {"lif1": 0}}, "lanes = 32, 0, update lanes = 4"),
+        ({"lanes": 0}, "lanes = 0, need >= 1"),
+        ({"layer_lanes": {"lif1": 0}}, "lanes = 32, 0, need >= 1"),
+        ({"update_lanes": 0}, "update_lanes = 0, need >= 1"),
+        ({"layer_engines": {"lif1": 0}}, "engines = 1, 0, need >= 1"),
         ({"cycles": 0}, "cycles = 0, need >= 1"),
         ({"cycles": 9, "lanes": 32}, "use one way"),
         ({"total_lanes": 9, "layer_lanes": {"lif1": 2}}, "use one way"),
+        ({"cycles": 9, "engines": 2}, "--engines gives lanes"),
+        ({"cycles": 9, "update_lanes": 2}, "--update-lanes gives lanes"),
     ],
 )
 def test_impossible_options_are_refused(options, message):
@@ -33,23 +37,28 @@ def test_impossible_options_are_refused(options, message):
 
 def test_what_decides_bytes_is_recorded():
     """The defaults are; what was not asked for is left out."""
-    always = {"checkpoint_sha256": "ab", "frac_bits": "auto", "v_bits_max": 31, "update_lanes": 4}
-    assert provenance(Options(), "ab") == {**always, "lanes": 32}
+    always = {"checkpoint_sha256": "ab", "frac_bits": "auto", "v_bits_max": 31}
+    assert provenance(Options(), "ab") == {**always, "lanes": 32, "update_lanes": 4}
     assert provenance(Options(frac_bits=3, lanes=8, layer_lanes={"lif1": 2}), "ab") == {
-        **always, "frac_bits": 3, "lanes": 8, "lanes.lif1": 2,
+        **always, "frac_bits": 3, "lanes": 8, "lanes.lif1": 2, "update_lanes": 4,
+    }  # fmt: skip
+    sides = Options(lanes=8, update_lanes=2, engines=3, layer_engines={"lif1": 2})
+    assert provenance(sides, "ab") == {
+        **always, "lanes": 8, "update_lanes": 2, "engines": 3, "engines.lif1": 2,
     }  # fmt: skip
     assert provenance(Options(cycles=9, total_lanes=7), "ab") == {
         **always, "cycles": 9, "total_lanes": 7,
     }  # fmt: skip
     like = random_build(0)
     assert provenance(Options(crop=5, loadable=True, axi_lite=True, like=like), "ab") == {
-        **always, "lanes": 32, "crop": 5, "loadable": True, "axi_lite": True,
+        **always, "lanes": 32, "update_lanes": 4, "crop": 5, "loadable": True, "axi_lite": True,
         "like": like.dataflow.name,
     }  # fmt: skip
 
 
 def test_what_is_recorded_has_the_types_that_a_build_is_checked_for(tmp_path):
-    every = provenance(Options(crop=5, loadable=True, axi_lite=True, like=random_build(0)), "ab")
+    like = random_build(0)
+    every = provenance(Options(crop=5, engines=1, loadable=True, axi_lite=True, like=like), "ab")
     every |= provenance(Options(cycles=9, total_lanes=7), "ab")
     graph = written(dense(), tmp_path / "net.nir")
     every |= open_nir(graph, options=NirOptions(dt=DT)).origin

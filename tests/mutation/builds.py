@@ -72,13 +72,20 @@ BUILDS: dict[str, Callable[[], Build]] = {
         with_lanes(random_build(4, encoding="static", widths=[6, 1, 2], x_max=127), 1, 1)
     ),
     "blocks": lambda: hardware(with_lanes(blocks("ternary"), 4, 3)),
+    # three engines for five columns, and a static input
+    "columns": lambda: hardware(with_lanes(
+        chain(
+            6, "static", (2, 4, 5), conv_of(5, (3, 3), padding=(1, 1)),
+            conv_of(4, (3, 3), padding=(1, 1)), 3, timesteps=3,
+        ), 2, 2, engines=3,
+    )),
     "joined": lambda: hardware(with_lanes(blocks("static"), 4, 2)),
     # one place in each buffer between layers
     "small": lambda: small_buffers(hardware(with_lanes(blocks("static"), 2, 2)), 1),
     "bus": lambda: with_bus(spikes(), Bus()),
     "loadable": lambda: with_bus(static(), Bus(channel_bits=20)),
 }  # fmt: skip
-SAMPLES = {"conv": 3, "blocks": 2, "joined": 2, "small": 2}  # of those that take long
+SAMPLES = {"conv": 3, "columns": 3, "blocks": 2, "joined": 2, "small": 2}  # of those that take long
 MANY = 5  # samples of the others
 
 

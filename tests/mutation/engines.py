@@ -323,6 +323,42 @@ COUNTER = {
     ),
 }  # fmt: skip
 
+INTERLEAVE = {
+    "a reset leaves the turn": (*kept("engine_q", "ENGINE_FIRST"), Simulated("columns", RESETS)),
+    "a reset leaves the column": (*kept("column_q", "COLUMN_FIRST"), Simulated("columns", RESETS)),
+    "a reset leaves the word": (*kept("row_q   ", "ROW_FIRST"), Simulated("columns", RESETS)),
+    "a sweep begins with the last engine alone": (
+        "? &step_valid_i", "? step_valid_i[ENGINES-1]", Simulated("columns"),
+    ),
+    "each word waits for all engines": (
+        "column_q == COLUMN_FIRST && row_q == ROW_FIRST", "1'b1", Simulated("columns"),
+    ),
+    "the last step is the first engine's": (
+        "step_last_i[engine_q]", "step_last_i[0]", Simulated("columns"),
+    ),
+    "all engines are asked for each word": (
+        "step_next_i && engine_q == OWN", "step_next_i", Simulated("columns"),
+    ),
+    "a position has one word": ("row_q == ROW_LAST", "1'b1", Simulated("columns")),
+    "a row has a column less": (
+        "column_q == COLUMN_LAST", "column_q == COLUMN_LAST - 1", Simulated("columns"),
+    ),
+    "a row begins with the engine after the last one's": (
+        "column_end || engine_q == ENGINE_LAST ?", "engine_q == ENGINE_LAST ?",
+        Simulated("columns"),
+    ),
+    "the last engine is followed by one that is not there": (
+        "column_end || engine_q == ENGINE_LAST ?", "column_end ?", Simulated("columns"),
+    ),
+    "a word is of the engine that is asked next": (
+        "turns_q[(LATENCY-1)*ENGINE_BITS+:", "turns_q[(LATENCY-2)*ENGINE_BITS+:",
+        Simulated("columns"),
+    ),
+    "an engine may have no column": (
+        "if (WIDTH < ENGINES)", "if (1'b0)", Elaborated("interleave_WIDTH_is_less_than_ENGINES"),
+    ),
+}  # fmt: skip
+
 MERGE = {
     "a sweep does not wait for the other synapse": (
         "a_step_valid_i && b_step_valid_i", "a_step_valid_i", Simulated("blocks"),
@@ -355,5 +391,6 @@ MUTANTS = [
     *of_module("banked_rom", BANKED_ROM),
     *of_module("rom", ROM),
     *of_module("counter", COUNTER),
+    *of_module("interleave", INTERLEAVE),
     *of_module("merge", MERGE),
 ]

@@ -24,7 +24,7 @@ module engine_windows #(
   parameter STRIDE_H   = 2,
   parameter STRIDE_W   = 1,
   parameter PADDING_H  = 1,
-  parameter PADDING_W  = 0,
+  parameter signed [31:0] PADDING_W = 0,
   parameter LANES      = 2,
   parameter SLICE      = 1,
   parameter PACKED     = 0,
@@ -67,9 +67,13 @@ module engine_windows #(
   localparam LEFT_Y_BITS = $clog2((MOST_Y < OUT_H ? MOST_Y : OUT_H) + 1);
   localparam LEFT_X_BITS = $clog2((MOST_X < OUT_W ? MOST_X : OUT_W) + 1);
 
+  // The first window begins so many columns left of the map, or so many within it.
+  localparam LEFT        = PADDING_W > 0 ? PADDING_W : 0;
+  localparam SKIP        = PADDING_W < 0 ? -PADDING_W : 0;
+
   // bits of any number here: a word, a row, a coordinate of the padded map
-  localparam WIDE = $clog2(WORDS + ROWS + IN_H + IN_W + KERNEL_H + KERNEL_W + PADDING_H + PADDING_W
-                           + OUT_H * STRIDE_H + OUT_W * STRIDE_W) + 1;
+  localparam WIDE = $clog2(WORDS + ROWS + IN_H + IN_W + KERNEL_H + KERNEL_W + PADDING_H + LEFT
+                           + SKIP + OUT_H * STRIDE_H + OUT_W * STRIDE_W) + 1;
 
   wire s_axis_tready;
   wire step_valid;
@@ -152,22 +156,26 @@ module engine_windows #(
 
   function contains(
     input [WIDE-1:0] window, input [WIDE-1:0] i, input integer kernel, input integer stride,
-    input integer padding
+    input integer before, input integer skip
   );
-    contains = window * stride <= i + padding && i + padding < window * stride + kernel;
+    contains = window * stride + skip <= i + before
+            && i + before < window * stride + skip + kernel;
   endfunction
 
-  // The windows from first to last contain coordinate i; if none does, first is beyond last.
+  // The windows from first to last contain coordinate i, if any does.
   function [WIDE-1:0] first(
-    input [WIDE-1:0] i, input integer kernel, input integer stride, input integer padding
+    input [WIDE-1:0] i, input integer kernel, input integer stride, input integer before,
+    input integer skip
   );
-    first = i + padding < kernel ? 0 : (i + padding - kernel) / stride + 1;
+    first = i + before < skip + kernel ? 0 : (i + before - skip - kernel) / stride + 1;
   endfunction
 
   function [WIDE-1:0] last(
-    input [WIDE-1:0] i, input integer out, input integer stride, input integer padding
+    input [WIDE-1:0] i, input integer out, input integer stride, input integer before,
+    input integer skip
   );
-    last = (i + padding) / stride < out ? (i + padding) / stride : out - 1;
+    last = i + before < skip ? 0
+         : (i + before - skip) / stride < out ? (i + before - skip) / stride : out - 1;
   endfunction
 
   // --- the event at work, and the place in a sweep ---------------------------------------------
@@ -221,10 +229,10 @@ module engine_windows #(
       c_q       <= c;
       y_q       <= y;
       x_q       <= x;
-      section_q <= first(c, SPAN, SPAN, 0);
-      first_x_q <= first(x, KERNEL_W, STRIDE_W, PADDING_W);
-      last_x_q  <= last(x, OUT_W, STRIDE_W, PADDING_W);
-      last_y_q  <= last(y, OUT_H, STRIDE_H, PADDING_H);
+      section_q <= first(c, SPAN, SPAN, 0, 0);
+      first_x_q <= first(x, KERNEL_W, STRIDE_W, LEFT, SKIP);
+      last_x_q  <= last(x, OUT_W, STRIDE_W, LEFT, SKIP);
+      last_y_q  <= last(y, OUT_H, STRIDE_H, PADDING_H, 0);
     end
   end
 
@@ -257,9 +265,9 @@ module engine_windows #(
     row_of = ((index * KERNEL_H + tap_y) * KERNEL_W + tap_x) * IN_C + channel;
   endfunction
 
-  wire in_y = contains(window_y, y_q, KERNEL_H, STRIDE_H, PADDING_H);
-  wire in_x = contains(window_x, x_q, KERNEL_W, STRIDE_W, PADDING_W);
-  wire in_c = contains(section, c_q, SPAN, SPAN, 0);
+  wire in_y = contains(window_y, y_q, KERNEL_H, STRIDE_H, PADDING_H, 0);
+  wire in_x = contains(window_x, x_q, KERNEL_W, STRIDE_W, LEFT, SKIP);
+  wire in_c = contains(section, c_q, SPAN, SPAN, 0, 0);
   wire due  = event_q && in_y && in_x && in_c && (PAGES == 1 || page == page_q);
   wire [WORD_BITS-1:0] followed = word_of(window_y, window_x, section, number);
   wire hit  = add && place == place_of(page, followed);

@@ -17,7 +17,7 @@ def test_lanes_layer_by_layer(ckpt, tmp_path):
     assert status_of(cli, "build", ckpt, "--out", out, "--lanes", "8,lif2=3", "--no-reference") == 0
     flow = artefact.load(out).dataflow
     assert flow.provenance["lanes"] == 8 and flow.provenance["lanes.lif2"] == 3
-    lanes = [layer.lanes.accumulate for layer in flow.layers]
+    lanes = [layer.synapses[0].lanes for layer in flow.layers]
     assert lanes == [8, 3, 5]  # 24 neurons in words of 8, 16 in words of 3, 10 in words of 5
 
 
@@ -45,6 +45,11 @@ def test_lanes_for_a_goal_and_who_limits(ckpt, tmp_path, capsys):
         (["--cycles", "9"], ["as many as it has use for", "--cycles 9 cannot be met: ask for"]),
         (["--total-lanes", "2"], ["2 lanes in all", "--total-lanes 3"]),
         (["--lanes", "8", "--cycles", "500"], ["--lanes gives lanes", "use one way"]),
+        (["--engines", "0"], ["engines = 0, need >= 1"]),
+        (["--engines", "2,lif9=4"], ["lif9", "layers are lif1, lif2, readout"]),
+        (["--engines", "lif1=2", "--total-lanes", "99"], ["--engines gives", "use one way"]),
+        (["--update-lanes", "0"], ["update_lanes = 0, need >= 1"]),
+        (["--update-lanes", "2", "--cycles", "500"], ["--update-lanes gives", "use one way"]),
     ],
 )
 def test_a_bad_option_is_one_line_and_leaves_nothing(ckpt, tmp_path, capsys, options, parts):

@@ -126,12 +126,13 @@ def other(build: Build, seed: int = 1) -> Build:
             name = f"l{n}.s{k}"
             renamed[f"{name}.weight"] = f"{synapse.name}.weight"
             source = names[synapse.source]
-            synapses.append(msgspec.structs.replace(synapse, name=name, source=source))
+            synapses.append(
+                msgspec.structs.replace(synapse, name=name, source=source, lanes=2, engines=1)
+            )
         for tensor in ("bias", "v_threshold", "lsb"):
             renamed[f"l{n}.{tensor}"] = f"{layer.name}.{tensor}"
-        lanes = msgspec.structs.replace(layer.lanes, accumulate=2, update=1)
         layers.append(
-            msgspec.structs.replace(layer, name=f"l{n}", synapses=tuple(synapses), lanes=lanes)
+            msgspec.structs.replace(layer, name=f"l{n}", synapses=tuple(synapses), update_lanes=1)
         )
     tensors = {
         name: rng.permutation(build.tensors[old].reshape(-1)).reshape(build.tensors[old].shape)

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,8 +14,8 @@ from compiler.emit.memory import (
     hex_words,
     weight_rows,
 )
-from hw_models.core.layout import as_conv, lay_out
-from hw_models.dataflow import Build, Conv2d, Dense, Lanes, Layer
+from hw_models.core.layout import Lanes, Width, as_conv, lay_out
+from hw_models.dataflow import Build, Conv2d, Dense
 from hw_models.engines.synapse import weighted_sums
 from hw_models.semantics import signed_bits
 from tests.builders.random_builds import random_build
@@ -130,10 +129,9 @@ def test_widths_are_the_narrowest_of_at_least_two_bits():
 
 def lanes(build: Build, index: int, accumulate: int, update: int) -> tuple[int, int]:
     layer = build.dataflow.layers[index]
-    layer = msgspec.structs.replace(layer, lanes=Lanes(accumulate=accumulate, update=update))
     op = as_conv(layer.synapses[0].op, (layer.synapses[0].op.n_in,))
-    layout = lay_out([op], layer.lanes, layer.fires)
-    return layout.synapses[0].lanes, layout.slice_
+    layout = lay_out([op], Lanes((Width(accumulate),), update), layer.fires)
+    return layout.engines[0].lanes, layout.slice_
 
 
 def test_lanes_never_exceed_the_channels_of_a_group():
@@ -160,21 +158,19 @@ def test_slices_divide_lanes_where_there_are_several_words():
     assert lanes(build, 0, 2, 8) == (2, 2)
 
 
-def cut(layer: Layer, ops: list[Conv2d]) -> tuple[int, int]:
+def cut(ops: list[Conv2d]) -> tuple[int, int]:
     """(section, slice) of a layer of these operations."""
-    layout = lay_out(ops, layer.lanes, layer.fires)
+    layout = lay_out(ops, Lanes((Width(32),) * len(ops), 4), True)
     return layout.section, layout.slice_
 
 
 def test_groups_that_meet_share_a_slice():
     """It divides the sections where they differ; alike, they may end in a padded word."""
-    layer = random_build(1, widths=[4, 12, 3]).dataflow.layers[0]
-    layer = msgspec.structs.replace(layer, lanes=Lanes(accumulate=32, update=4))
     shape = (12, 5, 5)
     plain, halves, thirds, own = (
         conv(shape, 12, (3, 3), padding=(1, 1), groups=g) for g in (1, 2, 3, 12)
     )
-    assert cut(layer, [plain, own]) == (12, 4)
-    assert cut(layer, [halves, halves]) == (6, 4)
-    assert cut(layer, [plain, halves]) == (6, 3)
-    assert cut(layer, [halves, own, thirds]) == (2, 2)
+    assert cut([plain, own]) == (12, 4)
+    assert cut([halves, halves]) == (6, 4)
+    assert cut([plain, halves]) == (6, 3)
+    assert cut([halves, own, thirds]) == (2, 2)

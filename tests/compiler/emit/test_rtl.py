@@ -112,13 +112,14 @@ def test_streams_meet_with_the_same_addresses():
     for build in [*map(random_conv_build, range(8)), *map(random_graph_build, range(8))]:
         layers = hardware(generate(build)).layers
         width = {r.stream: r.outlet.addr_bits for layer in layers for r in layer.readers}
-        for synapse in itertools.chain.from_iterable(layer.synapses for layer in layers):
-            bits = width.pop(synapse.stream, None)  # a stream has one reader
-            assert bits or synapse.stream.startswith("input")
-            for p in synapse.pools:
+        synapses = itertools.chain.from_iterable(layer.synapses for layer in layers)
+        for branch in itertools.chain.from_iterable(each.branches for each in synapses):
+            bits = width.pop(branch.stream, None)  # a stream has one reader
+            assert bits or branch.stream.startswith("input")
+            for p in branch.pools:
                 assert bits in (None, p.in_addr_bits)
                 bits = p.out_addr_bits
-            assert bits in (None, synapse.engine.addr_bits)
+            assert bits in (None, branch.engine.addr_bits)
         assert not width
 
 

@@ -61,7 +61,7 @@ def test_a_missing_file_is_refused_by_name(folder):
     ("change", "message"),
     [
         ({"version": 99}, "version 99, need"),
-        ({"version": 2}, "version 2, need trispike-dataflow version 3; build it again"),
+        ({"version": 2}, "version 2, need trispike-dataflow version 4; build it again"),
         ({"timesteps": "four"}, r"Expected `int`, got `str` - at `\$\.timesteps`"),
         ({"files": {}}, r"dataflow\.json: sha256 differs"),
         ({"timesteps": 9}, r"dataflow\.json: sha256 differs"),

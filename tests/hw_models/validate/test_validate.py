@@ -197,7 +197,13 @@ DESCRIPTIONS = {
     "logits too narrow": (layer(READOUT, "update", "v_bits", value=5), "v_bits = 5"),
     "a readout's scale": (put("logit_scale", value=2.0), "logit_scale = 2.0, need"),
     "a readout's scale of 0": (put("logit_scale", value=0.0), "logit_scale = 0.0"),
-    "no lanes": (layer(CONV, "lanes", "update", value=0), "lanes = [4, 0], need >= 1 each"),
+    "no update lanes": (layer(CONV, "update_lanes", value=0), "update_lanes = 0, need >= 1"),
+    "no lanes": (
+        layer(CONV, "synapses", 0, "lanes", value=0), "layer0.syn: lanes = 0, need >= 1"
+    ),
+    "no engines": (
+        layer(CONV, "synapses", 0, "engines", value=0), "layer0.syn: engines = 0, need >= 1"
+    ),
     "a stride of 0": (
         synapse(CONV, "op", "stride", value=[1, 0]), "stride = [1, 0], need all >= 1"),
     "another stride": (synapse(CONV, "op", "stride", value=[2, 1]), "need [3, 6] rows and columns"),

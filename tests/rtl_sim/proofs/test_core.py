@@ -14,11 +14,13 @@ def test_instances_are_those_of_the_build(name):
     build = hardware(CORES[name])
     found = core.instances(build)
     made = hardware_of(build)
-    engines = [synapse.engine for layer in made.layers for synapse in layer.synapses]
+    synapses = [synapse for layer in made.layers for synapse in layer.synapses]
+    engines = [branch.engine for synapse in synapses for branch in synapse.branches]
     for module, instances in (
         ("engine", engines),
         ("update", [layer.update for layer in made.layers]),
         ("outlet", [reader.outlet for layer in made.layers for reader in layer.readers]),
+        ("interleave", [each.interleave for each in synapses if each.interleave]),
         ("merge", [merge for layer in made.layers for merge in layer.merges]),
     ):
         own = [instance for instance in found if instance.module == module]
@@ -44,8 +46,8 @@ def test_a_bus_and_its_vectors():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("12", 12), ("11'b00000000101", 5), ("32'h1f", 31), ("{32'd2, 32'd1}", (2 << 32) + 1),
-     ("COUNT_BITS", None), ('{MEM_DIR, "/a.mem"}', None)],
+    [("12", 12), ("-1", -1), ("11'b00000000101", 5), ("32'h1f", 31),
+     ("{32'd2, 32'd1}", (2 << 32) + 1), ("COUNT_BITS", None), ('{MEM_DIR, "/a.mem"}', None)],
 )  # fmt: skip
 def test_numbers(text, value):
     assert core.number(text) == value
