@@ -48,8 +48,9 @@ def work_table(build: Build, x: NDArray[np.int8], goal: int | None = None) -> Ta
         table.add_column(head, justify="left" if head in ("layer", "") else "right")
     for layer in flow.layers:
         work, limits = mean[layer.name], "limits" if layer.name == slowest else ""
-        lanes = lanes_text(flow, layer).replace("\n", " ")
-        table.add_row(layer.name, lanes, f"{work:,.0f}", f"{work / whole:.1%}", limits)
+        table.add_row(
+            layer.name, lanes_text(flow, layer), f"{work:,.0f}", f"{work / whole:.1%}", limits
+        )
     pace = timing.run(flow, x, trace).pace
     table.add_row("from one sample to the next", "", f"{pace:,.0f}", f"{pace / whole:.1%}", "")
     return table
@@ -75,7 +76,7 @@ def widths(layer: Layer) -> list[str]:
 
 
 def lanes_text(flow: Dataflow, layer: Layer) -> str:
-    """The accumulate lanes of each synapse, a line each, and the update lanes: 16/4, 2x8/4.
+    """The accumulate lanes of each synapse, and after a slash the update lanes: 16/4, 2x8 4/4.
 
     Where a synapse has several engines, their number stands before the lanes of each.
     """
@@ -84,4 +85,4 @@ def lanes_text(flow: Dataflow, layer: Layer) -> str:
     for own in layout.synapses:
         count, lanes = len(own.engines), own.engines[0].lanes
         found.append(f"{count}x{lanes}" if count > 1 else str(lanes))
-    return "\n".join(f"{each}/{layout.slice_}" for each in found)
+    return f"{' '.join(found)}/{layout.slice_}"

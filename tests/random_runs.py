@@ -1,7 +1,7 @@
 """`python -m tests.random_runs`: random builds, in Verilog as in the golden and the timing model.
 
 Of each build, drawn from its seed alone (shapes, kernels, strides, pools, joins, weight widths,
-time steps, neurons, lanes), under random stalls on both sides and without any: every event,
+time steps, neurons, lanes, engines), under random stalls on both sides and without any: every event,
 membrane, logit and counted addition of the Verilog is the golden model's, and without stalls every
 sample goes in and comes out in the cycle that the timing model says.
 """
@@ -20,6 +20,7 @@ from hw_models.core import timing
 from hw_models.dataflow import Build
 from hw_models.engines import golden
 from hw_models.engines.golden import Trace
+from hw_models.hardware import hardware_of
 from rtl_sim.simulation.check import compared
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
 from rtl_sim.simulation.trace import Simulation
@@ -39,6 +40,7 @@ class Result:
 
     seed: int
     kind: str
+    sides: bool  # some synapse has several engines side by side
     events: int  # compared, in both simulations
     difference: str  # the first one; "" if there is none
 
@@ -68,7 +70,9 @@ def check(seed: int, change: Callable[[Build], Build] = lambda build: build) -> 
             events += part.events
             difference = difference or part.difference
     difference = difference or untimely(build, x, trace, simulation)
-    return Result(seed, kind, events, difference)
+    synapses = [synapse for layer in hardware_of(build).layers for synapse in layer.synapses]
+    sides = any(synapse.interleave for synapse in synapses)
+    return Result(seed, kind, sides, events, difference)
 
 
 def untimely(build: Build, x: np.ndarray, trace: Trace, simulation: Simulation) -> str:
@@ -102,6 +106,7 @@ def cli(count: int, seed: int, jobs: int) -> int:
         if result.difference:
             click.echo(str(result), err=True)
     kinds = ", ".join(f"{sum(r.kind == kind for r in found)} {kind}" for kind in KINDS)
+    kinds += f"; {sum(r.sides for r in found)} with engines side by side"
     wrong = sum(bool(result.difference) for result in found)
     click.echo(
         f"{count} builds ({kinds}), {sum(result.events for result in found):,} events: "

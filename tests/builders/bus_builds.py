@@ -37,7 +37,7 @@ def same_shape(build: Build, seed: int) -> Build:
 
 
 def joined() -> Build:
-    """Maps, two synapses in a layer, and a shortcut whose channels are packed."""
+    """Maps, two synapses in a layer, two engines of each, and a shortcut, which has one."""
     builder = Builder(6, "ternary", (3, 2, 2))
     builder.timesteps = 2
     builder.add(conv((3, 2, 2), 5, (2, 2), padding=(1, 1)), builder.neuron())
@@ -45,7 +45,7 @@ def joined() -> Build:
     sources = [("layer0", same, ()), ("layer0", identity(builder.shape), ())]
     builder.join(sources, builder.neuron())
     builder.add(Dense(n_in=45, n_out=3), None)
-    return with_lanes(builder.build(), 4, 2)
+    return with_lanes(builder.build(), 4, 2, engines=2)
 
 
 CORES = {

@@ -1,16 +1,17 @@
 """The timing model is the simulation to the cycle, and as fast as the slowest layer lets it."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
 from hw_models.core import timing, workload
-from hw_models.dataflow import Build
+from hw_models.dataflow import Build, Dense
 from hw_models.engines import golden
 from rtl_sim.simulation.simulate import simulate
-from tests.builders.random_builds import random_build, random_input
-from tests.builders.residual_builds import residual_build
+from tests.builders.random_builds import Builder, random_build, random_input
+from tests.builders.residual_builds import identity, residual_build
 from tests.builders.simulated_builds import blocks, chain, conv, hardware, pool, with_lanes
 
 SAMPLES = 3
@@ -52,7 +53,26 @@ def input_read_twice(encoding: str) -> Build:
     return with_lanes(blocks(encoding), 4, 2)
 
 
-BUILDS = {make.__name__: make for make in (dense, convolutions, pools, residual, input_read_twice)}
+def engines_side_by_side(encoding: str) -> Build:
+    """Three engines a synapse, on maps of 7, 4 and 2 columns, behind pools and beside shortcuts."""
+    builder = Builder(4, encoding, (3, 7, 7))
+    builder.timesteps = 3
+    builder.add(conv((3, 7, 7), 6, (3, 3), padding=(1, 1)), builder.neuron())
+    builder.add(conv((6, 7, 7), 5, (3, 3), (2, 2), (1, 1)), builder.neuron())
+    at, same = (5, 4, 4), conv((5, 4, 4), 5, (3, 3), padding=(1, 1))
+    builder.join([("layer1", same, ()), ("layer1", identity(at), ())], builder.neuron())
+    pooled = pool(at, (3, 3), (2, 2), (1, 1))
+    builder.add(conv(pooled.out_shape, 4, (1, 1)), builder.neuron(), (pooled,))
+    builder.add(Dense(n_in=math.prod(builder.shape), n_out=3), None)
+    return with_lanes(builder.build(), 2, 2, engines=3)
+
+
+BUILDS = {
+    make.__name__: make
+    for make in (
+        dense, convolutions, pools, residual, input_read_twice, engines_side_by_side,
+    )
+}  # fmt: skip
 
 
 # To the streams, binary spikes are ternary ones: one build of them is enough.
@@ -74,7 +94,7 @@ def test_each_sample_goes_in_and_comes_out_in_its_cycle(name, encoding):
 @pytest.mark.parametrize("encoding", ["static", "ternary"])
 @pytest.mark.parametrize(("name", "most"), [
     ("dense", 1.1), ("convolutions", 1.3), ("pools", 1.3), ("residual", 1.3),
-    ("input_read_twice", 1.3),
+    ("input_read_twice", 1.3), ("engines_side_by_side", 1.3),
 ])  # fmt: skip
 def test_the_slowest_layer_sets_the_pace(name, most, encoding):
     """Whatever the samples: 40 of them back to back, against the largest work of a layer."""
