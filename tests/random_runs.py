@@ -1,9 +1,9 @@
 """`python -m tests.random_runs`: random builds, in Verilog as in the golden and the timing model.
 
 Of each build, drawn from its seed alone (shapes, kernels, strides, pools, joins, weight widths,
-time steps, neurons, lanes, engines), under random stalls on both sides and without any: every event,
-membrane, logit and counted addition of the Verilog is the golden model's, and without stalls every
-sample goes in and comes out in the cycle that the timing model says.
+time steps, neurons, lanes, engines), under random stalls on both sides and without any: every
+event, membrane, logit and counted addition of the Verilog is the golden model's, and without stalls
+every sample goes in and comes out in the cycle that the timing model says.
 """
 
 import tempfile
