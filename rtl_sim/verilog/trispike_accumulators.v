@@ -144,14 +144,17 @@ module trispike_accumulators #(
   wire work4  = write4 || take4_q;
 
   // If one of the two operations ahead of a read of block RAM writes the same word, its result is
-  // taken from next_q: the result of the earlier one while it is still there, the result of the
-  // later one as soon as it arrives.
+  // taken in place of what was read: that of the earlier one, which is kept a cycle longer, or that
+  // of the later one as soon as it arrives. What is read goes straight into a second register,
+  // which FPGAs have in the block RAM.
   wire second2 = write4 && word2_q == word4_q;
   reg  second3_q;
+  reg  second4_q;
   reg  first4_q;
 
   always @(posedge clk) begin
     second3_q <= second2;
+    second4_q <= second3_q;
     first4_q  <= write4 && word3_q == word4_q;
   end
 
@@ -190,6 +193,7 @@ module trispike_accumulators #(
       reg [ACC_BITS-1:0]       old3_q;   // old value, from block RAM
       reg [ACC_BITS-1:0]       old4_q;   // old value, one cycle before it is used
       reg [ACC_BITS-1:0]       next_q;   // the value written last
+      reg [ACC_BITS-1:0]       kept4_q;  // the one written two operations ahead
       reg [ACC_BITS-1:0]       acc;
       reg [ACC_BITS-1:0]       base;
       reg [ACC_BITS-1:0]       next;
@@ -201,7 +205,7 @@ module trispike_accumulators #(
         if (MEMORY == 2 && (add2_q || take2_q)) old3_q <= mem[word2_q];
 
         if (work3) begin
-          if (MEMORY == 2) old4_q <= second3_q ? next_q : old3_q;
+          if (MEMORY == 2) {old4_q, kept4_q} <= {old3_q, next_q};
           else if (fresh3_q) old4_q <= {ACC_BITS{1'b0}};
           else old4_q <= mem[word3_q];
           term4_q <= {(TERM_BITS+1){1'b0}};
@@ -211,7 +215,9 @@ module trispike_accumulators #(
         end
 
         if (work4) begin
-          acc = MEMORY == 0 ? mem[0] : MEMORY == 2 && first4_q ? next_q : old4_q;
+          acc = MEMORY == 0 ? mem[0] : old4_q;
+          if (MEMORY == 2 && second4_q) acc = kept4_q;
+          if (MEMORY == 2 && first4_q) acc = next_q;
           if (MEMORY == 2) base = acc & {ACC_BITS{!clear4_q}};
           else base = acc;
           next = ($signed(term4_q) + $signed({base, 1'b1})) >>> 1;

@@ -233,6 +233,13 @@ ACCUMULATORS = {
     "no bypass of the second one ahead": (
         "write4 && word2_q == word4_q", "1'b0", Simulated("gaps"),
     ),
+    "the second one ahead is taken for the last one": (
+        "acc = kept4_q;", "acc = next_q;", Simulated("gaps"),
+    ),
+    "the second one ahead goes before the last one": (
+        "if (MEMORY == 2 && first4_q) acc", "if (MEMORY == 2 && first4_q && !second4_q) acc",
+        Simulated("gaps"),
+    ),
     "a bypass for other words": ("write4 && word3_q == word4_q", "write4", Simulated("gaps")),
     "a second bypass for other words": (
         "write4 && word2_q == word4_q", "write4", Simulated("gaps"),
