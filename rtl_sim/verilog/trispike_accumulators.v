@@ -205,7 +205,8 @@ module trispike_accumulators #(
         if (MEMORY == 2 && (add2_q || take2_q)) old3_q <= mem[word2_q];
 
         if (work3) begin
-          if (MEMORY == 2) {old4_q, kept4_q} <= {old3_q, next_q};
+          kept4_q <= next_q;
+          if (MEMORY == 2) old4_q <= old3_q;
           else if (fresh3_q) old4_q <= {ACC_BITS{1'b0}};
           else old4_q <= mem[word3_q];
           term4_q <= {(TERM_BITS+1){1'b0}};

@@ -95,8 +95,16 @@ module trispike_interleave #(
   end
 
   wire [ENGINE_BITS-1:0] turn = turns_q[(LATENCY-1)*ENGINE_BITS+:ENGINE_BITS];
+  reg  [BITS-1:0]        current;
+  integer                s;
 
-  assign current_o = current_i[turn*BITS+:BITS];
+  // This selects an engine; an index that is computed would be a multiplication.
+  always @* begin
+    current = current_i[BITS-1:0];
+    for (s = 1; s < ENGINES; s = s + 1) if (turn == s) current = current_i[s*BITS+:BITS];
+  end
+
+  assign current_o = current;
 
 endmodule
 
