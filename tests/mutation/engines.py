@@ -238,7 +238,7 @@ ACCUMULATORS = {
     ),
     "the second one ahead goes before the last one": (
         "if (MEMORY == 2 && first4_q) acc", "if (MEMORY == 2 && first4_q && !second4_q) acc",
-        Simulated("gaps"),
+        Simulated("small"),
     ),
     "a bypass for other words": ("write4 && word3_q == word4_q", "write4", Simulated("gaps")),
     "a second bypass for other words": (
