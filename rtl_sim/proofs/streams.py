@@ -8,6 +8,11 @@ from rtl_sim.proofs.claim import Claim
 from rtl_sim.proofs.solver import Harness
 
 RULE = ("axis_rule",)
+APART = {
+    "C": 2, "IN_H": 4, "IN_W": 5, "OUT_H": 2, "OUT_W": 2, "KERNEL_H": 2, "KERNEL_W": 2,
+    "STRIDE_H": 2, "STRIDE_W": 2, "PADDING_H": 0, "PADDING_W": 0, "IN_ADDR_BITS": 6,
+    "OUT_ADDR_BITS": 3,
+}  # fmt: skip
 ORDER = "each beat leaves once, unchanged, in order; AXI4-Stream"
 
 
@@ -18,6 +23,7 @@ def small() -> list[Claim]:
         register_slice("register_slice", {}),
         broadcast("broadcast", {}, cover=12),
         pool("pool", {}),
+        pool("pool, windows apart", APART),
         serializer("serializer", {}),
         outlet("outlet, fifo, credits", {}, cover=12),
         readout("readout, argmax, fifo, credits", {}, cover=25),

@@ -183,6 +183,7 @@ module pool_windows #(
                       && !seen_q);
     end
     if (rst_n && m_axis_tvalid && !kind_q) begin
+      single:  assert ((X_BITS > 1 || (left_x == 0 && more_x == 0)) && (Y_BITS > 1 || left_y == 0));
       columns: assert (line_y == now_y && now_x + left_x == last_x && now_x >= line_x
                        && now_c == c_q && line_c == c_q && last_x < OUT_W && last_y < OUT_H);
       x_span:  assert ((left <= x_q + PADDING_W && x_q + PADDING_W < left + KERNEL_W)
