@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ ENGINES = (1, 2, 3, 4, 6, 8)  # numbers of engines that a synapse may get
 # A reader's events wait for the words of a sweep, and a serializer takes a cycle for each word. So
 # a layer whose sweeps took longer than this share would let its readers idle.
 SWEEP_SHARE = 0.25
+Kind = TypeVar("Kind")
 STEP = 0.98  # the least factor by which layers are made faster, where all together are too slow
 
 
@@ -91,9 +93,9 @@ class ChooseLanes:
             found += [
                 self.choice(build, layer, Lanes(widths, slice_), load) for widths in combined(each)
             ]
-        found.sort(key=lambda choice: (self.price(choice.adders, choice.cost), choice.work))
-        best = itertools.accumulate((choice.work for choice in found), min, initial=math.inf)
-        return [choice for choice, before in zip(found, best, strict=False) if choice.work < before]
+        return worthwhile(
+            found, lambda each: self.price(each.adders, each.cost), lambda each: each.work
+        )
 
     def price(self, adders: int, cost: int) -> tuple[int, ...]:
         """What is to be small: the cost, or the accumulate lanes where these are what is given."""
@@ -176,9 +178,16 @@ def options(
             )
             cost = adders + ENGINE_COST * (count - 1)
             found.append(Option(price(adders, cost), cycles, width))
-    found.sort(key=lambda option: (option.price, option.cycles))
-    best = itertools.accumulate((option.cycles for option in found), min, initial=math.inf)
-    return [option for option, before in zip(found, best, strict=False) if option.cycles < before]
+    return worthwhile(found, lambda option: option.price, lambda option: option.cycles)
+
+
+def worthwhile(
+    found: list[Kind], price: Callable[[Kind], tuple[int, ...]], cycles: Callable[[Kind], float]
+) -> list[Kind]:
+    """Those that are faster than all cheaper ones, the cheapest first."""
+    found = sorted(found, key=lambda each: (price(each), cycles(each)))
+    best = itertools.accumulate(map(cycles, found), min, initial=math.inf)
+    return [each for each, before in zip(found, best, strict=False) if cycles(each) < before]
 
 
 def combined(found: list[list[Option]]) -> Iterator[tuple[Width, ...]]:
@@ -187,10 +196,10 @@ def combined(found: list[list[Option]]) -> Iterator[tuple[Width, ...]]:
     The busiest engine of all sets the pace. So for each number of cycles that one of them takes,
     each synapse has the cheapest width that takes no more.
     """
+    least = max(each[-1].cycles for each in found)
     for goal in {option.cycles for each in found for option in each}:
-        widths = [next((x.width for x in each if x.cycles <= goal), None) for each in found]
-        if None not in widths:
-            yield tuple(width for width in widths if width)
+        if goal >= least:
+            yield tuple(next(x.width for x in each if x.cycles <= goal) for each in found)
 
 
 def within(choices: Choices, goal: float) -> Found:
