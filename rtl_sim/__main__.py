@@ -1,9 +1,9 @@
 """The commands of `python -m rtl_sim`, which simulate, synthesize and prove a build's Verilog."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -18,12 +18,14 @@ from hw_models.sample.tables import sample_tables
 from rtl_sim import progress, sources
 from rtl_sim.proofs import certificate
 from rtl_sim.simulation import classify, process, replay, report, simulators, stream
+from rtl_sim.simulation.check import UNKNOWN
 from rtl_sim.simulation.simulate import Stalls
 from rtl_sim.simulation.spread import cores
-from rtl_sim.synthesis import flow, sweep
-from rtl_sim.synthesis.devices import DEVICES
+from rtl_sim.synthesis import flow, netlists, sweep
+from rtl_sim.synthesis.devices import DEVICES, NETLISTS
 from rtl_sim.synthesis.tables import output_register_line, placed_line, resource_table
 
+T = TypeVar("T")
 WAVES = "simulation"
 FOLDER = click.Path(path_type=Path)
 SIMULATOR = click.Choice(sorted(simulators.SIMULATORS))
@@ -94,6 +96,11 @@ FAILURE = click.option(
 )
 @SIM
 @click.option(
+    "--netlist",
+    type=click.Choice(list(NETLISTS)),
+    help="Simulate the netlist that Yosys makes of the core for this technology, not the Verilog.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=cores,
@@ -145,6 +152,7 @@ def run_command(
     folder: Path,
     samples: int,
     sim: str,
+    netlist: str | None,
     jobs: int,
     scheduler: str | None,
     stalls: int,
@@ -159,7 +167,8 @@ def run_command(
     """Simulate the build in FOLDER and compare all results.
 
     It simulates the first reference samples. The exit status is 0 if every event, membrane and
-    logit is equal, 1 if not, and 2 if the simulator broke off.
+    logit is equal, 1 if not, and 2 if the simulator broke off. A netlist shows no membranes, but
+    all events between layers, logits and cycles.
     """
     if scheduler is None:
         simulators.require(sim)
@@ -175,15 +184,21 @@ def run_command(
         raise InputError(f"--waves: nothing can be written in {results}; copy the build first")
     if waves and resume:
         raise InputError("--resume: not with --waves, where all samples are one part")
+    label = f"{netlist}-{sim}" if netlist else sim
     if parts_kept is None and writable:
-        parts_kept = results / f"parts-{sim}"
+        parts_kept = results / f"parts-{label}"
     if resume and parts_kept is None:
         raise InputError(f"--resume: nothing can be written in {results}; give --parts FOLDER")
-    failure = failure or results / f"failure-{sim}"
+    failure = failure or results / f"failure-{label}"
+    if netlist:
+        build = with_bar(
+            f"{build.dataflow.name} for {netlist}",
+            lambda **told: netlists.of(build, netlist, jobs=jobs, **told),
+        )
     rate = stalls * 256 // 100
     name = f"{build.dataflow.name} in {sim}"
     with (
-        log_kept(results / f"simulation-{sim}.log"),
+        log_kept(results / f"simulation-{label}.log"),
         progress.samples(name, x.shape[1]) as advance,
     ):
         result = report.run(
@@ -200,11 +215,13 @@ def run_command(
             with_edges=edges,
             advance=advance,
         )
-    Console().print(report.summary_table(result), report.activity_table(result))
+    Console().print(report.summary_table(result))
+    if result.additions != UNKNOWN:
+        Console().print(report.activity_table(result))
     if json_path:
         evidence.write_json(result, json_path)
     with keeping("evidence"):
-        evidence.write(build, "simulation", result)
+        evidence.write(build, f"netlist-{netlist}" if netlist else "simulation", result)
     return status_of(result.first_difference, result.failure)
 
 
@@ -399,17 +416,23 @@ def sweep_command(
 
 def synthesized(build: Build, device: str, **options: Any) -> flow.Synthesis:
     """The result of flow.run(), with a progress bar, and written as a report to evidence/."""
-    name = build.dataflow.name
+    result = with_bar(
+        build.dataflow.name, lambda **told: flow.run(build, device, **options, **told)
+    )
+    with keeping("evidence"):
+        evidence.write(build, f"synthesis-{device}", result)
+    return result
+
+
+def with_bar(name: str, work: Callable[..., T]) -> T:
+    """What `work` gives, which is told to call `begin` and `advance` for a progress bar."""
     with progress.bar(TimeElapsedColumn()) as bar:
         task = bar.add_task(name)
 
         def begin(step: str, parts: int) -> None:
             bar.reset(task, total=parts, description=f"{name}: {step}")
 
-        result = flow.run(build, device, begin=begin, advance=lambda: bar.advance(task), **options)
-    with keeping("evidence"):
-        evidence.write(build, f"synthesis-{device}", result)
-    return result
+        return work(begin=begin, advance=lambda: bar.advance(task))
 
 
 @cli.command("prove")

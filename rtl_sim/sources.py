@@ -1,6 +1,7 @@
 """The Verilog files of a build, and other modules in place of its own."""
 
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +12,7 @@ from hw_models.hardware import hardware_of
 
 PREFIX = "trispike_"  # prefix of each library module's name
 TOP, FILES = "rtl/top.v", "rtl/files.f"
+NETLIST = "rtl/netlist.json"  # of a build with a netlist in the place of its Verilog
 
 
 def paths(build: Build) -> list[str]:
@@ -26,6 +28,11 @@ def paths(build: Build) -> list[str]:
 def core(build: Build) -> str:
     """The name of the core's module."""
     return PurePosixPath(paths(build)[-1]).stem
+
+
+def netlist(build: Build) -> str | None:
+    """The technology whose netlist is in the place of a build's Verilog; None if it is Verilog."""
+    return json.loads(build.files[NETLIST])["netlist"] if NETLIST in build.files else None
 
 
 def hardware_files(build: Build) -> dict[str, bytes]:

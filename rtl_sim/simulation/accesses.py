@@ -105,6 +105,7 @@ def first_difference(
     """One line about the first access whose answer is not as expected; "" if there is none."""
     if simulation.answers is None:
         return ""
+    assert simulation.cycles is not None  # the bus reads the counters
     samples = len(trace.logits)
     counts = {"SAMPLES_IN": samples, "SAMPLES_OUT": samples, "CYCLES": simulation.cycles}
     for n, layer in enumerate(build.dataflow.layers):

@@ -1,4 +1,8 @@
-"""Writes the bench of a build: its core between a source and a sink, and a probe per layer."""
+"""Writes the bench of a build: its core between a source and a sink, and probes in its layers.
+
+In a netlist there are no membranes and, without a bus, no counters; the streams between layers are
+there as in the Verilog.
+"""
 
 from jinja2 import StrictUndefined, Template
 
@@ -6,11 +10,31 @@ from hw_models.dataflow import Build
 from hw_models.hardware import REGISTERS, hardware_of
 from rtl_sim import sources
 
+QUIET = 10_000  # cycles without activity after which the core is stuck
+# of a netlist, where a sweep is not seen that makes no event
+QUIET_NETLIST = 1_000_000
+
+
+def has_membranes(build: Build) -> bool:
+    """Whether the bench sees the membranes."""
+    return sources.netlist(build) is None
+
+
+def has_counters(build: Build) -> bool:
+    """Whether the bench sees the core's counters."""
+    return sources.netlist(build) is None or REGISTERS in build.files
+
 
 def generate(build: Build) -> str:
     """The text of module `bench`, which writes the files that trace.py reads."""
+    membranes = has_membranes(build)
     return TEMPLATE.render(
-        core=sources.core(build), layers=hardware_of(build).layers, bus=REGISTERS in build.files
+        core=sources.core(build),
+        layers=hardware_of(build).layers,
+        bus=REGISTERS in build.files,
+        membranes=membranes,
+        counters=has_counters(build),
+        quiet=QUIET if membranes else QUIET_NETLIST,
     )
 
 
@@ -50,17 +74,24 @@ module bench;
     else if (s_beat) fresh <= s_tlast;
   end
 
-  bench_control #(.LAYERS({{ layers | length }})) control (
+  bench_control #(
+    .LAYERS({{ layers | length if membranes else 1 }}),
+    .QUIET({{ quiet }})
+  ) control (
     .clk(clk), .rst_n(rst_n), .cycle(cycle), .idle(idle), .ready(m_tready),
     .busy_i(bus_busy), .settled(settled), .read_i({
-{%- for _ in layers %}
+{%- for _ in layers if membranes %}
 dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
-{% endfor %}}),
+{% else %}
+1'b0
+{%- endfor %}}),
     .active_i(s_beat || m_beat || bus_answer
 
 {%- for layer in layers %}
 {% set layer = "dut.layer" ~ loop.index0 %}
+{% if membranes %}
  || {{ layer }}.write_valid_q
+{%- endif %}
 {%- if not loop.last %} || ({{ layer }}_out_tvalid && {{ layer }}_out_tready){% endif %}
 {% endfor %}),
     .sample_i(m_beat && m_tlast), .finished(finished), .stuck(stuck)
@@ -139,11 +170,14 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
 
   always @(posedge clk) done <= finished;
 
+{% if counters %}
   bench_probe #(.WIDTH(64), .FILE("cycles.bin")) cycles (
     .clk(clk), .rst_n(rst_n), .valid_i(last), .word_i({16'b0, dut.cycles}), .end_i(last)
   );
+{% endif %}
 {% for layer in layers %}
 {% set i = loop.index0 %}
+{% if membranes %}
   bench_probe #(
     .WIDTH({{ 32 + layer.update.slice * layer.update.v_bits }}), .FILE("membranes{{ i }}.bin")
   ) membranes{{ i }} (
@@ -152,6 +186,8 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
     .end_i(last)
   );
 
+{% endif %}
+{% if counters %}
   bench_probe #(.WIDTH(144), .FILE("counts{{ i }}.bin")) counts{{ i }} (
     .clk(clk), .rst_n(rst_n), .valid_i(last),
     .word_i({
@@ -160,6 +196,7 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
       dut.layer{{ i }}_additions
     }), .end_i(last)
   );
+{% endif %}
 {% if not loop.last %}
 
   bench_probe #(

@@ -14,7 +14,7 @@ from hw_models.engines.golden import Trace
 from hw_models.semantics import Ints
 from rtl_sim.simulation.compare import equal_samples, first_difference
 from rtl_sim.simulation.simulate import NO_STALLS, Model, Stalls
-from rtl_sim.simulation.trace import MISSING, Simulation
+from rtl_sim.simulation.trace import MISSING, Counts, LayerTrace, Simulation
 
 UNKNOWN = -1  # stands for a count that the simulation did not give
 
@@ -79,25 +79,32 @@ def compared(
     """Compare the results of the golden model and of a simulation for the samples x."""
     counts = operations.count(build, x, trace)
     intervals, latencies = timing(simulation)
+    seen = [name for name, layer in simulation.layers.items() if layer.membranes is not None]
     return Part(
         first=first,
         equal=equal_samples(build, trace, simulation),
         difference=first_difference(build, trace, counts, simulation, first),
         events=sum(int(np.count_nonzero(s)) for s in trace.spikes.values()),
-        membranes=sum(v.size for v in trace.membranes.values()),
+        membranes=sum(trace.membranes[name].size for name in seen),
         logits=trace.logits.size,
         intervals=intervals,
         latencies=latencies,
-        cycles=total([simulation.cycles]),
+        cycles=total([MISSING if simulation.cycles is None else simulation.cycles]),
         layers={
-            name: LayerReport(
-                events_in=total([layer.events_in]),
-                events_out=total([layer.events_out]),
-                additions=total([layer.additions]),
-                additions_expected=counts[name].synaptic_additions,
-            )
+            name: layer_report(layer, counts[name].synaptic_additions)
             for name, layer in simulation.layers.items()
         },
+    )
+
+
+def layer_report(layer: LayerTrace, additions: int) -> LayerReport:
+    """One layer's counts, and the additions that are expected of it."""
+    counts = layer.counts or Counts(MISSING, MISSING, MISSING)
+    return LayerReport(
+        events_in=total([counts.events_in]),
+        events_out=total([counts.events_out]),
+        additions=total([counts.additions]),
+        additions_expected=additions,
     )
 
 

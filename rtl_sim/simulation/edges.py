@@ -17,10 +17,13 @@ from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build
 from hw_models.engines import golden
 from hw_models.hardware import REGISTERS
+from rtl_sim import sources
 from rtl_sim.simulation.check import Part
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls
 
 FEW = 2  # the most samples for an edge
+BEGIN = 4  # the cycle in which samples begin, when the bench's own reset has ended
+RESETS = 4  # of a netlist, in as many runs
 CYCLES = "cycles as by the timing model"
 
 
@@ -42,10 +45,17 @@ def of(build: Build) -> list[Edge]:
     """The edges that are simulated for a build.
 
     A reset falls into the middle of a sweep of the first layer, of the last one, and of each layer
-    that replays a static input; there it falls between two replays if there are several.
+    that replays a static input; there it falls between two replays if there are several. In a
+    netlist, where sweeps are not seen, resets come in cycles of the first sample, which takes at
+    least as many as its sweeps have words.
     """
     flow = build.dataflow
     found = [Edge("events in another order", Stalls(shuffled=True))]
+    if sources.netlist(build):
+        swept = flow.timesteps * max(layout_of(flow, layer).words for layer in flow.layers)
+        resets = sorted({max(1, swept * part // RESETS) for part in range(1, RESETS + 1)})
+        found += [Edge(f"reset {n} cycles in", Stalls(reset_at=BEGIN + n), 1) for n in resets]
+        return [*found, *last(build)]
     for index, layer in enumerate(flow.layers):
         static = any(flow.mode_of(synapse.source) == "static" for synapse in layer.synapses)
         if static or index in (0, len(flow.layers) - 1):
@@ -53,11 +63,16 @@ def of(build: Build) -> list[Edge]:
             middle = words * (flow.timesteps // 2) + (words + 1) // 2
             stalls = Stalls(reset_layer=index, reset_word=middle)
             found.append(Edge(f"reset in a sweep of layer {layer.name}", stalls, 1))
+    return [*found, *last(build)]
+
+
+def last(build: Build) -> list[Edge]:
+    """The edges after the resets."""
     if REGISTERS in build.files:
-        found.append(Edge("register accesses", Stalls(registers=True), 1))
-    else:  # the model does not include the guard before a core with a bus
-        found.append(Edge(CYCLES, NO_STALLS))
-    return found
+        return [Edge("register accesses", Stalls(registers=True), 1)]
+    return [
+        Edge(CYCLES, NO_STALLS)
+    ]  # the model does not include the guard before a core with a bus
 
 
 def simulate_edges(

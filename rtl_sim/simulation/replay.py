@@ -172,7 +172,8 @@ def simulate_again(model: Model, x: NDArray[np.int8], about: Failure, folder: Pa
     expected = {**spikes, **membranes, "logits": trace.logits}
     got = {"logits": simulation.logits, "classes": simulation.classes}
     for name, layer in simulation.layers.items():
-        got[f"membranes.{name}"] = layer.membranes
+        if layer.membranes is not None:
+            got[f"membranes.{name}"] = layer.membranes
         if layer.spikes is not None:
             got[f"spikes.{name}"] = layer.spikes
     with files.replaced(folder / "expected.npz", folder / "got.npz") as parts:

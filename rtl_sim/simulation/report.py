@@ -14,10 +14,12 @@ from rich.table import Table
 
 from hw_models.dataflow import Build
 from hw_models.engines import golden
+from rtl_sim import sources
 from rtl_sim.simulation import cluster, edges, replay, simulators, spread
-from rtl_sim.simulation.check import LayerReport, Part, check_samples, total
+from rtl_sim.simulation.check import UNKNOWN, LayerReport, Part, check_samples, total
 from rtl_sim.simulation.parts_folder import PartsFolder, subject
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
+from rtl_sim.synthesis.devices import NETLISTS
 
 
 class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +28,8 @@ class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     target: str
     simulator: str
+    netlist: str | None = None  # the technology whose netlist was simulated; None: the Verilog
+    verilog_sha256: str | None = None  # of the netlist, or of the Verilog files, concatenated
     timesteps: int
     samples: int
     equal: bool  # all samples and all counters
@@ -187,6 +191,8 @@ def summarize(
         name=build.dataflow.name,
         target=build.dataflow.target,
         simulator=sim,
+        netlist=sources.netlist(build),
+        verilog_sha256=sources.sha256(build),
         timesteps=build.dataflow.timesteps,
         samples=len(equal),
         equal=difference is None,
@@ -208,7 +214,8 @@ def summarize(
 
 def summary_table(report: SimulationReport) -> Table:
     """A table of equality and timing."""
-    title = f"{report.name} ({report.target}) in {report.simulator}"
+    what = f", netlist of {NETLISTS[report.netlist].title}," if report.netlist else ""
+    title = f"{report.name} ({report.target}){what} in {report.simulator}"
     table = Table(title=title, show_header=False)
     compiled, where = f"{report.compile_seconds:,.1f} s", f"{report.jobs} at a time"
     if report.scheduler:
@@ -220,6 +227,7 @@ def summary_table(report: SimulationReport) -> Table:
         "equal": f"{report.samples_equal:,}",
         "events compared": f"{report.events_compared:,}",
         "membranes compared": f"{report.membranes_compared:,}",
+        "logits compared": f"{report.logits_compared:,}",
         "cycles per inference, mean / max": f"{report.cycles:,.0f} / {report.cycles_max:,}",
         "latency in cycles, mean / max": f"{report.latency:,.0f} / {report.latency_max:,}",
         "additions, by the core's counters": f"{report.additions:,}",
@@ -229,6 +237,10 @@ def summary_table(report: SimulationReport) -> Table:
     }
     for kind, difference in report.edges.items():
         rows[kind] = "differs" if difference else "equal"
+    if report.additions == UNKNOWN:
+        del rows["additions, by the core's counters"]
+    if report.netlist:
+        del rows["membranes compared"]
     for label, value in rows.items():
         table.add_row(label, value)
     return table

@@ -108,7 +108,9 @@ def compile_model(build: Build, folder: Path, sim: str = "icarus", waves: bool =
     benches = bench_files(build)
     made = {**benches, **sources.hardware_files(build)}
     files.write({folder / name: content for name, content in made.items()})
-    simulators.compile_bench(sim, folder, [*sources.paths(build), *sorted(benches)], waves)
+    simulators.compile_bench(
+        sim, folder, [*sources.paths(build), *sorted(benches)], waves, bool(sources.netlist(build))
+    )
     return Model(build, sim, folder)
 
 

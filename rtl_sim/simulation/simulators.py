@@ -30,7 +30,7 @@ UP = Path("..")
 MAKE = (
     "CURDIR=.",  # Verilator refuses this path if it has a space; no rule here uses it
     *("CXX=c++", "LINK=c++", "AR=ar", f"PYTHON3={shlex.quote(sys.executable)}"),
-    *("CFG_CXXFLAGS_PCH_I=-include", "CFG_GCH_IF_CLANG=", "OPT_FAST=-O2"),
+    *("CFG_CXXFLAGS_PCH_I=-include", "CFG_GCH_IF_CLANG="),
 )
 
 
@@ -51,7 +51,7 @@ class Icarus:
         return ["iverilog", "-V"]
 
     @staticmethod
-    def prepare(folder: Path, sources: list[str], waves: bool) -> list[list[str]]:
+    def prepare(folder: Path, sources: list[str], waves: bool, netlist: bool) -> list[list[str]]:
         """The commands that compile `sources`; they run in COMPILED of the model's folder."""
         names = [str(UP / name) for name in sources]
         top = ["-s", "bench"]
@@ -123,7 +123,9 @@ class Verilator:
         return [str(root / "bin" / "verilator_bin") if root else "verilator", "--version"]
 
     @classmethod
-    def prepare(cls, folder: Path, sources: list[str], waves: bool) -> list[list[str]]:
+    def prepare(
+        cls, folder: Path, sources: list[str], waves: bool, netlist: bool
+    ) -> list[list[str]]:
         """The commands that compile `sources`; they run in COMPILED of the model's folder."""
         verilator = ["verilator"]
         if root := cls.root():
@@ -139,7 +141,9 @@ class Verilator:
             *("-LDFLAGS", f"-L../{LIBRARIES} -lcocotbvpi_verilator", *cls.compile_args),
             *(main.name, *(str(UP / name) for name in sources)),
         ]
-        make = ["make", "-j", "4", "-f", "Vtop.mk", f"VM_TRACE={int(waves)}", *MAKE]
+        # Of a netlist the C++ is long, and takes three times as long to compile with -O2.
+        options = (f"VM_TRACE={int(waves)}", f"OPT_FAST={'-O1' if netlist else '-O2'}")
+        make = ["make", "-j", "4", "-f", "Vtop.mk", *options, *MAKE]
         return [verilate, make]
 
     @classmethod
@@ -185,8 +189,14 @@ def version(sim: str) -> str:
     return said.splitlines()[0] if said else ""
 
 
-def compile_bench(sim: str, folder: Path, sources: list[str], waves: bool) -> None:
+def compile_bench(
+    sim: str, folder: Path, sources: list[str], waves: bool, netlist: bool = False
+) -> None:
     """Compile module `bench` of `sources`, which are names within `folder`, into COMPILED there.
+
+    Args:
+        waves: whether runs can write a waveform.
+        netlist: whether the sources are a netlist, and so long.
 
     Raises:
         Unfinished: the Verilog is refused, or a tool breaks off.
@@ -196,7 +206,7 @@ def compile_bench(sim: str, folder: Path, sources: list[str], waves: bool) -> No
     (folder / LIBRARIES).symlink_to(config.libs_dir)
     log = folder / "compile.log"
     env = process.environment(**simulator.variables())
-    for command in simulator.prepare(folder, sources, waves):
+    for command in simulator.prepare(folder, sources, waves, netlist):
         if status := process.run(command, folder / COMPILED, log, env):
             text = process.text_of(log)
             why = process.reason(folder, text, status)

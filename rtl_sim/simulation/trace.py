@@ -14,6 +14,7 @@ from hw_models.core.stream_words import CLASS_BITS, LOGIT_BITS
 from hw_models.dataflow import Build, Layer
 from hw_models.hardware import REGISTERS, hardware_of
 from hw_models.semantics import Ints
+from rtl_sim.simulation import bench
 
 MISSING = np.iinfo(np.int64).min  # stands for a value that the simulation did not give
 END = 0x454E4421.to_bytes(4, sys.byteorder)  # precedes the number of pieces at the end
@@ -22,15 +23,22 @@ ANSWER_WIDTHS = [1, 2, 32]  # fields of answers.bin: write, response, data
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """One layer's counters; MISSING where they gave nothing."""
+
+    events_in: int
+    events_out: int  # 0 for the readout
+    additions: int
+
+
+@dataclass(frozen=True, slots=True)
 class LayerTrace:
     """One layer's integers, [samples, T, size]; MISSING marks values that never came."""
 
     spikes: Ints | None  # sums of the events per address; None for a readout
-    membranes: Ints
+    membranes: Ints | None  # None in a netlist, which does not show them
     surplus: int  # markers and membranes beyond the expected ones
-    events_in: int  # this and the next two are the core's counters
-    events_out: int  # 0 for the readout
-    additions: int
+    counts: Counts | None  # None in a netlist without counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Simulation:
     surplus: int  # logit words beyond the expected ones, or with tlast in the wrong place
     starts: Ints  # cycle of each sample's first beat in, [samples]
     ends: Ints  # cycle of each sample's last word out, [samples]
-    cycles: int  # the core's own counter
+    cycles: int | None  # the core's own counter; None in a netlist without it
     problem: str  # an assertion of the core or a deadlock; "" if none
     answers: Ints | None = None  # of the bus, [n, (write, resp, data)]; None: no accesses
 
@@ -80,13 +88,11 @@ def ended(content: bytes) -> bool:
 def cut_short(build: Build, folder: Path) -> str:
     """The name of a probe file that is incomplete, as on a full disk; "" if all are complete."""
     layers = range(len(build.dataflow.layers))
-    names = [
-        "starts",
-        "logits",
-        "cycles",
-        *(f"{n}{i}" for i in layers for n in ("membranes", "counts")),
-    ]
-    names += [f"events{i}" for i in layers[:-1]]
+    names = ["starts", "logits", *(f"events{i}" for i in layers[:-1])]
+    if bench.has_membranes(build):
+        names += [f"membranes{i}" for i in layers]
+    if bench.has_counters(build):
+        names += ["cycles", *(f"counts{i}" for i in layers)]
     names += ["answers"] * (REGISTERS in build.files)
     paths = (folder / f"{name}.bin" for name in names)
     return next((p.name for p in paths if not p.exists() or not ended(p.read_bytes())), "")
@@ -116,7 +122,7 @@ def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
             zip(build.dataflow.layers, hardware_of(build).layers, strict=True)
         )
     }
-    classes = build.dataflow.layers[-1].size
+    classes, counted = build.dataflow.layers[-1].size, bench.has_counters(build)
     cycle, last, class_, logit = read_words(folder / "logits.bin", LOGIT_WIDTHS)
     wanted = samples * classes
     wrong_last = last[:wanted] != (np.arange(len(last[:wanted])) % classes == classes - 1)
@@ -127,7 +133,7 @@ def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
         surplus=max(0, len(logit) - wanted) + int(wrong_last.sum()),
         starts=padded(read_words(folder / "starts.bin", [64])[0], samples),
         ends=padded(cycle, wanted)[classes - 1 :: classes],
-        cycles=int(padded(read_words(folder / "cycles.bin", [64])[0], 1)[0]),
+        cycles=last_word(folder / "cycles.bin", [64])[0] if counted else None,
         problem=problem,
         answers=read_answers(folder),
     )
@@ -154,25 +160,23 @@ def samples_written(build: Build, folder: Path) -> int:
 def read_layer(
     build: Build, layer: Layer, own: hardware.Layer, folder: Path, index: int, samples: int
 ) -> LayerTrace:
-    """The events, membranes and counters of one layer."""
-    shape = samples, build.dataflow.timesteps
-    counts = read_words(folder / f"counts{index}.bin", [48, 48, 48])
-    events_in, events_out, additions = (int(padded(column, 1)[0]) for column in counts)
-    spikes, surplus = None, 0
+    """The events, membranes and counters of one layer, as far as the bench sees them."""
+    shape, counted = (samples, build.dataflow.timesteps), bench.has_counters(build)
+    spikes, membranes, surplus = None, None, 0
     if layer.fires:
         addr_bits = own.readers[0].outlet.addr_bits
         spikes, surplus = read_spikes(layer, addr_bits, folder / f"events{index}.bin", shape)
-    layout = layout_of(build.dataflow, layer)
-    order = sweep(layer.shape, layout.section, layout.slice_)
-    path = folder / f"membranes{index}.bin"
-    membranes, more = read_membranes(layer, own.update.v_bits, order, path, shape)
+    if bench.has_membranes(build):
+        layout = layout_of(build.dataflow, layer)
+        order = sweep(layer.shape, layout.section, layout.slice_)
+        path = folder / f"membranes{index}.bin"
+        membranes, more = read_membranes(layer, own.update.v_bits, order, path, shape)
+        surplus += more
     return LayerTrace(
         spikes=spikes,
         membranes=membranes,
-        surplus=surplus + more,
-        events_in=events_in,
-        events_out=events_out,
-        additions=additions,
+        surplus=surplus,
+        counts=Counts(*last_word(folder / f"counts{index}.bin", [48] * 3)) if counted else None,
     )
 
 
@@ -211,6 +215,11 @@ def read_membranes(
     membranes[rows, order[index[within]]] = values[within]
     surplus = int((~within).sum())
     return membranes[:, : layer.size].reshape(*shape, layer.size), surplus
+
+
+def last_word(path: Path, widths: list[int]) -> list[int]:
+    """The fields of the one word of a file, MISSING if there is none."""
+    return [int(padded(column, 1)[0]) for column in read_words(path, widths)]
 
 
 def padded(column: Ints, length: int) -> Ints:

@@ -1,6 +1,7 @@
 """The devices for which a build can be synthesized, and the resources that their cells count as."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
@@ -24,20 +25,20 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A family of FPGAs: Yosys's command for it, its cells, and the options for place and route."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Technology:
+    """What Yosys maps a core to, and how the netlist is simulated."""
 
     title: str
-    synth: str  # Yosys's command
-    stat: str  # options of Yosys's `stat`
-    bram: str  # the unit of `Resources.bram`
-    cells: dict[str, dict[str, int]]  # resource -> cell -> units
-    ff_prefix: tuple[str, ...]
-    primitives: str = ""  # arguments of `read_verilog` for its cells, for linking
-    nextpnr: str | None = None  # the command that places and routes
-    options: tuple[str, ...] = ()  # its options: part, package, speed
-    part: str = ""  # the part that these options choose
+    synth: str  # Yosys's commands; {top} is the module to map
+    stat: str = ""  # options of Yosys's `stat`
+    models: str = ""  # Yosys's Verilog of the cells; "": it knows them without
+    primitives: str = ""  # arguments of `read_verilog` for the cells as black boxes
+    liberty: Path | None = None  # the file of its standard cells
+    package: str = ""  # of Debian and Ubuntu, which has that file
+    own: tuple[str, ...] = ()  # cells of which cells/ has the Verilog
+    cells: dict[str, dict[str, int]] = field(default_factory=dict)  # resource -> cell -> units
+    ff_prefix: tuple[str, ...] = ()
 
     def count(self, cells: dict[str, int], lc: int | None = None) -> Resources:
         """The resources of a netlist with these numbers of cells by type."""
@@ -49,6 +50,16 @@ class Device:
         return Resources(**units, ff=ff, lc=lc)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device(Technology):
+    """A family of FPGAs: its cells, and the options for place and route."""
+
+    bram: str  # the unit of `Resources.bram`
+    nextpnr: str | None = None  # the command that places and routes
+    options: tuple[str, ...] = ()  # its options: part, package, speed
+    part: str = ""  # the part that these options choose
+
+
 def ones(*names: str) -> dict[str, int]:
     return dict.fromkeys(names, 1)
 
@@ -57,7 +68,7 @@ DEVICES = {
     "xc7": Device(
         title="Xilinx 7 series",
         # no pad or clock buffers, since an instance is only a part of a design
-        synth="synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
+        synth="synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top {top}",
         stat="-tech xilinx",
         bram="RAMB18",
         cells={
@@ -75,8 +86,9 @@ DEVICES = {
     ),
     "ecp5": Device(
         title="Lattice ECP5-85k, speed grade 8",
-        synth="synth_ecp5",
-        stat="",
+        synth="synth_ecp5 -top {top}",
+        models="+/ecp5/cells_sim.v",
+        own=("DP16KD",),
         bram="DP16KD",
         cells={
             "lut": ones("LUT4"),
@@ -97,8 +109,7 @@ DEVICES = {
     ),
     "ice40": Device(
         title="Lattice iCE40 HX8K",
-        synth="synth_ice40",
-        stat="",
+        synth="synth_ice40 -top {top}",
         bram="RAM4K",
         cells={
             "lut": ones("SB_LUT4"),
@@ -114,3 +125,32 @@ DEVICES = {
         part="iCE40HX8K-CT256",
     ),
 }  # fmt: skip
+
+# Memories of more than 16 words stay memories, as in a chip, where they are macros; the others
+# become flip-flops, whose first values are lost.
+GATES = """\
+synth -flatten -run begin:fine -top {top}
+select -set small t:$mem_v2 r:SIZE<17 %i
+memory_map @small
+opt -undriven -fine
+techmap
+setattr -unset init w:*
+"""
+
+LIBERTY = "cells.lib"  # a technology's file of cells, in the folder in which Yosys runs
+
+# By the name that `run --netlist` knows. Of other devices' block RAMs there is no model, or none
+# that Yosys reads within a minute.
+NETLISTS: dict[str, Technology] = {
+    "ecp5": DEVICES["ecp5"],
+    "gates": Technology(
+        title="gates of no technology", synth=f"{GATES}opt -fast\nabc\nopt -fast\nclean"
+    ),
+    "osu018": Technology(
+        title="the standard cells OSU 0.18 um",
+        synth=f"{GATES}dfflibmap -liberty {LIBERTY}\nopt -fast\nabc -liberty {LIBERTY}\nclean\n"
+        f"read_liberty -lib {LIBERTY}",
+        liberty=Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib"),
+        package="qflow-tech-osu018",
+    ),
+}

@@ -23,7 +23,7 @@ from hw_models.dataflow import Build
 from hw_models.hardware import hardware_of
 from rtl_sim import sources
 from rtl_sim.synthesis import placement, tools, yosys
-from rtl_sim.synthesis.devices import DEVICES, Device, Resources
+from rtl_sim.synthesis.devices import DEVICES, Resources, Technology
 from rtl_sim.synthesis.placement import Placed
 from rtl_sim.synthesis.yosys import Instance
 
@@ -94,7 +94,7 @@ def run(
                     products.append(f"{name}: {instance.resources.dsp} DSP blocks")
         if nextpnr and not products:
             begin("place and route", seeds)
-            scripts["ports"] = yosys.AROUND.format(device=device)
+            scripts["ports"] = yosys.around(device)
             scripts["link"] = yosys.link(device, names, folder)
             scripts["place"] = " ".join([nextpnr, *placement.arguments(device, seed=1)])
             for seed in range(1, seeds + 1):
@@ -120,7 +120,7 @@ def run(
 
 def synthesize(
     build: Build,
-    device: Device,
+    technology: Technology,
     names: list[str],
     folder: Path,
     jobs: int,
@@ -130,7 +130,7 @@ def synthesize(
     layers = labels(build)
 
     def one(name: str) -> Instance:
-        made = yosys.synthesize(device, name, layers.get(name, ""), folder)
+        made = yosys.synthesize(technology, name, layers.get(name, ""), folder)
         advance()
         return made
 

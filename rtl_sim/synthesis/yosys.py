@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 import msgspec
 
 from hw_models.dataflow import Build
+from hw_models.errors import InputError
 from rtl_sim import sources
 from rtl_sim.synthesis import output_registers, tools
-from rtl_sim.synthesis.devices import Device, Resources
+from rtl_sim.synthesis.devices import LIBERTY, Device, Resources, Technology
 
 TOP = "top"
 # The operators that would need a multiplier or a divider; constant ones are folded earlier.
@@ -44,9 +46,9 @@ write_json -selected top.json
 INSTANCE = """\
 read_rtlil elaborated.il
 {hollow}hierarchy -top {module}
-{device.synth} -top {module}
+{synth}
 check -assert
-tee -o {name}.txt stat {device.stat}
+tee -o {name}.txt stat {stat}
 select {module}
 write_json -selected {name}.json
 """
@@ -71,7 +73,7 @@ read_rtlil elaborated.il
 blackbox top
 read_verilog ports.v
 hierarchy -check -top ports
-{device.synth} -top ports
+{synth}
 select ports
 write_json -selected ports.json
 """
@@ -87,6 +89,18 @@ check -assert
 select ports
 write_json -selected linked.json
 """
+
+# The names of the streams between the instances are kept, since a bench looks at them.
+NETLIST = """\
+{read}
+{expand}
+hierarchy -check -top top
+check -assert
+write_verilog -noattr netlist.v
+"""
+# Flip-flops without a defined first value begin at random: an x would stay within gates, though
+# whatever it stands for the circuit gives the same.
+RANDOM = f"setundef -init -random 1 {TOP}.*"
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +118,22 @@ def write_sources(build: Build, folder: Path) -> None:
     for name, content in sources.hardware_files(build).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
+
+
+def write_cells(technology: Technology, folder: Path) -> None:
+    """Write the technology's file of cells, if it has one, into `folder`.
+
+    Raises:
+        InputError: the cells are not installed.
+    """
+    if technology.liberty:
+        try:
+            shutil.copy(technology.liberty, folder / LIBERTY)
+        except OSError as error:
+            raise InputError(
+                f"{technology.liberty}: {error.strerror}; "
+                f"`apt install {technology.package}` installs it"
+            ) from error
 
 
 def elaborate(build: Build, folder: Path) -> tuple[list[str], list[str]]:
@@ -134,10 +164,14 @@ def product(path: str) -> str:
     return f"{module.removeprefix(f'{TOP}.')}: {what}"
 
 
-def instance_script(device: Device, name: str) -> str:
+def instance_script(technology: Technology, name: str) -> str:
     """The Yosys script for one instance; the top level's own logic counts as one too."""
     hollow = "blackbox top/* %M\n" if name == TOP else ""
-    return INSTANCE.format(device=device, module=module_of(name), name=name, hollow=hollow)
+    module = module_of(name)
+    synth = technology.synth.format(top=module)
+    return INSTANCE.format(
+        module=module, name=name, hollow=hollow, synth=synth, stat=technology.stat
+    )
 
 
 def module_of(name: str) -> str:
@@ -145,10 +179,10 @@ def module_of(name: str) -> str:
     return name if name == TOP else f"{TOP}.{name}"
 
 
-def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
+def synthesize(technology: Technology, name: str, layer: str, folder: Path) -> Instance:
     """Synthesize one instance into NAME.json and count its cells."""
     started = time.monotonic()
-    tools.yosys(instance_script(device, name), folder, name)
+    tools.yosys(instance_script(technology, name), folder, name)
     netlist = json.loads((folder / f"{name}.json").read_text())
     module = netlist["modules"][module_of(name)]
     moved = output_registers.use(module)
@@ -163,7 +197,7 @@ def synthesize(device: Device, name: str, layer: str, folder: Path) -> Instance:
     estimate = re.search(r"Estimated number of LCs: +(\d+)", text)
     return Instance(
         layer=layer,
-        resources=device.count(cells, int(estimate[1]) if estimate else None),
+        resources=technology.count(cells, int(estimate[1]) if estimate else None),
         cells=cells,
         seconds=round(time.monotonic() - started, 1),
         output_registers=moved,
@@ -177,10 +211,43 @@ def link(device: Device, instances: list[str], folder: Path) -> str:
     """
     top = json.loads((folder / "top.json").read_text())["modules"][TOP]
     (folder / "ports.v").write_text(flip_flops_around(top["ports"]))
-    tools.yosys(AROUND.format(device=device), folder, "ports")
+    tools.yosys(around(device), folder, "ports")
     reads = "\n".join(f"read_json {name}.json" for name in sorted({TOP, "ports", *instances}))
     tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
     return LINK.format(device=device, reads="read_json INSTANCE.json")
+
+
+def netlist(technology: Technology, instances: list[str], folder: Path) -> bytes:
+    """The Verilog of the netlists of the instances in the core, whose module is `top`.
+
+    Each cell is written as what its model says, so that a simulator needs no cells but own ones.
+    """
+    read = "\n".join(f"read_json {name}.json" for name in sorted({TOP, *instances}))
+    script = NETLIST.format(read=read, expand=expand(technology))
+    tools.yosys(script, folder, "netlist")
+    return (folder / "netlist.v").read_bytes()
+
+
+def expand(technology: Technology) -> str:
+    """Yosys's commands that replace the cells of all modules by their models."""
+    if technology.liberty:
+        cells = f"read_liberty -ignore_miss_func {LIBERTY}\nhierarchy -top {TOP}\nflatten\n"
+        return f"{cells}opt_clean -purge {TOP}.*\n{RANDOM}"
+    if not technology.models:
+        return RANDOM
+    own = "".join(f" t:{cell} %d" for cell in technology.own)
+    return "\n".join(
+        (
+            f"techmap -autoproc -map {technology.models} t:*{own}",
+            f"opt_clean -purge {TOP}.*",
+            f"read_verilog {technology.primitives}",
+        )
+    )
+
+
+def around(device: Device) -> str:
+    """The Yosys script for the flip-flops around the core."""
+    return AROUND.format(synth=device.synth.format(top="ports"))
 
 
 def flip_flops_around(ports: dict[str, Any]) -> str:

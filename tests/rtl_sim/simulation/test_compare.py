@@ -9,7 +9,7 @@ from hw_models.cost import operations
 from hw_models.engines import golden
 from rtl_sim.simulation.compare import by_sample, equal_samples, first_difference
 from rtl_sim.simulation.simulate import simulate
-from rtl_sim.simulation.trace import MISSING, LayerTrace, Simulation, read_words, signed
+from rtl_sim.simulation.trace import MISSING, Counts, LayerTrace, Simulation, read_words, signed
 from tests.builders.random_builds import random_build, random_input
 from tests.builders.simulated_builds import hardware_build
 from tests.mutants import mutated
@@ -62,9 +62,11 @@ def ideal(build, trace, counts) -> Simulation:
             spikes=by_sample(trace.spikes[name]).astype(int) if name in trace.spikes else None,
             membranes=by_sample(membranes).copy(),
             surplus=0,
-            events_in=counts[name].events,
-            events_out=int(np.count_nonzero(trace.spikes.get(name, 0))),
-            additions=counts[name].synaptic_additions,
+            counts=Counts(
+                events_in=counts[name].events,
+                events_out=int(np.count_nonzero(trace.spikes.get(name, 0))),
+                additions=counts[name].synaptic_additions,
+            ),
         )
         for name, membranes in trace.membranes.items()
     }
@@ -120,7 +122,8 @@ def test_classes_counters_and_surplus_count(case):
     assert "too many" in first_difference(
         build, trace, counts, dataclasses.replace(simulation, surplus=1)
     )
-    wrong = dataclasses.replace(simulation.layers["layer1"], additions=7)
+    layer = simulation.layers["layer1"]
+    wrong = dataclasses.replace(layer, counts=dataclasses.replace(layer.counts, additions=7))
     layers = {**simulation.layers, "layer1": wrong}
     found = first_difference(build, trace, counts, dataclasses.replace(simulation, layers=layers))
     assert found.startswith("layer layer1: expected") and "the core counted 7" in found

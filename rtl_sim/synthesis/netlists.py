@@ -1,0 +1,62 @@
+"""Puts the netlist that Yosys makes of a build in the place of its Verilog, to be simulated."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from hw_models.dataflow import Build
+from hw_models.errors import InputError
+from rtl_sim import sources
+from rtl_sim.synthesis import flow, tools, yosys
+from rtl_sim.synthesis.devices import NETLISTS
+
+CELLS = Path(__file__).parent / "cells"
+
+
+def of(
+    build: Build,
+    name: str,
+    *,
+    jobs: int = 1,
+    begin: Callable[[str, int], None] = lambda step, parts: None,
+    advance: Callable[[], None] = lambda: None,
+) -> Build:
+    """The build with its netlist in rtl/, and without mem/, whose words are in the netlist.
+
+    It is the netlist that `flow.run` links, places and routes, before its instances are flattened.
+
+    Args:
+        name: of the technology, one of NETLISTS.
+        jobs: the number of instances synthesized at a time.
+        begin: called at the start of each step with its number of parts.
+        advance: called after each part.
+
+    Raises:
+        InputError: the build has no top level, Yosys is missing or refuses the Verilog, or
+            something in the netlist multiplies.
+    """
+    technology = NETLISTS[name]
+    with tempfile.TemporaryDirectory(prefix="trispike-") as made:
+        folder = Path(made)
+        yosys.write_sources(build, folder)
+        yosys.write_cells(technology, folder)
+        begin("elaborate", 1)
+        names, products = yosys.elaborate(build, folder)
+        if products:
+            raise InputError(f"the core must only add: {'; '.join(products)}")
+        begin("synthesize", len(names))
+        flow.synthesize(build, technology, names, folder, jobs, advance)
+        text = yosys.netlist(technology, names, folder)
+    cells = {f"rtl/{cell.lower()}.v": CELLS / f"{cell.lower()}.v" for cell in technology.own}
+    about = {"netlist": name, "yosys": tools.version("yosys")}
+    own = {
+        **{path: file.read_bytes() for path, file in cells.items()},
+        sources.TOP: text,
+        sources.FILES: "\n".join([*cells, sources.TOP, ""]).encode(),
+        sources.NETLIST: json.dumps(about).encode(),
+    }
+    gone = {*sources.paths(build), *(path for path in build.files if path.startswith("mem/"))}
+    others = {path: content for path, content in build.files.items() if path not in gone}
+    return replace(build, files={**others, **own})
