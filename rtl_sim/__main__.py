@@ -16,6 +16,8 @@ from hw_models.folder import artefact, evidence, reference_vectors
 from hw_models.sample.options import Reader, sample_options
 from hw_models.sample.tables import sample_tables
 from rtl_sim import progress, sources
+from rtl_sim.energy import report as energy
+from rtl_sim.energy.price import Conditions
 from rtl_sim.proofs import certificate
 from rtl_sim.simulation import classify, process, replay, report, simulators, stream
 from rtl_sim.simulation.check import UNKNOWN
@@ -433,6 +435,87 @@ def with_bar(name: str, work: Callable[..., T]) -> T:
             bar.reset(task, total=parts, description=f"{name}: {step}")
 
         return work(begin=begin, advance=lambda: bar.advance(task))
+
+
+@cli.command("energy")
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Simulate the first N samples.",
+)
+@click.option(
+    "--sim",
+    type=SIMULATOR,
+    default="verilator",
+    show_default=True,
+    help="Simulate with this simulator.",
+)
+@click.option(
+    "--clock",
+    "clock_mhz",
+    type=click.FloatRange(min=0, min_open=True),
+    default=100.0,
+    show_default=True,
+    help="The clock's frequency in MHz, on which only leakage depends.",
+)
+@click.option(
+    "--wire",
+    "wire_pf",
+    type=click.FloatRange(min=0),
+    default=0.015,
+    show_default=True,
+    help="The capacitance in pF of the wire to each pin.",
+)
+@click.option(
+    "--transition",
+    "transition_ns",
+    type=click.FloatRange(min=0, min_open=True),
+    default=0.2,
+    show_default=True,
+    help="The transition time of all inputs in ns.",
+)
+@INSTANCES
+@LIBRARY_OPTION
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
+)
+def energy_command(
+    folder: Path,
+    samples: int,
+    sim: str,
+    clock_mhz: float,
+    wire_pf: float,
+    transition_ns: float,
+    jobs: int,
+    library: Path | None,
+    json_path: Path | None,
+) -> int:
+    """Price an inference of the build in FOLDER by the toggles of its gates.
+
+    Yosys maps the core to the open standard cells OSU 0.18 um. The first reference samples are
+    simulated on the gates, and each toggle is priced by the library's tables (docs/energy.md). The
+    exit status is 1 if a sample differs from the golden model.
+    """
+    simulators.require(sim)
+    build = opened(folder, library)
+    x = reference_vectors.load(build).x[:, :samples]
+    conditions = Conditions(clock_mhz=clock_mhz, wire_pf=wire_pf, transition_ns=transition_ns)
+    with log_kept(folder / evidence.FOLDER / f"energy-{sim}.log"):
+        result = with_bar(
+            build.dataflow.name,
+            lambda **told: energy.run(build, x, conditions, sim, jobs, **told),
+        )
+    Console().print(energy.table(result))
+    for line in energy.lines(result):
+        click.echo(line)
+    if json_path:
+        evidence.write_json(result, json_path)
+    with keeping("evidence"):
+        evidence.write(build, "energy", result)
+    return status_of(result.first_difference, None)
 
 
 @cli.command("prove")

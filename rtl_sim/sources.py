@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
@@ -13,6 +14,14 @@ from hw_models.hardware import hardware_of
 PREFIX = "trispike_"  # prefix of each library module's name
 TOP, FILES = "rtl/top.v", "rtl/files.f"
 NETLIST = "rtl/netlist.json"  # of a build with a netlist in the place of its Verilog
+
+
+class Nets(NamedTuple):
+    """A port of an instance in a netlist that shows some of its nets."""
+
+    name: str
+    bits: int
+    high: bool  # whether the cycles in which they are 1 count, beside their toggles
 
 
 def paths(build: Build) -> list[str]:
@@ -33,6 +42,14 @@ def core(build: Build) -> str:
 def netlist(build: Build) -> str | None:
     """The technology whose netlist is in the place of a build's Verilog; None if it is Verilog."""
     return json.loads(build.files[NETLIST])["netlist"] if NETLIST in build.files else None
+
+
+def nets(build: Build) -> dict[str, list[Nets]]:
+    """The ports with nets, by instance, of a netlist whose instances have such ports."""
+    if NETLIST not in build.files:
+        return {}
+    found = json.loads(build.files[NETLIST])["nets"]
+    return {name: [Nets(*port) for port in ports] for name, ports in found.items()}
 
 
 def hardware_files(build: Build) -> dict[str, bytes]:

@@ -35,6 +35,7 @@ def generate(build: Build) -> str:
         membranes=membranes,
         counters=has_counters(build),
         quiet=QUIET if membranes else QUIET_NETLIST,
+        nets=sources.nets(build),
     )
 
 
@@ -170,6 +171,28 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
 
   always @(posedge clk) done <= finished;
 
+{% if nets %}
+  // from the first beat in to the last word out
+  reg  begun;
+  wire counted = (s_beat || begun) && !settled;
+
+  always @(posedge clk) begin
+    if (!rst_n) begun <= 1'b0;
+    else if (s_beat) begun <= 1'b1;
+  end
+
+{% endif %}
+{% for instance, ports in nets.items() %}
+{% for port in ports %}
+{% set name = instance ~ "_" ~ port.name %}
+  bench_toggles #(
+    .BITS({{ port.bits }}), .HIGH({{ port.high | int }}), .FILE("toggles_{{ name }}.bin")
+  ) toggles_{{ name }} (
+    .clk(clk), .rst_n(rst_n), .count_i(counted), .end_i(last),
+    .nets_i(dut.{{ port.name if instance == "top" else name }})
+  );
+{% endfor %}
+{% endfor %}
 {% if counters %}
   bench_probe #(.WIDTH(64), .FILE("cycles.bin")) cycles (
     .clk(clk), .rst_n(rst_n), .valid_i(last), .word_i({16'b0, dut.cycles}), .end_i(last)

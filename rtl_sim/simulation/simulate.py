@@ -108,10 +108,16 @@ def compile_model(build: Build, folder: Path, sim: str = "icarus", waves: bool =
     benches = bench_files(build)
     made = {**benches, **sources.hardware_files(build)}
     files.write({folder / name: content for name, content in made.items()})
-    simulators.compile_bench(
-        sim, folder, [*sources.paths(build), *sorted(benches)], waves, bool(sources.netlist(build))
-    )
+    paths = [*sources.paths(build), *sorted(benches)]
+    simulators.compile_bench(sim, folder, paths, waves, optimization(build))
     return Model(build, sim, folder)
+
+
+def optimization(build: Build) -> str:
+    """The C++ compiler's option: a netlist is long, and so takes longer to compile than to run."""
+    if sources.nets(build):
+        return "-O0"
+    return "-O1" if sources.netlist(build) else "-O2"
 
 
 def bench_files(build: Build) -> dict[str, bytes]:

@@ -51,7 +51,7 @@ class Icarus:
         return ["iverilog", "-V"]
 
     @staticmethod
-    def prepare(folder: Path, sources: list[str], waves: bool, netlist: bool) -> list[list[str]]:
+    def prepare(folder: Path, sources: list[str], waves: bool, optimize: str) -> list[list[str]]:
         """The commands that compile `sources`; they run in COMPILED of the model's folder."""
         names = [str(UP / name) for name in sources]
         top = ["-s", "bench"]
@@ -124,7 +124,7 @@ class Verilator:
 
     @classmethod
     def prepare(
-        cls, folder: Path, sources: list[str], waves: bool, netlist: bool
+        cls, folder: Path, sources: list[str], waves: bool, optimize: str
     ) -> list[list[str]]:
         """The commands that compile `sources`; they run in COMPILED of the model's folder."""
         verilator = ["verilator"]
@@ -141,8 +141,7 @@ class Verilator:
             *("-LDFLAGS", f"-L../{LIBRARIES} -lcocotbvpi_verilator", *cls.compile_args),
             *(main.name, *(str(UP / name) for name in sources)),
         ]
-        # Of a netlist the C++ is long, and takes three times as long to compile with -O2.
-        options = (f"VM_TRACE={int(waves)}", f"OPT_FAST={'-O1' if netlist else '-O2'}")
+        options = (f"VM_TRACE={int(waves)}", f"OPT_FAST={optimize}")
         make = ["make", "-j", "4", "-f", "Vtop.mk", *options, *MAKE]
         return [verilate, make]
 
@@ -190,13 +189,13 @@ def version(sim: str) -> str:
 
 
 def compile_bench(
-    sim: str, folder: Path, sources: list[str], waves: bool, netlist: bool = False
+    sim: str, folder: Path, sources: list[str], waves: bool, optimize: str = "-O2"
 ) -> None:
     """Compile module `bench` of `sources`, which are names within `folder`, into COMPILED there.
 
     Args:
         waves: whether runs can write a waveform.
-        netlist: whether the sources are a netlist, and so long.
+        optimize: the C++ compiler's option for a simulator that is compiled.
 
     Raises:
         Unfinished: the Verilog is refused, or a tool breaks off.
@@ -206,7 +205,7 @@ def compile_bench(
     (folder / LIBRARIES).symlink_to(config.libs_dir)
     log = folder / "compile.log"
     env = process.environment(**simulator.variables())
-    for command in simulator.prepare(folder, sources, waves, netlist):
+    for command in simulator.prepare(folder, sources, waves, optimize):
         if status := process.run(command, folder / COMPILED, log, env):
             text = process.text_of(log)
             why = process.reason(folder, text, status)

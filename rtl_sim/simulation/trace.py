@@ -1,7 +1,7 @@
 """Reads a simulation's probe files as spikes, membranes, logits and counters."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from hw_models.dataflow import Build, Layer
 from hw_models.hardware import REGISTERS, hardware_of
 from hw_models.semantics import Ints
 from rtl_sim.simulation import bench
+from rtl_sim.sources import Nets, nets
 
 MISSING = np.iinfo(np.int64).min  # stands for a value that the simulation did not give
 END = 0x454E4421.to_bytes(4, sys.byteorder)  # precedes the number of pieces at the end
@@ -54,6 +55,8 @@ class Simulation:
     cycles: int | None  # the core's own counter; None in a netlist without it
     problem: str  # an assertion of the core or a deadlock; "" if none
     answers: Ints | None = None  # of the bus, [n, (write, resp, data)]; None: no accesses
+    toggles: dict[str, Ints] = field(default_factory=dict)  # by instance of a netlist with nets:
+    # cycles in which a net has another value than before, and in which it is 1, [nets, 2]
 
 
 def read_words(path: Path, widths: list[int]) -> list[Ints]:
@@ -69,11 +72,11 @@ def read_words(path: Path, widths: list[int]) -> list[Ints]:
         content = content[: -len(END) - 4]
     records = np.frombuffer(content, np.uint32, len(content) // (4 * pieces) * pieces)
     records = records.reshape(-1, pieces)
-    unknown = field(records, width, 1) != 0
+    unknown = bits_of(records, width, 1) != 0
     columns, low = [], width
     for bits in widths:
         low -= bits
-        column = field(records, low, bits)
+        column = bits_of(records, low, bits)
         column[unknown] = MISSING
         columns.append(column)
     return columns
@@ -94,11 +97,16 @@ def cut_short(build: Build, folder: Path) -> str:
     if bench.has_counters(build):
         names += ["cycles", *(f"counts{i}" for i in layers)]
     names += ["answers"] * (REGISTERS in build.files)
+    for name, ports in nets(build).items():
+        for port in ports:
+            path = folder / toggles_file(name, port)
+            if not path.exists() or path.stat().st_size != 8 * port.bits:
+                return path.name
     paths = (folder / f"{name}.bin" for name in names)
     return next((p.name for p in paths if not p.exists() or not ended(p.read_bytes())), "")
 
 
-def field(records: NDArray[np.uint32], low: int, bits: int) -> Ints:
+def bits_of(records: NDArray[np.uint32], low: int, bits: int) -> Ints:
     """`bits` bits from bit `low` of each record [n, pieces], unsigned; bits <= 64."""
     value = np.zeros(len(records), np.uint64)
     for piece in range(low // 32, (low + bits - 1) // 32 + 1):
@@ -136,7 +144,19 @@ def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
         cycles=last_word(folder / "cycles.bin", [64])[0] if counted else None,
         problem=problem,
         answers=read_answers(folder),
+        toggles={name: read_toggles(folder, name, ports) for name, ports in nets(build).items()},
     )
+
+
+def toggles_file(instance: str, port: Nets) -> str:
+    return f"toggles_{instance}_{port.name}.bin"
+
+
+def read_toggles(folder: Path, instance: str, ports: list[Nets]) -> Ints:
+    """(toggles, cycles at 1) of each net, as bench_toggles.v writes them, [nets, 2]."""
+    paths = [folder / toggles_file(instance, port) for port in ports]
+    counts = [np.fromfile(path, np.uint32).astype(np.int64) for path in paths if path.exists()]
+    return np.concatenate([*counts, np.empty(0, np.int64)]).reshape(-1, 2)
 
 
 def read_answers(folder: Path) -> Ints | None:

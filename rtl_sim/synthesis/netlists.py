@@ -11,7 +11,9 @@ from hw_models.errors import InputError
 from rtl_sim import sources
 from rtl_sim.synthesis import flow, tools, yosys
 from rtl_sim.synthesis.devices import NETLISTS
+from rtl_sim.synthesis.output_registers import Module
 
+Edit = Callable[[Module, dict[str, Module]], dict[str, list[sources.Nets]]]
 CELLS = Path(__file__).parent / "cells"
 
 
@@ -20,6 +22,7 @@ def of(
     name: str,
     *,
     jobs: int = 1,
+    edit: Edit = lambda top, modules: {},
     begin: Callable[[str, int], None] = lambda step, parts: None,
     advance: Callable[[], None] = lambda: None,
 ) -> Build:
@@ -30,6 +33,8 @@ def of(
     Args:
         name: of the technology, one of NETLISTS.
         jobs: the number of instances synthesized at a time.
+        edit: is given the top level and the modules of the instances, to change them, and gives
+            the ports that show nets, by instance.
         begin: called at the start of each step with its number of parts.
         advance: called after each part.
 
@@ -48,9 +53,10 @@ def of(
             raise InputError(f"the core must only add: {'; '.join(products)}")
         begin("synthesize", len(names))
         flow.synthesize(build, technology, names, folder, jobs, advance)
+        nets = edited(folder, names, edit)
         text = yosys.netlist(technology, names, folder)
     cells = {f"rtl/{cell.lower()}.v": CELLS / f"{cell.lower()}.v" for cell in technology.own}
-    about = {"netlist": name, "yosys": tools.version("yosys")}
+    about = {"netlist": name, "yosys": tools.version("yosys"), "nets": nets}
     own = {
         **{path: file.read_bytes() for path, file in cells.items()},
         sources.TOP: text,
@@ -60,3 +66,14 @@ def of(
     gone = {*sources.paths(build), *(path for path in build.files if path.startswith("mem/"))}
     others = {path: content for path, content in build.files.items() if path not in gone}
     return replace(build, files={**others, **own})
+
+
+def edited(folder: Path, names: list[str], edit: Edit) -> dict[str, list[sources.Nets]]:
+    """Let `edit` change the modules of the instances in `folder`, and the top level."""
+    paths = {name: folder / f"{name}.json" for name in {yosys.TOP, *names}}
+    read = {name: json.loads(path.read_text()) for name, path in paths.items()}
+    modules = {name: read[name]["modules"][yosys.module_of(name)] for name in paths}
+    nets = edit(modules[yosys.TOP], {name: modules[name] for name in names})
+    for name, path in paths.items():
+        path.write_text(json.dumps(read[name]))
+    return nets

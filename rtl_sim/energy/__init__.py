@@ -1,0 +1,1 @@
+"""Prices a build by the toggles of its netlist of standard cells."""

@@ -1,0 +1,1 @@
+"""Energy from the toggles of a netlist."""
