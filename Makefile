@@ -18,6 +18,8 @@
 # make api    docs/api.md from the docstrings
 # make random  200 random builds under Icarus        }
 # make mutants errors put into the Verilog: all found, ten minutes }
+# make netlist what Yosys makes of three builds, against the golden model, 20 minutes }
+# make energy  inferences priced by the toggles of standard cells, beside multiply-accumulates, an hour }
 # make interchange  networks that snnTorch, SpikingJelly, Norse and Sinabs train: built, compared, half an hour }
 # make neurobench  builds counted by NeuroBench beside our counts
 # make setup  .venv with the pinned packages, and Icarus Verilog
@@ -28,7 +30,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants api interchange neurobench clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist energy api interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -148,6 +150,52 @@ random: setup iverilog
 
 mutants: setup iverilog
 	$(PYTHON) -m tests.mutation
+
+# $(call zoo,name,target): a network of the zoo as build/zoo-NAME, with reference samples
+define zoo
+	$(PYTHON) -m compiler build zoo:$(1) --target $(2) --data-dir $(DATA) --out build/zoo-$(1)
+endef
+
+# $(call netlists,name,samples,options): for an ECP5, and for standard cells, which apt installs
+define netlists
+	$(PYTHON) -m rtl_sim run build/zoo-$(1) --netlist ecp5 --sim verilator --samples $(2) $(3)
+	$(PYTHON) -m rtl_sim run build/zoo-$(1) --netlist osu018 --sim verilator --samples $(2)
+endef
+
+netlist: data setup
+	$(PYTHON) -m compiler build zoo:digits --target int8 --out build/zoo-digits
+	$(call zoo,mnist-int4,int4)
+	$(call zoo,mnist-convnet,int8)
+	$(call netlists,digits,364,--stalls 30)
+	$(call netlists,mnist-int4,10000,--stalls 20)
+	$(call netlists,mnist-convnet,100)
+
+# $(call at_rate,x): digits trained for a firing rate, and what a sample costs
+define at_rate
+	$(PYTHON) -m qtrain train --dataset digits --firing-rate $(1) --out runs/digits-$(1)
+	$(PYTHON) -m compiler build runs/digits-$(1)/ckpt.pt --target int8 --out build/digits-$(1)
+	$(PYTHON) -m rtl_sim energy build/digits-$(1)
+endef
+
+energy: data setup
+	$(PYTHON) -m compiler build zoo:digits --target int8 --out build/zoo-digits
+	$(call zoo,mnist-int4,int4)
+	$(call zoo,mnist-convnet,int8)
+	$(PYTHON) -m qtrain train --dataset mnist --weight-bits 4 --input-bits 8 --epochs 3 --data-dir $(DATA) --out runs/mnist-8-bit
+	$(PYTHON) -m compiler build runs/mnist-8-bit/ckpt.pt --target int4 --data-dir $(DATA) --out build/mnist-8-bit
+	$(call at_rate,0.03)
+	$(call at_rate,0.06)
+	$(call at_rate,0.12)
+	$(call at_rate,0.4)
+	$(PYTHON) -m rtl_sim energy build/zoo-digits
+	$(PYTHON) -m rtl_sim energy build/zoo-mnist-int4
+	$(PYTHON) -m rtl_sim energy build/mnist-8-bit
+	$(PYTHON) -m rtl_sim energy build/zoo-mnist-convnet --samples 3
+	$(PYTHON) -m tests.benchmarks.qnn build/zoo-digits --train digits
+	$(PYTHON) -m tests.benchmarks.qnn build/zoo-digits --train digits --bits 2
+	$(PYTHON) -m tests.benchmarks.qnn build/zoo-mnist-int4 --train mnist --data-dir $(DATA) --weight-bits 4 --bits 2 --samples 1
+	$(PYTHON) -m tests.benchmarks.qnn build/zoo-mnist-int4 --train mnist --data-dir $(DATA) --weight-bits 4 --samples 1
+	$(PYTHON) -m tests.benchmarks.qnn build/mnist-8-bit --train mnist --data-dir $(DATA) --weight-bits 4 --samples 1
 
 acc: data setup
 	$(call chain,mnist-acc-12-16,int8,5,$(MNIST) --acc-bits 12 --acc-bits-input 16)

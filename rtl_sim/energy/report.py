@@ -82,12 +82,12 @@ def run(
         Unfinished: as simulate() does.
     """
     technology, observed = NETLISTS[TECHNOLOGY], Observed()
-    assert technology.liberty is not None
+    liberty = technology.standard_cells()
+    library = cells.read(liberty, conditions.transition_ns)
     golden.check_input(build, x)
     netlist = netlists.of(
         build, TECHNOLOGY, jobs=jobs, edit=observed.add, begin=begin, advance=advance
     )
-    library = cells.read(technology.liberty, conditions.transition_ns)
     begin("simulate", 1)
     simulation = simulate(netlist, x, sim=sim)
     trace = golden.run(build, x)
@@ -109,8 +109,8 @@ def run(
         name=build.dataflow.name,
         target=build.dataflow.target,
         technology=technology.title,
-        library=str(technology.liberty),
-        library_sha256=sha256(technology.liberty.read_bytes()).hexdigest(),
+        library=str(liberty),
+        library_sha256=sha256(liberty.read_bytes()).hexdigest(),
         voltage=library.voltage,
         temperature=library.temperature,
         clock_mhz=conditions.clock_mhz,

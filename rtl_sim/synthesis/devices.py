@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from hw_models.errors import InputError
+
 
 class Resources(msgspec.Struct, frozen=True, kw_only=True):
     """The resources of a device that a netlist uses, in the units of `Device`."""
@@ -39,6 +41,17 @@ class Technology:
     own: tuple[str, ...] = ()  # cells of which cells/ has the Verilog
     cells: dict[str, dict[str, int]] = field(default_factory=dict)  # resource -> cell -> units
     ff_prefix: tuple[str, ...] = ()
+
+    def standard_cells(self) -> Path:
+        """The file of its standard cells.
+
+        Raises:
+            InputError: it is not installed.
+        """
+        assert self.liberty is not None
+        if not self.liberty.is_file():
+            raise InputError(f"{self.liberty}: not found; `apt install {self.package}` installs it")
+        return self.liberty
 
     def count(self, cells: dict[str, int], lc: int | None = None) -> Resources:
         """The resources of a netlist with these numbers of cells by type."""

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from hw_models.dataflow import Build
-from hw_models.errors import InputError
 from rtl_sim import sources
 from rtl_sim.synthesis import output_registers, tools
 from rtl_sim.synthesis.devices import LIBERTY, Device, Resources, Technology
@@ -127,13 +126,7 @@ def write_cells(technology: Technology, folder: Path) -> None:
         InputError: the cells are not installed.
     """
     if technology.liberty:
-        try:
-            shutil.copy(technology.liberty, folder / LIBERTY)
-        except OSError as error:
-            raise InputError(
-                f"{technology.liberty}: {error.strerror}; "
-                f"`apt install {technology.package}` installs it"
-            ) from error
+        shutil.copy(technology.standard_cells(), folder / LIBERTY)
 
 
 def elaborate(build: Build, folder: Path) -> tuple[list[str], list[str]]:

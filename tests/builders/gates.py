@@ -1,6 +1,7 @@
 """Verilog on standard cells, priced by the toggles of a bench."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from rtl_sim.energy import cells
 from rtl_sim.energy.observed import Observed
 from rtl_sim.energy.price import Conditions, Priced, price
+from rtl_sim.simulation import simulators
 from rtl_sim.simulation.simulate import BENCH
 from rtl_sim.simulation.trace import read_toggles, toggles_file
 from rtl_sim.sources import Nets
@@ -16,7 +18,7 @@ from rtl_sim.synthesis import tools, yosys
 from rtl_sim.synthesis.devices import NETLISTS
 
 MAP = """\
-read_verilog {sources}
+read_verilog -defer {sources}
 hierarchy -check -top {top}
 proc
 flatten
@@ -35,13 +37,13 @@ CLOCK = """\
 module bench;
   reg clk = 0, rst_n = 0;
   integer cycle = 0;
-  wire count = cycle >= 4 && cycle < {cycles} + 4;
-  wire last  = cycle == {cycles} + 4;
+  wire count = cycle >= {first} && cycle < {first} + {cycles};
+  wire last  = cycle == {first} + {cycles};
   always #1 clk = !clk;
   always @(posedge clk) begin
     cycle <= cycle + 1;
     rst_n <= cycle > 1;
-    if (cycle == {cycles} + 5) $finish;
+    if (cycle == {first} + {cycles} + 1) $finish;
   end
 {drive}
 {toggles}
@@ -50,9 +52,15 @@ endmodule
 
 
 def price_verilog(
-    folder: Path, sources: dict[str, str], top: str, drive: str, cycles: int, conditions: Conditions
+    folder: Path,
+    sources: dict[str, str],
+    top: str,
+    drive: str,
+    cycles: int,
+    conditions: Conditions,
+    first: int = 4,
 ) -> Priced:
-    """The price of `cycles` cycles of a module, which a bench drives in the simulator Icarus.
+    """The price of `cycles` cycles of a module, which a bench drives in the simulator Verilator.
 
     Args:
         folder: an empty folder to work in.
@@ -60,9 +68,9 @@ def price_verilog(
         top: the module's name.
         drive: the part of a bench with an instance `dut` of the module; the bench has `clk`,
             `rst_n` and `count`, which is 1 in the cycles that are priced.
+        first: the first cycle that is priced.
     """
     technology, observed = NETLISTS["osu018"], Observed()
-    assert technology.liberty is not None
     for name, text in sources.items():
         (folder / name).write_text(text)
     yosys.write_cells(technology, folder)
@@ -74,16 +82,28 @@ def price_verilog(
     (folder / "mapped.json").write_text(json.dumps(netlist))
     tools.yosys(EXPAND.format(top=top, expand=yosys.expand(technology)), folder, "expand")
     toggles = "".join(counter(port) for port in ports)
-    (folder / "bench.v").write_text(CLOCK.format(cycles=cycles, drive=drive, toggles=toggles))
-    files = ["bench.v", "netlist.v", str(BENCH / "bench_toggles.v")]
-    compile_ = ["iverilog", "-g2012", "-o", "bench.vvp", "-s", "bench", *files]
-    for command in (compile_, ["vvp", "-n", "bench.vvp"]):
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    (folder / "bench.v").write_text(
+        CLOCK.format(cycles=cycles, first=first, drive=drive, toggles=toggles)
+    )
+    simulate(folder, ["bench.v", "netlist.v", str(BENCH / "bench_toggles.v")])
     counts = read_toggles(folder, yosys.TOP, ports)
-    library = cells.read(technology.liberty, conditions.transition_ns)
+    library = cells.read(technology.standard_cells(), conditions.transition_ns)
     module, places = observed.modules[yosys.TOP], observed.places[yosys.TOP]
     assert len(counts) == len(places) and np.any(counts)
     return price(module, places, counts, cycles, library, conditions)
+
+
+def simulate(folder: Path, sources: list[str]) -> None:
+    """Run module `bench` in Verilator, compiled without optimization, since it runs once."""
+    root = simulators.Verilator.root()
+    assert root is not None, "needs the Python package verilator"
+    options = ("--timing", "-CFLAGS", "-fcoroutines", "-Wno-fatal", "-Wno-lint", "-Wno-style")
+    verilate = [str(root / "bin" / "verilator_bin"), "-cc", "--exe", "--main", *options]
+    verilate += ["-O3", "--top-module", "bench", "-Mdir", "made", "-o", "bench", *sources]
+    make = ["make", "-C", "made", "-j", "2", "-f", "Vbench.mk", *simulators.MAKE, "OPT_FAST=-O0"]
+    environment = {**os.environ, "VERILATOR_ROOT": str(root)}
+    for command in (verilate, make, ["made/bench"]):
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
 
 
 def counter(port: Nets) -> str:

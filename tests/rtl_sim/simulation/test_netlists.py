@@ -112,7 +112,7 @@ def test_cells_that_are_not_installed(tmp_path, monkeypatch, capsys):
     saved_hardware(tmp_path / "b", TINY)
     assert status_of(cli, "run", tmp_path / "b", "--netlist", "osu018") == 2
     said = capsys.readouterr().err
-    assert_one_line(said, "nowhere.lib: No such file", "`apt install qflow-tech-osu018` installs")
+    assert_one_line(said, "nowhere.lib: not found", "`apt install qflow-tech-osu018` installs")
 
 
 def test_what_multiplies_has_no_netlist():
