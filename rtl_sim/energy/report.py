@@ -1,6 +1,6 @@
 """Simulates a build's netlist of standard cells and reports what a sample spends, by instance."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from hashlib import sha256
 from operator import add
@@ -137,13 +137,14 @@ def run(
 def table(report: EnergyReport) -> Table:
     """A table of what a sample spends, in nJ, by layer and synapse; JSON has it by instance."""
     shown = Table(title=f"{report.name} ({report.target}), nJ a sample")
+    heads = {part: part.removesuffix("_pj") for part in PARTS if part != "leakage_pj"}
     shown.add_column("")
-    for head in ("clock", "FFs", "gates", "wires", "memories", "leakage", "total"):
+    for head in (*heads.values(), "total"):
         shown.add_column(head, justify="right")
 
-    def row(name: str, priced: list[Priced]) -> None:
-        parts = [sum(getattr(one, part) for one in priced) for part in PARTS]
-        shown.add_row(name, *(f"{value / 1000:,.2f}" for value in [*parts, sum(parts)]))
+    def row(name: str, priced: Sequence[Priced]) -> None:
+        values = [sum(getattr(one, part) for one in priced) for part in (*heads, "total_pj")]
+        shown.add_row(name, *(f"{value / 1000:,.1f}" for value in values))
 
     labels = {name: spent.layer or name for name, spent in report.instances.items()}
     for label in dict.fromkeys(labels.values()):
@@ -162,7 +163,8 @@ def lines(report: EnergyReport) -> list[str]:
         f"assumed: wires of {report.wire_pf:g} pF to each pin, transitions of "
         f"{report.transition_ns:g} ns, no glitches, no clock buffers",
         f"cells: {total.cells:,}, of which {total.flip_flops:,} are flip-flops, "
-        f"{total.area_um2 / 1e6:.2f} mm2; and {total.memory_bits:,} bits of memories",
+        f"{total.area_um2 / 1e6:.2f} mm2; and {total.memory_bits:,} bits of memories; leakage "
+        f"{total.leakage_pj / 1000:.2g} nJ",
         f"samples: {report.samples}, {report.samples_equal} equal to the golden model; "
         f"{report.cycles:,.0f} cycles, {report.events:,.0f} spikes, firing rate "
         f"{report.firing_rate:.1%}",

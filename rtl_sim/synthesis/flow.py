@@ -146,8 +146,14 @@ def labels(build: Build) -> dict[str, str]:
         names[f"layer{i}"] = layer.name
         names |= {reader.stream: layer.name for reader in layer.readers}
         names |= {"readout": layer.name} if layer.readout else {}
+        merges = range(len(layer.synapses) - 1)
+        names |= {f"layer{i}_merge{k}": layer.name for k in merges}
         for j, synapse in enumerate(layer.synapses):
-            names[f"layer{i}_synapse{j}"] = synapse.name
-            engines = range(len(synapse.branches)) if synapse.interleave else ()
-            names |= {f"layer{i}_synapse{j}_engine{k}": synapse.name for k in engines}
+            own = f"layer{i}_synapse{j}"  # the engine, or what joins several
+            names[own] = synapse.name
+            for k, branch in enumerate(synapse.branches):
+                engine = f"{own}_engine{k}" if synapse.interleave else own
+                names[engine] = synapse.name
+                pools = range(len(branch.pools))
+                names |= {f"{engine}_pool{p}": synapse.name for p in pools}
     return names

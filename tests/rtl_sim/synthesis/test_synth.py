@@ -10,8 +10,9 @@ import pytest
 from hw_models.__main__ import cli as models
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from rtl_sim import sources
 from rtl_sim.__main__ import cli
-from rtl_sim.synthesis import placement, tools, yosys
+from rtl_sim.synthesis import flow, placement, tools, yosys
 from rtl_sim.synthesis.devices import DEVICES, Resources
 from tests.builders.random_builds import random_build, random_conv_build
 from tests.builders.random_graphs import random_graph_build
@@ -19,6 +20,7 @@ from tests.builders.reference_builds import saved_hardware
 from tests.builders.simulated_builds import hardware
 from tests.cli import assert_one_line, status_of
 from tests.mutants import mutated, mutated_library
+from tests.mutation import builds
 
 
 def there(*modules: str) -> bool:
@@ -199,3 +201,16 @@ def test_seeds_of_no_placement_are_refused(tmp_path, tiny, capsys, options):
     saved_hardware(tmp_path / "b", tiny)
     assert status_of(cli, "synth", tmp_path / "b", "--seeds", 2, *options) == 2
     assert_one_line(capsys.readouterr().err, "--seeds 2: nothing is placed")
+
+
+@pytest.mark.parametrize("name", ["columns", "joined"])
+def test_every_instance_of_a_layer_is_labelled_with_it(name):
+    """Engines side by side, the pools before them and the joins behind them too."""
+    build = builds.build(name)
+    core = build.files[f"rtl/{sources.core(build)}.v"].decode()
+    instances = set(re.findall(r"^  \) (layer\w+) \($", core, re.MULTILINE))
+    labels = flow.labels(build)
+    assert instances <= set(labels)
+    known = {x.name for x in build.dataflow.layers}
+    known |= {s.name for x in build.dataflow.layers for s in x.synapses}
+    assert set(labels.values()) == known
