@@ -194,7 +194,6 @@ energy: data setup
 	$(PYTHON) -m tests.benchmarks.qnn build/zoo-digits --train digits
 	$(PYTHON) -m tests.benchmarks.qnn build/zoo-digits --train digits --bits 2
 	$(PYTHON) -m tests.benchmarks.qnn build/zoo-mnist-int4 --train mnist --data-dir $(DATA) --weight-bits 4 --bits 2 --samples 1
-	$(PYTHON) -m tests.benchmarks.qnn build/zoo-mnist-int4 --train mnist --data-dir $(DATA) --weight-bits 4 --samples 1
 	$(PYTHON) -m tests.benchmarks.qnn build/mnist-8-bit --train mnist --data-dir $(DATA) --weight-bits 4 --samples 1
 
 acc: data setup

@@ -142,9 +142,17 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
             table.add_row(step, what, result)
         for kind, difference in simulation.get("edges", {}).items():
             table.add_row("", kind, "DIFFERENT" if difference else "all equal")
-    for name, synthesis in reports.items():
+    for name, report in reports.items():
+        if name.startswith("netlist-"):
+            equal = "all equal" if report["equal"] else "DIFFERENT"
+            what = f"events and logits of {report['samples']:,} samples"
+            table.add_row(f"netlist for {report['netlist']}", what, equal)
         if name.startswith("synthesis-"):
-            add_synthesis(table, synthesis)
+            add_synthesis(table, report)
+    if spent := reports.get("energy"):
+        parts = [v for part, v in spent["total"].items() if part.endswith("_pj")]
+        what = f"energy per inference, {spent['voltage']} V"
+        table.add_row(f"on {spent['technology']}", what, nj(sum(parts)))
     if proof := reports.get("proof"):
         found = sum(error["refuted"] is True for error in proof["errors"])
         result = "all hold" if proof["holds"] else "NOT ALL HOLD"

@@ -35,12 +35,14 @@ class Observed:
             the ports by instance, for the instances that have nets.
         """
         added = {}
-        for name, module in modules.items():
+        # The top level's own nets first: later it has those of the instances as well.
+        for name in sorted(modules, key=lambda name: name != TOP):
+            module = modules[name]
             found, enables = nets_of(module), enables_of(module)
             nets = [*sorted(enables), *sorted(found - enables)]
-            if all(cell["type"] == "$scopeinfo" for cell in module["cells"].values()):
+            if not cells_of(module):
                 continue
-            self.modules[name] = {**module, "ports": dict(module["ports"])}
+            self.modules[name] = {**module, "cells": cells_of(module)}
             self.places[name] = {net: place for place, net in enumerate(nets)}
             added[name] = []
             for first in range(0, len(nets), WIDEST):
@@ -51,6 +53,13 @@ class Observed:
                     connect(top, name, port)
                 added[name].append(port)
         return added
+
+
+def cells_of(module: Module) -> dict[str, Any]:
+    """The cells of a module that are neither instances of the core nor notes of Yosys."""
+    cells = module["cells"].items()
+    other = ("$scopeinfo", f"{TOP}.")
+    return {name: cell for name, cell in cells if not cell["type"].startswith(other)}
 
 
 def enables_of(module: Module) -> set[int]:

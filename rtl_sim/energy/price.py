@@ -85,7 +85,7 @@ def price(
         counts: (toggles, cycles at 1) of each net, [nets, 2].
         cycles: the number of cycles counted.
     """
-    cells = [cell for cell in module["cells"].values() if cell["type"] != "$scopeinfo"]
+    cells = list(module["cells"].values())
     plain = [(cell, library_cell(cell, library)) for cell in cells if cell["type"] != MEMORY]
     memories = [cell for cell in cells if cell["type"] == MEMORY]
 

@@ -36,6 +36,7 @@ class Technology:
     stat: str = ""  # options of Yosys's `stat`
     models: str = ""  # Yosys's Verilog of the cells; "": it knows them without
     primitives: str = ""  # arguments of `read_verilog` for the cells as black boxes
+    begins: bool = True  # flip-flops and memories begin with the values that the Verilog gives
     liberty: Path | None = None  # the file of its standard cells
     package: str = ""  # of Debian and Ubuntu, which has that file
     own: tuple[str, ...] = ()  # cells of which cells/ has the Verilog
@@ -157,12 +158,15 @@ LIBERTY = "cells.lib"  # a technology's file of cells, in the folder in which Yo
 NETLISTS: dict[str, Technology] = {
     "ecp5": DEVICES["ecp5"],
     "gates": Technology(
-        title="gates of no technology", synth=f"{GATES}opt -fast\nabc\nopt -fast\nclean"
+        title="gates of no technology",
+        synth=f"{GATES}opt -fast\nabc\nopt -fast\nclean",
+        begins=False,
     ),
     "osu018": Technology(
         title="the standard cells OSU 0.18 um",
         synth=f"{GATES}dfflibmap -liberty {LIBERTY}\nopt -fast\nabc -liberty {LIBERTY}\nclean\n"
         f"read_liberty -lib {LIBERTY}",
+        begins=False,
         liberty=Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib"),
         package="qflow-tech-osu018",
     ),

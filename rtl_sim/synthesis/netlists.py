@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.hardware import REGISTERS
 from rtl_sim import sources
 from rtl_sim.synthesis import flow, tools, yosys
 from rtl_sim.synthesis.devices import NETLISTS
@@ -39,10 +40,17 @@ def of(
         advance: called after each part.
 
     Raises:
-        InputError: the build has no top level, Yosys is missing or refuses the Verilog, or
-            something in the netlist multiplies.
+        InputError: the build has no top level, Yosys is missing or refuses the Verilog, something
+            in the netlist multiplies, or the technology's memories begin without values that a
+            loadable build needs.
     """
     technology = NETLISTS[name]
+    if not technology.begins and is_loadable(build):
+        raise InputError(
+            f"{build.dataflow.name} is loadable, and the memories of {technology.title} begin "
+            "empty; accepted: a build without --loadable, or the netlist of a device that begins "
+            "with values (ecp5)"
+        )
     with tempfile.TemporaryDirectory(prefix="trispike-") as made:
         folder = Path(made)
         yosys.write_sources(build, folder)
@@ -66,6 +74,11 @@ def of(
     gone = {*sources.paths(build), *(path for path in build.files if path.startswith("mem/"))}
     others = {path: content for path, content in build.files.items() if path not in gone}
     return replace(build, files={**others, **own})
+
+
+def is_loadable(build: Build) -> bool:
+    """Whether a bus can write the build's memories."""
+    return REGISTERS in build.files and bool(json.loads(build.files[REGISTERS])["memories"])
 
 
 def edited(folder: Path, names: list[str], edit: Edit) -> dict[str, list[sources.Nets]]:

@@ -126,7 +126,27 @@ def test_each_net_has_a_place_and_enables_come_first():
     assert {places[READ], places[WRITE]} == {0, 1}
     assert sorted(places.values()) == list(range(75)) and DATA in places
     assert module["ports"]["nets0"]["bits"][places[READ]] == READ
-    assert "nets0" not in observed.modules["one"]["ports"]
     wires = [top["netnames"][f"one_nets{n}"]["bits"] for n in range(2)]
     assert wires == [list(range(18, 82)), list(range(82, 93))]
     assert top["cells"]["one"]["connections"] == {"nets0": wires[0], "nets1": wires[1]}
+
+
+def test_the_top_levels_own_gates_are_an_instance_too():
+    """Its nets are those before the ports of the others were added; their cells are not its own."""
+    one = {
+        "cells": {"inv": cell("INV", "Y", A=[A], Y=[B]), "note": cell("$scopeinfo", "")},
+        "ports": {"a": {"direction": "input", "bits": [A]}},
+    }
+    top = {
+        "cells": {"one": cell("top.one", "y", a=[C], y=[A]), "inv": cell("INV", "Y", A=[A], Y=[B])},
+        "ports": {"c": {"direction": "input", "bits": [C]}},
+        "netnames": {"a": {"bits": [A, B, C]}},
+    }
+    observed = Observed()
+    added = observed.add(top, {"one": one, "top": top})
+    assert [tuple(port) for port in added["top"]] == [("nets0", 3, False)]
+    assert sorted(observed.places["top"]) == [A, B, C]
+    assert list(observed.modules["top"]["cells"]) == ["inv"]
+    assert list(observed.modules["one"]["cells"]) == ["inv"]
+    assert top["ports"]["nets0"]["bits"] == [A, B, C] and "top_nets0" not in top["netnames"]
+    assert top["netnames"]["one_nets0"]["bits"] == [C + 1, C + 2]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hw_models.__main__ import cli as models
 from hw_models.engines import golden
 from rtl_sim.__main__ import cli
 from rtl_sim.energy.price import PARTS, SCALE, Conditions
@@ -56,6 +57,8 @@ def test_the_command(tmp_path, capsys):
     )
     shown = capsys.readouterr().out
     assert "3 equal to the golden model" in shown
+    assert status_of(models, "report", folder) == 0
+    assert f"{spent / 1000:,.1f} nJ" in capsys.readouterr().out
     # a flip-flop's clock costs at least what the library says of it, in each cycle
     assert total["clock_pj"] > got["cycles"] * total["flip_flops"] * 0.13
 

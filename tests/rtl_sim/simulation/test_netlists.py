@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from hw_models.__main__ import cli as models
 from hw_models.errors import InputError
 from rtl_sim import sources
 from rtl_sim.__main__ import cli
@@ -104,6 +105,9 @@ def test_the_command_writes_its_own_evidence(tmp_path, capsys):
     assert "netlist of gates of no technology" in " ".join(shown.split())
     assert "logits compared" in shown and "membranes compared" not in shown
     assert "additions" not in shown
+    assert status_of(models, "report", folder) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "netlist for gates │ events and logits of 2 samples │ all equal" in shown
 
 
 def test_cells_that_are_not_installed(tmp_path, monkeypatch, capsys):
@@ -113,6 +117,13 @@ def test_cells_that_are_not_installed(tmp_path, monkeypatch, capsys):
     assert status_of(cli, "run", tmp_path / "b", "--netlist", "osu018") == 2
     said = capsys.readouterr().err
     assert_one_line(said, "nowhere.lib: not found", "`apt install qflow-tech-osu018` installs")
+
+
+@pytest.mark.parametrize("technology", ["gates", "osu018"])
+def test_a_loadable_build_does_not_begin_empty(technology):
+    """Its small memories would be flip-flops, whose first values a chip does not have."""
+    with pytest.raises(InputError, match=r"is loadable, .* begin empty; accepted: a build without"):
+        netlists.of(LOADABLE, technology)
 
 
 def test_what_multiplies_has_no_netlist():
