@@ -72,12 +72,27 @@ def cli() -> None:
     """Simulate, synthesize and prove the Verilog core of a build folder."""
 
 
-SIM = click.option(
-    "--sim",
-    type=SIMULATOR,
-    default="icarus",
+def sim_option(default: str):
+    """The option --sim of a command."""
+    return click.option(
+        "--sim",
+        type=SIMULATOR,
+        default=default,
+        show_default=True,
+        help="Simulate with this simulator.",
+    )
+
+
+SIM = sim_option("icarus")
+SAMPLES = click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=20,
     show_default=True,
-    help="Simulate with this simulator.",
+    help="Simulate the first N samples.",
+)
+JSON = click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
 )
 FAILURE = click.option(
     "--failure",
@@ -89,13 +104,7 @@ FAILURE = click.option(
 
 @cli.command("run")
 @click.argument("folder", type=FOLDER)
-@click.option(
-    "--samples",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    help="Simulate the first N samples.",
-)
+@SAMPLES
 @SIM
 @click.option(
     "--netlist",
@@ -147,9 +156,7 @@ FAILURE = click.option(
     help="Go on from the parts that an interrupted run has finished, if there are any.",
 )
 @LIBRARY_OPTION
-@click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
-)
+@JSON
 def run_command(
     folder: Path,
     samples: int,
@@ -439,20 +446,8 @@ def with_bar(name: str, work: Callable[..., T]) -> T:
 
 @cli.command("energy")
 @click.argument("folder", type=FOLDER)
-@click.option(
-    "--samples",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    help="Simulate the first N samples.",
-)
-@click.option(
-    "--sim",
-    type=SIMULATOR,
-    default="verilator",
-    show_default=True,
-    help="Simulate with this simulator.",
-)
+@SAMPLES
+@sim_option("verilator")
 @click.option(
     "--clock",
     "clock_mhz",
@@ -479,9 +474,7 @@ def with_bar(name: str, work: Callable[..., T]) -> T:
 )
 @INSTANCES
 @LIBRARY_OPTION
-@click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
-)
+@JSON
 def energy_command(
     folder: Path,
     samples: int,

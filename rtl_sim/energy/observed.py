@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rtl_sim.sources import Nets
+from rtl_sim.synthesis.output_registers import Module
 from rtl_sim.synthesis.yosys import TOP, module_of
-
-Module = dict[str, Any]  # of the netlist that Yosys's write_json writes
-
 
 Places = Mapping[int | str, int]  # where a net stands; a constant has no place
 MEMORY = "$mem_v2"
@@ -24,9 +22,7 @@ class Observed:
     """The instances of a netlist, and where each net stands in the ports of its instance."""
 
     modules: dict[str, Module] = field(default_factory=dict)  # by instance
-    places: dict[str, dict[int | str, int]] = field(
-        default_factory=dict
-    )  # by instance: net -> place
+    places: dict[str, Places] = field(default_factory=dict)  # by instance
 
     def add(self, top: Module, modules: dict[str, Module]) -> dict[str, list[Nets]]:
         """Add the ports to the modules of the instances, and the wires to the top level.
@@ -35,6 +31,8 @@ class Observed:
             the ports by instance, for the instances that have nets.
         """
         added = {}
+        used = [bit for net in top.get("netnames", {}).values() for bit in net["bits"]]
+        free = 1 + max((bit for bit in used if isinstance(bit, int)), default=0)
         # The top level's own nets first: later it has those of the instances as well.
         for name in sorted(modules, key=lambda name: name != TOP):
             module = modules[name]
@@ -50,7 +48,8 @@ class Observed:
                 port = Nets(f"nets{first // WIDEST}", len(bits), first < len(enables))
                 module["ports"][port.name] = {"direction": "output", "bits": bits}
                 if name != TOP:
-                    connect(top, name, port)
+                    connect(top, name, port, free)
+                    free += port.bits
                 added[name].append(port)
         return added
 
@@ -82,10 +81,9 @@ def nets_of(module: Module) -> set[int]:
     return {bit for bit in nets if isinstance(bit, int)}
 
 
-def connect(top: Module, name: str, port: Nets) -> None:
-    """Give the top level a wire INSTANCE_PORT at a port of an instance."""
-    used = [bit for net in top["netnames"].values() for bit in net["bits"] if isinstance(bit, int)]
-    bits = list(range(max(used) + 1, max(used) + 1 + port.bits))
+def connect(top: Module, name: str, port: Nets, free: int) -> None:
+    """Give the top level a wire INSTANCE_PORT, with bits from `free` on, at an instance's port."""
+    bits = list(range(free, free + port.bits))
     top["netnames"][f"{name}_{port.name}"] = {"hide_name": 0, "bits": bits, "attributes": {}}
     for cell in top["cells"].values():
         if cell["type"] == module_of(name):

@@ -10,15 +10,14 @@ A net between two instances is charged, at each end, with the pins that are ther
 
 from collections import defaultdict
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_models.cost.energy import SRAM_8KB_PJ_PER_BIT
-from rtl_sim.energy.cells import Cell, Library
+from hw_models.cost.energy import sram_pj_per_bit
+from rtl_sim.energy.cells import Library
 from rtl_sim.energy.observed import MEMORY, Module, Places
 
 # From 45 nm and 0.9 V to 0.18 um and 1.8 V, as capacitance goes with length, and energy with
@@ -65,10 +64,6 @@ class Conditions:
     transition_ns: float  # of all inputs
 
 
-class UnknownCellError(Exception):
-    """A netlist has a cell that the library has not."""
-
-
 def price(
     module: Module,
     places: Places,
@@ -85,8 +80,8 @@ def price(
         counts: (toggles, cycles at 1) of each net, [nets, 2].
         cycles: the number of cycles counted.
     """
-    cells = list(module["cells"].values())
-    plain = [(cell, library_cell(cell, library)) for cell in cells if cell["type"] != MEMORY]
+    cells = module["cells"].values()
+    plain = [(cell, library.cells[cell["type"]]) for cell in cells if cell["type"] != MEMORY]
     memories = [cell for cell in cells if cell["type"] == MEMORY]
 
     def toggles(bit: int | str) -> int:
@@ -133,20 +128,13 @@ def price(
     )
 
 
-def library_cell(cell: dict[str, Any], library: Library) -> Cell:
-    if cell["type"] not in library.cells:
-        raise UnknownCellError(cell["type"])
-    return library.cells[cell["type"]]
-
-
 def number(cell: dict[str, Any], parameter: str) -> int:
     return int(cell["parameters"][parameter], 2)
 
 
 def access_pj(size: int, width: int) -> float:
     """A read or a write of a word of `width` bits, of `size` words, in 0.18 um at 1.8 V."""
-    bits = size * width
-    return SCALE * SRAM_8KB_PJ_PER_BIT * width * sqrt(bits / 65536)
+    return SCALE * width * sram_pj_per_bit(size * width)
 
 
 def memory_pj(

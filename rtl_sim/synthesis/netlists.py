@@ -23,7 +23,7 @@ def of(
     name: str,
     *,
     jobs: int = 1,
-    edit: Edit = lambda top, modules: {},
+    edit: Edit | None = None,
     begin: Callable[[str, int], None] = lambda step, parts: None,
     advance: Callable[[], None] = lambda: None,
 ) -> Build:
@@ -61,7 +61,7 @@ def of(
             raise InputError(f"the core must only add: {'; '.join(products)}")
         begin("synthesize", len(names))
         flow.synthesize(build, technology, names, folder, jobs, advance)
-        nets = edited(folder, names, edit)
+        nets = edited(folder, names, edit) if edit else {}
         text = yosys.netlist(technology, names, folder)
     cells = {f"rtl/{cell.lower()}.v": CELLS / f"{cell.lower()}.v" for cell in technology.own}
     about = {"netlist": name, "yosys": tools.version("yosys"), "nets": nets}
