@@ -5,7 +5,7 @@ their wiring and their memories are generated. The modules are copied, so that a
 synthesis tool needs nothing but the build's rtl/ and mem/.
 """
 
-from compiler.emit import memory, register_map, verilog
+from compiler.emit import memory, register_map, vendors, verilog
 from compiler.emit.check import check_network
 from compiler.emit.instances import digit_bits_of, digit_max, instances
 from compiler.emit.register_map import Bus, Memory
@@ -26,6 +26,7 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     - rtl/files.f: all of these Verilog files, one per line, the core last.
     - rtl/top.v: module `top`, the core under a name that is the same for every build.
     - fusesoc.core: describes these files to FuseSoC.
+    - vivado.tcl, quartus.tcl, trispike_NAME_hw.tcl: take them into the vendors' tools (vendors.py).
     - rtl/parameters.json: the core's instances and their parameters, for programs to read.
     - rtl/registers.json, rtl/registers.h: with a bus, its registers, for programs and for C.
 
@@ -63,6 +64,8 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     files[f"rtl/{verilog.WAIVERS}"] = (verilog.LIBRARY / verilog.WAIVERS).read_bytes()
     files["rtl/files.f"] = "".join(f"{path}\n" for path in sources).encode()
     files["fusesoc.core"] = verilog.fusesoc_core(flow.name, module, sources, sorted(files)).encode()
+    registers = register_map.register_map(build, bus) if bus else []
+    files |= vendors.scripts(flow.name, module, ports, sources, registers)
     return files
 
 
