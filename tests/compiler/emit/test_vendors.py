@@ -377,6 +377,8 @@ def test_each_port_is_in_one_interface_of_the_component(core, tmp_path):
          "--prat: unknown; options are --out, --part, --period, --run"),
         (vivado, ["project", "synth"],
          "synth: unknown; options are --out, --part, --period, --run"),
+        (vivado, ["project", "part", "xc7a35tcpg236-1"],
+         "part: unknown; options are --out, --part, --period, --run"),
         (vivado, ["ip", "--period", "5"], "--period: unknown; options are --out, --part"),
         (vivado, ["project", "--part"], "--part: needs a value"),
         (vivado, ["project", "--part", "unknown"],

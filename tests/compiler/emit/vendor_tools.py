@@ -29,6 +29,7 @@ VIVADO = {
     "get_property": "[-min] [-max] <name> <object>",
     "launch_runs": "[-jobs <arg>] [-scripts_only] [-dir <arg>] [-to_step <arg>] [-next_step] "
     "[-force] <runs>",
+    # In 2022.2 it is wait_on_runs, on whose page both names are used; older versions know this one.
     "wait_on_run": "[-timeout <arg>] <run>",
     "open_run": "[-name <arg>] [-pr_config <arg>] <run>",
     "report_utilization": "[-file <arg>] [-append] [-cells <args>] [-return_string] [-name <arg>] "
