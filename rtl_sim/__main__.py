@@ -1,13 +1,10 @@
 """The commands of `python -m rtl_sim`, which simulate, synthesize and prove a build's Verilog."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import TimeElapsedColumn
 
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
@@ -15,11 +12,27 @@ from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, reference_vectors
 from hw_models.sample.options import Reader, sample_options
 from hw_models.sample.tables import sample_tables
-from rtl_sim import progress, sources
+from rtl_sim import progress
+from rtl_sim.board.commands import bitstream_command, board_command
 from rtl_sim.energy import report as energy
 from rtl_sim.energy.price import Conditions
+from rtl_sim.options import (
+    FAILURE,
+    FOLDER,
+    INSTANCES,
+    JSON,
+    LIBRARY_OPTION,
+    SAMPLES,
+    SIM,
+    SIMULATOR,
+    log_kept,
+    opened,
+    sim_option,
+    status_of,
+    with_bar,
+)
 from rtl_sim.proofs import certificate
-from rtl_sim.simulation import classify, process, replay, report, simulators, stream
+from rtl_sim.simulation import classify, replay, report, simulators, stream
 from rtl_sim.simulation.check import UNKNOWN
 from rtl_sim.simulation.simulate import Stalls
 from rtl_sim.simulation.spread import cores
@@ -27,16 +40,7 @@ from rtl_sim.synthesis import flow, netlists, sweep
 from rtl_sim.synthesis.devices import DEVICES, NETLISTS
 from rtl_sim.synthesis.tables import output_register_line, placed_line, resource_table
 
-T = TypeVar("T")
 WAVES = "simulation"
-FOLDER = click.Path(path_type=Path)
-SIMULATOR = click.Choice(sorted(simulators.SIMULATORS))
-LIBRARY_OPTION = click.option(
-    "--library",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Use the Verilog modules in this folder instead of the build's.",
-)
-
 PLACED = ", ".join(name for name, device in DEVICES.items() if device.nextpnr)
 DEVICE = click.option(
     "--device",
@@ -51,55 +55,10 @@ PLACE = click.option(
     help=f"Also place and route to find Fmax (only {PLACED}).",
 )
 
-INSTANCES = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Synthesize this many instances at a time.",
-)
-
-
-def opened(folder: Path, library: Path | None) -> Build:
-    """A build with hardware, on its own Verilog modules or on those of the folder `library`."""
-    build = artefact.load(folder)
-    sources.paths(build)
-    return build if library is None else sources.with_library(build, library)
-
 
 @click.group()
 def cli() -> None:
     """Simulate, synthesize and prove the Verilog core of a build folder."""
-
-
-def sim_option(default: str):
-    """The option --sim of a command."""
-    return click.option(
-        "--sim",
-        type=SIMULATOR,
-        default=default,
-        show_default=True,
-        help="Simulate with this simulator.",
-    )
-
-
-SIM = sim_option("icarus")
-SAMPLES = click.option(
-    "--samples",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    help="Simulate the first N samples.",
-)
-JSON = click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
-)
-FAILURE = click.option(
-    "--failure",
-    type=FOLDER,
-    help="Keep the first difference in this folder, so that it can be replayed. "
-    f"[default: FOLDER/{evidence.FOLDER}/failure-SIM]",
-)
 
 
 @cli.command("run")
@@ -234,21 +193,6 @@ def run_command(
     return status_of(result.first_difference, result.failure)
 
 
-def status_of(difference: str | None, failure: str | None) -> int:
-    """The exit status of a comparison; a difference is shown, and how to see it again.
-
-    Args:
-        difference: the first one; None if all is equal.
-        failure: the folder that keeps it; None if it was not kept.
-    """
-    if difference is None:
-        return EXIT_OK
-    click.echo(f"first difference: {difference}", err=True)
-    if failure:
-        click.echo(f"again, with a waveform: {replay.command(Path(failure))}", err=True)
-    return EXIT_DIFFERS
-
-
 @cli.command("classify")
 @sample_options
 @SIM
@@ -282,15 +226,6 @@ def classify_command(
     if json_path:
         evidence.write_json(result, json_path)
     return status_of(result.first_difference, result.failure)
-
-
-@contextmanager
-def log_kept(path: Path) -> Iterator[None]:
-    """A context around a simulation; if it breaks off, the error names its log, kept at `path`."""
-    try:
-        yield
-    except process.Unfinished as error:
-        raise InputError(process.with_log(error, path)) from error
 
 
 @cli.command("replay")
@@ -433,17 +368,6 @@ def synthesized(build: Build, device: str, **options: Any) -> flow.Synthesis:
     return result
 
 
-def with_bar(name: str, work: Callable[..., T]) -> T:
-    """What `work` gives, which is told to call `begin` and `advance` for a progress bar."""
-    with progress.bar(TimeElapsedColumn()) as bar:
-        task = bar.add_task(name)
-
-        def begin(step: str, parts: int) -> None:
-            bar.reset(task, total=parts, description=f"{name}: {step}")
-
-        return work(begin=begin, advance=lambda: bar.advance(task))
-
-
 @cli.command("energy")
 @click.argument("folder", type=FOLDER)
 @SAMPLES
@@ -558,6 +482,10 @@ def prove_command(folder: Path, jobs: int, keep: Path | None, library: Path | No
     if failure := certificate.first_failure(proof):
         click.echo(f"refuted: {failure}", err=True)
     return EXIT_OK if proof.holds else EXIT_DIFFERS
+
+
+cli.add_command(bitstream_command)
+cli.add_command(board_command)
 
 
 if __name__ == "__main__":

@@ -212,11 +212,14 @@ def compile_bench(
             raise process.Unfinished(f"{sim} does not compile the Verilog: {why}", text)
 
 
-def run_bench(sim: str, folder: Path, options: list[str], waves: str | None) -> str:
+def run_bench(
+    sim: str, folder: Path, options: list[str], waves: str | None, test: str = TEST
+) -> str:
     """Simulate in `folder`, a folder within the model's, until the bench says that it is done.
 
     Args:
         waves: the name of the waveform file to write.
+        test: the module of the test that cocotb runs.
 
     Returns:
         one line about an error that the Verilog itself found, which is an assertion or a deadlock;
@@ -233,7 +236,7 @@ def run_bench(sim: str, folder: Path, options: list[str], waves: str | None) -> 
     env = process.environment(
         **simulator.variables(),
         COCOTB_TOPLEVEL="bench",
-        COCOTB_TEST_MODULES=TEST,
+        COCOTB_TEST_MODULES=test,
         COCOTB_RESULTS_FILE=RESULTS,
         TOPLEVEL_LANG="verilog",
         GPI_USERS=f"{find_libpython.find_libpython()};{entry},initialize",

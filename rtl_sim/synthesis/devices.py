@@ -78,6 +78,13 @@ def ones(*names: str) -> dict[str, int]:
     return dict.fromkeys(names, 1)
 
 
+ICE40_CELLS = {
+    "lut": ones("SB_LUT4"),
+    "carry": ones("SB_CARRY"),
+    "lutram": {},
+    "bram": ones("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW"),
+    "dsp": ones("SB_MAC16"),
+}
 DEVICES = {
     "xc7": Device(
         title="Xilinx 7 series",
@@ -125,18 +132,41 @@ DEVICES = {
         title="Lattice iCE40 HX8K",
         synth="synth_ice40 -top {top}",
         bram="RAM4K",
-        cells={
-            "lut": ones("SB_LUT4"),
-            "carry": ones("SB_CARRY"),
-            "lutram": {},
-            "bram": ones("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW"),
-            "dsp": ones("SB_MAC16"),
-        },
+        cells=ICE40_CELLS,
         ff_prefix=("SB_DFF",),
         primitives="-lib -specify -D ICE40_HX +/ice40/cells_sim.v",
         nextpnr="nextpnr-ice40",
         options=("--hx8k", "--package", "ct256", "--pcf-allow-unconstrained"),
         part="iCE40HX8K-CT256",
+    ),
+    "ice40up": Device(
+        title="Lattice iCE40 UP5K",
+        synth="synth_ice40 -device u -top {top}",
+        bram="RAM4K",
+        cells=ICE40_CELLS,
+        ff_prefix=("SB_DFF",),
+        primitives="-lib -specify -D ICE40_U +/ice40/cells_sim.v",
+        nextpnr="nextpnr-ice40",
+        options=("--up5k", "--package", "sg48", "--pcf-allow-unconstrained"),
+        part="iCE40UP5K-SG48",
+    ),
+    "gw2a": Device(
+        title="Gowin GW2AR-18",
+        # without pads, since an instance is only a part of a design
+        synth="synth_gowin -family gw2a -noiopads -top {top}",
+        bram="BSRAM",
+        cells={
+            "lut": ones("LUT1", "LUT2", "LUT3", "LUT4"),
+            "carry": ones("ALU"),
+            "lutram": {"RAM16SDP1": 1, "RAM16SDP2": 2, "RAM16SDP4": 4},
+            "bram": ones("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9"),
+            "dsp": ones("MULT9X9", "MULT18X18", "MULT36X36", "MULTALU18X18", "ALU54D"),
+        },
+        ff_prefix=("DFF",),
+        primitives="-lib -specify +/gowin/cells_sim.v +/gowin/cells_xtra_gw2a.v",
+        nextpnr="nextpnr-himbaechel-gowin",
+        options=("--device", "GW2AR-LV18QN88C8/I7", "--vopt", "family=GW2A-18C"),
+        part="GW2AR-LV18QN88C8/I7",
     ),
 }  # fmt: skip
 

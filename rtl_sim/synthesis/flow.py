@@ -94,8 +94,8 @@ def run(
                     products.append(f"{name}: {instance.resources.dsp} DSP blocks")
         if nextpnr and not products:
             begin("place and route", seeds)
-            scripts["ports"] = yosys.around(device)
-            scripts["link"] = yosys.link(device, names, folder)
+            scripts["ports"] = yosys.surround(yosys.ports(device, folder), folder)
+            scripts["link"] = yosys.link(device, names, "ports", folder)
             scripts["place"] = " ".join([nextpnr, *placement.arguments(device, seed=1)])
             for seed in range(1, seeds + 1):
                 placed.append(placement.place(device, folder, seed))

@@ -26,27 +26,31 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def arguments(device: Device, seed: int) -> list[str]:
+def arguments(device: Device, seed: int, mhz: float = TARGET_MHZ) -> list[str]:
     """The options of nextpnr for linked.json."""
     return [
         *device.options,
         *("--json", "linked.json", "--report", "placed.json"),
-        *("--freq", str(TARGET_MHZ), "--timing-allow-fail", "--seed", str(seed)),
+        *("--freq", f"{mhz:g}", "--timing-allow-fail", "--seed", str(seed)),
     ]
 
 
-def place(device: Device, folder: Path, seed: int) -> Placed:
+def place(device: Device, folder: Path, seed: int, mhz: float = TARGET_MHZ, *more: str) -> Placed:
     """Place and route linked.json in `folder`.
 
     Args:
         seed: where nextpnr's search begins; Fmax differs by some percent from seed to seed.
+        mhz: the target.
+        more: options of nextpnr.
 
     Raises:
         InputError: nextpnr breaks off for any reason other than a device that is too small.
     """
     assert device.nextpnr is not None
     started = time.monotonic()
-    status, text = tools.run(device.nextpnr, arguments(device, seed), folder, "place.log")
+    status, text = tools.run(
+        device.nextpnr, [*arguments(device, seed, mhz), *more], folder, "place.log"
+    )
     used = utilisation(text)
     full = [f"{name} {n} of {there}" for name, (n, there) in used.items() if n > there]
     problem = ", ".join(full)

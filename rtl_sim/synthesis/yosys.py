@@ -6,7 +6,7 @@ import shutil
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -70,22 +70,21 @@ endmodule
 AROUND = """\
 read_rtlil elaborated.il
 blackbox top
-read_verilog ports.v
-hierarchy -check -top ports
+read_verilog {files}
 {synth}
-select ports
-write_json -selected ports.json
+select {name}
+write_json -selected {name}.json
 """
 
 LINK = """\
 read_verilog {device.primitives}
 {reads}
-hierarchy -check -top ports
+hierarchy -check -top {name}
 setattr -mod -unset keep_hierarchy *
 flatten
 opt_clean -purge
 check -assert
-select ports
+select {name}
 write_json -selected linked.json
 """
 
@@ -93,7 +92,7 @@ write_json -selected linked.json
 NETLIST = """\
 {read}
 {expand}
-hierarchy -check -top top
+hierarchy -check -top {top}
 check -assert
 write_verilog -noattr netlist.v
 """
@@ -197,26 +196,60 @@ def synthesize(technology: Technology, name: str, layer: str, folder: Path) -> I
     )
 
 
-def link(device: Device, instances: list[str], folder: Path) -> str:
-    """Link the netlists of the instances, and flip-flops around the core, into linked.json.
+class Around(NamedTuple):
+    """The Verilog around a core, which is an instance of the module `top` in it."""
+
+    name: str  # its module
+    files: dict[str, bytes]
+    synth: str  # Yosys's commands that map it
+
+
+def ports(device: Device, folder: Path) -> Around:
+    """The flip-flops around the core that was elaborated in `folder`."""
+    top = json.loads((folder / "top.json").read_text())["modules"][TOP]
+    text = flip_flops_around(top["ports"])
+    return Around("ports", {"ports.v": text.encode()}, device.synth.format(top="ports"))
+
+
+def surround(around: Around, folder: Path) -> str:
+    """Map what is around the core that was elaborated in `folder`; returns the script."""
+    for path, content in around.files.items():
+        (folder / path).write_bytes(content)
+    script = AROUND.format(name=around.name, files=" ".join(around.files), synth=around.synth)
+    tools.yosys(script, folder, around.name)
+    return script
+
+
+def link(device: Device, instances: list[str], around: str, folder: Path) -> str:
+    """Link the netlists of the instances, and the one of this name around them, into linked.json.
 
     Returns the script, in which one line stands for the reads of all instances.
     """
-    top = json.loads((folder / "top.json").read_text())["modules"][TOP]
-    (folder / "ports.v").write_text(flip_flops_around(top["ports"]))
-    tools.yosys(around(device), folder, "ports")
-    reads = "\n".join(f"read_json {name}.json" for name in sorted({TOP, "ports", *instances}))
-    tools.yosys(LINK.format(device=device, reads=reads), folder, "link")
-    return LINK.format(device=device, reads="read_json INSTANCE.json")
+    script = LINK.format(device=device, name=around, reads=reads(instances, around))
+    tools.yosys(script, folder, "link")
+    return LINK.format(device=device, name=around, reads="read_json INSTANCE.json")
 
 
-def netlist(technology: Technology, instances: list[str], folder: Path) -> bytes:
+def reads(instances: list[str], *around: str) -> str:
+    """Yosys's commands that read the netlists of a core, and of what is around it."""
+    return "\n".join(f"read_json {name}.json" for name in sorted({TOP, *instances, *around}))
+
+
+def netlist(
+    technology: Technology, instances: list[str], folder: Path, around: str | None = None
+) -> bytes:
     """The Verilog of the netlists of the instances in the core, whose module is `top`.
 
     Each cell is written as what its model says, so that a simulator needs no cells but own ones.
+
+    Args:
+        around: the name of a netlist around the core, which is then there too.
     """
-    read = "\n".join(f"read_json {name}.json" for name in sorted({TOP, *instances}))
-    script = NETLIST.format(read=read, expand=expand(technology))
+    script = NETLIST.format(
+        read=reads(instances, *filter(None, [around])),
+        expand=expand(technology),
+        top=around or TOP,
+    )
     tools.yosys(script, folder, "netlist")
     return (folder / "netlist.v").read_bytes()
 
@@ -236,11 +269,6 @@ def expand(technology: Technology) -> str:
             f"read_verilog {technology.primitives}",
         )
     )
-
-
-def around(device: Device) -> str:
-    """The Yosys script for the flip-flops around the core."""
-    return AROUND.format(synth=device.synth.format(top="ports"))
 
 
 def flip_flops_around(ports: dict[str, Any]) -> str:

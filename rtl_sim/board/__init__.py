@@ -1,0 +1,1 @@
+"""Puts a build on a board: its bitstream, and the host that talks to it through a UART."""
