@@ -19,6 +19,7 @@
 # make random  200 random builds under Icarus        }
 # make mutants errors put into the Verilog: all found, ten minutes }
 # make netlist what Yosys makes of three builds, against the golden model, 20 minutes }
+# make boards  bitstreams for three boards, and their simulations, an hour }
 # make energy  inferences priced by the toggles of standard cells, beside multiply-accumulates, an hour }
 # make interchange  networks that snnTorch, SpikingJelly, Norse and Sinabs train: built, compared, half an hour }
 # make neurobench  builds counted by NeuroBench beside our counts
@@ -30,7 +31,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist energy api interchange neurobench clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist boards energy api interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -169,6 +170,19 @@ netlist: data setup
 	$(call netlists,digits,364,--stalls 30)
 	$(call netlists,mnist-int4,10000,--stalls 20)
 	$(call netlists,mnist-convnet,100)
+
+# $(call board,name): its simulation with digits, and its bitstream
+define board
+	$(PYTHON) -m rtl_sim board build/board --simulate $(1)
+	$(PYTHON) -m rtl_sim bitstream build/board --board $(1) --jobs 2
+endef
+
+boards: setup
+	$(PYTHON) -m compiler build zoo:digits --target int4 --axi-lite --lanes 2 --update-lanes 2 --out build/board
+	$(call board,ulx3s)
+	$(call board,icebreaker)
+	$(call board,tangnano20k)
+	$(PYTHON) -m rtl_sim board build/board --simulate ulx3s --netlist
 
 # $(call at_rate,x): digits trained for a firing rate, and what a sample costs
 define at_rate

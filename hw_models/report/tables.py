@@ -149,6 +149,18 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
             table.add_row(f"netlist for {report['netlist']}", what, equal)
         if name.startswith("synthesis-"):
             add_synthesis(table, report)
+        if name.startswith("bitstream-"):
+            fmax, wanted = report["placed"]["fmax_mhz"], report["core_mhz"]
+            what = f"placed and routed for {wanted:g} MHz, UART included"
+            table.add_row(f"bitstream for {report['title']}", what, f"{fmax:g} MHz")
+        if name == "board" or name.startswith("board-"):
+            disturbed = [one["equal"] for one in report["disturbances"]]
+            for what, equal, of in (
+                ("class, logits and counters", report["equal"], report["samples"]),
+                ("samples behind broken frames", sum(disturbed), len(disturbed)),
+            ):
+                result = "all equal" if equal == of else "DIFFERENT"
+                table.add_row(f"on {report['where']}", f"{what}, {of:,}", result)
     if spent := reports.get("energy"):
         parts = [v for part, v in spent["total"].items() if part.endswith("_pj")]
         what = f"energy per inference, {spent['voltage']} V"

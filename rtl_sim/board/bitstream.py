@@ -1,6 +1,7 @@
 """Makes the bitstream of a build for a board: core, UART, PLL and pins, placed and routed."""
 
 import hashlib
+import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from rtl_sim.synthesis.placement import Placed
 
 VERILOG = Path(__file__).parent / "verilog"
 BAUD = 1_000_000
+TOLERANCE = 1e-3  # of the PLL's frequency
 AROUND = "board"  # the module around the core
 
 
@@ -92,14 +94,18 @@ def sources(setting: Setting, folder: Path) -> dict[str, bytes]:
     numbers = {"clock": f"{board.clock_mhz:g}", "core": f"{setting.core_mhz:g}"}
     command, *arguments = (word.format(**numbers) for word in board.pll)
     status, text = tools.run(command, arguments, folder, "pll.log")
+    no = f"{command}: no {setting.core_mhz:g} MHz out of {board.clock_mhz:g} MHz"
     if status or not (folder / "pll.v").is_file():
-        raise InputError(
-            f"{command}: no {setting.core_mhz:g} MHz out of {board.clock_mhz:g} MHz: "
-            f"{tools.complaint(text)}"
-        )
+        raise InputError(f"{no}: {tools.complaint(text)}")
+    pll = (folder / "pll.v").read_text()
+    # The tools give the nearest frequency that the PLL can make.
+    found = re.search(r"(?:Achieved output frequency: +|output clkout0, // )([\d.]+) MHz", pll)
+    assert found, pll
+    if abs(float(found[1]) / setting.core_mhz - 1) > TOLERANCE:
+        raise InputError(f"{no}; the nearest is --clock {float(found[1]):g}")
     own = {path.name: path.read_bytes() for path in sorted(VERILOG.glob("*.v"))}
-    made = top.generate(board, setting.core_mhz, setting.baud).encode()
-    return {**own, "pll.v": (folder / "pll.v").read_bytes(), "board.v": made}
+    made = top.generate(board, setting.core_mhz, setting.baud)
+    return {**own, "pll.v": pll.encode(), "board.v": made.encode()}
 
 
 def run(

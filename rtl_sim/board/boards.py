@@ -144,7 +144,7 @@ BOARDS = {
         title="Tang Nano 20K",
         device=DEVICES["gw2a"],
         clock_mhz=27,
-        core_mhz=27,
+        core_mhz=54,
         pins=pins(
             *("4", "70", "69", Pin(port="button_i", sites=("88",))),
             *("15", "16", "17", "18", "19", "20"),

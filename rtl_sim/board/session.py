@@ -10,7 +10,7 @@ from cocotbext.uart import UartSink, UartSource
 from hw_models.folder import evidence
 from rtl_sim.board import regression, simulated
 
-RESET_NS = 1000
+RESET_NS = 10_000
 
 
 class Line:
@@ -45,6 +45,6 @@ async def session(dut) -> None:
     @bridge
     def host() -> regression.Regression:
         loaded = Path(job.loaded) if job.loaded else None
-        return regression.run(build, x, line, job.where, simulated.PATIENCE_S, loaded=loaded)
+        return regression.run(build, x, line, job.where, job.patience_s, loaded=loaded)
 
     evidence.write_json(await host(), folder / "report.json")

@@ -21,7 +21,7 @@ from rtl_sim.simulation.simulate import optimization
 from rtl_sim.synthesis.netlists import CELLS
 
 SESSION = "rtl_sim.board.session"  # what cocotb runs
-PATIENCE_S = 0.01  # simulated seconds for which an answer may be missing
+PATIENCE_S = 0.01  # hundreds of thousands of cycles
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +30,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     folder: str  # of the build
     where: str
     baud: int
+    patience_s: float
     loaded: str | None  # the folder of the build that is loaded before
 
 
@@ -41,12 +42,14 @@ def run(
     *,
     netlist: bool = False,
     loaded: Path | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> Regression:
     """Simulate a board with a build, and have samples x int8 [T', B, *shape] classified.
 
     Args:
         netlist: simulate what Yosys makes of the board, the core included.
         loaded: the folder of a build whose network is loaded before.
+        patience_s: simulated seconds for which an answer may be missing.
 
     Raises:
         InputError: the build has no bus, or a simulator is missing.
@@ -61,6 +64,7 @@ def run(
         folder=str(build.path.resolve()),
         where=f"{setting.board.title}, simulated{' as a netlist' if netlist else ''} in {sim}",
         baud=setting.baud,
+        patience_s=patience_s,
         loaded=str(loaded.resolve()) if loaded else None,
     )
     with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
