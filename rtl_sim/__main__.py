@@ -410,7 +410,7 @@ def energy_command(
     library: Path | None,
     json_path: Path | None,
 ) -> int:
-    """Price an inference of the build in FOLDER by the toggles of its gates.
+    """Price an inference of the build in FOLDER by its gates' toggles.
 
     Yosys maps the core to the open standard cells OSU 0.18 um. The first reference samples are
     simulated on the gates, and each toggle is priced by the library's tables (docs/energy.md). The
