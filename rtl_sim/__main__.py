@@ -25,6 +25,7 @@ from rtl_sim.options import (
     SAMPLES,
     SIM,
     SIMULATOR,
+    jobs_option,
     log_kept,
     opened,
     sim_option,
@@ -35,7 +36,6 @@ from rtl_sim.proofs import certificate
 from rtl_sim.simulation import classify, replay, report, simulators, stream
 from rtl_sim.simulation.check import UNKNOWN
 from rtl_sim.simulation.simulate import Stalls
-from rtl_sim.simulation.spread import cores
 from rtl_sim.synthesis import flow, netlists, sweep
 from rtl_sim.synthesis.devices import DEVICES, NETLISTS
 from rtl_sim.synthesis.tables import output_register_line, placed_line, resource_table
@@ -70,13 +70,7 @@ def cli() -> None:
     type=click.Choice(list(NETLISTS)),
     help="Simulate the netlist that Yosys makes of the core for this technology, not the Verilog.",
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=cores,
-    show_default="number of cores",
-    help="Run this many simulations at a time.",
-)
+@jobs_option("Run N simulations at a time.")
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -437,13 +431,7 @@ def energy_command(
 
 @cli.command("prove")
 @click.argument("folder", type=FOLDER)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=2,
-    show_default=True,
-    help="Give the solvers this many questions at a time.",
-)
+@jobs_option("Give the solvers N questions at a time.")
 @click.option(
     "--keep",
     type=FOLDER,

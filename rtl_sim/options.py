@@ -14,6 +14,7 @@ from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence
 from rtl_sim import progress, sources
 from rtl_sim.simulation import process, replay, simulators
+from rtl_sim.simulation.spread import cores
 
 T = TypeVar("T")
 FOLDER = click.Path(path_type=Path)
@@ -25,13 +26,19 @@ LIBRARY_OPTION = click.option(
 )
 
 
-INSTANCES = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Synthesize this many instances at a time.",
-)
+def jobs_option(what: str):
+    """The option --jobs of a command; `what` says what it does at a time, N for the number."""
+    return click.option(
+        "--jobs",
+        metavar="N",
+        type=click.IntRange(min=1),
+        default=cores,
+        show_default="number of cores",
+        help=what,
+    )
+
+
+INSTANCES = jobs_option("Synthesize N instances at a time.")
 
 
 def sim_option(default: str):
