@@ -8,6 +8,7 @@ import io
 import pickle
 import platform
 import warnings
+import zipfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -137,8 +138,16 @@ def read_file(path: Path) -> Any:
     if not path.is_file():
         raise InputError(f"{path}: no such file; make one with: python -m qtrain train")
     try:
+        content = path.read_bytes()
+        if damaged := damaged_part(content):  # torch does not look
+            raise InputError(
+                f"{path}: damaged: {damaged} has another checksum than when it was written; take "
+                "an undamaged copy, or train again"
+            )
         with warnings.catch_warnings(action="ignore"):  # the error below says the same
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     except pickle.UnpicklingError as error:
         raise InputError(
             f"{path}: not loaded: it holds code or objects, where tensors and plain data are "
@@ -148,6 +157,16 @@ def read_file(path: Path) -> Any:
         raise InputError(
             f"{path}: truncated or no checkpoint; use a file that python -m qtrain train wrote"
         ) from error
+
+
+def damaged_part(content: bytes) -> str | None:
+    """The first file in a checkpoint's archive whose bytes do not have its checksum, if any.
+
+    Raises:
+        BadZipFile: it is no archive, or its list of files is damaged.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.testzip()
 
 
 def sha256_of(path: Path) -> str:

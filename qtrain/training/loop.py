@@ -268,8 +268,15 @@ def one_thread() -> Iterator[None]:
 def restore(resume: Checkpoint, optimizers: Optimizers, generator: torch.Generator) -> int:
     """Restore the state of training from a checkpoint; returns the number of epochs done."""
     try:
-        optimizers.load_state_dict(resume.training["optimizer"])
+        state, epoch = resume.training["optimizer"], resume.training["epoch"]
+        if not isinstance(state, dict) or type(epoch) is not int or epoch < 0:
+            raise ValueError("no optimizers, or no number of epochs")
+        optimizers.load_state_dict(state)
         generator.set_state(resume.training["generator"])
-        return int(resume.training["epoch"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"the checkpoint's training state cannot be resumed: {error}") from error
+        said = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise InputError(
+            f"the checkpoint's training state cannot be resumed: {said}; go on from an undamaged "
+            "checkpoint, or train anew with --init"
+        ) from error
+    return epoch

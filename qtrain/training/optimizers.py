@@ -9,6 +9,7 @@ from qtrain.layers import LIF, BatchNorm, QuantConv2d, QuantLinear
 from qtrain.layers.ops import TRANSPARENT
 from qtrain.network.network import Network
 from qtrain.training.muon import Muon
+from qtrain.training.optimizer_state import check_state
 
 MOMENTUM_SGD = 0.9
 
@@ -39,8 +40,13 @@ class Optimizers:
         """Restore the state that state_dict gave.
 
         Raises:
-            KeyError, ValueError: it is not the state of such optimizers.
+            ValueError: it is not the state of such optimizers, or holds values that no training
+                gives; a fused step would write beyond tensors that are too small.
         """
+        if set(state) != {str(k) for k in range(len(self.parts))}:
+            raise ValueError(f"it has the optimizers {', '.join(map(str, state))}")
+        for k, part in enumerate(self.parts):
+            check_state(part, state[str(k)])
         for k, part in enumerate(self.parts):
             part.load_state_dict(state[str(k)])
 

@@ -131,3 +131,33 @@ def test_what_is_not_finite_is_not_saved(saved, key, value):
         checkpoint.save(saved, found.config, found.graph, found.tensors, {}, {})
     assert saved.read_bytes() == before
     assert [path.name for path in saved.parent.iterdir()] == ["ckpt.pt"]
+
+
+def test_a_flipped_bit_is_found(saved):
+    """Wherever it is, but in bytes that nobody reads, the file is refused in one line."""
+    whole = saved.read_bytes()
+    expected = checkpoint.load(saved)
+    said = []
+    for place in range(0, len(whole), 37):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        saved.write_bytes(flipped)
+        try:
+            read = checkpoint.load(saved)
+        except InputError as error:
+            said.append(str(error))
+        else:
+            assert read.graph == expected.graph and read.config == expected.config
+            assert all(torch.equal(read.tensors[key], t) for key, t in expected.tensors.items())
+    assert len(said) > len(range(0, len(whole), 37)) / 2
+    assert all(str(saved) in one and "\n" not in one for one in said)
+
+
+def test_the_same_training_gives_the_same_bytes(saved, tmp_path):
+    read = checkpoint.load(saved)
+    contents = []
+    for name in ("a.pt", "b/c.pt"):
+        fields = (read.config, read.graph, read.tensors, read.metrics, read.training)
+        checkpoint.save(tmp_path / name, *fields)
+        contents.append((tmp_path / name).read_bytes())
+    assert contents[0] == contents[1] == saved.read_bytes()

@@ -113,3 +113,60 @@ def test_gradients_are_cleared():
     net(torch.rand(1, 8, *SHAPE)).sum().backward()
     steps.zero_grad()
     assert all(p.grad is None for p in net.parameters())
+
+
+def after_a_step(kind: str):
+    """The optimizers of a small network after a step, and their state."""
+    torch.manual_seed(0)
+    net = net_of("4c3-6c3-10")
+    steps = make_optimizers(net, kind, 1e-2, 1e-2, 0.1)
+    net(torch.randn(1, 8, *SHAPE)).square().sum().backward()
+    steps.step(0.5)
+    return steps, deepcopy(steps.state_dict())
+
+
+@pytest.mark.parametrize("kind", ["adamw", "sgd", "muon"])
+def test_a_state_of_its_own_is_taken(kind):
+    steps, state = after_a_step(kind)
+    steps.load_state_dict(state)
+    fresh = make_optimizers(net_of("4c3-6c3-10"), kind, 1e-2, 1e-2, 0.1)
+    fresh.load_state_dict(fresh.state_dict())  # nothing is kept before the first step
+
+
+def of_first(part, edit):
+    """An edit of what the first optimizer keeps of its first parameter."""
+    return lambda state: edit(state["0"]["state"][0], part)
+
+
+DAMAGED = {
+    "another shape": of_first("exp_avg", lambda kept, n: kept.update({n: kept[n][..., :-1]})),
+    "a flat tensor": of_first("exp_avg_sq", lambda kept, n: kept.update({n: kept[n].reshape(-1)})),
+    "another type": of_first("exp_avg", lambda kept, n: kept.update({n: kept[n].double()})),
+    "a number": of_first("step", lambda kept, n: kept.update({n: 3})),
+    "not a number": of_first("exp_avg", lambda kept, n: kept[n].view(-1)[:1].fill_(torch.nan)),
+    "negative": of_first("exp_avg_sq", lambda kept, n: kept[n].view(-1)[:1].fill_(-1)),
+    "negative steps": of_first("step", lambda kept, n: kept[n].fill_(-1)),
+    "one less": of_first("exp_avg_sq", lambda kept, n: kept.pop(n)),
+    "one more": of_first("max_exp_avg_sq", lambda kept, n: kept.update({n: torch.zeros(1)})),
+    "another parameter": lambda state: state["0"]["state"].update({99: state["0"]["state"].pop(0)}),
+    "another option": lambda state: state["0"]["param_groups"][0].update(eps=float("nan")),
+    "fewer parameters": lambda state: state["0"]["param_groups"][0]["params"].pop(),
+    "fewer groups": lambda state: state["0"]["param_groups"].pop(),
+    "no groups": lambda state: state["0"].pop("param_groups"),
+    "other containers": lambda state: state["0"].update(state=[]),
+    "one optimizer more": lambda state: state.update({"1": state["0"]}),
+    "no optimizer": lambda state: state.clear(),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_state_that_training_cannot_give_is_refused_and_changes_nothing(name):
+    steps, state = after_a_step("adamw")
+    DAMAGED[name](state)
+    before = deepcopy(steps.state_dict())
+    with pytest.raises(ValueError, match=r"optimizer|AdamW|parameter"):
+        steps.load_state_dict(state)
+    after = steps.state_dict()
+    assert after["0"]["param_groups"] == before["0"]["param_groups"]
+    for index, kept in before["0"]["state"].items():
+        assert all(torch.equal(kept[key], after["0"]["state"][index][key]) for key in kept)
