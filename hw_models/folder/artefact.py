@@ -82,6 +82,7 @@ def load(path: Path) -> Build:
             could execute the build as described. The message says where, what was found and what is
             accepted.
     """
+    files.finish(path, DATAFLOW)
     try:
         text = (path / DATAFLOW).read_bytes()
     except OSError as error:

@@ -1,19 +1,23 @@
 """Writes files and folders whole or not at all; an error names the path that could not be written.
 
 New content lies beside its final place until it is complete, and is then renamed. Nothing is
-flushed to the disk explicitly, since all that is written here can be made again.
+flushed to the disk explicitly, since all that is written here can be made again. What a killed
+program has left is removed, or finished, by the next one (leftovers.py).
 """
 
+import fcntl
 import hashlib
-import secrets
-import tempfile
+import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hw_models.errors import InputError
+from hw_models.folder import leftovers
+from hw_models.folder.leftovers import HIDDEN
 
-HIDDEN = ".trispike-"  # prefix of the names of incomplete files and folders
+FRESH, OLD, MOVED = "fresh", "old", "moved"  # in a folder whose content is being replaced
 
 
 @contextmanager
@@ -31,12 +35,11 @@ def replaced(*paths: Path) -> Iterator[list[Path]]:
             raise InputError(f"{path}: is a folder; name a file")
     regular = [path for path in paths if path.is_file() or not path.exists()]
     places = {path: path.resolve() for path in regular}  # a link's target is replaced, not the link
-    parts = {
-        path: place.with_name(f"{HIDDEN}{secrets.token_hex(8)}") for path, place in places.items()
-    }
+    parts = {path: place.with_name(leftovers.name()) for path, place in places.items()}
     try:
-        for place in places.values():
-            place.parent.mkdir(parents=True, exist_ok=True)
+        for folder in {place.parent for place in places.values()}:
+            folder.mkdir(parents=True, exist_ok=True)
+            leftovers.clear(folder)
         yield [parts.get(path, path) for path in paths]
         for path, part in parts.items():
             part.replace(places[path])
@@ -82,31 +85,72 @@ def fresh_folder(path: Path, mark: str, kind: str) -> Iterator[Path]:
         InputError: `path` exists, is not empty and has no `mark`.
         OSError: nothing can be written there.
     """
+    finish(path, mark)
     check_folder(path, mark, kind)
     there = path.is_dir()
     place = path.resolve()
     around = place if there else place.parent
     try:
         around.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=around, prefix=HIDDEN) as scratch:
-            fresh, old = Path(scratch) / "fresh", Path(scratch) / "old"
-            fresh.mkdir()
-            yield fresh
-            if not there:
-                fresh.rename(place)
-                return
-            old.mkdir()
-            before = [entry for entry in place.iterdir() if entry != Path(scratch)]
-            after = list(fresh.iterdir())
-            rename(
-                [
-                    *((e, old / e.name) for e in sorted(before, key=lambda e: e.name != mark)),
-                    *((e, place / e.name) for e in sorted(after, key=lambda e: e.name == mark)),
-                ]
-            )
+        leftovers.clear(around)
+        scratch = around / leftovers.name()
+        scratch.mkdir()
+        try:
+            (scratch / FRESH).mkdir()
+            yield scratch / FRESH
+            if there:
+                replace_content(place, scratch, mark)
+            else:
+                (scratch / FRESH).rename(place)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
         own = error.filename is None or HIDDEN in str(error.filename)
         raise OSError(error.errno, error.strerror, str(path if own else error.filename)) from error
+
+
+def replace_content(place: Path, scratch: Path, mark: str) -> None:
+    """Move what is in `place` to OLD in `scratch`, and what is in FRESH there into `place`.
+
+    A call that was broken off is finished by another. Where a move fails, all are undone.
+    """
+    fresh, old, moved = scratch / FRESH, scratch / OLD, scratch / MOVED
+    old.mkdir(exist_ok=True)
+    out: list[tuple[Path, Path]] = []
+    if not moved.exists():
+        entries = [entry for entry in place.iterdir() if entry != scratch]
+        out = [(e, old / e.name) for e in sorted(entries, key=lambda e: e.name != mark)]
+        rename(out)
+        moved.touch()
+    entries = sorted(fresh.iterdir(), key=lambda e: e.name == mark)
+    try:
+        rename([(e, place / e.name) for e in entries])
+    except OSError:
+        moved.unlink()
+        rename([(target, source) for source, target in reversed(out)])
+        raise
+
+
+def finish(path: Path, mark: str) -> None:
+    """Finish the replacement of a folder's content that a killed program has broken off, if any.
+
+    The new content was whole when the old one began to move away. As long as `mark` is there,
+    nothing had begun.
+    """
+    place = path.resolve()
+    if (place / mark).exists() or not place.is_dir():
+        return
+    with suppress(OSError):  # a folder that cannot be written stays as it is
+        around = os.open(place, os.O_RDONLY)
+        try:
+            fcntl.flock(around, fcntl.LOCK_EX)  # against another program that does the same
+            for scratch in sorted(place.glob(f"{HIDDEN}*")):
+                whole = (scratch / FRESH / mark).is_file()
+                if whole and leftovers.is_left(scratch) and not (place / mark).exists():
+                    replace_content(place, scratch, mark)
+                    shutil.rmtree(scratch, ignore_errors=True)
+        finally:
+            os.close(around)
 
 
 def check_folder(path: Path, mark: str, kind: str) -> None:
