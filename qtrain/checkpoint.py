@@ -162,9 +162,13 @@ def read_file(path: Path) -> Any:
 def damaged_part(content: bytes) -> str | None:
     """The first file in a checkpoint's archive whose bytes do not have its checksum, if any.
 
+    What is no archive is torch's to refuse.
+
     Raises:
-        BadZipFile: it is no archive, or its list of files is damaged.
+        BadZipFile: the archive's list of files is damaged.
     """
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return None
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return archive.testzip()
 
