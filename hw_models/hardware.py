@@ -14,7 +14,6 @@ from hw_models.dataflow import Build
 from hw_models.errors import InputError
 
 PARAMETERS = "rtl/parameters.json"
-REGISTERS = "rtl/registers.json"  # of a build with an AXI4-Lite bus
 SIZED = {  # Verilog literals for parameters of a fixed width
     "plus": "11'b{:011b}", "minus": "11'b{:011b}",
     "version": "32'h{:08x}", "build": "32'h{:08x}", "shape": "32'h{:08x}",

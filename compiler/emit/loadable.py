@@ -6,7 +6,6 @@ intervals follow from these facts alone: they are those of a network whose weigh
 as possible.
 """
 
-import json
 from dataclasses import replace
 
 import msgspec
@@ -15,8 +14,9 @@ import numpy as np
 from compiler.emit import memory
 from hw_models.dataflow import Build, Dataflow, Layer, Synapse
 from hw_models.errors import InputError
-from hw_models.hardware import REGISTERS, Update, hardware_of
+from hw_models.hardware import Update, hardware_of
 from hw_models.intervals import IntegerSynapse
+from hw_models.registers import REGISTERS, register_map_of
 from hw_models.semantics import Bounds, Interval, layer_bounds, signed_bits
 
 OUT_OF_REACH = 1 << 60  # larger than any p
@@ -84,9 +84,9 @@ def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:
     """
     if REGISTERS not in hardware.files:
         raise InputError(f"{named(hardware)}: no registers; build it with --loadable")
-    described = json.loads(hardware.files[REGISTERS])
-    offsets = {register["name"]: register["offset"] for register in described["registers"]}
-    if "LOAD_SELECT" not in offsets:
+    described = register_map_of(hardware)
+    offsets = described.offsets
+    if not described.memories:
         raise InputError(f"{named(hardware)}: its memories are fixed; build it with --loadable")
     check_shape(hardware, build)
     made = hardware_of(hardware).layers
@@ -98,10 +98,10 @@ def register_writes(hardware: Build, build: Build) -> list[tuple[int, int]]:
     for own, _, instances in pairs:
         contents |= memory.memories(moved, own, instances)
     writes = []
-    for entry in described["memories"]:
-        writes.append((offsets["LOAD_SELECT"], entry["select"]))
-        digits = PIECE_DIGITS * entry["pieces"]
-        for line in memory.memory_lines(contents, entry["name"]):
+    for entry in described.memories:
+        writes.append((offsets["LOAD_SELECT"], entry.select))
+        digits = PIECE_DIGITS * entry.pieces
+        for line in memory.memory_lines(contents, entry.name):
             word = line.zfill(digits)
             writes += [
                 (offsets["LOAD_DATA"], int(word[at : at + PIECE_DIGITS], 16))

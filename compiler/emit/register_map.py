@@ -5,12 +5,15 @@ trispike_registers.v decodes the fixed registers by hand; docs/core.md describes
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+
+import msgspec
 
 from hw_models.core.address import Fields, as_map
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.hardware import Registers
+from hw_models.registers import Memory, Register, RegisterMap, counters
 
 ID = 0x5452_5350  # "TRSP"
 VERSION = 0x0001_0000  # of the map: incompatible changes in the upper half, additions in the lower
@@ -20,34 +23,6 @@ LAYERS_MAX = ((1 << ADDR_BITS) - COUNTERS_AT - COUNTER_BYTES) // (3 * COUNTER_BY
 TIMESTEPS_MAX = (1 << 16) - 1
 
 ERRORS = ("range", "repeat", "early", "late", "load")  # flags, from bit 0
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """A register of 32 bits at a byte offset.
-
-    `access` combines r (read), w (write) and c (writing a 1 clears a bit).
-    """
-
-    name: str
-    offset: int
-    access: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """A memory of the core that can be loaded at run time; it has `words` words of `bits` bits."""
-
-    name: str
-    select: int  # its number
-    words: int
-    bits: int
-
-    @property
-    def pieces(self) -> int:
-        """The number of 32-bit pieces in a word."""
-        return -(-self.bits // 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +59,6 @@ def fixed(loadable: bool) -> list[Register]:
     return found
 
 
-def counters(build: Build) -> list[str]:
-    """The names of the counters, in the order of their registers."""
-    layers = build.dataflow.layers
-    kinds = ("EVENTS_IN", "EVENTS_OUT", "ADDITIONS")
-    return ["CYCLES", *(f"LAYER{n}_{kind}" for n in range(len(layers)) for kind in kinds)]
-
-
 def register_map(build: Build, bus: Bus) -> list[Register]:
     """All registers by rising address.
 
@@ -104,7 +72,7 @@ def register_map(build: Build, bus: Bus) -> list[Register]:
             f"have room for {LAYERS_MAX} and {TIMESTEPS_MAX}; build it without --axi-lite"
         )
     found = fixed(bus.loadable)
-    for n, name in enumerate(counters(build)):
+    for n, name in enumerate(counters(len(flow.layers))):
         at = COUNTERS_AT + n * COUNTER_BYTES
         found += [
             Register(f"{name}_LOW", at, "r", "bits 31..0; keeps the others for the next read"),
@@ -116,7 +84,7 @@ def register_map(build: Build, bus: Bus) -> list[Register]:
 def instance(build: Build, bus: Bus, build_id: int) -> Registers:
     """The instance of the registers in the top level."""
     return Registers(
-        counters=len(counters(build)),
+        counters=len(counters(len(build.dataflow.layers))),
         errors=len(ERRORS),
         addr_bits=ADDR_BITS,
         version=VERSION,
@@ -139,16 +107,16 @@ def build_word(parameters: bytes) -> int:
 def as_json(build: Build, bus: Bus, build_id: int, memories: list[Memory]) -> bytes:
     """rtl/registers.json."""
     flow = build.dataflow
-    described = {
-        "id": ID,
-        "version": VERSION,
-        "build": build_id,
-        "errors": list(ERRORS),
-        "layers": [layer.name for layer in flow.layers],
-        "registers": [asdict(register) for register in register_map(build, bus)],
-        "memories": [{**asdict(memory), "pieces": memory.pieces} for memory in memories],
-    }
-    return json.dumps(described, indent=1).encode() + b"\n"
+    described = RegisterMap(
+        id=ID,
+        version=VERSION,
+        build=build_id,
+        errors=ERRORS,
+        layers=tuple(layer.name for layer in flow.layers),
+        registers=tuple(register_map(build, bus)),
+        memories=tuple(memories),
+    )
+    return json.dumps(msgspec.to_builtins(described), indent=1).encode() + b"\n"
 
 
 def as_header(build: Build, bus: Bus, build_id: int) -> bytes:

@@ -8,11 +8,12 @@ synthesis tool needs nothing but the build's rtl/ and mem/.
 from compiler.emit import memory, register_map, vendors, verilog
 from compiler.emit.check import check_network
 from compiler.emit.instances import digit_bits_of, digit_max, instances
-from compiler.emit.register_map import Bus, Memory
+from compiler.emit.register_map import Bus
 from hw_models import hardware
 from hw_models.core.address import as_map
 from hw_models.dataflow import Build
-from hw_models.hardware import PARAMETERS, REGISTERS, Hardware
+from hw_models.hardware import PARAMETERS, Hardware
+from hw_models.registers import REGISTERS, Memory
 
 
 def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
@@ -72,7 +73,7 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
 def loadable_memories(made: Hardware, files: dict[str, bytes]) -> list[Memory]:
     """The memories of all layers in the order in which they are numbered."""
     return [
-        Memory(name, number, len(memory.memory_lines(files, name)), bits)
+        Memory(name, number, len(memory.memory_lines(files, name)), bits, -(-bits // 32))
         for number, (name, bits) in enumerate(memory.word_widths(made.layers).items())
     ]
 

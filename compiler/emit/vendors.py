@@ -7,8 +7,8 @@ import re
 from typing import NamedTuple
 
 from compiler.emit import register_map, verilog
-from compiler.emit.register_map import Register
 from compiler.emit.verilog import Port
+from hw_models.registers import Register
 
 CLOCK, RESET = "clk", "rst_n"
 LITE = "s_axil"  # the AXI4-Lite interface; the others are AXI4-Stream

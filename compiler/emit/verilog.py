@@ -9,11 +9,11 @@ from typing import NamedTuple
 import jinja2
 
 from compiler.emit import register_map
-from compiler.emit.register_map import Memory
 from hw_models import hardware
 from hw_models.core import stream_words
 from hw_models.core.address import Fields
 from hw_models.dataflow import Dataflow
+from hw_models.registers import Memory
 
 # The Verilog library is read as data: its files are copied, and no module of rtl_sim is imported.
 LIBRARY = resources.files("rtl_sim") / "verilog"

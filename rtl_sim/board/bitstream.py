@@ -15,7 +15,7 @@ import msgspec
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.hardware import REGISTERS
+from hw_models.registers import REGISTERS
 from rtl_sim.board import top
 from rtl_sim.board.boards import BOARDS, Board, constraints
 from rtl_sim.synthesis import flow, placement, tools, yosys

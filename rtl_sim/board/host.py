@@ -4,7 +4,6 @@ The board answers each frame that it takes, and takes the next one only then. A 
 read it does not answer. So the host sends again what had no answer, and a sample from its reset on.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from hw_models.core.stream_words import LOGIT_BITS
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.hardware import REGISTERS
+from hw_models.registers import register_map_of
 from rtl_sim.board import frames
 from rtl_sim.simulation.stream import LAST
 
@@ -69,8 +68,8 @@ class Board:
         """
         self.retries, self.room = 0, 1
         self._line, self._patience_s = line, patience_s
-        self._map = json.loads(build.files[REGISTERS])
-        self._offset = {one["name"]: one["offset"] for one in self._map["registers"]}
+        self._map = register_map_of(build)
+        self._offset = self._map.offsets
         self._decoder = frames.Decoder()
         self._tag = 0
         self._head = 0
@@ -132,12 +131,12 @@ class Board:
         """
         (words,) = self.again(lambda: self.exchange(INFO, 0, [0]))
         self.room = words - AROUND
-        for name, key in (("ID", "id"), ("BUILD", "build")):
+        for name, expected in (("ID", self._map.id), ("BUILD", self._map.build)):
             (value,) = self.read(name)
-            if value != self._map[key]:
+            if value != expected:
                 raise InputError(
                     f"the board: register {name} is {value:#010x}, this build's is "
-                    f"{self._map[key]:#010x}; load this build's bitstream"
+                    f"{expected:#010x}; load this build's bitstream"
                 )
 
     def classify(self, words: NDArray[np.uint64]) -> Answer:
@@ -158,7 +157,7 @@ class Board:
             got += self.exchange(STREAM, 0, part)
         (errors,) = self.read("ERRORS")
         if errors:
-            flags = [name for bit, name in enumerate(self._map["errors"]) if errors >> bit & 1]
+            flags = [name for bit, name in enumerate(self._map.errors) if errors >> bit & 1]
             self.write("ERRORS", errors)
             raise InputError(f"the core: {', '.join(flags)} in the input stream")
         values = [low | high << 32 for low, high in zip(got[::2], got[1::2], strict=True)]

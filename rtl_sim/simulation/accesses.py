@@ -4,7 +4,6 @@ Some accesses go out at once, while samples come in, and some when all samples a
 reads of every register, writes that are refused, and writes in a row whose answers wait.
 """
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from hw_models.cost.operations import Operations
 from hw_models.dataflow import Build
 from hw_models.engines.golden import Trace
-from hw_models.hardware import REGISTERS
+from hw_models.registers import REGISTERS, register_map_of
 from hw_models.semantics import Ints
 from rtl_sim.simulation.trace import Simulation
 
@@ -49,14 +48,13 @@ def plan(build: Build, counts: dict[str, int] | None = None) -> list[Access]:
     """
     if REGISTERS not in build.files:
         return []
-    described = json.loads(build.files[REGISTERS])
-    at = {register["name"]: register["offset"] for register in described["registers"]}
-    flow, loadable = build.dataflow, bool(described["memories"])
+    described = register_map_of(build)
+    at, flow, loadable = described.offsets, build.dataflow, bool(described.memories)
     shape = flow.timesteps << 16 | len(flow.layers) << 1 | loadable
     constants = {
-        "ID": described["id"],
-        "VERSION": described["version"],
-        "BUILD": described["build"],
+        "ID": described.id,
+        "VERSION": described.version,
+        "BUILD": described.build,
         "SHAPE": shape,
     }
     # No low word has been read: the high ones are 0.
@@ -82,7 +80,7 @@ def plan(build: Build, counts: dict[str, int] | None = None) -> list[Access]:
     final = {name: value & 0xFFFFFFFF for name, value in (counts or {}).items()}
     for name, value in (counts or {}).items():
         final |= {f"{name}_LOW": value & 0xFFFFFFFF, f"{name}_HIGH": value >> 32}
-    readable = [r["name"] for r in described["registers"] if "r" in r["access"]]
+    readable = [r.name for r in described.registers if "r" in r.access]
     last = [
         Access(name, at[name], after=True, value=constants.get(name, final.get(name, 0)))
         for name in readable

@@ -7,7 +7,8 @@ there as in the Verilog.
 from jinja2 import StrictUndefined, Template
 
 from hw_models.dataflow import Build
-from hw_models.hardware import REGISTERS, hardware_of
+from hw_models.hardware import hardware_of
+from hw_models.registers import REGISTERS
 from rtl_sim import sources
 
 QUIET = 10_000  # cycles without activity after which the core is stuck

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hw_models.cost.operations import Operations
 from hw_models.dataflow import Build
 from hw_models.engines.golden import Trace
-from hw_models.hardware import REGISTERS
+from hw_models.registers import REGISTERS
 from hw_models.semantics import Ints
 from rtl_sim.simulation import accesses
 from rtl_sim.simulation.trace import MISSING, Simulation

@@ -16,7 +16,7 @@ from hw_models.core import timing
 from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build
 from hw_models.engines import golden
-from hw_models.hardware import REGISTERS
+from hw_models.registers import REGISTERS
 from rtl_sim import sources
 from rtl_sim.simulation.check import Part
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls

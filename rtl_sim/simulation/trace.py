@@ -12,7 +12,8 @@ from hw_models.core.address import addresses, sweep
 from hw_models.core.layout import layout_of
 from hw_models.core.stream_words import CLASS_BITS, LOGIT_BITS
 from hw_models.dataflow import Build, Layer
-from hw_models.hardware import REGISTERS, hardware_of
+from hw_models.hardware import hardware_of
+from hw_models.registers import REGISTERS
 from hw_models.semantics import Ints
 from rtl_sim.simulation import bench
 from rtl_sim.sources import Nets, nets

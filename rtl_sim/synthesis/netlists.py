@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.hardware import REGISTERS
+from hw_models.registers import is_loadable
 from rtl_sim import sources
 from rtl_sim.synthesis import flow, tools, yosys
 from rtl_sim.synthesis.devices import NETLISTS
@@ -74,11 +74,6 @@ def of(
     gone = {*sources.paths(build), *(path for path in build.files if path.startswith("mem/"))}
     others = {path: content for path, content in build.files.items() if path not in gone}
     return replace(build, files={**others, **own})
-
-
-def is_loadable(build: Build) -> bool:
-    """Whether a bus can write the build's memories."""
-    return REGISTERS in build.files and bool(json.loads(build.files[REGISTERS])["memories"])
 
 
 def edited(folder: Path, names: list[str], edit: Edit) -> dict[str, list[sources.Nets]]:

@@ -3,7 +3,7 @@
 import json
 
 from hw_models.dataflow import Build
-from hw_models.hardware import REGISTERS
+from hw_models.registers import REGISTERS
 from rtl_sim.board import frames, host
 
 WORDS = 16  # of its longest frame
