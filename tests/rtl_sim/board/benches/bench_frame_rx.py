@@ -10,7 +10,7 @@ from tests.rtl_sim.board import rfc1662
 
 ERROR, BUSY = "error", "busy"  # in the place of a byte: what came is none; busy from now on, or not
 FLAG = 0x7E
-CYCLE_NS = 2
+CYCLE_NS = 4
 
 
 class Receiver:
@@ -24,7 +24,7 @@ class Receiver:
         self.expected: list[list[int]] = []
         self.between, self.bad, self.busy, self.dropped = bytearray(), False, False, 0
         dut.valid_i.value = dut.error_i.value = dut.busy_i.value = 0
-        cocotb.start_soon(Clock(dut.clk, CYCLE_NS, unit="ns").start())
+        cocotb.start_soon(Clock(dut.clk, CYCLE_NS, unit="ns", impl="gpi").start())
 
     async def reset(self) -> None:
         await FallingEdge(self.dut.clk)
@@ -85,7 +85,8 @@ class Receiver:
             await FallingEdge(self.dut.clk)
             getattr(self.dut, name).value = 0
             self.dut.byte_i.value = self.rng.choice([FLAG, 0x7D, self.rng.getrandbits(8)])
-            await Timer(self.rng.choice([8, 8, 20]) * CYCLE_NS, "ns")
+            await Timer(self.rng.choice([8, 8, 20]) * CYCLE_NS - 1, "ns")
+            await FallingEdge(self.dut.clk)
 
     def check(self) -> None:
         """Both say the same, of what came since the last check."""

@@ -17,7 +17,7 @@ class Sender:
         self.rng = random.Random(f"{idle} {stall}")
         self.got = bytearray()
         dut.valid_i.value = dut.ready_i.value = 0
-        cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())
+        cocotb.start_soon(Clock(dut.clk, 2, unit="ns", impl="gpi").start())
 
     async def reset(self) -> None:
         await FallingEdge(self.dut.clk)

@@ -17,7 +17,7 @@ class Receiver:
         self.divider = int(dut.DIVIDER.value)
         self.rng = random.Random(self.divider)
         dut.rx_i.value = 1
-        cocotb.start_soon(Clock(dut.clk, CYCLE_NS, unit="ns").start())
+        cocotb.start_soon(Clock(dut.clk, CYCLE_NS, unit="ns", impl="gpi").start())
 
     async def reset(self, cycles: int = 1) -> None:
         await FallingEdge(self.dut.clk)
