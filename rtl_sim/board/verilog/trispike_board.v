@@ -10,7 +10,7 @@ module trispike_board #(
   parameter DIVIDER       = 50,  // of a bit on the line, cycles
   parameter PATIENCE_BITS = 26,  // after 2 ** PATIENCE_BITS cycles of silence the core is reset
   parameter WORDS         = 256, // of 32 bits, of the longest frame; a power of two
-  parameter LEDS          = 8
+  parameter LEDS          = 8    // at least 2
 ) (
   input  wire            clk,
   input  wire            ready_i,  // the clock is stable and nobody presses reset; not in step

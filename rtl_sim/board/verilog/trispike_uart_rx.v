@@ -46,7 +46,6 @@ module trispike_uart_rx #(
     if (!rst_n) begin
       state_q <= STOP;  // begins when the line has been seen high
       count_q <= {COUNT_BITS{1'b0}};
-      bits_q  <= 8'd0;
       left_q  <= 3'd0;
     end else if (state_q == IDLE) begin
       count_q <= HALF;

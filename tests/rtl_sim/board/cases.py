@@ -1,4 +1,4 @@
-"""The benches of what a board has around the core: the modules and parameters that each is run on."""
+"""The benches of what a board has around the core, each with its modules and parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,9 +1,9 @@
 """The frames of RFC 1662 by its own rules, bit by bit, for the tests of what makes and takes them.
 
 Section 3.1: flags of 7e around a frame. 4.2: 7d, then the byte with bit 5 complemented, for 7e and
-7d. C.3: the check of 32 bits, the polynomial x^32 + x^26 + x^23 + x^22 + x^16 + x^12 + x^11 + x^10 +
-x^8 + x^7 + x^5 + x^4 + x^2 + x + 1, all ones before the first bit, complemented and sent lowest byte
-first. 4.3: a frame that ends in 7d 7e is aborted.
+7d. C.3: the check of 32 bits, of the polynomial x^32 + x^26 + x^23 + x^22 + x^16 + x^12 + x^11 +
+x^10 + x^8 + x^7 + x^5 + x^4 + x^2 + x + 1, all ones before the first bit, complemented, and sent
+lowest byte first. 4.3: a frame that ends in 7d 7e is aborted.
 """
 
 POWERS = (26, 23, 22, 16, 12, 11, 10, 8, 7, 5, 4, 2, 1, 0)

@@ -126,6 +126,18 @@ async def frames_of_all_lengths(dut) -> None:
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
+async def any_byte_may_be_escaped(dut) -> None:
+    """Also 5d, as 7d 7d; but not 5e, for 7d 7e is an abort."""
+    receiver = await started(dut)
+    payload = b"\x5d\x5d\x7e\x7d" + receiver.some(3)
+    for byte in payload + rfc1662.check(payload):
+        await receiver.take(*([byte] if byte == 0x5E else [0x7D, byte ^ 0x20]))
+    await receiver.take(FLAG)
+    assert receiver.expected
+    receiver.check()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def what_is_not_whole_words_is_dropped(dut) -> None:
     receiver = await started(dut)
     for size in (0, 1, 2, 3, 5, 6, 7, 4):

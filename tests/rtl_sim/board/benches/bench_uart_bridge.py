@@ -106,7 +106,7 @@ async def frames_with_little_in_them(dut) -> None:
 @cocotb.test(timeout_time=10, timeout_unit="ms")
 @cocotb.parametrize(stall=[0.0, 0.8])
 async def a_sample(dut, stall) -> None:
-    """In frames of any lengths; the output comes with the one that has tlast, however long it is."""
+    """In frames of any lengths; the output, however long, comes with the one that has tlast."""
     host, core, rng = await started(dut)
     core.stall = stall
     for parts, count in (((1,), 1), ((3, 2), 6), ((14, 1), 7), ((2,), 8), ((2,), 15)):

@@ -76,6 +76,20 @@ async def a_clock_may_be_off(dut) -> None:
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
+async def a_byte_is_there_in_its_stop_bit(dut) -> None:
+    """In whose middle it is read, three flip-flops behind the line."""
+    receiver = await started(dut)
+    await FallingEdge(dut.clk)
+    sending = cocotb.start_soon(receiver.send(0x5A))
+    for _ in range(3 + 9 * receiver.divider + (receiver.divider - 1) // 2):
+        await FallingEdge(dut.clk)
+        assert not int(dut.valid_o.value)
+    await FallingEdge(dut.clk)
+    assert int(dut.valid_o.value) and int(dut.byte_o.value) == 0x5A
+    await sending
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def a_pulse_is_no_start(dut) -> None:
     """If it is shorter than the half of a bit."""
     receiver = await started(dut)
@@ -98,7 +112,7 @@ async def a_low_stop_bit_is_one_error(dut) -> None:
         receiver.got.clear()
         await receiver.send(0x5A, stop=0)
         await receiver.level(0, bits)
-        await receiver.level(1, 2)
+        await receiver.level(1, 0.5)
         assert (receiver.got, receiver.errors) == ([], count + 1)
         await receiver.send(0xA5)
         await receiver.send(0x3C)

@@ -1,4 +1,4 @@
-"""uart_tx: each bit takes DIVIDER cycles, to the cycle, and the next byte waits for the last one."""
+"""uart_tx: each bit takes DIVIDER cycles, to the cycle, and the next byte waits for it."""
 
 import random
 
