@@ -125,9 +125,7 @@ class Core:
             # Ready may come before what it waits for.
             ready.value = int(name not in self.dead and self.rng.random() < 0.5)
 
-    async def give(
-        self, name: str, prefix: str, queue: Queue, says: tuple[str, ...]
-    ) -> None:
+    async def give(self, name: str, prefix: str, queue: Queue, says: tuple[str, ...]) -> None:
         """A channel from the core; without valid it says anything."""
         valid, ready = self.signal(f"{prefix}valid"), self.signal(f"{prefix}ready")
         while True:
