@@ -252,9 +252,9 @@ UART_BRIDGE = {
         "assign out_last = state_q == STATUS", "assign out_last = state_q == HEAD", BRIDGE,
     ),
     "an answer to INFO has another number": ("got_q   <= WORDS;", "got_q   <= WORDS - 2;", BRIDGE),
-    "INFO reads registers too": ("reads_q <= 10'd0;", "reads_q <= word_q[9:0];", BRIDGE, WHOLE),
-    "the answer's head has another frame's tag": (
-        "{1'b1, dropped, word_q[15:0]}", "{1'b1, dropped, command_q, word_q[7:0]}", BRIDGE,
+    "INFO reads registers too": ("reads_q <= 10'd0;", "reads_q <= word_q[9:0];", BRIDGE),
+    "the answer's head has command and tag in the other order": (
+        "dropped, word_q[15:0]", "dropped, word_q[7:0], word_q[15:8]", BRIDGE,
     ),
     "the answer's head does not count": ("dropped, word_q[15:0]", "16'd0, word_q[15:0]", BRIDGE),
     "the address is the command's": ("word_q[27:16]", "word_q[19:8]", BRIDGE),

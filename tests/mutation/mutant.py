@@ -1,4 +1,4 @@
-"""A mutant: one error in a module of the Verilog library, and what must find it."""
+"""A mutant: one error in a module of the Verilog, and what must find it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -43,6 +43,19 @@ async def started(dut) -> tuple[Host, Core, random.Random]:
 
 
 @cocotb.test(timeout_time=10, timeout_unit="ms")
+async def it_begins_in_reset(dut) -> None:
+    """Though it is ready at once; the first test, for this happens once in a simulation."""
+    dut.ready_i.value = dut.rx_i.value = 1
+    cocotb.start_soon(Clock(dut.clk, CYCLE_NS, unit="ns", impl="gpi").start())
+    for _ in range(3):
+        await FallingEdge(dut.clk)
+        assert not int(dut.core.rst_n.value)
+    for _ in range(5):
+        await FallingEdge(dut.clk)
+    assert int(dut.core.rst_n.value)
+
+
+@cocotb.test(timeout_time=10, timeout_unit="ms")
 async def a_core_is_reached(dut) -> None:
     """Its registers, each whole, and its streams."""
     host, core, rng = await started(dut)
