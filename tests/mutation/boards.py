@@ -349,20 +349,14 @@ UART_BRIDGE = {
         "what is written before valid is written again, in the same place, with it",
     ),
     ),
-    "the output ends with each word": (
-        "if (s_axis_tlast || next_q == FULL)", "if (1'b1)",
-        Equivalent(
-        "its words are sent one by one as they come; only slower, for the core then waits for the "
-        "line",
-    ),
+    "each word of the output waits for the line": (
+        "if (s_axis_tlast || next_q == FULL)", "if (1'b1)", BRIDGE,
     ),
     "the output does not end when the buffer is full": (
         "if (s_axis_tlast || next_q == FULL)", "if (s_axis_tlast)", BRIDGE,
     ),
     "the buffer is full one word late": ("FULL = WORDS - 3", "FULL = WORDS - 1", BRIDGE),
-    "the buffer is full one word early": ("FULL = WORDS - 3", "FULL = WORDS - 5", Equivalent(
-        "only slower: a longer output is sent in several parts in any case",
-    )),
+    "the buffer is full one word early": ("FULL = WORDS - 3", "FULL = WORDS - 5", BRIDGE),
     "a longer output is cut": ("last_q ? STATUS : RESULT", "STATUS", BRIDGE),
     "the output goes on behind tlast": (
         "last_q ? STATUS : RESULT", "last_q && none_left ? RESULT : STATUS", BRIDGE,

@@ -124,6 +124,17 @@ async def a_sample(dut, stall) -> None:
 
 
 @cocotb.test(timeout_time=10, timeout_unit="ms")
+async def the_output_does_not_wait_for_the_line(dut) -> None:
+    """As far as the buffer holds it."""
+    host, core, rng = await started(dut)
+    core.stall = 0.0
+    core.results = [rng.getrandbits(64) for _ in range((WORDS - 2) // 2)]
+    await host.ask(STREAM, 0, [LAST], halves(core.results))
+    assert len(core.left) == len(core.results)
+    assert core.left[-1] - core.left[0] < 6 * len(core.results) * CYCLE_NS
+
+
+@cocotb.test(timeout_time=10, timeout_unit="ms")
 async def nothing_goes_behind_tlast(dut) -> None:
     """The output of what went comes all the same, so that the next sample's is its own."""
     host, core, rng = await started(dut)

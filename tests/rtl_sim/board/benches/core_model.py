@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import cocotb
 from cocotb.queue import Queue
+from cocotb.simtime import get_sim_time
 from cocotb.triggers import FallingEdge, RisingEdge
 
 SLVERR = 2
@@ -27,6 +28,7 @@ class Core:
         dead: channels that it does not answer: aw, w, b, ar, r, in, out.
         results: the words that follow the next tlast of its input.
         resets: the cycles of each of its resets.
+        left: when each word of its output was taken, in ns.
     """
 
     def __init__(self, clk, rst_n, side, buses: dict[str, str], rng: random.Random) -> None:
@@ -39,6 +41,7 @@ class Core:
         self.stall, self.dead, self.wait = 0.3, set(), 0
         self.results: list[int] = []
         self.resets: list[int] = []
+        self.left: list[float] = []
         self.forget()
         for name in ("awready", "wready", "arready", "bvalid", "rvalid"):
             self.signal(f"axil_{name}").value = 0
@@ -144,6 +147,8 @@ class Core:
                 await RisingEdge(self.clk)
                 if int(ready.value):
                     break
+            if name == "out":
+                self.left.append(get_sim_time("ns"))
             await FallingEdge(self.clk)
             valid.value = 0
             for signal in says:
