@@ -1,4 +1,4 @@
-"""Runs the cocotb benches of tests/rtl_sim/verilog/benches under Icarus."""
+"""Runs the cocotb benches of modules and cores under Icarus."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from rtl_sim import sources
 from rtl_sim.sources import PREFIX
 from tests.builders.simulated_builds import LIBRARY
 
-BENCHES = "tests.rtl_sim.verilog.benches"
+BENCHES = "tests.rtl_sim.verilog.benches"  # where a bench is that is named without a package
 
 
 def run_bench(
@@ -37,6 +37,7 @@ def failures(
     folder: Path, module: str, top: str, files: list[Path], parameters=None, env=None
 ) -> list[str]:
     """Compile and run the tests of benches/`module`; the names of those that fail."""
+    module = module if "." in module else f"{BENCHES}.{module}"
     runner = get_runner("icarus")
     parameters = {
         name: f'"{value}"' if isinstance(value, str) else value
@@ -49,7 +50,7 @@ def failures(
     results = folder / "results.xml"
     try:
         runner.test(
-            test_module=f"{BENCHES}.{module}", hdl_toplevel=top, build_dir=folder,
+            test_module=module, hdl_toplevel=top, build_dir=folder,
             test_dir=folder, results_xml=str(results), extra_env=env or {},
             log_file=folder / "simulation.log",
         )  # fmt: skip

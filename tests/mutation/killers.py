@@ -22,12 +22,13 @@ from rtl_sim.synthesis import tools
 from tests.benches import banked_rom_case, core_case, first_core_failure, first_failure, write_case
 from tests.builders.bus_builds import CORES, same_shape, with_bus
 from tests.builders.random_builds import random_input
-from tests.builders.simulated_builds import LIBRARY, lint, ternary_layer
-from tests.mutants import mutated, mutated_library
+from tests.builders.simulated_builds import lint, ternary_layer
+from tests.mutants import FOLDERS, folder_of, mutated, mutated_library
 from tests.mutation import builds
 from tests.mutation.mutant import Change
+from tests.rtl_sim.board.cases import CASES
 from tests.rtl_sim.verilog.wrappers import neuron_wrapper
-from tests.rtl_sim.verilog.wrong_parameters import elaborated, refused
+from tests.rtl_sim.verilog.wrong_parameters import elaborated, module_of, refused
 
 STALLED = Stalls(idle=30, stall=150)
 # edges of rtl_sim.simulation.edges
@@ -40,12 +41,20 @@ RESETS = "resets"
 # without stalls, one run after the other with a reset in a sweep of each layer
 RESET_CYCLES = "cycles after a reset"
 RESET_AT = (41, 83, 120, 151, 199, 260, 371, 533, 811)
-SOURCES = {path.stem.removeprefix(PREFIX): path.read_text() for path in LIBRARY.glob("*.v")}
+SOURCES = {
+    path.stem.removeprefix(PREFIX): path.read_text()
+    for folder in FOLDERS
+    for path in folder.glob("*.v")
+}
 
 
-def library(folder: Path, change: Change | None) -> Path:
-    """The folder of the library with a change."""
-    return mutated_library(folder, *change) if change else LIBRARY
+def library(folder: Path, change: Change | None, module: str) -> Path:
+    """The folder of the library, or of a board's modules, with a change.
+
+    Args:
+        module: one that is there.
+    """
+    return mutated_library(folder, *change) if change else folder_of(module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +169,7 @@ class Bench:
         bench = BENCHES[self.name]
         with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
             folder = Path(scratch)
-            at = library(folder, change)
+            at = library(folder, change, bench.module)
             files = [at / f"{PREFIX}{name}.v" for name in (bench.module, *bench.others)]
             top, parameters = f"{PREFIX}{bench.module}", dict(bench.parameters)
             env = write_case(folder, dict(bench.case)) if bench.case else dict(bench.env)
@@ -201,6 +210,25 @@ class Core:
 
     def __str__(self) -> str:
         return f"bench of the core, {self.test}"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The tests of a bench of what a board has around the core."""
+
+    case: str  # of tests.rtl_sim.board.cases
+
+    kind = "bench"
+
+    def find(self, change: Change | None) -> str:
+        case = CASES[self.case]
+        with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
+            folder = Path(scratch)
+            files = case.files(library(folder, change, case.modules[0]))
+            return first_failure(folder, case.bench, case.top, files, case.parameters)
+
+    def __str__(self) -> str:
+        return f"bench of {self.case}"
 
 
 # --- proofs --------------------------------------------------------------------------------------
@@ -291,7 +319,9 @@ class Elaborated:
 
     def find(self, change: Change | None) -> str:
         with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-            run = elaborated("icarus", self.check, library(Path(scratch), change), Path(scratch))
+            folder = Path(scratch)
+            at = library(folder, change, module_of(self.check))
+            run = elaborated("icarus", self.check, at, folder)
         if refused(self.check, run):
             return ""
         if run.returncode == 0:

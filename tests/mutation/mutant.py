@@ -1,12 +1,11 @@
-"""A mutant: one error in a module of the Verilog library, and what must find it."""
+"""A mutant: one error in a module of the Verilog, and what must find it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from rtl_sim.sources import PREFIX
-from tests.builders.simulated_builds import LIBRARY
-from tests.mutants import changed_once
+from tests.mutants import changed_once, folder_of
 
 
 class Change(NamedTuple):
@@ -48,7 +47,7 @@ class Mutant:
 
     def text(self) -> str:
         """The changed module; its file must have the old text once."""
-        path = LIBRARY / f"{PREFIX}{self.change.module}.v"
+        path = folder_of(self.change.module) / f"{PREFIX}{self.change.module}.v"
         return changed_once(path.read_text(), self.change.old, self.change.new)
 
 

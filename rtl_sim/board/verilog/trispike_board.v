@@ -10,7 +10,7 @@ module trispike_board #(
   parameter DIVIDER       = 50,  // of a bit on the line, cycles
   parameter PATIENCE_BITS = 26,  // after 2 ** PATIENCE_BITS cycles of silence the core is reset
   parameter WORDS         = 256, // of 32 bits, of the longest frame; a power of two
-  parameter LEDS          = 8
+  parameter LEDS          = 8    // at least 2
 ) (
   input  wire            clk,
   input  wire            ready_i,  // the clock is stable and nobody presses reset; not in step
@@ -19,8 +19,10 @@ module trispike_board #(
   output reg  [LEDS-1:0] led_o
 );
 
-  reg [3:0] ready_q;  // 0 where the board has just been configured
-  wire      rst_n = &ready_q;
+  // It is 0 where the board has just been configured. Its lowest bit alone sees ready_i, and may be
+  // neither 0 nor 1 for a while.
+  reg [3:0] ready_q;
+  wire      rst_n = &ready_q[3:1];
   initial ready_q = 4'd0;
   always @(posedge clk) ready_q <= {ready_q[2:0], ready_i};
 

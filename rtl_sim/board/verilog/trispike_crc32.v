@@ -37,6 +37,15 @@ module trispike_crc32 (
     end
   end
 
+`ifndef SYNTHESIS
+  always @(posedge clk) begin
+    if (valid_i && (begin_i || busy_o)) begin
+      $display("ASSERT %m: a byte before the last one is done");
+      $finish;
+    end
+  end
+`endif
+
 endmodule
 
 `resetall

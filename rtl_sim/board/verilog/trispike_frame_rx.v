@@ -5,7 +5,8 @@
 
 // Takes frames of RFC 1662 from bytes: flags around them, escaped bytes within, and a check of 32
 // bits at the end. The words of a frame are written to a buffer as they come. It counts only if its
-// length is that of whole words, no byte was broken and the check is right; otherwise it is dropped.
+// length is that of whole words, no byte was broken and the check is right; otherwise it is
+// dropped.
 module trispike_frame_rx #(
   parameter WORDS = 256  // of 32 bits, in the longest frame, with its check; a power of two
 ) (
@@ -22,6 +23,12 @@ module trispike_frame_rx #(
   output reg  [$clog2(WORDS)-1:0] words_o,   // its words, without the check; at least one
   output reg  [15:0]              dropped_o  // frames that were dropped since reset
 );
+
+  generate
+    if (WORDS < 4 || (WORDS & (WORDS - 1)) != 0) begin : check_words
+      trispike_frame_rx_WORDS_is_no_power_of_two_from_4_on error ();
+    end
+  endgenerate
 
   localparam WORD_BITS = $clog2(WORDS);
   localparam [7:0] FLAG = 8'h7e, ESCAPE = 8'h7d;

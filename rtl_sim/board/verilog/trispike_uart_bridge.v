@@ -7,17 +7,29 @@
 //
 // The first word of a frame is {argument[15:0], command[7:0], tag[7:0]}; others may follow.
 //
-//   READ    the registers from address argument on, as many as the next word says
+//   READ    the registers from address argument on, as many as the lowest 10 bits of the next word
+//           say
 //   WRITE   each of the words that follow to the register at address argument
-//   STREAM  the words that follow to the core's input; bit 27 of one is its tlast. If the last word
-//           has it, the answer has the words of the core's output up to its tlast.
+//   STREAM  the words that follow to the core's input; bit 27 of one is its tlast. If one has it,
+//           the answer has the words of the core's output up to its tlast, the lower half of each
+//           first.
 //   INFO    the answer has WORDS; another word must follow
 //
-// A frame is taken as a whole before its first word is worked on, and the core's output before its
-// first word is sent. So the core does not wait for the line within a frame.
+// The lowest 12 bits of an address count. A frame is taken as a whole before its first word is
+// worked on, and the core's output before its first word is sent, or as much of it as the buffer
+// holds. So the core does not wait for the line within a frame.
 //
 // The first word of an answer is {frames dropped[15:0], command, tag}, and its last word is the
-// status. A frame that is not right is not answered, and what comes while one is worked on is lost.
+// status:
+//
+//   DONE
+//   REFUSED  the core answered an access with an error, and the others were made all the same; or
+//            the command is none of these; or words follow one with tlast, which do not reach the
+//            core
+//   LATE     the core kept something waiting for too long. It was reset for a cycle, and what was
+//            left of the frame was not done.
+//
+// A frame that is not right is not answered, and what comes while one is worked on is lost.
 module trispike_uart_bridge #(
   parameter DIVIDER       = 50,  // of a bit on the line, cycles
   parameter WORDS         = 256, // of the longest frame, with its check; a power of two
@@ -60,7 +72,7 @@ module trispike_uart_bridge #(
   localparam COUNT_BITS = $clog2(WORDS);
   localparam [COUNT_BITS-1:0] FULL = WORDS - 3;
 
-  // --- frames in, and their buffer ----------------------------------------------------------------
+  // --- frames in, and their buffer ---------------------------------------------------------------
   wire [7:0]            rx_byte;
   wire                  rx_valid;
   wire                  rx_error;
@@ -113,7 +125,7 @@ module trispike_uart_bridge #(
     if (fetch) word_q <= frame_buffer[next_q];
   end
 
-  // --- frames out ----------------------------------------------------------------------------------
+  // --- frames out --------------------------------------------------------------------------------
   reg  [31:0] out_word;
   reg         out_valid;
   wire        out_ready;
@@ -146,7 +158,7 @@ module trispike_uart_bridge #(
     .tx_o   (tx_o)
   );
 
-  // --- what a frame says --------------------------------------------------------------------------
+  // --- what a frame says -------------------------------------------------------------------------
   localparam [3:0] IDLE = 4'd0, FETCH = 4'd1, HEAD = 4'd2, NEXT = 4'd3, ACT = 4'd4, WRITTEN = 4'd5,
                    COUNT = 4'd6, ASKED = 4'd7, GOT = 4'd8, RESULT = 4'd9, UPPER = 4'd10,
                    SEND = 4'd11, SENT = 4'd12, STATUS = 4'd13;
@@ -156,11 +168,12 @@ module trispike_uart_bridge #(
   reg [11:0]              address_q;
   reg [9:0]               reads_q;    // registers that are still to be read
   reg [31:0]              got_q;      // what a read gave
-  reg                     last_q;     // of the last word that went to the core or came from it
+  reg                     last_q;     // tlast of the last word to the core or from it
   reg [1:0]               status_q;
   reg [PATIENCE_BITS-1:0] patience_q;
 
   wire none_left = left_q == {COUNT_BITS{1'b0}};
+  wire known = command_q == READ || command_q == WRITE || command_q == STREAM || command_q == INFO;
   assign idle  = state_q == IDLE;
   assign fetch = state_q == FETCH;
 
@@ -172,7 +185,8 @@ module trispike_uart_bridge #(
 
   assign m_axis_tdata  = {word_q[31:TLAST+1], 1'b0, word_q[TLAST-1:0]};
   assign m_axis_tlast  = word_q[TLAST];
-  assign m_axis_tvalid = state_q == ACT && command_q == STREAM;
+  // Nothing goes behind tlast: its sample's output cannot be kept before the frame is done.
+  assign m_axis_tvalid = state_q == ACT && command_q == STREAM && !last_q;
   assign s_axis_tready = state_q == UPPER;
   assign keep          = s_axis_tvalid && (state_q == RESULT || state_q == UPPER);
   assign kept          = state_q == UPPER ? s_axis_tdata[63:32] : s_axis_tdata[31:0];
@@ -236,6 +250,7 @@ module trispike_uart_bridge #(
           if (out_ready) state_q <= NEXT;
         end
         NEXT: begin
+          if (!known) status_q <= REFUSED;
           if (none_left) next_q <= {COUNT_BITS{1'b0}};
           if (!none_left) state_q <= FETCH;
           else state_q <= last_q && command_q == STREAM ? RESULT : STATUS;
@@ -248,18 +263,20 @@ module trispike_uart_bridge #(
             end
             WRITE:   state_q <= WRITTEN;
             STREAM: begin
-              last_q <= m_axis_tlast;
-              if (m_axis_tready) state_q <= NEXT;
+              if (last_q) begin
+                status_q <= REFUSED;
+                state_q  <= NEXT;
+              end else if (m_axis_tready) begin
+                last_q  <= m_axis_tlast;
+                state_q <= NEXT;
+              end
             end
             INFO: begin
               reads_q <= 10'd0;
               got_q   <= WORDS;
               state_q <= GOT;
             end
-            default: begin
-              status_q <= REFUSED;
-              state_q  <= NEXT;
-            end
+            default: state_q <= NEXT;
           endcase
         end
         WRITTEN: if (m_axil_bvalid) begin

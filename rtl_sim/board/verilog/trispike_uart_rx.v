@@ -5,8 +5,9 @@
 
 // The receiver of a UART with 8 data bits, no parity and 1 stop bit, the lowest bit first.
 //
-// A bit is read in its middle, counted from the edge of the start bit; so the sender's clock may be
-// 4 % off. A byte whose stop bit is low is an error: noise, or a sender at another rate.
+// A bit is read in its middle, counted from the edge of the start bit, which is seen up to a cycle
+// late. So the sender's clock may be 4 % off where a bit takes 7 cycles or more, and 2.7 % where it
+// takes 4. A byte whose stop bit is low is an error: noise, or a sender at another rate.
 module trispike_uart_rx #(
   parameter DIVIDER = 50  // of a bit, cycles
 ) (
@@ -26,11 +27,11 @@ module trispike_uart_rx #(
 
   localparam COUNT_BITS = $clog2(DIVIDER);
   localparam [COUNT_BITS-1:0] BIT = DIVIDER - 1;
-  localparam [COUNT_BITS-1:0] HALF = DIVIDER / 2 - 1;
+  localparam [COUNT_BITS-1:0] HALF = (DIVIDER - 1) / 2 - 1;
 
   reg [2:0] line_q;  // the line is not in step with the clock
   wire      line = line_q[2];
-  always @(posedge clk) line_q <= rst_n ? {line_q[1:0], rx_i} : 3'b111;
+  always @(posedge clk) line_q <= rst_n ? {line_q[1:0], rx_i} : 3'b000;
 
   localparam [1:0] IDLE = 2'd0, START = 2'd1, BITS = 2'd2, STOP = 2'd3;
   reg [1:0]            state_q;
@@ -43,9 +44,8 @@ module trispike_uart_rx #(
     valid_o <= 1'b0;
     error_o <= 1'b0;
     if (!rst_n) begin
-      state_q <= STOP;  // begins when the line is high
+      state_q <= STOP;  // begins when the line has been seen high
       count_q <= {COUNT_BITS{1'b0}};
-      bits_q  <= 8'd0;
       left_q  <= 3'd0;
     end else if (state_q == IDLE) begin
       count_q <= HALF;

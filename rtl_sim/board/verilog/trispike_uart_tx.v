@@ -26,9 +26,8 @@ module trispike_uart_tx #(
 
   always @(posedge clk) begin
     if (!rst_n) begin
-      bits_q  <= 10'h3ff;
-      left_q  <= 4'd0;
-      count_q <= BIT;
+      bits_q <= 10'h3ff;
+      left_q <= 4'd0;
     end else if (ready_o) begin
       count_q <= BIT;
       if (valid_i) begin

@@ -14,11 +14,13 @@ from tests.builders.bus_builds import with_bus
 from tests.builders.random_builds import random_build, random_conv_build
 from tests.builders.random_graphs import random_graph_build
 from tests.builders.simulated_builds import LIBRARY, hardware, lint, verilator
+from tests.mutants import FOLDERS
+from tests.rtl_sim.board.cases import CORE
 
 LICENSE = "// SPDX-License-Identifier: Apache-2.0"
 HEADER = "`resetall\n`timescale 1ns / 1ps\n`default_nettype none"
 FORMAL = sorted(solver.HARNESSES.glob("*.v"))
-FILES = sorted([*LIBRARY.glob("*.v"), *BENCH.glob("*.v")])
+FILES = sorted([*(path for at in (*FOLDERS, BENCH) for path in at.glob("*.v")), CORE])
 
 
 @pytest.mark.parametrize("path", [*FILES, *FORMAL], ids=lambda path: path.stem)

@@ -4,8 +4,10 @@ import re
 import subprocess
 from pathlib import Path
 
+from rtl_sim.sources import PREFIX
 from rtl_sim.synthesis import tools
 from tests.builders.simulated_builds import verilator
+from tests.mutants import FOLDERS
 
 # The module that a tool does not find: parameters for which it looks for it.
 WRONG = {
@@ -33,6 +35,7 @@ WRONG = {
     "engine_MEMORY_1_needs_words_that_take_turns": "MEMORY(1)",
     "engine_REPEAT_is_less_than_1": "REPEAT(0)",
     "fifo_DEPTH_is_less_than_1": "DEPTH(0)",
+    "frame_rx_WORDS_is_no_power_of_two_from_4_on": "WORDS(24)",
     "interleave_ENGINES_is_less_than_2": "ENGINES(1)",
     "interleave_LATENCY_is_less_than_2": "LATENCY(1)",
     "interleave_WIDTH_is_less_than_ENGINES": "ENGINES(6)",
@@ -56,12 +59,20 @@ WRONG = {
     "stream_guard_STEPS_is_less_than_1": "STEPS(0)",
     "stream_guard_ADDR_BITS_is_too_small_for_the_map": "ADDR_BITS(7)",
     "stream_guard_DIGIT_MAX_is_too_large_for_DIGIT_BITS": "DIGIT_MAX(8)",
+    "uart_rx_DIVIDER_is_less_than_4": "DIVIDER(3)",
     "update_LATENCY_is_less_than_4": "LATENCY(3)",
     "update_WORDS_is_no_multiple_of_ROWS": "WORDS(9), .ROWS(4)",
     "update_V_BITS_is_more_than_P_BITS": "V_BITS(13)",
     "update_THRESHOLD_BITS_is_more_than_P_BITS": "THRESHOLD_BITS(13)",
     "window_walk_ADDR_BITS_is_too_small_for_the_map": "ADDR_BITS(5)",
 }
+
+
+def module_of(name: str) -> str:
+    """The module, without the prefix, of a case of WRONG."""
+    stems = (path.stem for folder in FOLDERS for path in folder.glob("*.v"))
+    matching = (stem for stem in stems if f"{PREFIX}{name}".startswith(f"{stem}_"))
+    return max(matching, key=len).removeprefix(PREFIX)
 
 
 def elaborated(
@@ -71,13 +82,11 @@ def elaborated(
 
     Args:
         name: of WRONG.
-        library: the folder of the Verilog library.
+        library: the module's folder.
         folder: an empty one.
     """
     paths = sorted(library.glob("*.v"))
-    matching = (path.stem for path in paths if f"trispike_{name}".startswith(f"{path.stem}_"))
-    module = max(matching, key=len)
-    text = f"module wrong;\n  {module} #(.{WRONG[name]}) dut ();\nendmodule\n"
+    text = f"module wrong;\n  {PREFIX}{module_of(name)} #(.{WRONG[name]}) dut ();\nendmodule\n"
     (folder / "wrong.v").write_text(text)
     files = [*map(str, paths), "wrong.v"]
     if tool == "icarus":

@@ -1,0 +1,1 @@
+"""cocotb tests of what a board has around the core; they run inside the simulator."""
