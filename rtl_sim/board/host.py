@@ -22,7 +22,10 @@ from rtl_sim.simulation.stream import LAST
 T = TypeVar("T")
 READ, WRITE, STREAM, INFO = b"RWSI"
 DONE, REFUSED, LATE = 0, 1, 2
-WHY = {REFUSED: "the core refused an access", LATE: "the core did not answer, and was reset"}
+WHY = {
+    REFUSED: "an access that the core refuses, an unknown command, or words behind a sample's end",
+    LATE: "the core did not answer, and was reset",
+}
 WIRE_LAST = 27  # where a word of the stream has tlast on the wire
 AROUND = 2  # words of a frame beside those that it carries: the first one and the check
 TRIES = 3
