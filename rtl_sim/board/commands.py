@@ -124,7 +124,7 @@ def bitstream_table(result: Bitstream) -> Table:
     for name, (used, there) in result.placed.used.items():
         table.add_row(name, f"{used:,}", f"{there:,}")
     table.add_section()
-    table.add_row("clock, MHz", f"{result.core_mhz:g}", f"{result.placed.fmax_mhz:g}")
+    table.add_row("clock, of Fmax, MHz", f"{result.core_mhz:g}", f"{result.placed.fmax_mhz:g}")
     return table
 
 
