@@ -1,0 +1,199 @@
+"""Proves of each instance of a build that its netlist equals its Verilog, and reports it."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+from rich.table import Table
+
+from hw_models.dataflow import Build
+from rtl_sim import sources
+from rtl_sim.proofs.netlist import aiger, circuits, induction
+from rtl_sim.proofs.netlist.undefined import BEYOND
+from rtl_sim.synthesis import flow, netlists, tools, yosys
+from rtl_sim.synthesis.devices import NETLISTS, Technology
+
+# Of the others, flip-flops do not begin with the values that the Verilog gives.
+PROVEN = ("ecp5",)
+
+STATEMENT = (
+    "From the first cycle on and for all inputs, each instance's netlist gives the outputs of its "
+    "Verilog as it was elaborated, for some value of whatever the Verilog leaves undefined."
+)
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """The proof about one instance of the top level."""
+
+    name: str
+    layer: str  # its layer or synapse; "" if it belongs to neither
+    holds: bool
+    outputs: int  # bits that are compared in each cycle
+    inputs: int  # bits that may be anything in each cycle
+    left_open: int  # bits of outputs that nothing in the Verilog drives
+    flip_flops: int  # of both circuits together, with the bits of their memories
+    gates: int  # AND gates of both circuits together
+    method: str  # the last one that was needed
+    not_shown: list[str]  # outputs that are not shown to be equal
+    difference: str  # an output that differs, and in which cycle; "" if none was found
+    seconds: float
+
+
+class NetlistProof(msgspec.Struct, frozen=True, kw_only=True):
+    """The report of `python -m rtl_sim prove --netlist`."""
+
+    name: str
+    target: str
+    netlist: str  # the technology
+    holds: bool
+    states: str
+    instances: list[Instance]
+    tools: dict[str, str]  # versions
+    verilog_sha256: str
+    jobs: int
+    seconds: float
+
+
+def run(
+    build: Build,
+    name: str,
+    jobs: int = 1,
+    keep: Path | None = None,
+    *,
+    edit: netlists.Edit | None = None,
+    begin: Callable[[str, int], None] = lambda step, parts: None,
+    advance: Callable[[], None] = lambda: None,
+) -> NetlistProof:
+    """Prove that the netlist of each instance equals its Verilog.
+
+    Args:
+        name: of the technology, one of PROVEN.
+        jobs: the number of instances at a time.
+        keep: an empty folder for the circuits of each instance, NAME.aig, and their names.
+        edit: changes the netlists, as in `netlists.of`.
+        begin: called at the start of each step with its number of parts.
+        advance: called after each part.
+
+    Raises:
+        InputError: the build has no top level, Yosys is missing or refuses the Verilog, or
+            something in it cannot be compared.
+    """
+    started = time.monotonic()
+    technology = NETLISTS[name]
+    version = tools.version("yosys")
+    labels = flow.labels(build)
+    with tempfile.TemporaryDirectory(prefix="trispike-") as made:
+        folder = Path(made)
+        yosys.write_sources(build, folder)
+        begin("elaborate", 1)
+        names, _ = yosys.elaborate(build, folder)
+        begin("synthesize", len(names))
+        flow.synthesize(build, technology, names, folder, jobs, advance)
+        if edit:
+            netlists.edited(folder, names, edit)
+        begin("prove", len(names))
+
+        def one(instance: str) -> Instance:
+            proof = prove(technology, instance, labels.get(instance, ""), folder)
+            advance()
+            return proof
+
+        with ThreadPoolExecutor(jobs) as pool:
+            instances = list(pool.map(one, names))
+        if keep is not None:
+            for instance in names:
+                for suffix in ("aig", "map"):
+                    shutil.copy(folder / f"{instance}.{suffix}", keep)
+    return NetlistProof(
+        name=build.dataflow.name,
+        target=build.dataflow.target,
+        netlist=name,
+        holds=all(instance.holds for instance in instances),
+        states=STATEMENT,
+        instances=instances,
+        tools={"yosys": version},
+        verilog_sha256=sources.sha256(build),
+        jobs=jobs,
+        seconds=round(time.monotonic() - started, 1),
+    )
+
+
+def prove(technology: Technology, name: str, layer: str, folder: Path) -> Instance:
+    """Prove that an instance's netlist, NAME.json in `folder`, equals its Verilog.
+
+    Raises:
+        InputError: something in the netlist cannot be compared.
+    """
+    started = time.monotonic()
+    made = circuits.make(technology, name, folder, wrap=True)
+    left, method = induction.outputs_left(name, folder)
+    if any(made.outputs[n].startswith(BEYOND) for n in left):
+        made = circuits.make(technology, name, folder, wrap=False)
+        left, method = induction.outputs_left(name, folder)
+    path = folder / f"{name}.aig"
+    _, _, flip_flops, _, gates = aiger.sizes(path)
+    return Instance(
+        name=name,
+        layer=layer,
+        holds=not left,
+        outputs=sum(not output.startswith(BEYOND) for output in made.outputs),
+        inputs=len(made.inputs),
+        left_open=made.left_open,
+        flip_flops=flip_flops,
+        gates=gates,
+        method=method,
+        not_shown=[made.outputs[n] for n in left],
+        difference=difference(made, path) if left else "",
+        seconds=round(time.monotonic() - started, 1),
+    )
+
+
+def difference(made: circuits.Circuits, path: Path) -> str:
+    """An output that differs in a random simulation, and in which cycle; "" if none does."""
+    resets = [n for n, name in enumerate(made.inputs) if name == "rst_n[0]"]
+    found = aiger.first_one(aiger.read(path), resets)
+    return f"{made.outputs[found[1]]} in cycle {found[0]}" if found else ""
+
+
+def table(proof: NetlistProof) -> Table:
+    """A table with one instance per row."""
+    title = f"{proof.name} ({proof.target}): the netlist for {proof.netlist} is the Verilog"
+    shown = Table(title=title)
+    heads = ("instance", "of", "outputs", "flip-flops", "gates", "by", "", "s")
+    for head in heads:
+        right = head in ("outputs", "flip-flops", "gates", "s")
+        shown.add_column(head, justify="right" if right else "left")
+    for instance in proof.instances:
+        says = "equal" if instance.holds else "[bold red]NOT SHOWN[/]"
+        if instance.difference:
+            says = "[bold red]DIFFERENT[/]"
+        shown.add_row(
+            instance.name,
+            instance.layer,
+            f"{instance.outputs:,}",
+            f"{instance.flip_flops:,}",
+            f"{instance.gates:,}",
+            instance.method,
+            says,
+            f"{instance.seconds:.1f}",
+        )
+    return shown
+
+
+def first_failure(proof: NetlistProof) -> str | None:
+    """One line about the first instance whose netlist is not shown to equal its Verilog."""
+    for instance in proof.instances:
+        if instance.difference:
+            return f"{instance.name}: the netlist differs: {instance.difference}"
+    for instance in proof.instances:
+        if not instance.holds:
+            left, first = len(instance.not_shown), instance.not_shown[0]
+            return (
+                f"{instance.name}: not shown to be equal, and no difference found: {first}"
+                + (f" and {left - 1} more" if left > 1 else "")
+            )
+    return None
