@@ -1,8 +1,8 @@
 """Reads binary AIGER files, and simulates them at random."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 LANES = 64  # simulations at a time
@@ -16,7 +16,7 @@ class Circuit:
     inputs: int
     latches: list[int]  # literals of their next values; all begin with 0
     outputs: list[int]  # literals
-    gates: list[tuple[int, int]]  # literals of their two inputs
+    gates: list[tuple[int, int]]  # literals of their two inputs, the larger one first
 
 
 def header(content: bytes) -> tuple[list[int], int]:
@@ -69,6 +69,50 @@ def read(path: Path) -> Circuit:
             pair.append(last)
         gates.append((pair[0], pair[1]))
     return Circuit(inputs=inputs, latches=latches, outputs=literals, gates=gates)
+
+
+def write(circuit: Circuit, path: Path) -> None:
+    """Write a file whose latches all begin with 0."""
+    first = circuit.inputs + len(circuit.latches) + 1
+    numbers = (
+        *(first - 1 + len(circuit.gates), circuit.inputs, len(circuit.latches)),
+        *(len(circuit.outputs), len(circuit.gates)),
+    )
+    content = bytearray(f"aig {' '.join(map(str, numbers))}\n".encode())
+    for literal in (*circuit.latches, *circuit.outputs):
+        content += f"{literal}\n".encode()
+    for gate, (a, b) in enumerate(circuit.gates, first):
+        for delta in (2 * gate - a, a - b):
+            while delta > 127:
+                content.append(delta & 127 | 128)
+                delta >>= 7
+            content.append(delta)
+    path.write_bytes(content)
+
+
+def with_outputs(circuit: Circuit, outputs: Iterable[int]) -> Circuit:
+    """The circuit with these of its outputs, by number."""
+    return replace(circuit, outputs=[circuit.outputs[n] for n in outputs])
+
+
+def stopped(circuit: Circuit, stop: int) -> Circuit:
+    """The circuit which stays in its state, with outputs of 0, in cycles in which a literal is 1.
+
+    Its outputs are 0 in all cycles if and only if those of the circuit are as long as the literal
+    has been 0 in every cycle.
+    """
+    gates = list(circuit.gates)
+    first = circuit.inputs + len(circuit.latches) + 1
+
+    def both(a: int, b: int) -> int:
+        gates.append((max(a, b), min(a, b)))
+        return 2 * (first + len(gates) - 1)
+
+    latches = []
+    for n, following in enumerate(circuit.latches, circuit.inputs + 1):
+        latches.append(both(both(stop, 2 * n) ^ 1, both(stop ^ 1, following) ^ 1) ^ 1)
+    outs = [both(stop ^ 1, output) for output in circuit.outputs]
+    return replace(circuit, latches=latches, outputs=outs, gates=gates)
 
 
 def first_one(circuit: Circuit, resets: Sequence[int], seed: int = 0) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hw_models.errors import InputError
 from rtl_sim.proofs.netlist import undefined
-from rtl_sim.proofs.netlist.undefined import BEYOND
+from rtl_sim.proofs.netlist.undefined import BEYOND, UNDEFINED
 from rtl_sim.synthesis import tools, yosys
 from rtl_sim.synthesis.devices import Technology
 from rtl_sim.synthesis.netlists import CELLS
@@ -48,23 +48,23 @@ setundef -undriven -anyseq
 write_json {{name}}.netlist.json
 """
 
-JOIN = f"""\
-read_json {{name}}.rtl.json
-read_json {{name}}.netlist.json
+JOIN = """\
+read_json {name}.rtl.json
+read_json {name}.netlist.json
 memory_map
 opt_expr -keepdc
 opt_clean
 simplemap
 techmap
 dffunmap
-read_verilog {{name}}.both.v
+read_verilog {name}.both.v
 hierarchy -check -top both
 setattr -mod -unset keep_hierarchy *
 flatten
 setundef -zero -init
 setundef -zero -undriven
 aigmap
-write_aiger -zinit -map {{name}}.map {{name}}.aig
+write_aiger -zinit -map {name}.map {name}.aig
 """
 
 
@@ -193,9 +193,7 @@ def clocks_of(cell: Cell) -> Iterable[tuple[int | str, str]]:
 
 def ports_of(module: Module) -> dict[str, tuple[str, int]]:
     """The direction and the number of bits of each port."""
-    return {
-        name: (port["direction"], len(port["bits"])) for name, port in module["ports"].items()
-    }
+    return {name: (port["direction"], len(port["bits"])) for name, port in module["ports"].items()}
 
 
 def bits_of(ports: dict[str, tuple[str, int]], direction: str) -> set[str]:
@@ -222,13 +220,14 @@ def both(ports: dict[str, tuple[str, int]], left_open: Set[str]) -> str:
             for side in connected:
                 connected[side].append(f".\\{name} (\\{name} )")
             continue
-        for side in connected if name != BEYOND else [RTL]:
+        own = name in (BEYOND, UNDEFINED)
+        for side in [RTL] if own else connected:
             inside.append(f"wire [{bits - 1}:0] \\{side}.{name} ;")
             connected[side].append(f".\\{name} (\\{side}.{name} )")
         for bit in range(bits):
             if (output := f"{name}[{bit}]") not in left_open:
                 declared.append(f"output \\{output} ")
-                other = "1'b0" if name == BEYOND else f"\\{NETLIST}.{name} [{bit}]"
+                other = "1'b0" if own else f"\\{NETLIST}.{name} [{bit}]"
                 inside.append(f"assign \\{output} = \\{RTL}.{name} [{bit}] ^ {other};")
     inside += [f"{side} {side} ({', '.join(connected[side])});" for side in connected]
     return "\n".join([f"module both({', '.join(declared)});", *inside, "endmodule\n"])

@@ -15,38 +15,41 @@ IDLE = "module idle(input a, input b, output y); assign y = a & b; endmodule\n"
 RUN = "read_verilog idle.v\ntechmap\nabc -script {script}\n"
 KEEP, GIVE_BACK = "write_blif {name}.idle.blif", "read_blif {name}.idle.blif; strash"
 
-# from the cheapest: on the whole circuit; with what is assumed as constraints; by reachability
-SWEEPS = {
-    "equivalences": "&scorr",
-    "equivalences as constraints": "&put; scorr; &get",
-}
+# The second one, which is slower, also takes what it assumes as constraints.
+SWEEPS = {"equivalences": "&scorr", "equivalences as constraints": "&put; scorr; &get"}
 REACHABILITY = "reachability"
-REACH = "&read {source}; &put; orpos; pdr -T {limit}; write_status {name}.status"
+REACH = "&read {name}.swept.aig; &put; orpos; pdr -T {limit}; write_status {name}.status"
 UNSATISFIABLE = "snl_UNSAT"
 LIMIT_S = 60
 
 
-def outputs_left(name: str, folder: Path) -> tuple[list[int], str]:
-    """The outputs of NAME.aig that are not shown to be always 0, by number, and the last method."""
-    number = len(aiger.outputs(folder / f"{name}.aig"))
-    if number == 0:
-        return [], ""
-    source, method, left = f"{name}.aig", "", list(range(number))
-    for method, command in SWEEPS.items():
-        target = f"{name}.{method.replace(' ', '-')}.aig"
-        (folder / target).unlink(missing_ok=True)
-        abc(name, folder, f"&read {source}; {command}; &write {target}")
-        literals = aiger.outputs(folder / target)
+def sweep(name: str, folder: Path) -> tuple[list[int], str]:
+    """The outputs of NAME.aig that are not shown to be always 0, by number, and the last method.
+
+    What is left of the circuit is in NAME.swept.aig.
+    """
+    source = folder / f"{name}.aig"
+    number = len(aiger.outputs(source))
+    left, method = list(range(number)), ""
+    for method, command in SWEEPS.items() if number else ():
+        swept = folder / f"{name}.{method.replace(' ', '-')}.aig"
+        swept.unlink(missing_ok=True)
+        abc(name, folder, f"&read {source.name}; {command}; &write {swept.name}")
+        literals = aiger.outputs(swept)
         assert len(literals) == number, f"{name}: {len(literals)} outputs of {number}"
         left = [n for n, literal in enumerate(literals) if literal]
+        source = swept.replace(folder / f"{name}.swept.aig")
         if not left:
-            return left, method
-        source = target
+            break
+    return left, method
+
+
+def are_never_reached(name: str, folder: Path) -> bool:
+    """Whether it is shown within a minute that no output of NAME.swept.aig can be 1."""
     status = folder / f"{name}.status"
     status.unlink(missing_ok=True)
-    abc(name, folder, REACH.format(source=source, limit=LIMIT_S, name=name))
-    shown = status.is_file() and status.read_text().startswith(UNSATISFIABLE)
-    return ([] if shown else left), REACHABILITY
+    abc(name, folder, REACH.format(name=name, limit=LIMIT_S))
+    return status.is_file() and status.read_text().startswith(UNSATISFIABLE)
 
 
 def abc(name: str, folder: Path, commands: str) -> None:

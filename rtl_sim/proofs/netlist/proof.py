@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -13,8 +14,8 @@ from rich.table import Table
 from hw_models.dataflow import Build
 from rtl_sim import sources
 from rtl_sim.proofs.netlist import aiger, circuits, induction
-from rtl_sim.proofs.netlist.undefined import BEYOND
-from rtl_sim.synthesis import flow, netlists, tools, yosys
+from rtl_sim.proofs.netlist.undefined import BEYOND, UNDEFINED
+from rtl_sim.synthesis import flow, tools, yosys
 from rtl_sim.synthesis.devices import NETLISTS, Technology
 
 # Of the others, flip-flops do not begin with the values that the Verilog gives.
@@ -26,12 +27,17 @@ STATEMENT = (
 )
 
 
+ASSUMED = "no word beyond a memory's end is read"
+OWN = (BEYOND, UNDEFINED)  # outputs that are not the instance's
+
+
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """The proof about one instance of the top level."""
 
     name: str
     layer: str  # its layer or synapse; "" if it belongs to neither
     holds: bool
+    assumes: str  # what the inputs must not do; "" if they may do anything
     outputs: int  # bits that are compared in each cycle
     inputs: int  # bits that may be anything in each cycle
     left_open: int  # bits of outputs that nothing in the Verilog drives
@@ -63,8 +69,6 @@ def run(
     name: str,
     jobs: int = 1,
     keep: Path | None = None,
-    *,
-    edit: netlists.Edit | None = None,
     begin: Callable[[str, int], None] = lambda step, parts: None,
     advance: Callable[[], None] = lambda: None,
 ) -> NetlistProof:
@@ -74,7 +78,6 @@ def run(
         name: of the technology, one of PROVEN.
         jobs: the number of instances at a time.
         keep: an empty folder for the circuits of each instance, NAME.aig, and their names.
-        edit: changes the netlists, as in `netlists.of`.
         begin: called at the start of each step with its number of parts.
         advance: called after each part.
 
@@ -93,8 +96,6 @@ def run(
         names, _ = yosys.elaborate(build, folder)
         begin("synthesize", len(names))
         flow.synthesize(build, technology, names, folder, jobs, advance)
-        if edit:
-            netlists.edited(folder, names, edit)
         begin("prove", len(names))
 
         def one(instance: str) -> Instance:
@@ -130,33 +131,78 @@ def prove(technology: Technology, name: str, layer: str, folder: Path) -> Instan
     """
     started = time.monotonic()
     made = circuits.make(technology, name, folder, wrap=True)
-    left, method = induction.outputs_left(name, folder)
-    if any(made.outputs[n].startswith(BEYOND) for n in left):
+    shown = decide(made, name, folder)
+    if any(output.startswith(BEYOND) for output in shown.left):
         made = circuits.make(technology, name, folder, wrap=False)
-        left, method = induction.outputs_left(name, folder)
-    path = folder / f"{name}.aig"
-    _, _, flip_flops, _, gates = aiger.sizes(path)
+        shown = decide(made, name, folder)
+    compared = [output for output in made.outputs if not output.startswith(OWN)]
     return Instance(
         name=name,
         layer=layer,
-        holds=not left,
-        outputs=sum(not output.startswith(BEYOND) for output in made.outputs),
+        holds=not shown.left,
+        assumes=shown.assumes,
+        outputs=len(compared),
         inputs=len(made.inputs),
         left_open=made.left_open,
-        flip_flops=flip_flops,
-        gates=gates,
-        method=method,
-        not_shown=[made.outputs[n] for n in left],
-        difference=difference(made, path) if left else "",
+        flip_flops=len(shown.circuit.latches),
+        gates=len(shown.circuit.gates),
+        method=shown.method,
+        not_shown=shown.left,
+        difference=shown.difference,
         seconds=round(time.monotonic() - started, 1),
     )
 
 
-def difference(made: circuits.Circuits, path: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was shown about two circuits."""
+
+    left: list[str]  # outputs that are not shown to be always 0
+    difference: str  # one that is 1, and in which cycle; "" if none was found
+    method: str  # the last one
+    assumes: str
+    circuit: aiger.Circuit
+
+
+def decide(made: circuits.Circuits, name: str, folder: Path) -> Shown:
+    """Show that the outputs in NAME.aig are always 0, at first without an assumption.
+
+    Words beyond a memory's end are undefined in the Verilog, and the netlist may have any in their
+    place. Where that matters, cycles are left out in which such a word is read, and what follows
+    them. It is an assumption unless it is shown that there are none.
+    """
+    path = folder / f"{name}.aig"
+    whole = aiger.read(path)
+    required = [n for n, output in enumerate(made.outputs) if not output.startswith(UNDEFINED)]
+    circuit = aiger.with_outputs(whole, required)
+    aiger.write(circuit, path)
+    left, method = induction.sweep(name, folder)
+    names = [made.outputs[n] for n in required]
+    if left and all(names[n].startswith(BEYOND) for n in left):
+        method = induction.REACHABILITY
+        left = [] if induction.are_never_reached(name, folder) else left
+    undefined = [n for n, output in enumerate(made.outputs) if output.startswith(UNDEFINED)]
+    assumes = ""
+    if left and undefined:
+        read = f"{name}.undefined"
+        aiger.write(aiger.with_outputs(whole, undefined), folder / f"{read}.aig")
+        if induction.sweep(read, folder)[0] and not induction.are_never_reached(read, folder):
+            assumes = ASSUMED
+        circuit = aiger.stopped(circuit, whole.outputs[undefined[0]])
+        aiger.write(circuit, path)
+        left, method = induction.sweep(name, folder)
+    found = difference(made, circuit, names) if left else ""
+    if left and not found:
+        method = induction.REACHABILITY
+        left = [] if induction.are_never_reached(name, folder) else left
+    return Shown([names[n] for n in left], found, method, assumes, circuit)
+
+
+def difference(made: circuits.Circuits, circuit: aiger.Circuit, names: list[str]) -> str:
     """An output that differs in a random simulation, and in which cycle; "" if none does."""
     resets = [n for n, name in enumerate(made.inputs) if name == "rst_n[0]"]
-    found = aiger.first_one(aiger.read(path), resets)
-    return f"{made.outputs[found[1]]} in cycle {found[0]}" if found else ""
+    found = aiger.first_one(circuit, resets)
+    return f"{names[found[1]]} in cycle {found[0]}" if found else ""
 
 
 def table(proof: NetlistProof) -> Table:
@@ -168,7 +214,9 @@ def table(proof: NetlistProof) -> Table:
         right = head in ("outputs", "flip-flops", "gates", "s")
         shown.add_column(head, justify="right" if right else "left")
     for instance in proof.instances:
-        says = "equal" if instance.holds else "[bold red]NOT SHOWN[/]"
+        says = f"equal, if {instance.assumes}" if instance.assumes else "equal"
+        if not instance.holds:
+            says = "[bold red]NOT SHOWN[/]"
         if instance.difference:
             says = "[bold red]DIFFERENT[/]"
         shown.add_row(
@@ -192,8 +240,7 @@ def first_failure(proof: NetlistProof) -> str | None:
     for instance in proof.instances:
         if not instance.holds:
             left, first = len(instance.not_shown), instance.not_shown[0]
-            return (
-                f"{instance.name}: not shown to be equal, and no difference found: {first}"
-                + (f" and {left - 1} more" if left > 1 else "")
+            return f"{instance.name}: not shown to be equal, and no difference found: {first}" + (
+                f" and {left - 1} more" if left > 1 else ""
             )
     return None

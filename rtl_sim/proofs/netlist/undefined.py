@@ -8,7 +8,8 @@ from typing import Any
 
 from rtl_sim.synthesis.output_registers import Module
 
-BEYOND = "words.beyond"  # the output that is 1 where a word beyond a memory's end is written
+# outputs that are 1 where a word beyond a memory's end is written, or read and kept
+BEYOND, UNDEFINED = "words.beyond", "words.undefined"
 
 
 def choose_first_values(rtl: Module, mapped: Module, folded: Module) -> None:
@@ -87,38 +88,85 @@ def widen_memories(rtl: Module, wrap: bool) -> None:
     """Give each memory as many words as a power of two.
 
     A word that the Verilog's memory does not have is undefined when it is read, so it may be any
-    word. Writing there changes nothing that can be read.
+    word; the output UNDEFINED shows where one is read and kept. Writing there changes nothing that
+    can be read.
 
     Args:
         wrap: whether higher bits of addresses are left out, too. This is right if nothing is
             written at such an address; the circuit's output BEYOND shows where something is.
     """
-    beyond: list[int] = []
+    beyond, read = [], []
     for cell in list(rtl["cells"].values()):
         if cell["type"] != "$mem_v2":
             continue
         parameters, connections = cell["parameters"], cell["connections"]
         words, width, address = (int(parameters[key], 2) for key in ("SIZE", "WIDTH", "ABITS"))
         assert int(parameters["OFFSET"], 2) == 0, "memories of the library begin at word 0"
+        if words < 1 << address:
+            read += [
+                both_of(rtl, at_least(rtl, bits, words), kept_if(rtl, data))
+                for bits, data in zip(
+                    parts(connections["RD_ADDR"], address),
+                    parts(connections["RD_DATA"], width),
+                    strict=True,
+                )
+            ]
         within = (words - 1).bit_length()
         parameters["SIZE"] = f"{1 << within:032b}"
         parameters["INIT"] = parameters["INIT"].rjust(width << within, "x")
         if not wrap or address <= within:
             continue
-        for port in range(int(parameters["WR_PORTS"], 2)):
-            above = connections["WR_ADDR"][port * address + within : (port + 1) * address]
-            enables = connections["WR_EN"][port * width : (port + 1) * width]
-            beyond.append(both_of(rtl, any_of(rtl, above), any_of(rtl, enables)))
-        kept = max(within, 1)
-        for side in ("RD", "WR"):
-            ports = range(int(parameters[f"{side}_PORTS"], 2))
-            bits = connections[f"{side}_ADDR"]
-            lows = [bits[port * address : port * address + within] or ["0"] for port in ports]
-            connections[f"{side}_ADDR"] = [bit for low in lows for bit in low]
-        parameters["ABITS"] = f"{kept:032b}"
-    if beyond:
-        rtl["ports"][BEYOND] = {"direction": "output", "bits": beyond}
-        rtl["netnames"][BEYOND] = {"hide_name": 0, "bits": beyond, "attributes": {}}
+        for bits, enables in zip(
+            parts(connections["WR_ADDR"], address), parts(connections["WR_EN"], width), strict=True
+        ):
+            beyond.append(both_of(rtl, any_of(rtl, bits[within:]), any_of(rtl, enables)))
+        for side in ("RD_ADDR", "WR_ADDR"):
+            lows = [bits[:within] or ["0"] for bits in parts(connections[side], address)]
+            connections[side] = [bit for low in lows for bit in low]
+        parameters["ABITS"] = f"{max(within, 1):032b}"
+    show(rtl, BEYOND, beyond)
+    show(rtl, UNDEFINED, [any_of(rtl, read)] if read else [])
+
+
+def parts(bits: list[Any], width: int) -> list[list[Any]]:
+    """The bits of each port of a memory."""
+    return [bits[at : at + width] for at in range(0, len(bits), width)]
+
+
+def kept_if(rtl: Module, data: list[Any]) -> int | str:
+    """The bit that says whether the word that is read is kept; "1" unless it is a multiplexer's.
+
+    That is the select input of one before a register, whose other input is the register itself.
+    """
+    readers = [
+        (cell, port)
+        for cell in rtl["cells"].values()
+        for port, bits in cell["connections"].items()
+        if cell["port_directions"][port] == "input" and not set(data).isdisjoint(bits)
+    ]
+    if len(readers) != 1 or readers[0][0]["type"] != "$mux" or readers[0][1] == "S":
+        return "1"
+    mux, port = readers[0]
+    held = mux["connections"]["A" if port == "B" else "B"]
+    for cell in rtl["cells"].values():
+        ends = cell["connections"]
+        if cell["type"] == "$dff" and ends["D"] == mux["connections"]["Y"] and ends["Q"] == held:
+            select = mux["connections"]["S"][0]
+            return select if port == "B" else gate(rtl, "$not", {"A": [select]})
+    return "1"
+
+
+def show(module: Module, name: str, bits: list[int]) -> None:
+    """Make bits an output of the module."""
+    if bits:
+        module["ports"][name] = {"direction": "output", "bits": bits}
+        module["netnames"][name] = {"hide_name": 0, "bits": bits, "attributes": {}}
+
+
+def at_least(module: Module, bits: list[Any], number: int) -> int:
+    """A new bit that is 1 if the bits, the lowest first, are at least a number."""
+    constant = [f"{number >> place & 1}" for place in range(len(bits))]
+    return gate(module, "$ge", {"A": bits, "B": constant})
 
 
 def any_of(module: Module, bits: list[Any]) -> int:
@@ -126,7 +174,7 @@ def any_of(module: Module, bits: list[Any]) -> int:
     return gate(module, "$reduce_or", {"A": bits})
 
 
-def both_of(module: Module, a: int, b: int) -> int:
+def both_of(module: Module, a: int | str, b: int | str) -> int:
     """A new bit that is 1 if both bits are."""
     return gate(module, "$and", {"A": [a], "B": [b]})
 
