@@ -39,18 +39,21 @@ techmap -autoproc -map {{models}} t:*{{own}}
 setattr -mod -unset keep_hierarchy *
 proc
 flatten
+setundef -undriven -anyseq
 opt_expr
 opt_clean
 memory_collect
 opt_mem
 opt_clean
-setundef -undriven -anyseq
 write_json {{name}}.netlist.json
 """
 
 JOIN = """\
 read_json {name}.rtl.json
 read_json {name}.netlist.json
+alumacc
+techmap -max_iter 1 t:$alu
+techmap -map carry.v
 memory_map
 opt_expr -keepdc
 opt_clean
@@ -65,6 +68,19 @@ setundef -zero -init
 setundef -zero -undriven
 aigmap
 write_aiger -zinit -map {name}.map {name}.aig
+"""
+
+
+# Sums carry from bit to bit, as in the netlist: ABC then finds the carries equal one by one.
+CARRY = """\
+(* techmap_celltype = "$lcu" *)
+module carry (P, G, CI, CO);
+  parameter WIDTH = 1;
+  input [WIDTH-1:0] P, G;
+  input CI;
+  output [WIDTH-1:0] CO;
+  assign CO = G | P & {CO, CI};
+endmodule
 """
 
 
@@ -97,6 +113,7 @@ def make(technology: Technology, name: str, folder: Path, *, wrap: bool) -> Circ
     for side in (rtl, mapped):
         cut(side)
     check_modes(name, mapped)
+    undefined.begin_with_0(mapped)
     write(folder, f"{name}.mapped", NETLIST, mapped)
     read_own = ""
     for cell in technology.own:
@@ -116,6 +133,7 @@ def make(technology: Technology, name: str, folder: Path, *, wrap: bool) -> Circ
     undefined.widen_memories(rtl, wrap)
     write(folder, f"{name}.rtl", RTL, rtl)
     (folder / f"{name}.both.v").write_text(both(ports_of(rtl), left_open))
+    (folder / "carry.v").write_text(CARRY)
     tools.yosys(JOIN.format(name=name), folder, f"{name}.join")
     circuits = named(folder / f"{name}.map", len(left_open))
     given = bits_of(ports_of(rtl), "input") - {f"{CLOCK}[0]"}

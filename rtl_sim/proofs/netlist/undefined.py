@@ -12,6 +12,17 @@ from rtl_sim.synthesis.output_registers import Module
 BEYOND, UNDEFINED = "words.beyond", "words.undefined"
 
 
+def begin_with_0(mapped: Module) -> None:
+    """Let the words of memories in a netlist begin with 0 where it leaves them undefined.
+
+    That is what a bitstream has there.
+    """
+    for cell in mapped["cells"].values():
+        for name, value in cell["parameters"].items():
+            if name.startswith("INITVAL"):
+                cell["parameters"][name] = value.replace("x", "0")
+
+
 def choose_first_values(rtl: Module, mapped: Module, folded: Module) -> None:
     """Let registers without a defined first value begin as those of the netlist do.
 
