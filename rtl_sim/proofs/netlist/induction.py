@@ -16,7 +16,7 @@ RUN = "read_verilog idle.v\ntechmap\nabc -script {script}\n"
 KEEP, GIVE_BACK = "write_blif {name}.idle.blif", "read_blif {name}.idle.blif; strash"
 
 # The second one, which is slower, also takes what it assumes as constraints.
-SWEEPS = {"equivalences": "&scorr", "equivalences as constraints": "&put; scorr; &get"}
+SWEEPS = {"equivalences": "&scorr", "constraints": "&put; scorr; &get"}
 REACHABILITY = "reachability"
 REACH = "&read {name}.swept.aig; &put; orpos; pdr -T {limit}; write_status {name}.status"
 UNSATISFIABLE = "snl_UNSAT"
@@ -32,7 +32,7 @@ def sweep(name: str, folder: Path) -> tuple[list[int], str]:
     number = len(aiger.outputs(source))
     left, method = list(range(number)), ""
     for method, command in SWEEPS.items() if number else ():
-        swept = folder / f"{name}.{method.replace(' ', '-')}.aig"
+        swept = folder / f"{name}.{method}.aig"
         swept.unlink(missing_ok=True)
         abc(name, folder, f"&read {source.name}; {command}; &write {swept.name}")
         literals = aiger.outputs(swept)

@@ -209,10 +209,10 @@ def table(proof: NetlistProof) -> Table:
     """A table with one instance per row."""
     title = f"{proof.name} ({proof.target}): the netlist for {proof.netlist} is the Verilog"
     shown = Table(title=title)
-    heads = ("instance", "of", "outputs", "flip-flops", "gates", "by", "", "s")
+    heads = ("instance", "of", "outputs", "registers", "gates", "by", "", "s")
     for head in heads:
-        right = head in ("outputs", "flip-flops", "gates", "s")
-        shown.add_column(head, justify="right" if right else "left")
+        right = head in ("outputs", "registers", "gates", "s")
+        shown.add_column(head, justify="right" if right else "left", no_wrap=head == "instance")
     for instance in proof.instances:
         says = f"equal, if {instance.assumes}" if instance.assumes else "equal"
         if not instance.holds:

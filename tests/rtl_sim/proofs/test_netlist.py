@@ -10,7 +10,7 @@ import pytest
 from hw_models.__main__ import cli as models
 from hw_models.errors import InputError
 from rtl_sim.__main__ import cli
-from rtl_sim.proofs.netlist import aiger, circuits, induction, proof
+from rtl_sim.proofs.netlist import aiger, circuits, induction, proof, undefined
 from rtl_sim.proofs.netlist.aiger import Circuit
 from rtl_sim.synthesis import tools, yosys
 from rtl_sim.synthesis.devices import DEVICES
@@ -210,6 +210,38 @@ def test_words_that_a_memory_does_not_have(parts, tmp_path):
     shown = proven(parts, tmp_path, swap_their_words)
     assert shown.assumes == proof.ASSUMED and shown.outputs == 8 + 4
     assert sorted(shown.not_shown) == ["word_o[0]", "word_o[1]"]
+
+
+@pytest.mark.parametrize("wrap", [True, False])
+def test_addresses_beyond_a_memory(wrap):
+    """A memory of 3 words of 2 bits, with addresses of 4 bits."""
+    sizes = {"SIZE": 3, "WIDTH": 2, "ABITS": 4, "OFFSET": 0, "RD_PORTS": 1, "WR_PORTS": 1}
+    ends = {
+        "RD_ADDR": [2, 3, 4, 5],
+        "RD_DATA": [6, 7],
+        "WR_ADDR": [8, 9, 10, 11],
+        "WR_EN": [12, 12],
+    }
+    memory = {
+        "type": "$mem_v2",
+        "parameters": {
+            **{name: f"{value:032b}" for name, value in sizes.items()},
+            "INIT": "011011",
+        },
+        "port_directions": {port: "output" if port == "RD_DATA" else "input" for port in ends},
+        "connections": ends,
+    }
+    nets = {port: {"bits": list(bits), "attributes": {}} for port, bits in ends.items()}
+    module = {"cells": {"memory": memory}, "ports": {}, "netnames": nets}
+    undefined.widen_memories(module, wrap)
+    parameters = memory["parameters"]
+    assert int(parameters["SIZE"], 2) == 4 and parameters["INIT"] == "xx011011"
+    assert int(parameters["ABITS"], 2) == (2 if wrap else 4)
+    assert ends["RD_ADDR"] == ([2, 3] if wrap else [2, 3, 4, 5])
+    assert set(module["ports"]) == {undefined.UNDEFINED, *([undefined.BEYOND] if wrap else [])}
+    kinds = sorted(cell["type"] for cell in module["cells"].values() if cell is not memory)
+    read, beyond = ["$and", "$ge", "$reduce_or"], ["$and", "$reduce_or", "$reduce_or"]
+    assert kinds == sorted(read + (beyond if wrap else []))
 
 
 def test_an_inverted_clock_is_refused(unit, tmp_path):
