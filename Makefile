@@ -18,7 +18,7 @@
 # make api    docs/api.md from the docstrings
 # make random  200 random builds under Icarus        }
 # make mutants errors put into the Verilog: all found, ten minutes }
-# make netlist what Yosys makes of three builds, against the golden model, 20 minutes }
+# make netlist what Yosys makes of three builds, against the golden model, and one proven, 25 minutes }
 # make boards  bitstreams for three boards, and their simulations, an hour }
 # make energy  inferences priced by the toggles of standard cells, beside multiply-accumulates, an hour }
 # make interchange  networks that snnTorch, SpikingJelly, Norse and Sinabs train: built, compared, half an hour }
@@ -167,6 +167,7 @@ netlist: data setup
 	$(PYTHON) -m compiler build zoo:digits --target int8 --out build/zoo-digits
 	$(call zoo,mnist-int4,int4)
 	$(call zoo,mnist-convnet,int8)
+	$(PYTHON) -m rtl_sim prove build/zoo-digits --netlist ecp5
 	$(call netlists,digits,364,--stalls 30)
 	$(call netlists,mnist-int4,10000,--stalls 20)
 	$(call netlists,mnist-convnet,100)

@@ -33,6 +33,7 @@ from rtl_sim.options import (
     with_bar,
 )
 from rtl_sim.proofs import certificate
+from rtl_sim.proofs.netlist import proof as netlist_proof
 from rtl_sim.simulation import classify, replay, report, simulators, stream
 from rtl_sim.simulation.check import UNKNOWN
 from rtl_sim.simulation.simulate import Stalls
@@ -437,18 +438,29 @@ def energy_command(
     type=FOLDER,
     help="Keep the formulas of each question in this new folder, for other solvers.",
 )
+@click.option(
+    "--netlist",
+    type=click.Choice(netlist_proof.PROVEN),
+    help="Prove instead that the netlist of each instance equals its Verilog; ABC decides, and "
+    "--keep keeps the circuits.",
+)
 @LIBRARY_OPTION
-def prove_command(folder: Path, jobs: int, keep: Path | None, library: Path | None) -> int:
+def prove_command(
+    folder: Path, jobs: int, keep: Path | None, netlist: str | None, library: Path | None
+) -> int:
     """Prove the Verilog of the build in FOLDER for all inputs.
 
     SMT solvers decide each property (docs/proofs.md). The exit status is 0 if every property holds,
-    every deliberate error is found and the statement about the core follows, and 1 if not.
+    every deliberate error is found and the statement about the core follows, and 1 if not. With
+    --netlist it is 0 if the netlist of every instance equals its Verilog.
     """
     build = opened(folder, library)
     if keep is not None:
         if keep.exists():
             raise InputError(f"{keep}: exists; name a new folder")
         keep.mkdir(parents=True)
+    if netlist:
+        return netlist_proven(build, netlist, jobs, keep)
     trace = folder / evidence.FOLDER / certificate.TRACE
     with progress.bar() as shown:
         task = shown.add_task(f"proofs of {build.dataflow.name}", total=None)
@@ -469,6 +481,20 @@ def prove_command(folder: Path, jobs: int, keep: Path | None, library: Path | No
         evidence.write(build, "proof", proof)
     if failure := certificate.first_failure(proof):
         click.echo(f"refuted: {failure}", err=True)
+    return EXIT_OK if proof.holds else EXIT_DIFFERS
+
+
+def netlist_proven(build: Build, netlist: str, jobs: int, keep: Path | None) -> int:
+    """Prove a build's netlist and write the report; return the exit status."""
+    proof = with_bar(
+        f"{build.dataflow.name} for {netlist}",
+        lambda **told: netlist_proof.run(build, netlist, jobs, keep, **told),
+    )
+    Console().print(netlist_proof.table(proof))
+    with keeping("evidence"):
+        evidence.write(build, f"proof-{netlist}", proof)
+    if failure := netlist_proof.first_failure(proof):
+        click.echo(failure, err=True)
     return EXIT_OK if proof.holds else EXIT_DIFFERS
 
 

@@ -170,6 +170,11 @@ def evidence_table(build: Build, reports: dict[str, dict[str, Any]]) -> Table:
         result = "all hold" if proof["holds"] else "NOT ALL HOLD"
         table.add_row("proofs", f"{len(proof['proofs'])} properties of the Verilog", result)
         table.add_row("", "errors put in on purpose that they find", f"{found}")
+    for name, report in reports.items():
+        if name.startswith("proof-"):
+            result = "all equal" if report["holds"] else "NOT ALL EQUAL"
+            what = f"{len(report['instances'])} instances, as their Verilog for all inputs"
+            table.add_row(f"netlist for {report['netlist']}", what, result)
     if not reports:
         table.add_row("", "nothing yet: python -m hw_models run, python -m rtl_sim run", "")
     return table
