@@ -10,6 +10,7 @@ from compiler.emit.register_map import Bus
 from hw_models.folder import artefact, reference_vectors
 from rtl_sim.__main__ import cli
 from rtl_sim.board import bitstream, regression, simulated
+from rtl_sim.board.regression import Disturbance, Regression
 from tests.builders.bus_builds import same_shape, with_bus
 from tests.builders.random_builds import random_build
 from tests.builders.reference_builds import saved_hardware
@@ -55,19 +56,21 @@ def test_a_network_is_loaded_through_the_line(tmp_path):
     assert artefact.load(tmp_path / "other").dataflow.name == loaded.name
 
 
-def test_a_core_that_computes_something_else(tmp_path, monkeypatch, capsys):
-    """The command says what differs, with exit status 1."""
-    tensors = {name: tensor.copy() for name, tensor in SMALL.tensors.items()}
-    tensors["layer1.bias"][0] += 1
-    wrong = with_bus(type(SMALL)(SMALL.dataflow, tensors), Bus())
-    saved_hardware(tmp_path / "b", SMALL, wrong.files)
-    run = simulated.run
-    monkeypatch.setattr(simulated, "run", lambda *a, **o: run(*a, **o | QUICK))
-    arguments = ("--simulate", "icebreaker", "--sim", "icarus", "--baud", 4_500_000)
-    assert status_of(cli, "board", tmp_path / "b", *arguments, "--samples", 1) == 1
-    assert "sample 0: expected logits" in capsys.readouterr().err
+def test_a_difference_is_said_and_kept_with_exit_status_1(tmp_path, monkeypatch, capsys):
+    build = saved(tmp_path / "b", Bus())
+    different = Regression(
+        name="x", where="somewhere", samples=2, equal=1, cycles=3, bytes_sent=4, bytes_read=5,
+        retries=0, seconds=0, dataflow_sha256=build.sha256,
+        first_difference="sample 0: expected logits [1], got [2]",
+        disturbances=[Disturbance(kind="noise", dropped=1, equal=False)],
+    )  # fmt: skip
+    monkeypatch.setattr(simulated, "run", lambda *_, **__: different)
+    assert status_of(cli, "board", tmp_path / "b", "--simulate", "icebreaker") == 1
+    said = capsys.readouterr()
+    assert "first difference: sample 0: expected logits [1], got [2]" in said.err
+    assert "1 of 2" in said.out and "the next sample DIFFERS" in said.out
     report = json.loads((tmp_path / "b" / "evidence" / "board-icebreaker.json").read_text())
-    assert report["equal"] == 0 and not report["disturbances"][0]["equal"]
+    assert report["equal"] == 1 and report["dataflow_sha256"] == build.sha256
 
 
 @pytest.mark.parametrize(
