@@ -13,6 +13,8 @@ from hw_models.report.import_report import IMPORT, import_rows
 
 ANN_ENERGY, RATIO = "energy of the same network as an int8 ANN", "ratio, ours / ANN"
 EQUAL, DIFFERENT = "all equal", "DIFFERENT"
+HOLD, NOT_HOLD = "all hold", "NOT ALL HOLD"  # of proofs
+MULTIPLIES = "MULTIPLIES"  # what is measured of a place where a netlist multiplies
 Reports = dict[str, dict[str, Any]]  # by the names of their files
 
 
@@ -56,7 +58,7 @@ def evidence_rows(build: Build, reports: Reports) -> Iterator[Row]:
         yield Row("energy", f"on {spent['technology']}", what, nj(sum(parts)))
     if proof := reports.get("proof"):
         found = sum(error["refuted"] is True for error in proof["errors"])
-        result = "all hold" if proof["holds"] else "NOT ALL HOLD"
+        result = HOLD if proof["holds"] else NOT_HOLD
         what = f"{len(proof['proofs'])} properties of the Verilog"
         yield Row("proof", "proofs", what, result)
         yield Row("proof", "", "errors put in on purpose that they find", f"{found}")
@@ -133,7 +135,7 @@ def synthesis_rows(name: str, report: dict[str, Any]) -> Iterator[Row]:
         fmax = f"{placed['fmax_mhz']} MHz" if placed["fits"] else f"no room: {placed['problem']}"
         yield Row(name, "", f"placed and routed, {placed['part']}, seed {placed['seed']}", fmax)
     for product in report["products"]:
-        yield Row(name, "", "MULTIPLIES", product)
+        yield Row(name, "", MULTIPLIES, product)
 
 
 def bitstream_rows(name: str, report: dict[str, Any]) -> Iterator[Row]:

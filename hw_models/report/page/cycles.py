@@ -13,7 +13,7 @@ from hw_models.core.workload import Load
 from hw_models.dataflow import Build, Dataflow, Layer
 from hw_models.engines import fast
 
-SAMPLES = 10  # whose events are counted, at most
+SAMPLES = 20  # whose events are counted, at most
 TIMED = 3  # which the timing model sends through the core, at most
 TIMED_EVENTS = 300_000  # of all layers, at most: the timing model takes each by itself
 FACTORS = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)
@@ -61,10 +61,15 @@ class Cycles:
         return sum(layer.lanes for layer in self.layers)
 
 
-def cycles(build: Build, x: NDArray[np.int8]) -> Cycles:
-    """The cycles for the first samples of x [T', N, *shape]."""
+def cycles(build: Build, x: NDArray[np.int8], simulated: int | None) -> Cycles:
+    """The cycles for the first samples of x [T', N, *shape].
+
+    Args:
+        simulated: samples that a simulation took: of as many, if there are few, cycles are counted,
+            so that the two can be compared.
+    """
     flow = build.dataflow
-    x = x[:, :SAMPLES]
+    x = x[:, : min(SAMPLES, simulated or SAMPLES)]
     trace = fast.run(build, x, keep_membranes=False)
     loads = workload.loads(flow, x, trace)
     limit = scaled(flow, loads, dict.fromkeys(loads, 1.0)).limit

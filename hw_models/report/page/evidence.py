@@ -10,10 +10,19 @@ from typing import Any
 from hw_models.dataflow import Build
 from hw_models.folder import evidence
 from hw_models.hardware import PARAMETERS, REGISTERS
-from hw_models.report.evidence_rows import DIFFERENT, Reports, Row, evidence_rows
+from hw_models.report.evidence_rows import (
+    DIFFERENT,
+    EQUAL,
+    HOLD,
+    MULTIPLIES,
+    NOT_HOLD,
+    Reports,
+    Row,
+    evidence_rows,
+)
 from hw_models.report.import_report import IMPORT
 
-BAD = (DIFFERENT, "NOT ALL HOLD")
+GOOD, BAD = (EQUAL, HOLD), (DIFFERENT, NOT_HOLD)
 RUN, SIM = "python -m hw_models run", "python -m rtl_sim"
 
 
@@ -28,8 +37,11 @@ class Evidence:
     rows: tuple[Row, ...]
 
     @property
-    def holds(self) -> bool:
-        return not any(row.result in BAD or row.measured == "MULTIPLIES" for row in self.rows)
+    def verdict(self) -> bool | None:
+        """Whether all that was compared is equal or holds; None: nothing was compared."""
+        if any(row.result in BAD or row.measured == MULTIPLIES for row in self.rows):
+            return False
+        return True if any(row.result in GOOD for row in self.rows) else None
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,13 @@ class Facts:
     def flow(self) -> Dataflow:
         return self.build.dataflow
 
-    def figure(self, key: str) -> Figure | None:
-        return self.figures.get(key)
+    @property
+    def layer_bits(self) -> dict[str, int]:
+        """The bits of all memories of the input and of each layer that has any."""
+        found: dict[str, int] = {}
+        for store in self.stores:
+            found[store.layer] = found.get(store.layer, 0) + store.bits
+        return found
 
 
 def facts(path: Path) -> Facts:
@@ -68,7 +73,7 @@ def facts(path: Path) -> Facts:
             for sample in telling(samples)
         ]
         if PARAMETERS in build.files:
-            work = cycles(build, vectors.x)
+            work = cycles(build, vectors.x, reports.get("simulation", {}).get("samples"))
     memories = stores(build) if PARAMETERS in build.files else []
     return Facts(
         build=build,

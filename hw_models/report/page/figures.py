@@ -26,10 +26,10 @@ class Figure:
 
     def change(self, other: "Figure") -> str:
         """The other figure compared with this one."""
-        if self.share:
-            return f"{100 * (other.value - self.value):+.2f} points"
         if self.value == other.value:
             return "same"
+        if self.share:
+            return f"{100 * (other.value - self.value):+.2f} points"
         return f"× {other.value / self.value:.3g}" if self.value else "-"
 
 

@@ -9,9 +9,9 @@ from markupsafe import Markup
 from hw_models.folder import files
 from hw_models.report.page import network
 from hw_models.report.page.charts import bars, confusion, diagram, histogram, lanes, membranes, raster
+from hw_models.report.page.compared import compared, scales
 from hw_models.report.page.cycles import Cycles
 from hw_models.report.page.facts import Facts, facts
-from hw_models.report.page.figures import Figure
 from hw_models.report.page.memory import WHAT, Store
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,12 +54,9 @@ def page(builds: Sequence[Facts]) -> str:
         "style": Markup((TEMPLATES / "style.css").read_text()),
     }
     environment.filters |= {"count": count, "percent": percent, "nj": nj}
-    return environment.get_template("page.html").render(builds=builds)
-
-
-def compared(builds: Sequence[Facts]) -> list[tuple[str, Figure]]:
-    """The figures of any of the builds, by key, in their order."""
-    return list({key: one for build in builds for key, one in build.figures.items()}.items())
+    return environment.get_template("page.html").render(
+        builds=builds, scales=scales(builds)
+    )
 
 
 def by_what(stores: Sequence[Store]) -> list[tuple[float, str]]:

@@ -39,7 +39,7 @@ def layer_lines(flow: Dataflow, layer: Layer) -> list[str]:
         lines.append(f"weights {synapse.w_bits} bits, accumulators {synapse.acc_bits}")
     update = layer.update
     kept = f", kept {update.v_bits}" if update.neuron.remembers(flow.timesteps) else ""
-    lines.append(f"{neuron_text(layer)}; membrane {update.p_bits} bits{kept}")
+    lines += [neuron_text(layer), f"membrane {update.p_bits} bits{kept}"]
     return lines
 
 

@@ -50,8 +50,8 @@ def cell_of(
     true: int, predicted: int, count: int, share: float, classes: int, cell: int, written: bool
 ) -> Markup:
     kind = "right" if true == predicted else "wrong"
-    # A single wrong sample must be seen: what is not 0 begins at 12 %.
-    strength = 0.12 + 0.88 * share if count else 0
+    # A single wrong sample must be seen: what is not 0 begins at 20 %.
+    strength = 0.2 + 0.8 * share if count else 0
     at = 100 / classes
     part = Markup(
         '<rect class="cell {}" x="{}%" y="{}" width="{}%" height="{}" '

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from hw_models.report.page.charts.histogram import compact
-from hw_models.report.page.charts.plot import Axis, Plot
+from hw_models.report.page.charts.plot import Axis, Plot, nice_ticks
 
 KINDS = {1: "up", -1: "down", 0: "quiet"}
 
@@ -37,11 +37,16 @@ def span(values: Sequence[int]) -> tuple[float, float]:
     return low - room * (low < 0), high + room
 
 
-def over_steps(found: Membrane) -> Markup:
-    """p as dots, joined with the v before; where a neuron fires, v falls to its reset value."""
+def over_steps(found: Membrane, beside: Sequence[Membrane] = ()) -> Markup:
+    """p as dots, joined with the v before; where a neuron fires, v falls to its reset value.
+
+    Args:
+        beside: neurons that are drawn on the same axes, each in a plot of its own.
+    """
     steps = len(found.p)
-    low, high = span([*found.p, *found.v, *found.levels])
-    ticks = [0, *found.levels]
+    values = [value for each in (found, *beside) for value in (*each.p, *each.v, *each.levels)]
+    low, high = span(values)
+    ticks = [0, *found.levels] if found.levels else nice_ticks(low, high, 3)
     x = Axis(0, steps + 0.35, "time step", step_marks(steps))
     y = Axis(low, high, "membrane, integer", ticks, compact)
     plot = Plot(x, y, f"membrane of {found.name}", height=110, left=52)

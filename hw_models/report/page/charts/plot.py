@@ -148,7 +148,7 @@ class Plot:
             self.left, self.y.label
         )
         yield Markup('<text class="label" x="50%" y="{}" text-anchor="middle">{}</text>').format(
-            self.height + 32, self.x.label
+            self.height + (32 if self.x.marks else 17), self.x.label
         )
 
 

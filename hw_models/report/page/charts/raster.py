@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from hw_models.report.page.charts.plot import Axis, Plot, fixed
 
-ROW = 12  # pixels for a time step, at most
-HEIGHT = 96  # pixels of a raster, at most, unless rows would be less than ROW_LEAST
+ROW = 22  # pixels for a time step, at most
+HEIGHT = 132  # pixels of a raster, at most, unless rows would be less than ROW_LEAST
 ROW_LEAST = 3
 
 
@@ -16,7 +16,7 @@ def raster(spikes: NDArray[np.int8], title: str, label: str) -> Markup:
     steps, neurons = spikes.shape
     row = min(ROW, max(ROW_LEAST, HEIGHT // steps))
     height = steps * row
-    marks = sorted({1, steps}) if steps > 4 or row < ROW else range(1, steps + 1)
+    marks = sorted({1, steps}) if row < 13 else range(1, steps + 1)
     x = Axis(0, neurons, label, ())
     y = Axis(steps + 0.5, 0.5, "step", list(marks))
     plot = Plot(x, y, title, height, left=40)
