@@ -14,7 +14,7 @@ from hw_models.semantics import Ints
 NEURONS = 256  # of a layer, at most, in a raster
 LAYERS = 3  # whose membranes are shown, besides the readout
 BUSIEST = 3  # neurons of a layer whose membranes are shown, besides one that does not fire
-IN_ONE_STEP = 12  # where there is one time step
+IN_ONE_STEP = 8  # where there is one time step
 CLASSES = 5  # of the readout, those with the largest logits
 
 

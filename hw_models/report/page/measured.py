@@ -13,8 +13,9 @@ from hw_models.report.evaluate import Evaluation, batches, evaluate
 from hw_models.report.evidence_rows import evaluation_of
 from hw_models.semantics import Ints
 
-# Additions, with every input an event, that a page may cost: some seconds of the fast engine.
-BUDGET = 60_000_000_000
+# A page takes seconds: so many samples at most, of as many additions as if all inputs were events.
+MOST = 1_000
+BUDGET = 20_000_000_000
 LEAST = 64  # samples, whatever they cost
 
 
@@ -68,4 +69,4 @@ def affordable(build: Build, samples: int) -> int:
         for layer in build.dataflow.layers
         for synapse in layer.synapses
     )
-    return min(samples, max(LEAST, BUDGET // each))
+    return min(samples, MOST, max(LEAST, BUDGET // each))

@@ -13,15 +13,11 @@ def lanes(points: Sequence[tuple[int, float]], built: int) -> Markup:
     """Points (lanes, cycles); the one with `built` lanes is marked."""
     across = [math.log2(count) for count, _ in points]
     down = [math.log10(cycles) for _, cycles in points]
-    low, high = math.floor(min(down) * 2) / 2, math.ceil(max(down) * 2 + 0.2) / 2
-    if low == high:
-        high += 0.5
-    marks = [
-        at
-        for power in range(math.floor(low), math.ceil(high) + 1)
-        for at in (power, power + math.log10(3))
-        if low - 1e-9 <= at <= high + 1e-9
-    ]
+    powers = range(math.floor(min(down)) - 1, math.ceil(max(down)) + 2)
+    marks = [at for power in powers for at in (power, power + math.log10(3))]
+    low = max(at for at in marks if at <= min(down))
+    high = min(at for at in marks if at >= max(down) + 0.1)
+    marks = [at for at in marks if low <= at <= high]
     x = Axis(min(across) - 0.3, max(across) + 0.3, "accumulate lanes (adders) of all layers",
              across, lambda at: f"{round(2**at):,}")  # fmt: skip
     y = Axis(low, high, "cycles per inference", marks, lambda at: compact(rounded(10**at)))

@@ -46,7 +46,10 @@ def over_steps(found: Membrane, beside: Sequence[Membrane] = ()) -> Markup:
     steps = len(found.p)
     values = [value for each in (found, *beside) for value in (*each.p, *each.v, *each.levels)]
     low, high = span(values)
-    ticks = [0, *found.levels] if found.levels else nice_ticks(low, high, 3)
+    room = (high - low) / 8  # between numbers at the axis
+    zero = [0] if all(abs(level) > room for level in found.levels) else []
+    levels = found.levels if 2 * abs(found.v_threshold or 0) > room else found.levels[:1]
+    ticks = zero + levels if found.levels else nice_ticks(low, high, 3)
     x = Axis(0, steps + 0.35, "time step", step_marks(steps))
     y = Axis(low, high, "membrane, integer", ticks, compact)
     plot = Plot(x, y, f"membrane of {found.name}", height=110, left=52)
@@ -67,8 +70,8 @@ def in_one_step(found: Sequence[Membrane]) -> Markup:
     values = [value for each in found for value in (*each.p, *each.levels)]
     low, high = span(values)
     names = [each.name.rsplit(" ", 1)[-1] for each in found]
-    x = Axis(0, len(found), "neuron", [n + 0.5 for n in range(len(found))],
-             lambda at: names[int(at)])  # fmt: skip
+    x = Axis(0, len(found), found[0].name.split(" ")[0], [n + 0.5 for n in range(len(found))],
+             lambda at: names[int(at)], in_turns=True)  # fmt: skip
     plot = Plot(x, Axis(low, high, "p, integer", None, compact), "membranes and thresholds", 130)
     for at, each in enumerate(found):
         (p,), (s,) = each.p, each.s

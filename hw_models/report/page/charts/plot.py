@@ -43,6 +43,7 @@ class Axis:
     label: str  # with its unit
     ticks: Sequence[float] | None = None  # None: round numbers
     text: Callable[[float], str] = number
+    in_turns: bool = False  # every other number below stands a line lower, as they are long
 
     @property
     def marks(self) -> Sequence[float]:
@@ -140,15 +141,14 @@ class Plot:
             at = fixed(self.down(value) + 4)
             yield Markup(mark).format("-6", at, "end", self.y.text(value))
         yield Markup('<line class="axis" x1="0" x2="100%" y1="{0}" y2="{0}"/>').format(self.height)
-        for value in self.x.marks:
-            yield Markup(mark).format(
-                self.across(value), self.height + 15, "middle", self.x.text(value)
-            )
+        for at, value in enumerate(self.x.marks):
+            line = self.height + 15 + 14 * (self.x.in_turns and at % 2)
+            yield Markup(mark).format(self.across(value), line, "middle", self.x.text(value))
         yield Markup('<text class="label" x="-{}" y="-10">{}</text>').format(
             self.left, self.y.label
         )
         yield Markup('<text class="label" x="50%" y="{}" text-anchor="middle">{}</text>').format(
-            self.height + (32 if self.x.marks else 17), self.x.label
+            self.height + (32 if self.x.marks else 17) + 12 * self.x.in_turns, self.x.label
         )
 
 
