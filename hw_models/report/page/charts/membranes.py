@@ -71,7 +71,7 @@ def in_one_step(found: Sequence[Membrane]) -> Markup:
     low, high = span(values)
     names = [each.name.rsplit(" ", 1)[-1] for each in found]
     x = Axis(0, len(found), found[0].name.split(" ")[0], [n + 0.5 for n in range(len(found))],
-             lambda at: names[int(at)], in_turns=True)  # fmt: skip
+             lambda at: names[int(at)], in_turns=max(map(len, names)) > 3)  # fmt: skip
     plot = Plot(x, Axis(low, high, "p, integer", None, compact), "membranes and thresholds", 130)
     for at, each in enumerate(found):
         (p,), (s,) = each.p, each.s

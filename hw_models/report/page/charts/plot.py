@@ -127,7 +127,7 @@ class Plot:
         """The plot with its axes."""
         return frame(
             Markup("").join([*self._grid(), *self.parts, *self._labels()]),
-            self.title, self.height, self.left,
+            self.title, self.height, self.left, "plot turns" if self.x.in_turns else "plot",
         )  # fmt: skip
 
     def _grid(self) -> Iterable[Markup]:
