@@ -93,9 +93,7 @@ def of_layer(flow: Dataflow, layer: Layer, load: list[Load]) -> LayerCycles:
     )
 
 
-def scaled(
-    flow: Dataflow, loads: Mapping[str, list[Load]], factors: Mapping[str, float]
-) -> Scaled:
+def scaled(flow: Dataflow, loads: Mapping[str, list[Load]], factors: Mapping[str, float]) -> Scaled:
     """The core where each layer has its factor times its lanes."""
     layers = tuple(with_lanes(flow, layer, factors[layer.name]) for layer in flow.layers)
     flow = msgspec.structs.replace(flow, layers=layers)

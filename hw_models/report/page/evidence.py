@@ -1,4 +1,4 @@
-"""The evidence of a build as a page shows it: the command of each report, its date, and what lacks."""
+"""The evidence of a build as a page shows it: each report's command and date, and what lacks."""
 
 import shlex
 from collections.abc import Callable
@@ -105,7 +105,7 @@ def on_board(folder: str, rest: str, report: dict[str, Any]) -> str:
 
 Command = Callable[[str, str, dict[str, Any]], str]  # of a folder, the name's rest, the report
 KINDS: dict[str, tuple[str, Command]] = {
-    IMPORT: ("Import", lambda folder, _, report: f"python -m compiler build NET.nir --out {folder}"),
+    IMPORT: ("Import", lambda folder, *_: f"python -m compiler build NET.nir --out {folder}"),
     "golden": ("Integers on the reference vectors", lambda folder, *_: f"{RUN} {folder}"),
     "onnx": ("ONNX Runtime", lambda folder, *_: f"{RUN} {folder} --engine onnx"),
     "simulation": ("Simulation of the Verilog", simulated),
@@ -159,6 +159,6 @@ def missing(build: Build, reports: Reports, vectors: str | None) -> list[Missing
         if kind not in kinds and possible:
             lacking.append(Missing(KINDS[kind][0], gives, command))
     if not hardware:
-        lacking.append(Missing("Hardware", "cycles, area and all that is measured of the Verilog; "
-                               "this build has no Verilog", "python -m compiler build CKPT"))  # fmt: skip
+        gives = "cycles, area and all that is measured of the Verilog, which this build has not"
+        lacking.append(Missing("Hardware", gives, "python -m compiler build CKPT"))
     return lacking

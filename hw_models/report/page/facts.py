@@ -96,8 +96,7 @@ def facts(path: Path) -> Facts:
         evidence=kept(build, reports),
         missing=missing(build, reports, lacking),
         figures={
-            figure.key: figure
-            for figure in figures.figures(build, found, memories, work, reports)
+            figure.key: figure for figure in figures.figures(build, found, memories, work, reports)
         },
     )
 

@@ -10,6 +10,7 @@ from hw_models.report.page.cycles import Cycles
 from hw_models.report.page.measured import Measured
 from hw_models.report.page.memory import Store
 
+TIMES = "\N{MULTIPLICATION SIGN}"
 SIMULATED, TIMED, COUNTED = "simulation", "timing model", "slowest layer"
 
 
@@ -30,7 +31,7 @@ class Figure:
             return "same"
         if self.share:
             return f"{100 * (other.value - self.value):+.2f} points"
-        return f"× {other.value / self.value:.3g}" if self.value else "-"
+        return f"{TIMES} {other.value / self.value:.3g}" if self.value else "-"
 
 
 def figures(
@@ -45,9 +46,9 @@ def figures(
     if found:
         shown += of_measured(found)
     shown += of_network(build)
-    shown.append(kilobits("memory", "memories of the core", sum(store.bits for store in stores)))
+    shown.append(memory("memory", "memories of the core", sum(store.bits for store in stores)))
     if work:
-        shown += of_cycles(work, reports.get("simulation"), reports)
+        shown += of_cycles(work, reports)
     return shown
 
 
@@ -68,8 +69,8 @@ def of_measured(found: Measured) -> Iterator[Figure]:
     yield Figure("additions_per_mac", "additions per MAC", additions / macs,
                  f"{additions / macs:.2f}", "ours / ANN")  # fmt: skip
     estimate = "per inference, 45 nm estimate"
-    yield nanojoules("energy", "energy", energy["total_pj"], estimate)
-    yield nanojoules("ann_energy", "energy as an int8 ANN", energy["ann_total_pj"], estimate)
+    yield joules("energy", "energy", energy["total_pj"], estimate)
+    yield joules("ann_energy", "energy as an int8 ANN", energy["ann_total_pj"], estimate)
     ratio = energy["ratio"]
     yield Figure("energy_ratio", "energy, ours / ANN", ratio, f"{ratio:.2f}",
                  "below 1 the spikes cost less")  # fmt: skip
@@ -89,8 +90,8 @@ def of_network(build: Build) -> Iterator[Figure]:
     yield count("timesteps", "time steps, T", flow.timesteps, "per inference")
 
 
-def of_cycles(work: Cycles, simulation: dict[str, Any] | None, reports: Reports) -> Iterator[Figure]:
-    value, source, note = per_inference(work, simulation)
+def of_cycles(work: Cycles, reports: Reports) -> Iterator[Figure]:
+    value, source, note = per_inference(work, reports.get("simulation"))
     yield Figure("cycles", "cycles per inference", value, f"{value:,.0f}", f"{note}, by {source}")
     yield count("lanes", "accumulate lanes", work.lanes, "adders of all engines")
     for name, report in reports.items():
@@ -103,7 +104,8 @@ def of_cycles(work: Cycles, simulation: dict[str, Any] | None, reports: Reports)
                     f"on {report['title']}")  # fmt: skip
         if rates := [p["fmax_mhz"] for p in report["placed"] if p["fits"]]:
             mhz = min(rates)
-            note = f"the least of {len(rates)} placements" if len(rates) > 1 else "placed and routed"
+            several = f"the least of {len(rates)} placements"
+            note = several if len(rates) > 1 else "placed and routed"
             yield Figure(f"fmax-{device}", f"clock, {device}", mhz, f"{mhz:,.1f} MHz", note)
             rate = mhz * 1e6 / value
             yield Figure(f"rate-{device}", f"inferences per second, {device}", rate,
@@ -127,9 +129,13 @@ def count(key: str, label: str, value: float, note: str) -> Figure:
     return Figure(key, label, value, f"{value:,.0f}", note)
 
 
-def nanojoules(key: str, label: str, picojoules: float, note: str) -> Figure:
-    return Figure(key, label, picojoules, f"{picojoules / 1e3:,.1f} nJ", note)
+def joules(key: str, label: str, picojoules: float, note: str) -> Figure:
+    large = picojoules >= 1e7
+    text = f"{picojoules / 1e6:,.1f} µJ" if large else f"{picojoules / 1e3:,.1f} nJ"
+    return Figure(key, label, picojoules, text, note)
 
 
-def kilobits(key: str, label: str, bits: int) -> Figure:
-    return Figure(key, label, bits, f"{bits / 1024:,.1f} Kibit", "each word at its width")
+def memory(key: str, label: str, bits: int) -> Figure:
+    large = bits >= 1 << 22
+    text = f"{bits / (1 << 20):,.1f} Mibit" if large else f"{bits / 1024:,.1f} Kibit"
+    return Figure(key, label, bits, text, "each word at its width")

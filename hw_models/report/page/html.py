@@ -8,7 +8,15 @@ from markupsafe import Markup
 
 from hw_models.folder import files
 from hw_models.report.page import network
-from hw_models.report.page.charts import bars, confusion, diagram, histogram, lanes, membranes, raster
+from hw_models.report.page.charts import (
+    bars,
+    confusion,
+    diagram,
+    histogram,
+    lanes,
+    membranes,
+    raster,
+)
 from hw_models.report.page.compared import compared, scales
 from hw_models.report.page.cycles import Cycles
 from hw_models.report.page.facts import Facts, facts
@@ -54,9 +62,7 @@ def page(builds: Sequence[Facts]) -> str:
         "style": Markup((TEMPLATES / "style.css").read_text()),
     }
     environment.filters |= {"count": count, "percent": percent, "nj": nj}
-    return environment.get_template("page.html").render(
-        builds=builds, scales=scales(builds)
-    )
+    return environment.get_template("page.html").render(builds=builds, scales=scales(builds))
 
 
 def by_what(stores: Sequence[Store]) -> list[tuple[float, str]]:

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hw_models.core.buffers import input_buffers, outlet_buffers, readers
 from hw_models.core.address import Fields
+from hw_models.core.buffers import input_buffers, outlet_buffers, readers
 from hw_models.core.layout import LayerLayout, Memory, SynapseLayout, layout_of
 from hw_models.dataflow import STATIC, Build, Input, Layer, Synapse
-from hw_models.hardware import PARAMETERS, Layer as Instances, hardware_of
+from hw_models.hardware import PARAMETERS, hardware_of
+from hw_models.hardware import Layer as Instances
 from hw_models.semantics import signed_bits, signed_digits
 
 READ_ONLY, RAM = "ROM", "RAM"

@@ -2,6 +2,7 @@
 
 from hw_models.dataflow import STATIC, Conv2d, Dataflow, Dense, Layer, Pool, Synapse
 from hw_models.report.page.charts.diagram import Arrow, Node
+from hw_models.report.page.figures import TIMES
 
 
 def nodes(flow: Dataflow) -> list[Node]:
@@ -70,5 +71,5 @@ def op_text(op: Dense | Conv2d) -> str:
 
 
 def by(shape: tuple[int, ...]) -> str:
-    """A shape as 16×28×28."""
-    return "×".join(f"{size:,}" for size in shape)
+    """A shape with the sign for times between its sizes."""
+    return TIMES.join(f"{size:,}" for size in shape)

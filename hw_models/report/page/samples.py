@@ -39,7 +39,7 @@ class Sample:
 
 
 def gallery(build: Build, vectors: Reference, found: Measured) -> list[Sample]:
-    """The first sample of each of EACH classes that is predicted right, and the first wrong ones."""
+    """The first sample of each of EACH classes that is predicted right, and EACH wrong ones."""
     right = found.labels == found.predictions
     firsts = [int(np.flatnonzero(right & (found.labels == label))[0])
               for label in np.unique(found.labels[right])]  # fmt: skip

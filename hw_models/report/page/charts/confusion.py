@@ -19,7 +19,7 @@ def confusion(counts: Ints, labels: Sequence[str]) -> Markup:
     written = classes <= NUMBERS
     wide = max((len(short(label)) for label in labels), default=0)
     left = (26 + 7 * wide) if written else 12
-    parts = []
+    parts = [Markup('<rect class="field" width="100%" height="{}"/>').format(classes * cell)]
     for true, row in enumerate(counts.tolist()):
         whole = sum(row) or 1
         if written:

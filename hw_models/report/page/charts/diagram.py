@@ -1,4 +1,4 @@
-"""A network as a diagram: boxes from top to bottom, and arrows for what goes from one to another."""
+"""A network as a diagram: boxes from top to bottom, and arrows from one to another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,27 +50,26 @@ def diagram(nodes: Sequence[Node], arrows: Sequence[Arrow]) -> Markup:
         start = tops[arrow.source] + height_of(nodes[arrow.source]) - 14
         end = tops[arrow.target] + 14
         out = -(rail + 1) * RAIL
-        parts.append(
-            Markup('<path class="wire" d="M0 {0}H{1}V{2}H{3}"/><path class="head" d="{4}"/>').format(
-                fixed(start), out, fixed(end), -5, f"M-6 {fixed(end - 4)}l6 4l-6 4z"
-            )
-        )
+        way = f"M0 {fixed(start)}H{out}V{fixed(end)}H-5"
+        parts.append(wire(way, f"M-6 {fixed(end - 4)}l6 4l-6 4z"))
     for arrow in arrows:
         if arrow.target == arrow.source + 1:
             start = tops[arrow.source] + height_of(nodes[arrow.source])
             end = tops[arrow.target]
+            way = f"M24 {fixed(start)}V{fixed(end - 5)}"
+            parts.append(wire(way, f"M20 {fixed(end - 6)}l4 6l4 -6z"))
+            middle = fixed((start + end) / 2 + 4)
             parts.append(
-                Markup(
-                    '<path class="wire" d="M24 {0}V{1}"/><path class="head" d="{2}"/>'
-                    '<text class="tick" x="36" y="{3}">{4}</text>'
-                ).format(
-                    fixed(start), fixed(end - 5), f"M20 {fixed(end - 6)}l4 6l4 -6z",
-                    fixed((start + end) / 2 + 4), arrow.label,
-                )  # fmt: skip
+                Markup('<text class="tick" x="36" y="{}">{}</text>').format(middle, arrow.label)
             )
     parts += [box(node, top) for node, top in zip(nodes, tops, strict=True)]
     left = RAIL * len(rails) + 4 * bool(rails)
     return frame(Markup("").join(parts), "the network, layer by layer", height, left, "diagram")
+
+
+def wire(way: str, head: str) -> Markup:
+    """A line along `way`, and its head."""
+    return Markup('<path class="wire" d="{}"/><path class="head" d="{}"/>').format(way, head)
 
 
 def height_of(node: Node) -> int:

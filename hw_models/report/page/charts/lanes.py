@@ -25,7 +25,9 @@ def lanes(points: Sequence[tuple[int, float]], built: int) -> Markup:
     plot.path(zip(across, down, strict=True), "trace")
     for (count, cycles), at, height in zip(points, across, down, strict=True):
         kind = "here" if count == built else "mark"
-        plot.dot(at, height, kind, f"{count:,} lanes: {cycles:,.0f} cycles", 6 if kind == "here" else 4)
+        plot.dot(
+            at, height, kind, f"{count:,} lanes: {cycles:,.0f} cycles", 6 if kind == "here" else 4
+        )
         plot.text(at, height, f"{compact(rounded(cycles))}", rise=11)
     return plot.svg()
 

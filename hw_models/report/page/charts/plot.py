@@ -75,7 +75,9 @@ class Plot:
     def down(self, value: float) -> float:
         return self.height * (1 - self.y.share(value))
 
-    def rect(self, x: tuple[float, float], y: tuple[float, float], kind: str, tip: str = "") -> None:
+    def rect(
+        self, x: tuple[float, float], y: tuple[float, float], kind: str, tip: str = ""
+    ) -> None:
         """A bar over x and y; `tip` is shown where a pointer rests on it."""
         top, bottom = sorted(self.down(value) for value in y)
         left, right = (100 * self.x.share(value) for value in x)
@@ -87,9 +89,7 @@ class Plot:
 
     def path(self, points: Iterable[tuple[float, float]], kind: str) -> None:
         """A line through points."""
-        places = (
-            f"{fixed(ACROSS * self.x.share(x))} {fixed(self.down(y))}" for x, y in points
-        )
+        places = (f"{fixed(ACROSS * self.x.share(x))} {fixed(self.down(y))}" for x, y in points)
         self.shape("M" + "L".join(places), kind, (ACROSS, self.height))
 
     def shape(self, path: str, kind: str, size: tuple[float, float]) -> None:

@@ -5,36 +5,21 @@ import json
 import os
 
 import msgspec
-import numpy as np
 import pytest
 
 from compiler.emit.register_map import Bus
 from hw_models.__main__ import cli
 from hw_models.dataflow import Build, Dense
-from hw_models.engines import golden
 from hw_models.folder import artefact, evidence, reference_vectors
-from hw_models.folder.reference_vectors import About, Reference
 from hw_models.report.page import html
+from hw_models.report.page.figures import TIMES
 from tests.builders.bus_builds import joined, with_bus
 from tests.builders.html_pages import Page
-from tests.builders.random_builds import Builder, random_build, random_conv_build, random_input
-from tests.builders.reference_builds import saved_build
+from tests.builders.random_builds import Builder, random_build, random_conv_build
+from tests.builders.reference_builds import saved, saved_build
 from tests.builders.residual_builds import residual_build
 from tests.builders.simulated_builds import blocks, chain, conv, hardware
 from tests.cli import assert_one_line, status_of
-
-
-def saved(folder, build, samples=12):
-    """A build with vectors, of which some labels are not what the golden model says."""
-    build = artefact.save(build, folder)
-    x = random_input(build, samples, 1)
-    trace = golden.run(build, x)
-    classes = build.dataflow.layers[-1].size
-    labels = (trace.predictions + (np.arange(samples) % 3 == 0)) % classes
-    about = About(dataset="random", split="test", dataflow_sha256=build.sha256)
-    spikes = {name: s[:, :5] for name, s in trace.spikes.items()}
-    reference_vectors.save(Reference(about, x, labels, trace.predictions, spikes), folder)
-    return build
 
 
 def page_of(*folders):
@@ -92,7 +77,7 @@ def test_the_numbers_are_those_of_the_evidence(tmp_path):
     saved(tmp_path / "b", KINDS["dense"]())
     assert status_of(cli, "run", tmp_path / "b") == 0
     report = json.loads((tmp_path / "b/evidence/golden.json").read_text())
-    # A report that says something else than what would be measured now shows where numbers are from.
+    # What is not what would be measured now shows where the numbers are from.
     report |= {"accuracy": 0.4321, "reference_accuracy": 0.4567, "firing_rate": {"layer0": 0.987}}
     report["operations"]["total"]["synaptic_additions"] = 7654321
     report["operations"]["layer0"]["ann_macs"] = 1234567
@@ -179,11 +164,11 @@ def test_two_builds_side_by_side(tmp_path, capsys):
     reports = [json.loads((tmp_path / n / "evidence/golden.json").read_text()) for n in "ab"]
     additions = [report["operations"]["total"]["synaptic_additions"] for report in reports]
     assert page.facts("additions")[:2] == [f"{count:,.0f}" for count in additions]
-    assert f"× {additions[1] / additions[0]:.3g}" in page.text
+    assert f"{TIMES} {additions[1] / additions[0]:.3g}" in page.text
     assert page.facts("weights") == ["91", "228"]
     assert status_of(cli, "report", tmp_path / "a", tmp_path / "b") == 0
     out = capsys.readouterr().out
-    assert "B against A" in out and f"× {228 / 91:.3g}" in out
+    assert "B against A" in out and f"{TIMES} {228 / 91:.3g}" in out
 
 
 def test_a_page_that_is_there_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
