@@ -14,8 +14,7 @@ from hw_models.dataflow import Build, Dataflow, Layer
 from hw_models.engines import fast
 
 SAMPLES = 20  # whose events are counted, at most
-TIMED = 3  # which the timing model sends through the core, at most
-TIMED_EVENTS = 300_000  # of all layers, at most: the timing model takes each by itself
+TIMED_EVENTS = 300_000  # of all samples and layers, at most: the timing model takes each by itself
 FACTORS = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)
 
 
@@ -48,8 +47,8 @@ class Cycles:
     layers: tuple[LayerCycles, ...]
     scaled: tuple[Scaled, ...]
     doubled: Scaled  # only the layer that limits has twice its lanes
-    pace: float | None  # from a sample's last word to the next one's, by the timing model
-    timed: int  # samples of the pace
+    # From a sample's last word to the next's, by the timing model; None: it would take too long.
+    pace: float | None
 
     @property
     def limit(self) -> LayerCycles:
@@ -73,15 +72,13 @@ def cycles(build: Build, x: NDArray[np.int8], simulated: int | None) -> Cycles:
     trace = fast.run(build, x, keep_membranes=False)
     loads = workload.loads(flow, x, trace)
     limit = scaled(flow, loads, dict.fromkeys(loads, 1.0)).limit
-    events = sum(int(np.count_nonzero(s)) for s in trace.spikes.values()) / x.shape[1]
-    timed = min(TIMED, x.shape[1]) if events * TIMED <= TIMED_EVENTS else 0
+    events = sum(int(np.count_nonzero(s)) for s in (x, *trace.spikes.values()))
     return Cycles(
         samples=x.shape[1],
         layers=tuple(of_layer(flow, layer, loads[layer.name]) for layer in flow.layers),
         scaled=tuple(scaled(flow, loads, dict.fromkeys(loads, factor)) for factor in FACTORS),
         doubled=scaled(flow, loads, {**dict.fromkeys(loads, 1.0), limit: 2.0}),
-        pace=timing.run(flow, x[:, :timed], trace).pace if timed else None,
-        timed=timed,
+        pace=timing.run(flow, x, trace).pace if events <= TIMED_EVENTS else None,
     )
 
 

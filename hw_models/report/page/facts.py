@@ -28,6 +28,7 @@ class Facts:
     measured: Measured | None
     samples: list[Sample]
     total_samples: int  # reference vectors
+    trained_accuracy: float | None  # of the QAT network on all of them
     followed: list[tuple[Sample, Activity]]
     weights: list[Histogram]
     thresholds: list[Histogram]
@@ -80,6 +81,7 @@ def facts(path: Path) -> Facts:
         measured=found,
         samples=samples,
         total_samples=vectors.samples if vectors else 0,
+        trained_accuracy=vectors and float((vectors.labels == vectors.predictions).mean()),
         followed=followed,
         weights=[
             histogram(synapse.name, build.weight(synapse))

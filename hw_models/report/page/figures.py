@@ -117,7 +117,7 @@ def per_inference(work: Cycles, simulation: dict[str, Any] | None) -> tuple[floa
     if simulation:
         return simulation["cycles"], SIMULATED, f"mean of {simulation['samples']:,} samples"
     if work.pace is not None:
-        return work.pace, TIMED, f"mean of {work.timed} samples"
+        return work.pace, TIMED, f"mean of {work.samples} samples"
     return work.limit.cycles, COUNTED, f"at least; mean of {work.samples} samples"
 
 

@@ -8,7 +8,7 @@ from hw_models.core import timing, workload
 from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build
 from hw_models.engines import fast
-from hw_models.report.page.cycles import SAMPLES, TIMED, cycles, with_lanes
+from hw_models.report.page.cycles import SAMPLES, cycles, with_lanes
 from tests.builders.random_builds import random_build, random_input
 from tests.builders.residual_builds import residual_build
 
@@ -31,7 +31,7 @@ def test_cycles_are_the_mean_work(name):
     ]
     slowest = max(work, key=lambda layer: work[layer].cycles.mean())
     assert found.limit.name == slowest
-    assert found.pace == timing.run(build.dataflow, x[:, :TIMED], trace).pace
+    assert found.pace == timing.run(build.dataflow, x[:, :SAMPLES], trace).pace
     (here,) = (each for each in found.scaled if each.factor == 1)
     assert (here.cycles, here.lanes) == (found.limit.cycles, found.lanes)
     assert cycles(build, x, 3).samples == 3
