@@ -134,12 +134,13 @@ def report_command(folders: tuple[Path, ...], output: Path | None) -> None:
         html.write(folders, output)
         click.echo(f"report: {output}")
         return
-    if len(folders) == 2:
+    if len(folders) > 1:
         from hw_models.report.page import compared, facts
 
         Console().print(compared.compared_table([facts.facts(folder) for folder in folders]))
         return
-    build = artefact.load(folders[0])
+    (folder,) = folders
+    build = artefact.load(folder)
     Console().print(evidence_table(build, evidence.read(build)))
 
 

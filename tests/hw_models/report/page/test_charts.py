@@ -76,7 +76,7 @@ def test_a_raster_has_a_mark_for_each_spike():
     }
     for kind, sign, half in (("up", 1, 0.08), ("down", -1, 0.5)):
         marks = {
-            (round(float(y) - half), int(float(x)))
+            (round(float(y) - half, 2), int(float(x)))
             for x, y in re.findall(r"M([\d.]+) ([\d.]+)h", paths[kind])
         }
         assert marks == set(map(tuple, np.argwhere(spikes == sign).tolist()))
