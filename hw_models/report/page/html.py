@@ -19,6 +19,7 @@ from hw_models.report.page.charts import (
 )
 from hw_models.report.page.compared import compared, scales
 from hw_models.report.page.cycles import Cycles
+from hw_models.report.page.evidence import folder_of
 from hw_models.report.page.facts import Facts, facts
 from hw_models.report.page.memory import WHAT, Store
 
@@ -61,7 +62,7 @@ def page(builds: Sequence[Facts]) -> str:
         "WHAT": WHAT,
         "style": Markup((TEMPLATES / "style.css").read_text()),
     }
-    environment.filters |= {"count": count, "percent": percent, "nj": nj}
+    environment.filters |= {"count": count, "percent": percent, "nj": nj, "quoted": folder_of}
     return environment.get_template("page.html").render(builds=builds, scales=scales(builds))
 
 

@@ -16,7 +16,7 @@ def lanes(points: Sequence[tuple[int, float]], built: int) -> Markup:
     powers = range(math.floor(min(down)) - 1, math.ceil(max(down)) + 2)
     marks = [at for power in powers for at in (power, power + math.log10(3))]
     low = max(at for at in marks if at <= min(down))
-    high = min(at for at in marks if at >= max(down) + 0.2)
+    high = min(at for at in marks if at >= max(down) + 0.15)
     marks = [at for at in marks if low <= at <= high]
     x = Axis(min(across) - 0.3, max(across) + 0.3, "accumulate lanes (adders) of all layers",
              across, lambda at: f"{round(2**at):,}")  # fmt: skip

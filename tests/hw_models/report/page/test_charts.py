@@ -88,7 +88,11 @@ def test_a_membrane_shows_each_step_and_its_thresholds():
     assert [e.attributes["class"] for e in elements(svg, "circle")] == ["quiet", "up", "quiet"]
     assert "step 2: p = 12, s = +1, v after = 0" in [e.text for e in elements(svg, "circle")]
     lines = [e for e in elements(svg, "line") if e.attributes["class"] == "threshold"]
-    assert len(lines) == 2
+    # The axis is linear, so 0 lies in the middle between the thresholds, and p = 12 is above both.
+    above, below = sorted(float(line.attributes["y1"]) for line in lines)
+    first, second, _ = (float(e.attributes["cy"]) for e in elements(svg, "circle"))
+    assert second < above < below
+    assert (below - first) / (below - above) == pytest.approx(15 / 20, abs=0.01)
 
 
 def test_a_confusion_matrix_writes_its_counts():
