@@ -139,7 +139,7 @@ def report_command(folders: tuple[Path, ...], output: Path | None) -> None:
 
         Console().print(compared.compared_table([facts.facts(folder) for folder in folders]))
         return
-    (folder,) = folders
+    folder = next(iter(folders))
     build = artefact.load(folder)
     Console().print(evidence_table(build, evidence.read(build)))
 
