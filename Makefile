@@ -52,6 +52,7 @@ demo: setup
 	$(PYTHON) -m hw_models run build/digits
 	$(PYTHON) -m rtl_sim run build/digits --samples 20
 	$(PYTHON) -m hw_models report build/digits
+	$(PYTHON) -m hw_models report build/digits -o build/digits/report.html
 
 lint: setup
 	$(PYTHON) -m ruff check .

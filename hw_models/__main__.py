@@ -8,6 +8,7 @@ from rich.progress import Progress
 
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
 from hw_models.dataflow import Build
+from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, reference_vectors
 from hw_models.report.evaluate import ENGINES, FOREIGN, Evaluation, evaluate
 from hw_models.report.tables import (
@@ -115,12 +116,30 @@ def measured(build: Build, samples: int | None, engine: str = "fast") -> Evaluat
 
 
 @cli.command("report")
-@FOLDER
-def report_command(folder: Path) -> None:
-    """Show all measurements of the build in FOLDER.
+@click.argument("folders", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), help="Write a page of HTML to this file."
+)
+def report_command(folders: tuple[Path, ...], output: Path | None) -> None:
+    """Show all measurements of the build in a folder, or of two builds side by side.
 
-    They are the reports in the folder's evidence/.
+    They are the reports in the folder's evidence/. With -o they become a page that has everything
+    in itself, with charts, samples and what is missing; docs/report.md explains it.
     """
+    if len(folders) > 2:
+        raise InputError(f"{len(folders)} build folders; accepted: one, or two side by side")
+    if output:
+        from hw_models.report.page import html  # jinja2 is needed for nothing else
+
+        html.write(folders, output)
+        click.echo(f"report: {output}")
+        return
+    if len(folders) > 1:
+        from hw_models.report.page import compared, facts
+
+        Console().print(compared.compared_table([facts.facts(folder) for folder in folders]))
+        return
+    folder = next(iter(folders))
     build = artefact.load(folder)
     Console().print(evidence_table(build, evidence.read(build)))
 

@@ -39,3 +39,16 @@ def saved_hardware(
     predictions = golden.run(build, x).predictions
     reference_vectors.save(Reference(about, x, predictions, predictions, {}), folder)
     return build
+
+
+def saved(folder: Path, build: Build, samples: int = 12) -> Build:
+    """The build in `folder` with vectors of which every third label is not what it predicts."""
+    build = artefact.save(build, folder)
+    x = random_input(build, samples, 1)
+    trace = golden.run(build, x)
+    labels = trace.predictions + (np.arange(samples) % 3 == 0)
+    about = About(dataset="random", split="test", dataflow_sha256=build.sha256 or "")
+    spikes = {name: s[:, :5] for name, s in trace.spikes.items()}
+    labels %= build.dataflow.layers[-1].size
+    reference_vectors.save(Reference(about, x, labels, trace.predictions, spikes), folder)
+    return build

@@ -1,0 +1,62 @@
+"""The commands that a page names are commands."""
+
+import shlex
+from importlib import import_module
+
+import pytest
+
+from compiler.emit.register_map import Bus
+from hw_models.folder import artefact
+from hw_models.report.page.evidence import KINDS, kept, missing
+from tests.builders.bus_builds import joined, with_bus
+
+REPORTS = {
+    "golden": {},
+    "simulation": {"samples": 20, "simulator": "icarus"},
+    "netlist-ecp5": {"samples": 20, "simulator": "verilator"},
+    "synthesis-xc7": {"placed": []},
+    "synthesis-ecp5": {"placed": [{"seed": 1}, {"seed": 2}]},
+    "energy": {"samples": 3},
+    "proof": {},
+    "onnx": {},
+    "bitstream-ulx3s": {},
+    "board": {"where": "/dev/ttyUSB0"},
+    "board-icebreaker": {},
+    "board-ulx3s-netlist": {},
+}
+
+
+def check(line: str) -> None:
+    """Parse commands joined by && as their command lines would."""
+    for command in line.split(" && "):
+        python, module, package, name, *args = shlex.split(command)
+        assert (python, module) == ("python", "-m")
+        if package == "compiler":  # its whole command line needs torch
+            found = getattr(import_module(f"compiler.commands.{name}"), name)
+        else:
+            found = import_module(f"{package}.__main__").cli.commands[name]
+        found.make_context(name, args)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_command_of_a_report(name, tmp_path):
+    kind, _, rest = name.partition("-")
+    _, command = KINDS[kind]
+    line = command(str(tmp_path), rest, REPORTS[name])
+    check(line)
+    for part in rest.split("-"):
+        assert part in line
+
+
+def test_what_is_missing_names_commands(tmp_path):
+    build = artefact.save(with_bus(joined(), Bus()), tmp_path / "b")
+    found = missing(build, {}, None)
+    assert len(found) == 9
+    for each in found:
+        check(each.command)
+    titles = {each.title for each in found}
+    assert "Bitstream" in titles and "Reference vectors" not in titles
+    have = {name: {} for name in ("golden", "onnx", "netlist-ecp5", "board-ulx3s")}
+    left = {each.title for each in missing(build, have, None)}
+    assert titles - left == {KINDS[kind][0] for kind in ("golden", "onnx", "netlist", "board")}
+    assert kept(build, {}) == []
