@@ -155,7 +155,7 @@ def board_rows(name: str, report: dict[str, Any]) -> Iterator[Row]:
 
 def netlist_proof_rows(name: str, report: dict[str, Any]) -> Iterator[Row]:
     what = f"{len(report['instances'])} instances, as their Verilog for all inputs"
-    result = EQUAL if report["holds"] else "NOT ALL EQUAL"
+    result = verdict(report["holds"])
     yield Row(name, f"netlist for {report['netlist']}, proven", what, result)
 
 

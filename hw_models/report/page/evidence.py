@@ -9,7 +9,8 @@ from typing import Any
 
 from hw_models.dataflow import Build
 from hw_models.folder import evidence
-from hw_models.hardware import PARAMETERS, REGISTERS
+from hw_models.hardware import PARAMETERS
+from hw_models.registers import REGISTERS
 from hw_models.report.evidence_rows import (
     DIFFERENT,
     EQUAL,
