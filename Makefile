@@ -16,6 +16,7 @@
 # make rtl    whole test sets in Verilog under Verilator }
 # make cifar-verilog  CIFAR-10's 10,000 test images in Verilog under Verilator, an hour; go on after a kill }
 # make api    docs/api.md from the docstrings, docs/commands.md from the commands
+# make pictures  docs/pictures, drawn and simulated
 # make site   README and docs as a site, in build/site
 # make docs-commands  every command of README and docs executed, an hour or two }
 # make random  200 random builds under Icarus        }
@@ -33,7 +34,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist boards energy api site docs-commands interchange neurobench clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist boards energy api pictures site docs-commands interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -148,6 +149,9 @@ cifar-verilog: build/zoo-cifar10/dataflow.json
 api: setup
 	$(PYTHON) -m tests.api_pages
 	$(PYTHON) -m tests.command_pages
+
+pictures: setup iverilog
+	$(PYTHON) -m tests.pictures
 
 SITE := build/environments/docs
 $(SITE)/.installed: docs/requirements.txt

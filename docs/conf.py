@@ -22,6 +22,8 @@ highlight_language = "none"  # of a block that names no language
 
 html_theme = "furo"
 html_title = "trispike"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
 html_additional_pages = {"index": "redirect.html"}  # the site's address leads to docs/index
 templates_path = ["templates"]
 html_copy_source = False

@@ -37,7 +37,7 @@ timesteps = [1]
 weight_bits = [8]
 
 [train]
-dataset = "digits"
+dataset = "mnist"
 epochs = 1
 """
 
