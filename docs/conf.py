@@ -28,4 +28,3 @@ html_additional_pages = {"index": "redirect.html"}  # the site's address leads t
 templates_path = ["templates"]
 html_copy_source = False
 html_show_sphinx = False
-copybutton_exclude = ".linenos, .gp, .go"

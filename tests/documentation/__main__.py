@@ -122,7 +122,7 @@ def outcome_of(command: Command, folder: Path, data: Path | None, done: set[str]
     if reason := NOT_RUN.get(text):
         return Outcome(command, False, False, reason)
     if text in done and folder == WORK:
-        return Outcome(command, False, False, "ran on an earlier page, or will not run twice")
+        return Outcome(command, False, False, "has run before")
     if text == "make demo":
         recipe = [line.text for line in recipes({"demo"}) if "-m pip" not in line.text]
         text, note = " && ".join(recipe), "without the set-up"
