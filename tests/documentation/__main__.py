@@ -130,8 +130,8 @@ def outcome_of(command: Command, folder: Path, data: Path | None, done: set[str]
         text, note = INSTEAD[text]
     if "DATA" in text and data is None:
         return Outcome(command, False, False, "DATA is not named")
-    text = text.replace("DATA", str(data)).replace(".venv/bin/python", "python")
-    text = text.replace("/tmp/", "tmp/")
+    text = text.replace("/tmp/", "tmp/").replace(".venv/bin/python", "python")
+    text = text.replace("DATA", str(data))
     if before := BEFORE.get(command.text):
         text, note = f"{before} && {text}", note or "after what the page supposes"
     begin = time.monotonic()
