@@ -15,7 +15,10 @@
 # make sweep  784-128-10 at 8 to 128 lanes and 8, 4 and 2 bits: area against cycles }
 # make rtl    whole test sets in Verilog under Verilator }
 # make cifar-verilog  CIFAR-10's 10,000 test images in Verilog under Verilator, an hour; go on after a kill }
-# make api    docs/api.md from the docstrings
+# make api    docs/api.md from the docstrings, docs/commands.md from the commands
+# make pictures  docs/pictures, drawn and simulated
+# make site   README and docs as a site, in build/site
+# make docs-commands  every command of README and docs executed, an hour or two }
 # make random  200 random builds under Icarus        }
 # make mutants errors put into the Verilog: all found, ten minutes }
 # make netlist what Yosys makes of three builds, against the golden model, and one proven, 25 minutes }
@@ -31,7 +34,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist boards energy api interchange neurobench clean
+.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist boards energy api pictures site docs-commands interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -146,6 +149,23 @@ cifar-verilog: build/zoo-cifar10/dataflow.json
 
 api: setup
 	$(PYTHON) -m tests.api_pages
+	$(PYTHON) -m tests.command_pages
+
+pictures: setup iverilog
+	$(PYTHON) -m tests.pictures
+
+SITE := build/environments/docs
+$(SITE)/.installed: docs/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# A warning, such as a link that leads nowhere, is an error.
+site: $(SITE)/.installed
+	$(SITE)/bin/sphinx-build --fail-on-warning --keep-going --fresh-env --quiet -c docs . build/site
+
+docs-commands: setup iverilog
+	$(PYTHON) -m tests.documentation $(if $(DATA),--data-dir $(DATA))
 
 random: setup iverilog
 	$(PYTHON) -m tests.random_runs --count 200 --jobs 2
