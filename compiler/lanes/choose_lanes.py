@@ -60,17 +60,30 @@ class ChooseLanes:
     total: int | None  # accumulate lanes of all layers together
 
     def __call__(self, build: Build) -> Build:
-        trace = fast.run(build, self.samples, keep_membranes=False)
-        loads = workload.loads(build.dataflow, self.samples, trace)
-        choices = {
-            layer.name: self.choices(build, layer, loads[layer.name])
-            for layer in build.dataflow.layers
-        }
+        trace, choices = self.tried(build)
         if self.cycles is None:
             found = best_in(choices, self.total)
         else:
             found = self.meeting(choices, lambda found: self.pace(build, found, trace))
         return replace(build, dataflow=on_lanes(build.dataflow, lanes_in(found)))
+
+    def tried(self, build: Build) -> tuple[Trace, Choices]:
+        """The samples' trace, and what each layer may choose from."""
+        trace = fast.run(build, self.samples, keep_membranes=False)
+        loads = workload.loads(build.dataflow, self.samples, trace)
+        return trace, {
+            layer.name: self.choices(build, layer, loads[layer.name])
+            for layer in build.dataflow.layers
+        }
+
+    def span(self, build: Build) -> tuple[float, float]:
+        """The pace on the fastest lanes that are worth having, and on the cheapest."""
+        trace, choices = self.tried(build)
+        fastest, cheapest = (
+            self.pace(build, {name: found[end] for name, found in choices.items()}, trace)
+            for end in (-1, 0)
+        )
+        return fastest, cheapest
 
     def pace(self, build: Build, found: Found, trace: Trace) -> float:
         """Cycles from one sample to the next on these lanes."""
