@@ -32,7 +32,7 @@ def runner(kit: Kit, processes: int, scheduler: str | None = None) -> Iterator[R
     else:
         # A fork would take over threads of torch and BLAS in whatever state they are.
         pool = ProcessPoolExecutor(
-            processes, multiprocessing.get_context("spawn"), _kits.append, (kit,)
+            processes, multiprocessing.get_context("spawn"), take_kit, (kit,)
         )
         try:
             yield lambda jobs: in_processes(pool, jobs)
@@ -45,6 +45,11 @@ def in_processes(pool: ProcessPoolExecutor, jobs: Sequence[Job]) -> Iterator[tup
     waiting = {pool.submit(with_own_kit, job): job for job in jobs}
     for future in as_completed(waiting):
         yield waiting[future], future.result()
+
+
+def take_kit(kit: Kit) -> None:
+    """Keep the kit for all jobs of this worker process."""
+    _kits.append(kit)
 
 
 def with_own_kit(job: Job) -> Result:

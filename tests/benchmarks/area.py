@@ -1,21 +1,31 @@
 """Synthesizes a spread of cores for an ECP5, which the area model is fitted to and checked by.
 
-python -m tests.benchmarks.area [NAME ...] [--again]
+python -m tests.benchmarks.area [NAME ...] [--again] [--fit]
 
 The cores are those of the zoo's networks on several weights and lanes, without samples. What each
 instance of a core takes goes into area.json beside this file, together with the core's parameters,
 so that hw_models/cost/area.py can be checked without any synthesis. A core that is recorded already
-is left out unless it is asked for again; so a run that was killed goes on.
+is left out unless it is asked for again; so a run that was killed goes on. With --fit, nothing is
+synthesized: the coefficients of hw_models/cost/area_fit.py are found again and written there, and a
+table shows how far the estimates are from the cores, fitted with and without them.
 """
+
+from collections.abc import Iterable, Mapping
 
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from scipy.optimize import nnls
 
 import compiler
 from hw_models import hardware
+from hw_models.cost import area
+from hw_models.cost.area import Counted
 from hw_models.folder import files
 from hw_models.hardware import Hardware
 from qtrain.zoo import CheckpointPath
@@ -82,11 +92,94 @@ def synthesized(name: str) -> Core:
     )
 
 
+def luts(core: Core) -> int:
+    """The places for look-up tables that Yosys's netlist of a core takes, as Area counts."""
+    return sum(logic + 2 * carry + lutram for logic, carry, lutram, _ in core.instances.values())
+
+
+def fitted(cores: Iterable[Core]) -> area.Coefficients:
+    """The coefficients with which the estimates are nearest, by the least squares.
+
+    None is negative, as nothing makes a netlist smaller. An error counts relative to the square
+    root of a number, so that neither large instances nor small ones decide alone.
+    """
+    found: dict[str, list[tuple[Counted, tuple[int, ...]]]] = {}
+    for core in cores:
+        known = area.counted(core.hardware)
+        for name, used in core.instances.items():
+            found.setdefault(known[name].kind, []).append((known[name], used))
+    return {
+        kind: (
+            solved([(counted.logic, used[0]) for counted, used in rows]),
+            solved([(counted.carry, used[1]) for counted, used in rows]),
+        )
+        for kind, rows in sorted(found.items())
+    }
+
+
+def solved(rows: list[tuple[Mapping[str, float], int]]) -> dict[str, float]:
+    """The coefficients of one linear sum, given its numbers and results."""
+    names = list(rows[0][0])
+    if not names:
+        return {}
+    numbers = np.array([[each[name] for name in names] for each, _ in rows], float)
+    results = np.array([result for _, result in rows], float)
+    weight = 1 / np.sqrt(np.maximum(results, 20))
+    found, _ = nnls(numbers * weight[:, None], results * weight)
+    return {name: round(float(value), 3) for name, value in zip(names, found, strict=True)}
+
+
+def without(cores: Mapping[str, Core], network: str) -> area.Coefficients:
+    """The coefficients by the cores of all other networks; what these lack is of all."""
+    others = [core for name, core in cores.items() if SPREAD[name][0] != network]
+    return fitted(cores.values()) | fitted(others)
+
+
+def write_fit(found: area.Coefficients) -> None:
+    """Write hw_models/cost/area_fit.py."""
+    lines = [
+        f'"""The coefficients of area.py, by `python -m {area.FITTED_BY}`."""\n',
+        "# By module: logic, then carries.",
+        "COEFFICIENTS: dict[str, tuple[dict[str, float], dict[str, float]]] = {",
+    ]
+    for kind, (logic, carry) in found.items():
+        lines += [f'    "{kind}": (']
+        for each in (logic, carry):
+            items = [f'            "{name}": {value},' for name, value in each.items()]
+            lines += ["        {", *items, "        },"] if items else ["        {},"]
+        lines += ["    ),"]
+    path = Path(area.__file__).with_name("area_fit.py")
+    files.write({path: "\n".join([*lines, "}", ""]).encode()})
+
+
+def error_table(cores: Mapping[str, Core]) -> Table:
+    """How far estimates are from the cores."""
+    table = Table(title=f"LUTs on {DEVICE}, estimated and by Yosys")
+    for head in ("core", "Yosys", "estimate", "error", "fitted without the network", "block RAM"):
+        table.add_column(head, justify="left" if head == "core" else "right")
+    whole = fitted(cores.values())
+    for name, core in cores.items():
+        own = area.estimate(core.hardware, whole)
+        other = area.estimate(core.hardware, without(cores, SPREAD[name][0]))
+        used, blocks = luts(core), sum(each[3] for each in core.instances.values())
+        table.add_row(
+            name, f"{used:,}", f"{own.luts:,}", f"{own.luts / used - 1:+.1%}",
+            f"{other.luts / used - 1:+.1%}",
+            f"{blocks}" if blocks == own.bram else f"{blocks}, estimate {own.bram}",
+        )  # fmt: skip
+    return table
+
+
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(SPREAD)))
 @click.option("--again", is_flag=True, help="Synthesize also what is recorded.")
-def main(names: tuple[str, ...], again: bool) -> None:
+@click.option("--fit", is_flag=True, help="Synthesize nothing, and fit the coefficients again.")
+def main(names: tuple[str, ...], again: bool, fit: bool) -> None:
     """Synthesize the cores NAMES, all by default."""
+    if fit:
+        write_fit(fitted(recorded().values()))
+        Console().print(error_table(recorded()))
+        return
     for name in names or SPREAD:
         found = recorded()
         if again or name not in found:
