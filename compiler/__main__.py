@@ -1,4 +1,4 @@
-"""`python -m compiler build|explore|check|reference|inspect|export|load`: from a checkpoint to a build."""
+"""`python -m compiler build|explore|check|reference|inspect|export|load`: checkpoint to build."""
 
 import click
 

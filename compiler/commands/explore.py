@@ -1,7 +1,6 @@
 """`python -m compiler explore`: many builds of a checkpoint, and which of them nothing beats."""
 
 import os
-import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,10 +15,11 @@ from compiler.commands.build_options import FracBits
 from compiler.commands.network_options import DATA_DIR
 from compiler.commands.terminal import CONSOLE
 from compiler.explore.folder import Folder
+from compiler.explore.keep import Maker
 from compiler.explore.measures import MEASURES, best, front, goal
 from compiler.explore.opening import SPLITS, Opened, opened
 from compiler.explore.plot import check_plot, plot
-from compiler.explore.space import Explored, Point, Space, explored
+from compiler.explore.space import Explored, Space, explored
 from compiler.explore.spread import runner
 from compiler.explore.tables import front_table
 from compiler.frontend.nir_import import SUFFIX
@@ -27,8 +27,7 @@ from hw_models.dataflow import TARGET_BITS
 from hw_models.errors import InputError
 from hw_models.folder import evidence
 from qtrain import data_options
-from qtrain.zoo import FOLDER as ZOO
-from qtrain.zoo import PREFIX, CheckpointPath
+from qtrain.zoo import CheckpointPath
 
 MEASURE = click.Choice(list(MEASURES))
 
@@ -189,19 +188,24 @@ def explore(
     folder = Folder(out or Path("runs") / f"explore-{found.kit.name}", found.kit)
     folder.begin()
     space = Space(targets, steps, frac_bits, [] if lanes and not cycles else cycles, lanes or [])
+    for numbers in space.numbers():
+        numbers.options()  # refuses what no build can have
     with runner(found.kit, jobs, scheduler) as run, progress() as advance:
         result = explored(space, folder, run, advance)
     shown = [point for point in result.points if all(b.met(point.values) for b in bounds)]
     shown = [shown[place] for place in front([point.values for point in shown], measures)]
     shown.sort(key=lambda point: (-point.values["accuracy"], point.values["cycles"]))
-    marked = shown[best([point.values for point in shown], objective)] if objective and shown else None
     title = f"{found.kit.name}: {len(shown)} of {len(result.points)} builds"
     say(found, result, time.monotonic() - started, folder.path)
+    if not result.points:
+        raise InputError(result.refused[0][1])
     if not shown:
         raise InputError(f"no build of {len(result.points)} meets {' and '.join(goals)}")
+    marked = shown[best([point.values for point in shown], objective)] if objective else None
+    maker = Maker(checkpoint, found, data_dir)
     CONSOLE.print(front_table(shown, title, marked))
     if marked:
-        CONSOLE.print(f"best in {objective}: {command(checkpoint, marked)}")
+        CONSOLE.print(f"* best in {objective}: {maker.command(marked)}")
     if json_path:
         report = {
             "name": found.kit.name,
@@ -216,6 +220,12 @@ def explore(
         evidence.write_json(report, json_path)
     if plot_path:
         plot(result.points, shown, title, plot_path)
+    if keep:
+        maker.keep(shown, keep)
+        CONSOLE.print(
+            f"builds in {keep}; to synthesize them:\n"
+            f"python -m rtl_sim sweep {keep}/* --device ecp5 --no-place"
+        )
 
 
 def say(found: Opened, result: Explored, seconds: float, folder: Path) -> None:
@@ -253,14 +263,3 @@ def progress() -> Iterator[Callable[[int, int], None]]:
     finally:
         if terminal:
             click.echo(err=True)
-
-
-def command(checkpoint: Path, point: Point) -> str:
-    """The command that makes a point's build."""
-    numbers, design = point.design.numbers, point.design
-    place = f"{PREFIX}{checkpoint.stem}" if checkpoint.parent == ZOO else shlex.quote(str(checkpoint))
-    words = ["python -m compiler build", place, "--target", numbers.target]
-    words += ["--timesteps", numbers.timesteps]
-    words += [] if numbers.frac_bits is None else ["--frac-bits", numbers.frac_bits]
-    words += ["--lanes", design.lanes] if design.cycles is None else ["--cycles", design.cycles]
-    return " ".join(map(str, words))

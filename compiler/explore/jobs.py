@@ -1,8 +1,8 @@
 """What is measured of a checkpoint's builds, in jobs that need nothing but a kit.
 
 There are two kinds of job. One measures integers: accuracy and energy, which do not depend on
-lanes. The other measures a core: the cycles and the area of such integers on some lanes. A job gives
-the same result wherever and whenever it runs.
+lanes. The other measures a core: the cycles and the area of such integers on some lanes. A job
+gives the same result wherever and whenever it runs.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ from compiler.inspection import lanes_text
 from compiler.ir import Graph
 from compiler.lanes.assign_lanes import AssignLanes
 from compiler.lanes.choose_lanes import ChooseLanes
+from compiler.lowering import lower
 from compiler.options import Options
-from compiler.pipeline import lower
 from hw_models.core import timing
 from hw_models.core.layout import rearranged
 from hw_models.cost import area, energy, operations
@@ -193,15 +193,15 @@ def core_of(kit: Kit, design: Design) -> Core:
     """Measure a core."""
     made, options = compiled(kit, design.numbers), design.options()
     if options.cycles is not None:
-        made = ChooseLanes(kit.calibration, options.cycles, None)(made)
+        made, pace = ChooseLanes(kit.calibration, options.cycles, None).met(made)
     else:
         made = AssignLanes(options.lanes_at_most, options.update_lanes_at_most, {})(made)
-    flow = made.dataflow
-    trace = fast.run(made, kit.calibration, keep_membranes=False)
+        trace = fast.run(made, kit.calibration, keep_membranes=False)
+        pace = timing.run(made.dataflow, kit.calibration, trace).pace
     used = area.estimate(instances(made))
     return Core(
-        lanes=" ".join(lanes_text(flow, layer) for layer in flow.layers),
-        cycles=timing.run(flow, kit.calibration, trace).pace,
+        lanes=" ".join(lanes_text(made.dataflow, layer) for layer in made.dataflow.layers),
+        cycles=pace,
         luts=used.luts,
         brams=used.bram,
     )

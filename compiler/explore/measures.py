@@ -10,7 +10,7 @@ from hw_models.errors import InputError
 
 # By name: which way is better, and what a table's column is headed.
 MEASURES = {
-    "accuracy": (">=", "accuracy"),
+    "accuracy": (">=", "acc. %"),
     "cycles": ("<=", "cycles"),  # from one sample to the next, mean
     "luts": ("<=", "LUTs"),
     "brams": ("<=", "BRAM"),

@@ -25,6 +25,8 @@ class Opened:
     """A checkpoint that is explored."""
 
     kit: Kit
+    source: DataSource
+    timesteps: int  # the T that it was trained with
     split: str  # the split that builds are compared on
     dataset: str
     trained_accuracy: float  # of the trained network on these samples, on its own T
@@ -87,7 +89,7 @@ def opened(
         [trained.predictions(samples.inputs(part)) for part in parts(len(samples))]
     )
     accuracy = float(np.mean(predictions == samples.y.numpy()))
-    return Opened(kit, split, samples.spec.name, accuracy), tried
+    return Opened(kit, source, own, split, samples.spec.name, accuracy), tried
 
 
 def steps_of(trained: TrainedNetwork) -> int:

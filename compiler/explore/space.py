@@ -1,10 +1,11 @@
 """Which builds are tried, and what is found of each."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
+import numpy as np
 
 from compiler.explore.folder import Folder
 from compiler.explore.jobs import Core, Design, Integers, Job, Numbers, Refused, Result
@@ -131,14 +132,16 @@ class Told:
 def ladder(fastest: float, slowest: float, steps: int = GOALS) -> list[int]:
     """Numbers of cycles from the fastest core to the cheapest, each as much larger as the next.
 
-    They have DIGITS digits, rounded up, so that the fastest core meets the first.
+    They have DIGITS digits, rounded up, so that the fastest core meets the first and the cheapest
+    meets the last.
     """
-    ratio = slowest / fastest
-    return list(dict.fromkeys(rungs(fastest, ratio, steps)))
+    between = fastest * (slowest / fastest) ** (np.arange(steps) / (steps - 1))
+    between[-1] = slowest
+    return list(dict.fromkeys(rounded_up(float(cycles)) for cycles in between))
 
 
-def rungs(fastest: float, ratio: float, steps: int) -> Iterator[int]:
-    for step in range(steps):
-        cycles = math.ceil(fastest * ratio ** (step / (steps - 1)))
-        unit = 10 ** max(0, len(str(cycles)) - DIGITS)
-        yield -(-cycles // unit) * unit
+def rounded_up(cycles: float) -> int:
+    """The next larger whole number of DIGITS digits, but for what a float cannot tell."""
+    whole = math.ceil(round(cycles, 6))
+    unit = 10 ** max(0, len(str(whole)) - DIGITS)
+    return -(-whole // unit) * unit

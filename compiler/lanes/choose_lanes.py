@@ -60,12 +60,16 @@ class ChooseLanes:
     total: int | None  # accumulate lanes of all layers together
 
     def __call__(self, build: Build) -> Build:
-        trace, choices = self.tried(build)
-        if self.cycles is None:
-            found = best_in(choices, self.total)
-        else:
-            found = self.meeting(choices, lambda found: self.pace(build, found, trace))
+        if self.cycles is not None:
+            return self.met(build)[0]
+        found = best_in(self.tried(build)[1], self.total)
         return replace(build, dataflow=on_lanes(build.dataflow, lanes_in(found)))
+
+    def met(self, build: Build) -> tuple[Build, float]:
+        """The build on lanes that meet `cycles`, and its pace."""
+        trace, choices = self.tried(build)
+        found, pace = self.meeting(choices, lambda found: self.pace(build, found, trace))
+        return replace(build, dataflow=on_lanes(build.dataflow, lanes_in(found))), pace
 
     def tried(self, build: Build) -> tuple[Trace, Choices]:
         """The samples' trace, and what each layer may choose from."""
@@ -125,8 +129,8 @@ class ChooseLanes:
         cost = layout.adders + UPDATE_COST * layout.slice_ + ENGINE_COST * more
         return Choice(lanes, layout.adders, cost, max(float(work.mean()), sweeps))
 
-    def meeting(self, choices: Choices, pace: Callable[[Found], float]) -> Found:
-        """The cheapest lanes with a pace within `cycles`.
+    def meeting(self, choices: Choices, pace: Callable[[Found], float]) -> tuple[Found, float]:
+        """The cheapest lanes with a pace within `cycles`, and their pace.
 
         The slowest layer sets the pace, and a few per cent come on top of it. Where these are too
         much, the layers have to be a little faster than the goal.
@@ -152,7 +156,7 @@ class ChooseLanes:
                 f"{self.cycles:,} cycles a sample take {adders(found):,} lanes, more than "
                 f"{self.total:,}; ask for --total-lanes {adders(found)}, or for --cycles {best}"
             )
-        return found
+        return found, reached
 
 
 def shares(channels: int) -> set[int]:

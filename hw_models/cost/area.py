@@ -3,10 +3,10 @@
 A LUT is a place for a look-up table with 4 inputs: one for logic, two for each pair of bits of an
 adder's carry chain, four for each 16 x 4 bits of memory in LUTs.
 
-Block RAMs and memory in LUTs follow from the sizes of the memories, by the rule of Yosys (`stored`).
-Logic and carries are linear in a few numbers of each module, such as lanes x bits of an accumulator.
-Their coefficients are fitted to cores that Yosys synthesized: docs/explore.md says how well, and
-`python -m tests.benchmarks.area --fit` finds them again.
+Block RAMs and memory in LUTs follow from the sizes of the memories, by the rule of Yosys's pass
+memory_libmap. Logic and carries are linear in a few numbers of each module, such as lanes x bits of
+an accumulator. Their coefficients are fitted to cores that Yosys synthesized: docs/explore.md says
+how well, and `python -m tests.benchmarks.area --fit` finds them again.
 """
 
 import math
@@ -266,6 +266,11 @@ def stream(width: int) -> Counted:
     return Counted("stream", (), {"one": 1}, {})
 
 
+def broadcast(readers: int) -> Counted:
+    """A trispike_broadcast of the core's input."""
+    return Counted("broadcast", (), {"readers": readers}, {})
+
+
 def counted(core: Hardware) -> dict[str, Counted]:
     """The instances of a core's top level, by their names there."""
     found: dict[str, Counted] = {}
@@ -291,6 +296,8 @@ def counted(core: Hardware) -> dict[str, Counted]:
         if layer.readout:
             found["readout"] = readout(layer.readout)
     found["input_slice"] = stream(input_bits)
+    if len(inlets) > 1:
+        found["broadcast"] = broadcast(len(inlets))
     for name, buffer in inlets.items():
         if buffer:
             found[f"{name}_buffer"] = stream_buffer(buffer, input_bits + 1)

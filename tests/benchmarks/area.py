@@ -7,11 +7,11 @@ instance of a core takes goes into area.json beside this file, together with the
 so that hw_models/cost/area.py can be checked without any synthesis. A core that is recorded already
 is left out unless it is asked for again; so a run that was killed goes on. With --fit, nothing is
 synthesized: the coefficients of hw_models/cost/area_fit.py are found again and written there, and a
-table shows how far the estimates are from the cores, fitted with and without them.
+table shows how far the estimates are from the cores, fitted to all, to all others, and to those of
+other networks.
 """
 
-from collections.abc import Iterable, Mapping
-
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +106,8 @@ def fitted(cores: Iterable[Core]) -> area.Coefficients:
     found: dict[str, list[tuple[Counted, tuple[int, ...]]]] = {}
     for core in cores:
         known = area.counted(core.hardware)
-        for name, used in core.instances.items():
-            found.setdefault(known[name].kind, []).append((known[name], used))
+        for name in known.keys() & core.instances.keys():  # `top` is a gate here and there
+            found.setdefault(known[name].kind, []).append((known[name], core.instances[name]))
     return {
         kind: (
             solved([(counted.logic, used[0]) for counted, used in rows]),
@@ -129,10 +129,15 @@ def solved(rows: list[tuple[Mapping[str, float], int]]) -> dict[str, float]:
     return {name: round(float(value), 3) for name, value in zip(names, found, strict=True)}
 
 
-def without(cores: Mapping[str, Core], network: str) -> area.Coefficients:
-    """The coefficients by the cores of all other networks; what these lack is of all."""
-    others = [core for name, core in cores.items() if SPREAD[name][0] != network]
-    return fitted(cores.values()) | fitted(others)
+def without(cores: Mapping[str, Core], left_out: Container[str]) -> area.Coefficients:
+    """The coefficients by the other cores; where these lack a module, by all."""
+    others = [core for name, core in cores.items() if name not in left_out]
+    return {**fitted(cores.values()), **fitted(others)}
+
+
+def of_network(network: str) -> list[str]:
+    """The cores of a network."""
+    return [name for name, (own, _) in SPREAD.items() if own == network]
 
 
 def write_fit(found: area.Coefficients) -> None:
@@ -155,18 +160,24 @@ def write_fit(found: area.Coefficients) -> None:
 def error_table(cores: Mapping[str, Core]) -> Table:
     """How far estimates are from the cores."""
     table = Table(title=f"LUTs on {DEVICE}, estimated and by Yosys")
-    for head in ("core", "Yosys", "estimate", "error", "fitted without the network", "block RAM"):
+    heads = ("core", "Yosys", "fitted", "without it", "without its network", "block RAM")
+    for head in heads:
         table.add_column(head, justify="left" if head == "core" else "right")
     whole = fitted(cores.values())
     for name, core in cores.items():
-        own = area.estimate(core.hardware, whole)
-        other = area.estimate(core.hardware, without(cores, SPREAD[name][0]))
         used, blocks = luts(core), sum(each[3] for each in core.instances.values())
-        table.add_row(
-            name, f"{used:,}", f"{own.luts:,}", f"{own.luts / used - 1:+.1%}",
-            f"{other.luts / used - 1:+.1%}",
-            f"{blocks}" if blocks == own.bram else f"{blocks}, estimate {own.bram}",
-        )  # fmt: skip
+        estimates = [
+            area.estimate(core.hardware, found)
+            for found in (
+                whole,
+                without(cores, [name]),
+                without(cores, of_network(SPREAD[name][0])),
+            )
+        ]
+        row = [f"{each.luts / used - 1:+.1%}" for each in estimates]
+        own = estimates[0].bram
+        row += [f"{blocks}" if blocks == own else f"{blocks}, estimated {own}"]
+        table.add_row(name, f"{used:,}", *row)
     return table
 
 
@@ -187,7 +198,7 @@ def main(names: tuple[str, ...], again: bool, fit: bool) -> None:
             found = {**recorded(), name: core}
             ordered = {each: found[each] for each in SPREAD if each in found}
             files.write({RECORDED: msgspec.json.encode(ordered) + b"\n"})
-            click.echo(f"{name}: {[sum(each) for each in zip(*core.instances.values())]}")
+            click.echo(f"{name}: {luts(core):,} LUTs")
 
 
 if __name__ == "__main__":
