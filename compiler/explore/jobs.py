@@ -126,7 +126,7 @@ class Kit:
         for part in parts:
             shape = f"{part.dtype}{part.shape}" if isinstance(part, np.ndarray) else len(part)
             whole.update(f"{shape};".encode())
-            whole.update(np.ascontiguousarray(part) if isinstance(part, np.ndarray) else part)
+            whole.update(part.tobytes() if isinstance(part, np.ndarray) else part)
         return whole.hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from compiler.explore.space import Point
 from hw_models.errors import InputError
@@ -64,7 +65,7 @@ def plot(points: Sequence[Point], on_front: Sequence[Point], title: str, path: P
     figure.suptitle(title, fontsize=10)
     figure.tight_layout()
     # Text stays text, and the same points give the same bytes.
-    fixed = {"svg.fonttype": "none", "svg.hashsalt": "trispike"}
+    fixed: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "trispike"}
     with matplotlib.rc_context(fixed), files.replaced(path) as (part,):
         figure.savefig(
             part, dpi=120, format=path.suffix[1:],

@@ -87,7 +87,7 @@ def explored(
     found = told.results(space.numbers())
     distinct: dict[str, tuple[Numbers, Integers]] = {}
     for numbers, result in found.items():
-        if isinstance(result, Integers):
+        if isinstance(numbers, Numbers) and isinstance(result, Integers):
             distinct.setdefault(result.sha256, (numbers, result))
     designs = {
         design: result

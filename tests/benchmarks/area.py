@@ -2,9 +2,9 @@
 
 python -m tests.benchmarks.area [NAME ...] [--again] [--fit]
 
-The cores are those of the zoo's networks on several weights and lanes, without samples. What each
-instance of a core takes goes into area.json beside this file, together with the core's parameters,
-so that hw_models/cost/area.py can be checked without any synthesis. A core that is recorded already
+The cores are those of the zoo's networks on several weights and lanes, and of a residual one. What
+each instance of a core takes goes into area.json beside this file, with the core's parameters, so
+that hw_models/cost/area.py can be checked without any synthesis. A core that is recorded already
 is left out unless it is asked for again; so a run that was killed goes on. With --fit, nothing is
 synthesized: the coefficients of hw_models/cost/area_fit.py are found again and written there, and a
 table shows how far the estimates are from the cores, fitted to all, to all others, and to those of
@@ -26,12 +26,17 @@ import compiler
 from hw_models import hardware
 from hw_models.cost import area
 from hw_models.cost.area import Counted
+from hw_models.dataflow import Build
 from hw_models.folder import files
 from hw_models.hardware import Hardware
 from qtrain.zoo import CheckpointPath
 from rtl_sim.synthesis import flow
+from tests.builders.residual_builds import residual_build
+from tests.builders.simulated_builds import hardware as hardware_files
+from tests.builders.simulated_builds import with_lanes
 
 DEVICE = "ecp5"
+RESIDUAL = "residual"  # a small network of random weights, whose synapses meet in layers
 RECORDED = Path(__file__).with_suffix(".json")
 # By name: the zoo's network, and the options of the build.
 SPREAD: dict[str, tuple[str, dict[str, Any]]] = {
@@ -53,17 +58,7 @@ SPREAD: dict[str, tuple[str, dict[str, Any]]] = {
     "digits-8-4": ("digits", {"lanes": 4, "update_lanes": 4}),
     "digits-8-128": ("digits", {"lanes": 128, "update_lanes": 16}),
     "mnist-8-8": ("mnist-int8", {"lanes": 8, "update_lanes": 2}),
-    "digits-4-2-frac-0": (
-        "digits", {"target": "int4", "lanes": 2, "update_lanes": 2, "frac_bits": 0},
-    ),
-    "mnist-convnet-2-32": (
-        "mnist-convnet", {"target": "ternary", "lanes": 32, "update_lanes": 8},
-    ),
-    "digits-8-64": ("digits", {"lanes": 64, "update_lanes": 1}),
-    "nmnist-4-32": ("nmnist", {"target": "int4", "lanes": 32, "update_lanes": 8}),
-    "residual-4-4": (
-        "cifar10-residual", {"target": "int4", "lanes": 4, "update_lanes": 1, "crop": 8},
-    ),
+    RESIDUAL: (RESIDUAL, {"lanes": 8, "update_lanes": 4}),
 }  # fmt: skip
 
 
@@ -82,8 +77,16 @@ def recorded(path: Path = RECORDED) -> dict[str, Core]:
 def synthesized(name: str) -> Core:
     """Build one core of SPREAD and synthesize it."""
     network, options = SPREAD[name]
+    if network == RESIDUAL:
+        integers = residual_build(5, (3, 16, 16), (8, 16), blocks=1)
+        build = hardware_files(with_lanes(integers, options["lanes"], options["update_lanes"]))
+        return of_build(build)
     path = CheckpointPath().convert(f"zoo:{network}", None, None)
-    build = compiler.build(path, compiler.Options(**options))
+    return of_build(compiler.build(path, compiler.Options(**options)))
+
+
+def of_build(build: Build) -> Core:
+    """The core of a build, synthesized."""
     report = flow.run(build, DEVICE, place=False)
     used = {name: instance.resources for name, instance in report.instances.items()}
     return Core(

