@@ -45,6 +45,7 @@ COMPILER = entries(
     "compiler.__main__:cli",
     ("check", "check", "Check that the hardware can take NETWORK."),
     ("build", "build", "Compile NETWORK into a build folder."),
+    ("explore", "explore", "Try builds of CHECKPOINT, and show those that no other one beats."),
     ("inspect", "inspect", "Show the layers and the provenance of a build."),
     ("export", "export", "Write a network in a standard format."),
     ("load", "load", "Write a network as register writes for another core."),
@@ -55,7 +56,7 @@ INTEGERS = entries(
     ("run", "run", "Execute the build in FOLDER on its reference vectors."),
     ("classify", "classify", "Classify the samples in FILES with the build in FOLDER."),
     ("energy", "energy", "Show the energy of each layer of the build in FOLDER."),
-    ("report", "report", "Show all measurements of the build in FOLDER."),
+    ("report", "report", "Show all measurements of the build in a folder, or of two builds."),
 )
 HARDWARE = entries(
     "rtl_sim.__main__:cli",

@@ -18,8 +18,8 @@ from compiler.frontend.importer import import_network
 from compiler.frontend.nir_import import SUFFIX
 from compiler.frontend.preflight import faults
 from compiler.frontend.samples import samples_for
+from compiler.lowering import lower
 from compiler.options import Options
-from compiler.pipeline import lower
 from hw_models.cli import EXIT_BAD_INPUT, EXIT_OK
 from qtrain import checkpoint, data_options
 

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from compiler.frontend.nir_import import SUFFIX, NirOptions, open_nir
+from compiler.frontend.timesteps import TIMESTEPS
 from compiler.frontend.trained import TrainedNetwork, open_checkpoint
 from compiler.options import Options
 from hw_models.dataflow import STATIC, Build
@@ -39,7 +40,8 @@ NIR = (
     click.option(
         "--timesteps",
         type=int,
-        help="NIR: the number of time steps T, where samples have none of their own.",
+        help="The number of time steps T, where samples have none of their own. Default: the one "
+        "that a checkpoint was trained with.",
     ),
 )
 
@@ -79,12 +81,13 @@ def opened(
     """
     chosen = {name: value for name, value in given.items() if value is not None}
     if path.suffix != SUFFIX:
+        timesteps = chosen.pop(TIMESTEPS, None)
         for name, value in chosen.items():
             raise InputError(
                 f"--{name.replace('_', '-')} {value}: {path} is a checkpoint, which has its own; "
                 "accepted with a NIR graph, FILE.nir"
             )
-        trained = open_checkpoint(path, options.name, options.crop)
+        trained = open_checkpoint(path, options.name, options.crop, timesteps)
         return trained, recorded(trained.checkpoint.config, data, workers)
     if options.crop is not None:
         raise InputError(f"--crop {options.crop}: a NIR graph cannot be cropped; leave it out")

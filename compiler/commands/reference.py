@@ -10,6 +10,7 @@ from compiler.commands.terminal import CONSOLE
 from compiler.frontend.crop import CROP
 from compiler.frontend.nir_import import SUFFIX
 from compiler.frontend.samples import recorded_vectors, samples_for
+from compiler.frontend.timesteps import TIMESTEPS
 from compiler.options import Options
 from hw_models.errors import InputError
 from hw_models.folder import artefact, reference_vectors
@@ -55,6 +56,8 @@ def reference(
     crop = recorded_of.get(CROP)
     options = Options(crop=None if crop is None else int(crop))
     how = how_built(made) if network.suffix == SUFFIX else None
+    if how is None:
+        nir[TIMESTEPS] = recorded_of.get(TIMESTEPS)
     trained, source = opened(network, options, data, data_dir, workers, nir, how)
     if source is None:
         raise InputError(f"{network}: name the data with --data")

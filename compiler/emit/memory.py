@@ -6,11 +6,10 @@ from itertools import accumulate
 import numpy as np
 
 from hw_models import hardware
+from hw_models.core.banks import bank_depths
 from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build, Layer
 from hw_models.semantics import Ints
-
-BANK_LEAST = 512  # words; a smaller bank is not divided, see trispike_banked_rom.v
 
 
 def memories(build: Build, layer: Layer, instances: hardware.Layer) -> dict[str, bytes]:
@@ -68,19 +67,6 @@ def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
     padded[:, :channels] = w.reshape(groups, channels, *w.shape[1:])
     split = padded.reshape(groups, words, lanes, *w.shape[1:])
     return split.transpose(1, 4, 5, 0, 3, 2).reshape(-1, lanes)  # word, ky, kx, group, c, lane
-
-
-def bank_depths(depth: int) -> list[int]:
-    """The words in each bank of a memory, divided as in rtl_sim/verilog/trispike_banked_rom.v.
-
-    The banks are the powers of two that add up to the depth, largest first, while more than
-    BANK_LEAST words are left. The last bank holds the rest: 3136 = 2048 + 1024 + 64.
-    """
-    banks = []
-    while depth > BANK_LEAST:
-        banks.append(1 << (depth.bit_length() - 1))
-        depth -= banks[-1]
-    return [*banks, depth] if depth else banks
 
 
 def bank_files(path: str, text: bytes) -> dict[str, bytes]:

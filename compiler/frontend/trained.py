@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compiler.frontend.crop import cropped
+from compiler.frontend.timesteps import TIMESTEPS, with_timesteps
 from hw_models.errors import InputError
 from qtrain import checkpoint as checkpoints
 from qtrain.checkpoint import Checkpoint, sha256_of
@@ -44,6 +45,7 @@ def open_checkpoint(
     source: Checkpoint | TrainedNetwork | Path | str,
     name: str | None = None,
     crop: int | None = None,
+    timesteps: int | None = None,
 ) -> TrainedNetwork:
     """Read a checkpoint and build its network.
 
@@ -51,9 +53,11 @@ def open_checkpoint(
         source: a checkpoint's file or the checkpoint itself; what is open is given back as it is.
         name: by default the file's, or where that is runs/NAME/ckpt.pt the folder's.
         crop: rows and columns that are left of an input, its middle; the name then says so.
+        timesteps: T, where it is not the one of the training; see `with_timesteps`.
 
     Raises:
-        InputError: the file is no sound checkpoint, or its input cannot be cropped so.
+        InputError: the file is no sound checkpoint, or its input cannot be cropped so or has
+            another T of its own.
     """
     if isinstance(source, TrainedNetwork):
         return source
@@ -65,8 +69,11 @@ def open_checkpoint(
     name = name or (name_of(path) if path else "network")
     if crop is not None:
         loaded, name = cropped(loaded, crop), f"{name}-{crop}x{crop}"
+    origin = {}
+    if timesteps is not None:
+        loaded, origin = with_timesteps(loaded, timesteps), {TIMESTEPS: timesteps}
     try:
-        return TrainedNetwork(loaded, loaded.network(), name, sha256)
+        return TrainedNetwork(loaded, loaded.network(), name, sha256, origin)
     except InputError as error:
         raise InputError(f"{path}: {error}" if path else str(error)) from error
 

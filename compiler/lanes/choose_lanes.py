@@ -60,17 +60,34 @@ class ChooseLanes:
     total: int | None  # accumulate lanes of all layers together
 
     def __call__(self, build: Build) -> Build:
+        if self.cycles is not None:
+            return self.met(build)[0]
+        found = best_in(self.tried(build)[1], self.total)
+        return replace(build, dataflow=on_lanes(build.dataflow, lanes_in(found)))
+
+    def met(self, build: Build) -> tuple[Build, float]:
+        """The build on lanes that meet `cycles`, and its pace."""
+        trace, choices = self.tried(build)
+        found, pace = self.meeting(choices, lambda found: self.pace(build, found, trace))
+        return replace(build, dataflow=on_lanes(build.dataflow, lanes_in(found))), pace
+
+    def tried(self, build: Build) -> tuple[Trace, Choices]:
+        """The samples' trace, and what each layer may choose from."""
         trace = fast.run(build, self.samples, keep_membranes=False)
         loads = workload.loads(build.dataflow, self.samples, trace)
-        choices = {
+        return trace, {
             layer.name: self.choices(build, layer, loads[layer.name])
             for layer in build.dataflow.layers
         }
-        if self.cycles is None:
-            found = best_in(choices, self.total)
-        else:
-            found = self.meeting(choices, lambda found: self.pace(build, found, trace))
-        return replace(build, dataflow=on_lanes(build.dataflow, lanes_in(found)))
+
+    def span(self, build: Build) -> tuple[float, float]:
+        """The pace on the fastest lanes that are worth having, and on the cheapest."""
+        trace, choices = self.tried(build)
+        fastest, cheapest = (
+            self.pace(build, {name: found[end] for name, found in choices.items()}, trace)
+            for end in (-1, 0)
+        )
+        return fastest, cheapest
 
     def pace(self, build: Build, found: Found, trace: Trace) -> float:
         """Cycles from one sample to the next on these lanes."""
@@ -112,8 +129,8 @@ class ChooseLanes:
         cost = layout.adders + UPDATE_COST * layout.slice_ + ENGINE_COST * more
         return Choice(lanes, layout.adders, cost, max(float(work.mean()), sweeps))
 
-    def meeting(self, choices: Choices, pace: Callable[[Found], float]) -> Found:
-        """The cheapest lanes with a pace within `cycles`.
+    def meeting(self, choices: Choices, pace: Callable[[Found], float]) -> tuple[Found, float]:
+        """The cheapest lanes with a pace within `cycles`, and their pace.
 
         The slowest layer sets the pace, and a few per cent come on top of it. Where these are too
         much, the layers have to be a little faster than the goal.
@@ -139,7 +156,7 @@ class ChooseLanes:
                 f"{self.cycles:,} cycles a sample take {adders(found):,} lanes, more than "
                 f"{self.total:,}; ask for --total-lanes {adders(found)}, or for --cycles {best}"
             )
-        return found
+        return found, reached
 
 
 def shares(channels: int) -> set[int]:

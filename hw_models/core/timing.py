@@ -73,6 +73,7 @@ class Engine:
 
     def __init__(self, own: EngineLayout, slices: Ints, slice_: int, static: bool) -> None:
         self.own, self.static = own, static
+        self.paged = own.pages > 1
         self.cost: list[int] = in_raster(event_cycles(own), own.op.in_shape).tolist()
         self.slices = slices  # the places, in a sweep, of those that it gives
         self.first_slices = own.first_slices(slice_)
@@ -102,7 +103,7 @@ class Engine:
             self.words[event] = visited(self.own, event)
         last = at if self.words[event] else at + 1
         for word in self.words[event]:
-            last = (last if self.own.pages > 1 else max(last, self.taken[word])) + 1
+            last = (last if self.paged else max(last, self.taken[word])) + 1
             while last in self.busy:
                 last += 1
         return last

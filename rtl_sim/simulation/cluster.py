@@ -10,6 +10,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models.cluster import connected
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import files
@@ -18,8 +19,6 @@ from rtl_sim.simulation.check import Part, check_samples
 from rtl_sim.simulation.process import Unfinished
 from rtl_sim.simulation.simulate import Model, Stalls, compile_model
 from rtl_sim.simulation.spread import UNTOLD, Told
-
-CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +76,6 @@ def version(address: str, sim: str) -> str:
     """
     with connected(address) as client:
         return client.submit(version_there, sim, pure=False).result()
-
-
-def connected(address: str):
-    """A client of the scheduler at `address`, which is a context.
-
-    Raises:
-        InputError: the package `distributed` is missing, or there is no scheduler.
-    """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise InputError("distributed: not installed; pip install 'trispike[dask]'") from error
-    try:
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{address}: no Dask scheduler there; start `dask scheduler`") from error
 
 
 def itself(kit: Kit) -> Kit:

@@ -4,8 +4,8 @@ import pytest
 
 from compiler.frontend.importer import import_network
 from compiler.ir import Graph
+from compiler.lowering import lower
 from compiler.options import Options
-from compiler.pipeline import lower
 from tests.builders.networks import users_checkpoint
 from tests.builders.rational import any_graph
 

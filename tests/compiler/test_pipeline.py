@@ -10,7 +10,8 @@ import compiler
 from compiler.__main__ import cli
 from compiler.frontend.importer import import_network
 from compiler.ir import BatchNorm, Graph
-from compiler.pipeline import Options, compile_graph, passes
+from compiler.lowering import passes
+from compiler.pipeline import Options, compile_graph
 from hw_models.core import timing
 from hw_models.dataflow import TARGET_BITS
 from hw_models.engines import golden

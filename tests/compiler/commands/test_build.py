@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from compiler.__main__ import cli
-from compiler.pipeline import Options, passes
+from compiler.lowering import passes
+from compiler.pipeline import Options
 from hw_models.engines import fast
 from hw_models.folder import artefact, reference_vectors
 from qtrain.network.recording import record

@@ -11,7 +11,8 @@ import pytest
 from compiler.emit.integers import integers
 from compiler.frontend.importer import import_network
 from compiler.lanes.choose_lanes import ENGINE_COST, SWEEP_SHARE, UPDATE_COST, Choice, ChooseLanes
-from compiler.pipeline import Options, compile_graph, lower
+from compiler.lowering import lower
+from compiler.pipeline import Options, compile_graph
 from hw_models.core import timing, workload
 from hw_models.core.layout import Lanes, Width, layout_of
 from hw_models.engines import fast
@@ -95,8 +96,8 @@ def test_layers_are_faster_where_the_slowest_alone_does_not_set_the_pace():
     """10 lanes take 120 cycles, a tenth more with all other layers; 125 take 11 lanes, not 10."""
     choices = {"fc": [Choice(Lanes((Width(n),), 1), n, n, 1200 / n) for n in range(1, 13)]}
     goal = ChooseLanes(np.zeros((1, 1, 1), np.int8), cycles=125, total=None)
-    assert goal.meeting(choices, lambda found: found["fc"].work)["fc"].adders == 10
-    assert goal.meeting(choices, lambda found: 1.1 * found["fc"].work)["fc"].adders == 11
+    assert goal.meeting(choices, lambda found: found["fc"].work)[0]["fc"].adders == 10
+    assert goal.meeting(choices, lambda found: 1.1 * found["fc"].work)[0]["fc"].adders == 11
     with pytest.raises(InputError, match=r"fc: at 12 lanes, .* ask for 130 or more"):
         goal.meeting(choices, lambda found: 1.3 * found["fc"].work)
 

@@ -98,7 +98,7 @@ def test_broken_verilog_is_caught_on_workers_too(two_workers, tmp_path):
 
 
 def test_no_scheduler_is_one_line(monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr("hw_models.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(InputError, match=r"^tcp://127\.0\.0\.1:9: no Dask scheduler"):
         run(BUILD, X, scheduler="tcp://127.0.0.1:9")
 
