@@ -1,5 +1,6 @@
 # make demo   the whole chain on handwritten digits, from a bare clone, in minutes
-# make test   lint, types and all tests, from a bare clone
+# make test   lint, types and all tests but the longest, from a bare clone
+# make long   the longest tests, minutes
 # make quick  lint and the tests that find most faults, in a minute
 # make mnist  784-128-10 at 8, 4 and 2 bits        } the figures of docs/results.md;
 # make conv   convolutional networks, event data    } DATA=folder of the data sets
@@ -34,7 +35,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist boards energy api pictures site docs-commands interchange neurobench clean
+.PHONY: setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist boards energy api pictures site docs-commands interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -63,7 +64,10 @@ lint: setup
 	$(PYTHON) -m pyright
 
 test: lint
-	$(PYTHON) -m pytest -n 2 --dist loadgroup
+	$(PYTHON) -m pytest -n 2 --dist loadgroup -m "not long"
+
+long: setup
+	$(PYTHON) -m pytest -n 2 --dist loadgroup -m long
 
 # What each package computes, one chain through all of them, and the Verilog of a neuron and of whole builds;
 # not: training, long simulations, proofs, synthesis, and what commands say of bad input.
