@@ -26,20 +26,33 @@ LONG: dict[str, tuple[str, ...] | None] = {
     "rtl_sim/proofs/test_prove.py::test_errors_are_asked_of_neurons_that_show_them": (
         "ternary-leak2-0", "binary-leak0-2",
     ),
-    "rtl_sim/proofs/test_prove.py::test_neurons_without_memory_keep_nothing": ("3-2-1-kept0-0",),
+    "rtl_sim/proofs/test_prove.py::test_neurons_without_memory_keep_nothing": (
+        "3-2-1-kept0-0", "0-0-2-kept1-2",
+    ),
+    "rtl_sim/proofs/test_prove.py::test_streams": ("engine, static input",),
     "rtl_sim/proofs/test_engines.py::test_engines_of_builds": ("residual, static",),
-    # More cores with a bus; "banks" and "joined" stay.
-    "rtl_sim/verilog/test_bus.py::test_core": ("static", "ternary", "one digit", "binary"),
+    # More cores with a bus; "joined" stays.
+    "rtl_sim/verilog/test_bus.py::test_core": (
+        "static", "ternary", "one digit", "binary", "banks",
+    ),
     "rtl_sim/verilog/test_bus.py::test_stream_guard": ("3-shape2-0-0", "2-shape3-3-1"),
     # More random networks; `make random` draws 200.
     "rtl_sim/verilog/test_graphs.py::test_random_graphs_under_random_stalls": ("7", "15"),
     "rtl_sim/verilog/test_graphs.py::test_no_buffer_is_needed_against_deadlock": ("37", "31"),
+    "rtl_sim/verilog/test_graphs.py::test_a_reset_in_mid_sample_leaves_nothing_behind": (
+        "611", "260", "97",
+    ),
     "rtl_sim/verilog/test_timing.py::test_each_sample_goes_in_and_comes_out_in_its_cycle": (
         "pools-static", "input_read_twice-ternary", "engines_side_by_side-ternary",
+        "engines_side_by_side-static", "pools-ternary",
     ),
     "compiler/test_residual.py::test_the_verilog_of_a_residual_network_equals_the_golden_model": (
         "ResNet(stem='three', widths=(4, 6), blocks=(1, 1), shortcut='pool')",
+        "ResNet(stem='conv', widths=(4, 6), blocks=(1, 1), shortcut='conv')",
     ),
+    "rtl_sim/verilog/test_conv.py::test_values_do_not_depend_on_lanes": None,
+    "rtl_sim/simulation/test_edges.py::test_all_edges_of_a_sound_core_are_equal": ("joined",),
+    "rtl_sim/verilog/test_classify.py::test_fusesoc_simulates_a_build": ("residual",),
     # `make mutants` puts in all.
     "mutation/test_mutation.py::test_a_sample_of_the_mutants_is_found": (
         "interleave: a reset leaves the turn, simulation",
@@ -51,6 +64,7 @@ LONG: dict[str, tuple[str, ...] | None] = {
     "qtrain/training/test_loop.py::test_the_paper_s_recipe_takes_a_few_steps": (
         "resnet20", "resnet20m",
     ),
+    "qtrain/training/test_loop.py::test_the_firing_rate_comes_near_its_target": ("binary",),
 }  # fmt: skip
 
 
