@@ -27,6 +27,7 @@ from rtl_sim.options import (
     SIMULATOR,
     jobs_option,
     log_kept,
+    new_folder,
     opened,
     sim_option,
     status_of,
@@ -294,8 +295,7 @@ def synth_command(
     build = opened(folder, library)
     if seeds > 1 and not (place and DEVICES[device].nextpnr):
         raise InputError(f"--seeds {seeds}: nothing is placed; accepted with placing on {PLACED}")
-    if keep is not None and keep.exists():
-        raise InputError(f"{keep}: exists; name a new folder")
+    new_folder(keep)
     result = synthesized(build, device, place=place, seeds=seeds, jobs=jobs, keep=keep)
     if result.products:
         click.echo(f"the core must only add: {'; '.join(result.products)}", err=True)
@@ -455,10 +455,7 @@ def prove_command(
     --netlist it is 0 if the netlist of every instance equals its Verilog.
     """
     build = opened(folder, library)
-    if keep is not None:
-        if keep.exists():
-            raise InputError(f"{keep}: exists; name a new folder")
-        keep.mkdir(parents=True)
+    new_folder(keep)
     if netlist:
         return netlist_proven(build, netlist, jobs, keep)
     trace = folder / evidence.FOLDER / certificate.TRACE

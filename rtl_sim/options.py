@@ -71,6 +71,18 @@ FAILURE = click.option(
 )
 
 
+def new_folder(keep: Path | None) -> None:
+    """Make the folder that --keep names, if it is given.
+
+    Raises:
+        InputError: it exists.
+    """
+    if keep is not None:
+        if keep.exists():
+            raise InputError(f"{keep}: exists; name a new folder")
+        keep.mkdir(parents=True)
+
+
 def opened(folder: Path, library: Path | None) -> Build:
     """A build with hardware, on its own Verilog modules or on those of the folder `library`."""
     build = artefact.load(folder)

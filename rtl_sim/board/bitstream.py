@@ -59,10 +59,6 @@ class Setting:
     def board(self) -> Board:
         return BOARDS[self.name]
 
-    @property
-    def divider(self) -> int:
-        return top.divider(self.core_mhz, self.baud)
-
 
 def setting(name: str, core_mhz: float | None, baud: int) -> Setting:
     """The setting of a board; without `core_mhz`, the core's clock is the board's usual one.

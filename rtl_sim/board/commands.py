@@ -21,6 +21,7 @@ from rtl_sim.options import (
     LIBRARY_OPTION,
     SAMPLES,
     log_kept,
+    new_folder,
     opened,
     sim_option,
     status_of,
@@ -82,10 +83,7 @@ def bitstream_command(
     """
     setting = bitstream.setting(board, core_mhz, baud)
     build = opened(folder, library)
-    if keep is not None:
-        if keep.exists():
-            raise InputError(f"{keep}: exists; name a new folder")
-        keep.mkdir(parents=True)
+    new_folder(keep)
     result, content = with_bar(
         f"{build.dataflow.name} on {board}",
         lambda **told: bitstream.run(build, setting, seed=seed, jobs=jobs, keep=keep, **told),
