@@ -181,15 +181,12 @@ def mapped(
     require_bus(build)
     board, device = setting.board, setting.board.device
     verilog = sources(setting, folder)
-    yosys.write_sources(build, folder)
-    begin("elaborate", 1)
-    names, _ = yosys.elaborate(build, folder)
-    begin("synthesize", len(names) + 1)
-    instances = flow.synthesize(build, device, names, folder, jobs, advance)
+    names, instances = flow.only_adding(build, device, folder, jobs, begin, advance)
     core = reduce(add, (made.resources for made in instances.values()), device.count({}))
     require_room(build, setting, core)
     synth = (board.pads or device.synth).format(top=AROUND)
     cells = f"read_verilog {device.primitives}"
+    begin("synthesize what is around it", 1)
     yosys.surround(yosys.Around(AROUND, verilog, f"{cells}\n{synth}"), folder)
     advance()
     return names, core

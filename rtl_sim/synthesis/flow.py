@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from hw_models.dataflow import Build
+from hw_models.errors import InputError
 from hw_models.hardware import hardware_of
 from rtl_sim import sources
 from rtl_sim.synthesis import placement, tools, yosys
@@ -83,12 +84,8 @@ def run(
     placed: list[Placed] = []
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="trispike-") as made:
         folder = Path(made)
-        yosys.write_sources(build, folder)
-        begin("elaborate", 1)
-        names, products = yosys.elaborate(build, folder)
+        names, products, instances = mapped(build, device, folder, jobs, begin, advance)
         if not products:
-            begin("synthesize", len(names))
-            instances = synthesize(build, device, names, folder, jobs, advance)
             for name, instance in instances.items():
                 if instance.resources.dsp:
                     products.append(f"{name}: {instance.resources.dsp} DSP blocks")
@@ -116,6 +113,48 @@ def run(
         dataflow_sha256=build.sha256,
         verilog_sha256=sources.sha256(build),
     )
+
+
+def mapped(
+    build: Build,
+    technology: Technology,
+    folder: Path,
+    jobs: int,
+    begin: Callable[[str, int], None],
+    advance: Callable[[], None],
+) -> tuple[list[str], list[str], dict[str, Instance]]:
+    """Elaborate a build in `folder`, and synthesize each of its instances into NAME.json there.
+
+    Returns the names of the instances, the places that multiply or divide, and what the instances
+    that have cells take. Where something multiplies, nothing is synthesized.
+    """
+    yosys.write_sources(build, folder)
+    yosys.write_cells(technology, folder)
+    begin("elaborate", 1)
+    names, products = yosys.elaborate(build, folder)
+    if products:
+        return names, products, {}
+    begin("synthesize", len(names))
+    return names, [], synthesize(build, technology, names, folder, jobs, advance)
+
+
+def only_adding(
+    build: Build,
+    technology: Technology,
+    folder: Path,
+    jobs: int,
+    begin: Callable[[str, int], None],
+    advance: Callable[[], None],
+) -> tuple[list[str], dict[str, Instance]]:
+    """As mapped(), of a core in which nothing multiplies.
+
+    Raises:
+        InputError: something does.
+    """
+    names, products, instances = mapped(build, technology, folder, jobs, begin, advance)
+    if products:
+        raise InputError(f"the core must only add: {'; '.join(products)}")
+    return names, instances
 
 
 def synthesize(

@@ -53,14 +53,7 @@ def of(
         )
     with tempfile.TemporaryDirectory(prefix="trispike-") as made:
         folder = Path(made)
-        yosys.write_sources(build, folder)
-        yosys.write_cells(technology, folder)
-        begin("elaborate", 1)
-        names, products = yosys.elaborate(build, folder)
-        if products:
-            raise InputError(f"the core must only add: {'; '.join(products)}")
-        begin("synthesize", len(names))
-        flow.synthesize(build, technology, names, folder, jobs, advance)
+        names, _ = flow.only_adding(build, technology, folder, jobs, begin, advance)
         nets = edited(folder, names, edit) if edit else {}
         text = yosys.netlist(technology, names, folder)
     cells = {f"rtl/{cell.lower()}.v": CELLS / f"{cell.lower()}.v" for cell in technology.own}

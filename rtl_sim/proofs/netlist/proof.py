@@ -15,7 +15,7 @@ from hw_models.dataflow import Build
 from rtl_sim import sources
 from rtl_sim.proofs.netlist import aiger, circuits, induction
 from rtl_sim.proofs.netlist.undefined import BEYOND, UNDEFINED
-from rtl_sim.synthesis import flow, tools, yosys
+from rtl_sim.synthesis import flow, tools
 from rtl_sim.synthesis.devices import NETLISTS, Technology
 
 # Of the others, flip-flops do not begin with the values that the Verilog gives.
@@ -91,11 +91,7 @@ def run(
     labels = flow.labels(build)
     with tempfile.TemporaryDirectory(prefix="trispike-") as made:
         folder = Path(made)
-        yosys.write_sources(build, folder)
-        begin("elaborate", 1)
-        names, _ = yosys.elaborate(build, folder)
-        begin("synthesize", len(names))
-        flow.synthesize(build, technology, names, folder, jobs, advance)
+        names, _ = flow.only_adding(build, technology, folder, jobs, begin, advance)
         begin("prove", len(names))
 
         def one(instance: str) -> Instance:
