@@ -1,18 +1,13 @@
-"""`python -m compiler build|explore|check|reference|inspect|export|load`: checkpoint to build."""
+"""`python -m compiler build|check|explore|inspect|export|load|reference`: checkpoint to build."""
 
 import click
 
-from compiler.commands.build import build
-from compiler.commands.check import check
-from compiler.commands.explore import explore
-from compiler.commands.export import export
-from compiler.commands.inspect import inspect
-from compiler.commands.load import load
-from compiler.commands.reference import reference
-from hw_models.cli import run
+from hw_models.cli import Group, run
+
+NAMES = ("build", "check", "explore", "inspect", "export", "load", "reference")
 
 
-@click.group(commands=[build, explore, check, reference, inspect, export, load])
+@click.group(cls=Group, package="compiler.commands", names=NAMES)
 def cli() -> None:
     """Compile a trained ternary-spike network to integers, and to hardware that only adds."""
 

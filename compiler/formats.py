@@ -8,7 +8,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from compiler.frontend.trained import open_checkpoint
 from hw_models.engines import onnx_runtime
 from hw_models.errors import InputError
 from hw_models.folder import artefact
@@ -40,6 +39,8 @@ def write_nir(source: str, out: Path | None) -> Export:
 
 def write_qonnx(source: str, out: Path | None) -> Export:
     """The trained network of the checkpoint `source`."""
+    from compiler.frontend.trained import open_checkpoint  # loads torch
+
     trained = open_checkpoint(CheckpointPath().convert(source, None, None))
     out = out or Path("build") / f"{trained.name}.qonnx.onnx"
     module("compiler.qonnx.export", "onnx").write(trained.network, out)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import Progress
 
-from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping, run
+from hw_models import progress
+from hw_models.cli import EXIT_DIFFERS, EXIT_OK, Group, keeping, run
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, reference_vectors
+from hw_models.options import JSON, Giver
 from hw_models.report.evaluate import ENGINES, FOREIGN, Evaluation, evaluate
 from hw_models.report.tables import (
     energy_table,
@@ -24,7 +25,7 @@ from hw_models.sample.options import Reader, sample_options
 from hw_models.sample.tables import sample_tables
 
 
-@click.group()
+@click.group(cls=Group)
 def cli() -> None:
     """Run the integers of a build folder in Python, and report measurements.
 
@@ -36,12 +37,9 @@ FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 SAMPLES = click.option(
     "--samples", type=click.IntRange(min=1), help="Use the first N samples; the default is all."
 )
-JSON = click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
-)
 
 
-@cli.command("run")
+@cli.command("run", example="build/digits --engine golden")
 @FOLDER
 @SAMPLES
 @click.option(
@@ -52,7 +50,7 @@ JSON = click.option(
     help="Run the build on this engine.",
 )
 @JSON
-def run_command(folder: Path, samples: int | None, engine: str, json_path: Path | None) -> int:
+def run_command(folder: Path, samples: int | None, engine: str, give_json: Giver) -> int:
     """Execute the build in FOLDER on its reference vectors.
 
     The onnx engine runs the exported network, and its results are compared with the fast engine's,
@@ -61,8 +59,7 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
     build = artefact.load(folder)
     report = measured(build, samples, engine)
     Console().print(summary_table(report), spike_table(report), operation_table(report))
-    if json_path:
-        evidence.write_json(report, json_path)
+    give_json(report)
     with keeping("evidence"):
         evidence.write(build, engine if engine in FOREIGN else "golden", report)
     for difference in report.differences:
@@ -70,11 +67,9 @@ def run_command(folder: Path, samples: int | None, engine: str, json_path: Path 
     return EXIT_DIFFERS if report.differences else EXIT_OK
 
 
-@cli.command("classify")
+@cli.command("classify", example="build/digits image.png")
 @sample_options
-def classify_command(
-    folder: Path, files: tuple[Path, ...], read: Reader, json_path: Path | None
-) -> None:
+def classify_command(folder: Path, files: tuple[Path, ...], read: Reader, give_json: Giver) -> None:
     """Classify the samples in FILES with the build in FOLDER.
 
     Each file is one sample: an .npy file of values as the data set has them, or a .png or .jpg
@@ -84,15 +79,14 @@ def classify_command(
     report = classify(build, files, read(build.dataflow))
     for sample in report.samples:
         Console().print(sample_tables(sample, build.dataflow.labels))
-    if json_path:
-        evidence.write_json(report, json_path)
+    give_json(report)
 
 
-@cli.command("energy")
+@cli.command("energy", example="build/digits")
 @FOLDER
 @SAMPLES
 @JSON
-def energy_command(folder: Path, samples: int | None, json_path: Path | None) -> None:
+def energy_command(folder: Path, samples: int | None, give_json: Giver) -> None:
     """Show the energy of each layer of the build in FOLDER.
 
     There are two accountings. The first is the 45 nm estimate with memories, beside the same
@@ -101,26 +95,24 @@ def energy_command(folder: Path, samples: int | None, json_path: Path | None) ->
     """
     report = measured(artefact.load(folder), samples)
     Console().print(energy_table(report), paper_table(report))
-    if json_path:
-        evidence.write_json(report, json_path)
+    give_json(report)
 
 
 def measured(build: Build, samples: int | None, engine: str = "fast") -> Evaluation:
-    """Evaluate the build on its reference vectors, with a progress bar on a terminal."""
+    """Evaluate the build on its reference vectors, and show how far it is."""
     vectors = reference_vectors.load(build)
     wanted = min(samples or vectors.samples, vectors.samples)
-    errors = Console(stderr=True)
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        task = progress.add_task(f"{build.dataflow.name} on the {engine} engine", total=wanted)
-        return evaluate(build, vectors, wanted, engine, lambda n: progress.advance(task, n))
+    with progress.shown(f"{build.dataflow.name} on the {engine} engine", wanted) as bar:
+        return evaluate(build, vectors, wanted, engine, bar.advance)
 
 
-@cli.command("report")
+@cli.command("report", example="build/digits -o report.html")
 @click.argument("folders", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path), help="Write a page of HTML to this file."
 )
-def report_command(folders: tuple[Path, ...], output: Path | None) -> None:
+@JSON
+def report_command(folders: tuple[Path, ...], output: Path | None, give_json: Giver) -> None:
     """Show all measurements of the build in a folder, or of two builds side by side.
 
     They are the reports in the folder's evidence/. With -o they become a page that has everything
@@ -128,20 +120,21 @@ def report_command(folders: tuple[Path, ...], output: Path | None) -> None:
     """
     if len(folders) > 2:
         raise InputError(f"{len(folders)} build folders; accepted: one, or two side by side")
+    builds = [artefact.load(folder) for folder in folders]
+    reports = [evidence.read(build) for build in builds]
+    shas = [{"name": build.dataflow.name, evidence.SHA256: build.sha256} for build in builds]
+    give_json({"builds": [{**a, "evidence": b} for a, b in zip(shas, reports, strict=True)]})
     if output:
         from hw_models.report.page import html  # jinja2 is needed for nothing else
 
         html.write(folders, output)
         click.echo(f"report: {output}")
-        return
-    if len(folders) > 1:
+    elif len(folders) > 1:
         from hw_models.report.page import compared, facts
 
         Console().print(compared.compared_table([facts.facts(folder) for folder in folders]))
-        return
-    folder = next(iter(folders))
-    build = artefact.load(folder)
-    Console().print(evidence_table(build, evidence.read(build)))
+    else:
+        Console().print(evidence_table(builds[0], reports[0]))
 
 
 if __name__ == "__main__":

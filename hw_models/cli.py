@@ -1,10 +1,16 @@
-"""Runs a click command with one-line errors, exit statuses, and `--debug` for the traceback."""
+"""What all commands have in common.
+
+That is one-line errors, exit statuses, `--quiet`, `--debug`, and an example in each help.
+"""
 
 import errno
+import io
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from importlib import import_module
+from typing import Any, TextIO
 
 import click
 
@@ -13,6 +19,91 @@ from hw_models.errors import InputError
 EXIT_OK, EXIT_DIFFERS, EXIT_BAD_INPUT = 0, 1, 2
 READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+QUIET, STDOUT = "quiet", "stdout"  # keys in a context's meta
+
+
+def silence(ctx: click.Context) -> TextIO:
+    """Print nothing on standard output until a command has ended; returns standard output."""
+    out = ctx.meta.setdefault(STDOUT, sys.stdout)
+    ctx.with_resource(redirect_stdout(io.StringIO()))
+    return out
+
+
+def is_quiet() -> bool:
+    """Whether the command that runs shows no progress, as it was asked."""
+    ctx = click.get_current_context(silent=True)
+    return ctx is not None and ctx.meta.get(QUIET, False)
+
+
+def be_quiet(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    """What --quiet does."""
+    if asked:
+        ctx.meta[QUIET] = True
+        silence(ctx)
+
+
+COMMON = (
+    click.Option(
+        ["--quiet", "-q"],
+        is_flag=True,
+        expose_value=False,
+        callback=be_quiet,
+        help="Print errors, notes and differences alone.",
+    ),
+    click.Option(
+        ["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error, too."
+    ),  # taken by run()
+)
+
+
+class Command(click.Command):
+    """A command with the options that all have, whose help ends with an example.
+
+    Args:
+        example: what follows the command's name in the example.
+    """
+
+    def __init__(self, *args: Any, example: str = "", **attrs: Any) -> None:
+        super().__init__(*args, **attrs)
+        self.example = example
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        *own, shows_help = super().get_params(ctx)
+        return [*own, *COMMON, shows_help]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Example"):
+            formatter.write(f"{'':{formatter.current_indent}}{ctx.command_path} {self.example}\n")
+
+
+class Group(click.Group):
+    """A group of such commands, each of which is loaded when it is used.
+
+    Args:
+        package: the package with a module NAME for each command, which has it as NAME_command.
+        names: the names of the commands.
+    """
+
+    command_class = Command
+
+    def __init__(self, *args: Any, package: str = "", names: Iterable[str] = (), **attrs: Any):
+        super().__init__(*args, **attrs)
+        self.package, self.names = package, tuple(names)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.names, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.names:
+            return getattr(import_module(f"{self.package}.{cmd_name}"), f"{cmd_name}_command")
+        return super().get_command(ctx, cmd_name)
+
+
+def command(name: str, example: str) -> Callable[[Callable[..., Any]], Command]:
+    """A decorator that makes a Command of a function."""
+    return click.command(name, cls=Command, example=example)
 
 
 def run(command: click.Command, prog_name: str, args: list[str] | None = None) -> None:

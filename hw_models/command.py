@@ -13,7 +13,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from hw_models import doctor
-from hw_models.cli import run
+from hw_models.cli import Group, run
 from hw_models.errors import InputError
 
 NAME = "trispike"
@@ -34,7 +34,7 @@ def entries(group: str, *commands: tuple[str, str, str]) -> dict[str, Entry]:
 
 
 TRAINING = entries(
-    "qtrain.__main__:main",
+    "qtrain.__main__:cli",
     ("train", "train", "Train a network; writes OUT/ckpt.pt after each epoch."),
     ("eval", "eval", "Show a checkpoint's accuracy and firing rates on the test split."),
     ("info", "info", "Show the layers, options, metrics and versions of a checkpoint."),
@@ -92,6 +92,7 @@ def loaded(name: str) -> click.Command:
     module, _, attribute = entry.group.partition(":")
     try:
         group = getattr(importlib.import_module(module), attribute)
+        command = group.get_command(click.Context(group), entry.name)
     except ModuleNotFoundError as error:
         extra = EXTRA.get(module.partition(".")[0])
         if extra is None or error.name is None:
@@ -100,10 +101,11 @@ def loaded(name: str) -> click.Command:
             f"{NAME} {name}: needs the package {error.name.partition('.')[0]}, which is not "
             f"installed; `pip install 'trispike[{extra}]'` installs it"
         ) from error
-    return group.commands[entry.name]
+    assert command is not None, f"{module} has no {entry.name}"
+    return command
 
 
-class Commands(click.Group):
+class Commands(Group):
     """The group of all commands; `add_command` adds those that need no package."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -146,22 +148,22 @@ def commands() -> None:
     """
 
 
-@commands.command("completion")
+@commands.command("completion", example="zsh > ~/.zfunc/_trispike")
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion_command(shell: str) -> None:
     """Print what makes a SHELL complete commands and options.
 
     \b
-    bash:  trispike completion bash > ~/.local/share/bash-completion/completions/trispike
-    zsh:   trispike completion zsh > a folder of $fpath, as _trispike
-    fish:  trispike completion fish > ~/.config/fish/completions/trispike.fish
+    bash:  into ~/.local/share/bash-completion/completions/trispike
+    zsh:   into a folder of $fpath, as _trispike
+    fish:  into ~/.config/fish/completions/trispike.fish
     """
     found = get_completion_class(shell)
     assert found is not None
     click.echo(found(commands, {}, NAME, f"_{NAME.upper()}_COMPLETE").source())
 
 
-commands.add_command(doctor.command)
+commands.add_command(doctor.doctor_command)
 
 
 def main() -> None:

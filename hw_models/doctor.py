@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from hw_models.cli import EXIT_DIFFERS, EXIT_OK
+from hw_models.cli import EXIT_DIFFERS, EXIT_OK, command
 
 LIBERTY = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"
 
@@ -146,20 +146,15 @@ def users(need: str) -> list[str]:
     return [command for command, needs in FOR.items() if need in needs]
 
 
-@click.command("doctor")
+@command("doctor", "--for prove")
 @click.option(
     "--for",
     "command",
     type=click.Choice(list(FOR)),
     help="Only what this command needs. The exit status is then 1 if some of it is missing.",
 )
-def command(command: str | None) -> int:
-    """Show what is installed, and what is missing for which command.
-
-    \b
-    trispike doctor
-    trispike doctor --for prove
-    """
+def doctor_command(command: str | None) -> int:
+    """Show what is installed, and what is missing for which command."""
     names = list(NEEDS) if command is None else ["Python >= 3.11", *FOR[command]]
     found = {name: NEEDS[name].found() for name in names}
     table = Table(box=None, pad_edge=False)

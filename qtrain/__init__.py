@@ -12,9 +12,9 @@ from hw_models import lazy
 if TYPE_CHECKING:
     from qtrain.data.own.preparation import Preparation
     from qtrain.data.source import DataSource, open_source
+    from qtrain.training.defaults import default_config
     from qtrain.training.loop import train
     from qtrain.training.own_loop import save
-    from qtrain.training.recipes import default_config
     from qtrain.training.train_config import TrainConfig
 
 __all__ = [
@@ -33,7 +33,7 @@ __getattr__ = lazy.names_from(
         "DataSource": "qtrain.data.source",
         "Preparation": "qtrain.data.own.preparation",
         "TrainConfig": "qtrain.training.train_config",
-        "default_config": "qtrain.training.recipes",
+        "default_config": "qtrain.training.defaults",
         "open_source": "qtrain.data.source",
         "save": "qtrain.training.own_loop",
         "train": "qtrain.training.loop",

@@ -3,7 +3,6 @@
 A checkpoint holds tensors and plain data only, so that loading one runs no code from it.
 """
 
-import hashlib
 import io
 import pickle
 import platform
@@ -171,18 +170,6 @@ def damaged_part(content: bytes) -> str | None:
         return None
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return archive.testzip()
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a checkpoint's file, by which builds and other training runs refer to it.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
 
 
 def versions() -> dict[str, str]:

@@ -5,35 +5,14 @@ from typing import Any
 
 import click
 
-import compiler
 from compiler.commands import build_options
-from compiler.commands.network_options import (
-    DATA_DIR,
-    NETWORK,
-    exported_data,
-    nir_options,
-    opened,
-)
-from compiler.commands.terminal import CONSOLE, print_warnings
-from compiler.frontend.exported import holds_build, integer_vectors, open_exported
-from compiler.frontend.nir_import import SUFFIX, NirNetwork, import_report
-from compiler.frontend.samples import calibration_inputs, recorded_vectors, samples_for
-from compiler.frontend.trained import TrainedNetwork
-from compiler.inspection import layer_table, work_table
-from compiler.ir import Graph
-from compiler.options import Options
-from compiler.pipeline import with_hardware
-from hw_models.dataflow import Build
-from hw_models.errors import InputError
-from hw_models.folder import artefact, evidence, reference_vectors
-from hw_models.report.evaluate import evaluate
-from hw_models.report.import_report import IMPORT, import_table
-from qtrain import data_options
-from qtrain.data.source import DataSource
-from qtrain.data.split import Split
+from compiler.commands.network_options import DATA_DIR, NETWORK, nir_options
+from hw_models.cli import command
+from hw_models.options import JSON
+from qtrain.commands import data_options
 
 
-@click.command()
+@command("build", "runs/digits/ckpt.pt --target int8 --out build/digits")
 @NETWORK
 @build_options.TARGET
 @click.option(
@@ -50,16 +29,8 @@ from qtrain.data.split import Split
     "--print-passes", is_flag=True, help="Print the network's graph after the import and each pass."
 )
 @nir_options
-def build(
-    network: Path,
-    out: Path | None,
-    data: str | None,
-    workers: int | None,
-    data_dir: Path | None,
-    no_reference: bool,
-    print_passes: bool,
-    **given: Any,
-) -> None:
+@JSON
+def build_command(**given: Any) -> None:
     """Compile NETWORK into a build folder.
 
     NETWORK is a checkpoint, zoo:NAME, or a NIR graph in FILE.nir. Reference vectors are written
@@ -72,85 +43,6 @@ def build(
     accuracy differ from the graph's in real numbers. Options that are marked NIR, Event data or
     Own data are for it alone. See docs/interchange.md.
     """
-    options = build_options.taken_from(given)
-    graph = network.suffix == SUFFIX  # which is rounded on samples, whatever is kept of them
-    for option, value in (("--data", data), ("--data-dir", data_dir)):
-        if value and no_reference and not options.has_goal and not graph:
-            raise InputError(
-                f"{option} {value}: nothing is read from it with --no-reference; leave one out"
-            )
-    if graph and holds_build(network):
-        exported = open_exported(network, options)
-        source = exported_data(exported, data, data_dir, workers, given)
-        build_again(network, exported, options, None if no_reference else source, data_dir, out)
-        return
-    trained, source = opened(network, options, data, data_dir, workers, given)
-    samples = calibration_inputs(trained, data_dir, source) if options.has_goal else None
-    try:
-        test = None if no_reference else test_samples(trained, data_dir, source)
-    except InputError as error:
-        raise InputError(f"{error}; or build with --no-reference") from error
-    out = out or Path("build") / f"{trained.name}-{options.target}"
-    watch = print_graph if print_passes else None
-    report = None
-    with artefact.fresh_folder(out) as folder:
-        made = compiler.build(trained, options, calibration=samples, watch=watch)
-        made = artefact.write(made, folder)
-        if test is not None:
-            vectors = recorded_vectors(trained, made.sha256 or "", test)
-            reference_vectors.save(vectors, folder)
-            report = evaluate(made, vectors)
-            if isinstance(trained, NirNetwork):
-                evidence.write(made, IMPORT, import_report(trained, report))
-    print_warnings(made)
-    CONSOLE.print(layer_table(made))
-    if samples is not None:
-        CONSOLE.print(work_table(made, samples, options.cycles))
-    if report is not None:
-        if isinstance(trained, NirNetwork):
-            CONSOLE.print(import_table(import_report(trained, report)))
-        CONSOLE.print(
-            f"accuracy on {report.dataset}: {report.accuracy:.2%} in integers, "
-            f"{report.reference_accuracy:.2%} as trained; "
-            f"{report.predictions_equal:.2%} of the predictions equal"
-        )
-    CONSOLE.print(f"build folder: {out}")
+    from compiler.actions.build import build
 
-
-def build_again(
-    network: Path,
-    integers: Build,
-    options: Options,
-    source: DataSource | None,
-    data_dir: Path | None,
-    out: Path | None,
-) -> None:
-    """Write the build folder of a build that was exported as a NIR graph."""
-    test = source.load("test", data_dir) if source else None
-    out = out or Path("build") / f"{integers.dataflow.name}-{integers.dataflow.target}"
-    with artefact.fresh_folder(out) as folder:
-        made = artefact.write(with_hardware(integers, options), folder)
-        if test is not None:
-            reference_vectors.save(integer_vectors(made, test), folder)
-    CONSOLE.print(layer_table(made))
-    if test is None:
-        CONSOLE.print(f"no reference vectors: {network} holds no samples; name some with --data")
-    CONSOLE.print(f"build folder: {out}")
-
-
-def test_samples(
-    trained: TrainedNetwork, data_dir: Path | None, source: DataSource | None
-) -> Split:
-    """The samples of a build's reference vectors: the test split, or seeded random spikes."""
-    if isinstance(trained, NirNetwork) and trained.random:
-        CONSOLE.print(
-            f"[yellow]warning:[/] no --data: the reference is {len(trained.random)} samples of "
-            "random spikes, which say nothing of accuracy"
-        )
-        return trained.random
-    return samples_for(trained.checkpoint, "test", data_dir, source)
-
-
-def print_graph(step: str, graph: Graph) -> None:
-    """Print a graph under the name of the step that made it, as plain text."""
-    click.echo(f"after {step}:\n{graph}\n")
+    build(**given)

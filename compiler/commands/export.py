@@ -6,9 +6,10 @@ import click
 
 from compiler.commands.terminal import CONSOLE
 from compiler.formats import FORMATS
+from hw_models.cli import command
 
 
-@click.command()
+@command("export", "build/digits --format onnx")
 @click.argument("source")
 @click.option(
     "--format",
@@ -23,7 +24,7 @@ from compiler.formats import FORMATS
     help="The file. [default: export/network.onnx, which `hw_models run` executes, or "
     "export/network.nir in the build folder; of a checkpoint build/NAME.qonnx.onnx]",
 )
-def export(source: str, format_: str, out: Path | None) -> None:
+def export_command(source: str, format_: str, out: Path | None) -> None:
     """Write a network in a standard format.
 
     As onnx and nir these are the integers of a build, whose folder is SOURCE. As qonnx it is the

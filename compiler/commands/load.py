@@ -6,16 +6,17 @@ import click
 
 from compiler.commands.terminal import CONSOLE
 from compiler.emit.loadable import as_text, register_writes
+from hw_models.cli import command
 from hw_models.folder import artefact, files
 
 PATH = click.Path(path_type=Path)
 
 
-@click.command()
+@command("load", "hw build/digits")
 @click.argument("hardware", type=PATH)
 @click.argument("folder", type=PATH)
 @click.option("--out", type=PATH, help="The file. [default: FOLDER/export/registers.txt]")
-def load(hardware: Path, folder: Path, out: Path | None) -> None:
+def load_command(hardware: Path, folder: Path, out: Path | None) -> None:
     """Write a network as register writes for another core.
 
     The network is that of the build in FOLDER. The core is that of the build in HARDWARE, which was

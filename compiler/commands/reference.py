@@ -5,21 +5,13 @@ from typing import Any
 
 import click
 
-from compiler.commands.network_options import DATA_DIR, NETWORK, how_built, nir_data, opened
-from compiler.commands.terminal import CONSOLE
-from compiler.frontend.crop import CROP
-from compiler.frontend.nir_import import SUFFIX
-from compiler.frontend.samples import recorded_vectors, samples_for
-from compiler.frontend.timesteps import TIMESTEPS
-from compiler.options import Options
-from hw_models.errors import InputError
-from hw_models.folder import artefact, reference_vectors
-from qtrain import checkpoint, data_options
-from qtrain.checkpoint import sha256_of
-from qtrain.data.datasets import SPLITS
+from compiler.commands.network_options import DATA_DIR, NETWORK, nir_data
+from hw_models.cli import command
+from qtrain.choices import SPLITS
+from qtrain.commands import data_options
 
 
-@click.command()
+@command("reference", "build/digits runs/digits/ckpt.pt --split train")
 @click.argument("folder", type=click.Path(path_type=Path))
 @NETWORK
 @data_options.data
@@ -32,36 +24,12 @@ from qtrain.data.datasets import SPLITS
     help="The part of the data set.",
 )
 @nir_data
-def reference(
-    folder: Path,
-    network: Path,
-    data: str | None,
-    workers: int | None,
-    data_dir: Path | None,
-    split: str,
-    **nir: Any,
-) -> None:
+def reference_command(**given: Any) -> None:
     """Write new reference vectors for the build in FOLDER.
 
     The build must have been made from NETWORK, a checkpoint or a NIR graph in FILE.nir. The samples
     are those of the data that a checkpoint was trained on, or of --data, prepared as those.
     """
-    made = artefact.load(folder)
-    if network.suffix != SUFFIX:  # says of a file that is no checkpoint what is wrong with it
-        checkpoint.load(network, build=False)
-    recorded_of = made.dataflow.provenance
-    if recorded_of.get("checkpoint_sha256") != sha256_of(network):
-        kind = "graph" if network.suffix == SUFFIX else "checkpoint"
-        raise InputError(f"{network}: {folder} was built from another {kind}; build it again")
-    crop = recorded_of.get(CROP)
-    options = Options(crop=None if crop is None else int(crop))
-    how = how_built(made) if network.suffix == SUFFIX else None
-    if how is None:
-        nir[TIMESTEPS] = recorded_of.get(TIMESTEPS)
-    trained, source = opened(network, options, data, data_dir, workers, nir, how)
-    if source is None:
-        raise InputError(f"{network}: name the data with --data")
-    samples = samples_for(trained.checkpoint, split, data_dir, source)
-    vectors = recorded_vectors(trained, made.sha256 or "", samples, split)
-    reference_vectors.save(vectors, folder)
-    CONSOLE.print(f"{vectors.samples:,} samples of {vectors.about.dataset}/{split} in {folder}")
+    from compiler.actions.reference import reference
+
+    reference(**given)

@@ -8,6 +8,8 @@ import numpy as np
 
 from hw_models.errors import InputError
 
+# The split that accuracies are compared on; VALIDATION: what the training held back.
+TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
 # By name: which way is better, and what a table's column is headed.
 MEASURES = {
     "accuracy": (">=", "acc. %"),

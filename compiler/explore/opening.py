@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from compiler.explore.jobs import Kit, Samples
+from compiler.explore.measures import TEST, TRAIN, VALIDATION
 from compiler.frontend.importer import import_network
 from compiler.frontend.samples import calibration_inputs, samples_for
 from compiler.frontend.trained import TrainedNetwork, open_checkpoint
@@ -16,8 +17,6 @@ from hw_models.errors import InputError
 from qtrain.data.source import DataSource, recorded
 from qtrain.data.split import Split
 from qtrain.network.recording import integer_inputs
-
-TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from hw_models.report.evaluate import Evaluation, batches
 from hw_models.report.import_report import ImportReport, LayerImport
 from qtrain.checkpoint import Checkpoint, versions
 from qtrain.data.source import DataSource
-from qtrain.data.split import DatasetSpec, Split
+from qtrain.data.spec import DatasetSpec
+from qtrain.data.split import Split
 from qtrain.interchange import nir_graph
 from qtrain.interchange.calibration import calibrated
 from qtrain.interchange.float_run import FloatGraph, FloatRun
@@ -24,7 +25,6 @@ from qtrain.interchange.nir_graph import NirGraph
 from qtrain.interchange.nir_network import ImportedNetwork, imported
 from qtrain.interchange.step_equations import Steps
 
-SUFFIX = ".nir"
 BATCH = 16  # samples that are run in float64 at once
 CALIBRATION_SAMPLES = 100  # of the training split
 RANDOM = "random"  # the name of the data where none are given

@@ -12,8 +12,9 @@ from torch import Tensor
 from compiler.frontend.crop import cropped
 from compiler.frontend.timesteps import TIMESTEPS, with_timesteps
 from hw_models.errors import InputError
+from hw_models.folder.files import sha256_of
 from qtrain import checkpoint as checkpoints
-from qtrain.checkpoint import Checkpoint, sha256_of
+from qtrain.checkpoint import Checkpoint
 from qtrain.network.network import Network
 from qtrain.network.recording import record
 

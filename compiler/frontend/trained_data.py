@@ -6,7 +6,7 @@ from compiler.ir import Graph
 from hw_models.errors import InputError
 from qtrain.checkpoint import Checkpoint
 from qtrain.data.source import recorded
-from qtrain.data.split import DatasetSpec
+from qtrain.data.spec import DatasetSpec
 
 
 def with_data(graph: Graph, checkpoint: Checkpoint) -> Graph:

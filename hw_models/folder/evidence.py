@@ -14,9 +14,14 @@ FOLDER = "evidence"
 SHA256 = "dataflow_sha256"
 
 
+def as_json(report: msgspec.Struct | dict[str, Any]) -> bytes:
+    """A report as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(report)) + b"\n"
+
+
 def write_json(report: msgspec.Struct | dict[str, Any], path: Path) -> None:
     """Write a report as indented JSON, whole or not at all."""
-    files.write({path: msgspec.json.format(msgspec.json.encode(report)) + b"\n"})
+    files.write({path: as_json(report)})
 
 
 def write(build: Build, name: str, report: msgspec.Struct | dict[str, Any]) -> Path:

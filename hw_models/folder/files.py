@@ -175,3 +175,15 @@ def rename(moves: list[tuple[Path, Path]]) -> None:
         for source, target in reversed(done):
             target.rename(source)
         raise
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a checkpoint's file, by which builds and other training runs refer to it.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.dataflow import Dataflow
+from hw_models.options import JSON
 from hw_models.sample.read import read_samples
 
 Reader = Callable[[Dataflow], NDArray[np.int8]]  # gives the samples of files for a build
@@ -32,14 +33,14 @@ OPTIONS = (
         is_flag=True,
         help="Limit raw values that the input cannot hold, instead of refusing them.",
     ),
-    click.option("--json", "json_path", type=PATH, help="Write the report to this file."),
+    JSON,
 )
 
 
 def sample_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """A command with FOLDER, FILES and the options of reading them.
 
-    The command is called with `folder`, `files`, `json_path`, and the Reader `read` of the files.
+    The command is called with `folder`, `files`, `give_json`, and the Reader `read` of the files.
     """
 
     @functools.wraps(command)

@@ -14,12 +14,12 @@ import torch
 
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
+from qtrain.choices import SPLITS
 from qtrain.data import cifar, events, mnist
 from qtrain.data.event_sets import EVENT_SETS, EventSet
 from qtrain.data.events import FrameOptions
-from qtrain.data.split import Arrays, DatasetSpec, Split
-
-SPLITS = ("train", "test")
+from qtrain.data.spec import Arrays, DatasetSpec
+from qtrain.data.split import Split
 
 
 def frame_options(config: Mapping[str, Any]) -> FrameOptions:

@@ -16,7 +16,8 @@ from qtrain.data.own.opening import opened, prepared
 from qtrain.data.own.preparation import OwnData, Preparation
 from qtrain.data.own.raw import Reader
 from qtrain.data.own.user_class import ClassReader, is_class
-from qtrain.data.split import Arrays, DatasetSpec, Split
+from qtrain.data.spec import Arrays, DatasetSpec
+from qtrain.data.split import Split
 
 IN_MEMORY = "(arrays)"  # names data that were given from Python
 

@@ -30,10 +30,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hw_models.errors import InputError
+from qtrain.choices import DECAYS, RESETS
 from qtrain.interchange.nir_graph import NEURONS, SPIKING, NirGraph, NirNode
-
-DECAYS = ("euler", "exp")
-RESETS = ("hard", "soft")
 
 
 @dataclass(frozen=True)

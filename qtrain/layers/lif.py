@@ -10,14 +10,8 @@ from torch.autograd.function import once_differentiable
 
 from hw_models.errors import InputError
 from hw_models.semantics import Leak
+from qtrain.choices import LIF_CHOICES
 from qtrain.layers.memory_layout import chunks, empty_steps, rows
-
-LIF_CHOICES = {
-    "spike": ("ternary", "binary"),
-    "reset": ("hard", "soft"),
-    "amplitude": ("trainable", "fixed"),
-    "surrogate": ("triangle", "wide", "rectangle"),
-}
 
 
 class LIF(nn.Module):

@@ -6,12 +6,10 @@ from typing import Any
 from torch import nn
 
 from hw_models.errors import InputError
-from qtrain.models.resnet import EDGE_BITS, RESNETS, resnet
+from qtrain.models.resnet import EDGE_BITS, resnet
+from qtrain.models.shapes import RESNETS, TEXTS
 from qtrain.models.stack import refuse_acc_bits, stack
 from qtrain.models.stages import Conv, Dense, Pool, Stage, parse_stages
-
-TEXTS = {"vgg11": "64c3-p2-128c3-p2-256c3-256c3-p2-512c3-512c3-p2-512c3-512c3-p2"}
-NAMED = ("mlp", "convnet", *TEXTS, *RESNETS)
 
 
 def named_stages(
@@ -49,7 +47,7 @@ def named_module(
     """The module of a network, by its name or text.
 
     Args:
-        model: one of NAMED, or a text as parse_stages takes it.
+        model: one of shapes.NAMED, or a text as parse_stages takes it.
         hidden: widths of the hidden layers of an mlp.
         channels: channels of the convolutions of a convnet.
         in_shape: shape of a sample, without time and batch.

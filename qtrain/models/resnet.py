@@ -4,40 +4,15 @@ Source: Guo et al., Ternary Spike, AAAI 2024 (arXiv 2312.06372), and the network
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import nn
 
 from qtrain.layers import AvgPool2d, Flatten, GlobalAvgPool, InputQuant, QuantLinear, Readout
 from qtrain.models.blocks import Block, LayerFactory
+from qtrain.models.shapes import ResNet
 
 EDGE_BITS = 8  # for the first and the last layer, which matter most and are small
-
-
-@dataclass(frozen=True)
-class ResNet:
-    """The shape of a residual network.
-
-    The first block of each stage but the first has a stride of 2; see Block for its shortcut.
-    """
-
-    # "conv": one 3x3 convolution; "three": three of them, then a 2x2 pool; "imagenet": a 7x7
-    # convolution with stride 2, then a 3x3 pool with stride 2
-    stem: Literal["conv", "three", "imagenet"]
-    widths: tuple[int, ...]  # channels of each stage; the stem has those of the first
-    blocks: tuple[int, ...]  # number of blocks in each stage
-    shortcut: Literal["conv", "pool"] = "conv"  # see Block
-
-
-RESNETS = {
-    "resnet20s": ResNet("conv", (16, 32, 64), (3, 3, 3)),
-    "resnet20": ResNet("conv", (128, 256, 512), (3, 3, 3)),
-    "resnet19": ResNet("conv", (128, 256, 512), (3, 3, 2)),
-    "resnet20m": ResNet("three", (64, 128, 256, 512), (2, 2, 2, 2), "pool"),
-    "resnet18": ResNet("imagenet", (64, 128, 256, 512), (2, 2, 2, 2)),
-    "resnet34": ResNet("imagenet", (64, 128, 256, 512), (3, 4, 6, 3)),
-}
 
 
 def resnet(

@@ -5,7 +5,7 @@
 `net` is a module made of qtrain.layers; without it the configuration's own network is trained.
 """
 
+from qtrain.training.defaults import default_config
 from qtrain.training.loop import train
-from qtrain.training.recipes import default_config
 
 __all__ = ["default_config", "train"]

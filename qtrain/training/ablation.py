@@ -17,13 +17,13 @@ import msgspec
 
 from hw_models.dataflow import TARGET_BITS
 from hw_models.errors import InputError
-from hw_models.folder import evidence
+from hw_models.folder import evidence, files
 from qtrain import checkpoint
 from qtrain.data.own.preparation import Preparation
 from qtrain.data.source import DataSource, open_source
 from qtrain.training import run_folder
+from qtrain.training.defaults import default_config
 from qtrain.training.loop import Epoch, train
-from qtrain.training.recipes import default_config
 from qtrain.training.train_config import TrainConfig
 
 SPIKES = {
@@ -264,7 +264,7 @@ def integer_report(
         InputError: the compiler or hw_models refuses it.
     """
     path, trained = folder / INTEGERS, folder / checkpoint.NAME
-    sha256 = checkpoint.sha256_of(trained)
+    sha256 = files.sha256_of(trained)
     try:
         kept = msgspec.json.decode(path.read_bytes(), type=IntegerReport)
         if kept.checkpoint_sha256 == sha256:

@@ -16,6 +16,7 @@ from hw_models.errors import InputError
 from hw_models.folder import files
 from qtrain import checkpoint
 from qtrain.checkpoint import Checkpoint
+from qtrain.choices import FROM_NIR
 from qtrain.data import augment
 from qtrain.data.autoaugment import autoaugmented
 from qtrain.data.source import DataSource
@@ -28,7 +29,7 @@ from qtrain.training.firing_rates import hold_back, rate_penalty
 from qtrain.training.initial_module import initial_module
 from qtrain.training.optimizers import Optimizers, make_optimizers
 from qtrain.training.run_folder import DATA, claimed
-from qtrain.training.train_config import FROM_NIR, TrainConfig
+from qtrain.training.train_config import TrainConfig
 
 EPOCH_SEED = 1_000_003  # keeps the seeds of a run's epochs apart from the seeds of other runs
 

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from hw_models.errors import InputError
+from qtrain.choices import FROM_NIR
 from qtrain.interchange import nir_graph
 from qtrain.interchange.nir_network import imported
 from qtrain.interchange.step_equations import Steps
 from qtrain.network.network import Network, build_network
-from qtrain.training.train_config import FROM_NIR, TrainConfig
+from qtrain.training.train_config import TrainConfig
 
-SUFFIX = ".nir"
 # What a graph says itself, or what its neurons cannot be.
 OF_THE_GRAPH = (
     "model", "hidden", "channels", "spike", "amplitude", "amplitude_per", "initial_amplitude",

@@ -8,29 +8,20 @@ import msgspec
 from hw_models.dataflow import STATIC
 from hw_models.errors import InputError
 from hw_models.semantics import INPUT_BITS
+from qtrain.choices import FROM_NIR, TRAINING_CHOICES
 from qtrain.data import datasets
 from qtrain.data.events import FrameOptions
 from qtrain.data.own.preparation import OwnData
 from qtrain.data.source import DataSource
-from qtrain.data.split import DatasetSpec
-from qtrain.interchange.step_equations import DECAYS
-from qtrain.models.named import NAMED, named_stages
-
-FROM_NIR = "nir"  # the model of a run that starts from a NIR graph, which is the network
-TRAINING_CHOICES = {
-    "decay": DECAYS,
-    "amplitude_per": ("layer", "channel"),
-    "optimizer": ("muon", "adamw", "sgd"),
-    "schedule": ("cosine", "linear"),
-    "border": ("zeros", "reflect"),
-    "precision": ("float32", "bfloat16"),
-}
+from qtrain.data.spec import DatasetSpec
+from qtrain.models.named import named_stages
+from qtrain.models.shapes import NAMED
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The options that `python -m qtrain train --help` lists, by the same names.
 
-    recipes.default_config() gives the defaults of a data set.
+    defaults.default_config() gives the defaults of a data set.
 
     Raises:
         InputError: an option is out of range, or does not suit the data set.

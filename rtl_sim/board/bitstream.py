@@ -23,7 +23,6 @@ from rtl_sim.synthesis.devices import Resources
 from rtl_sim.synthesis.placement import Placed
 
 VERILOG = Path(__file__).parent / "verilog"
-BAUD = 1_000_000
 TOLERANCE = 1e-3  # of the PLL's frequency
 AROUND = "board"  # the module around the core
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 from rtl_sim.synthesis.devices import DEVICES, Device
 
+BAUD = 1_000_000  # bits a second on a UART
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:

@@ -1,6 +1,5 @@
 """Spreads the samples of a run over simultaneous simulations."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -27,11 +26,6 @@ class Told:
 
 
 UNTOLD = Told()
-
-
-def cores() -> int:
-    """The number of processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def divide(build: Build, samples: int) -> list[slice]:

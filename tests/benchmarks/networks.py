@@ -25,8 +25,8 @@ from hw_models.dataflow import Build
 from hw_models.engines import fast, golden
 from hw_models.engines.products import product
 from qtrain.layers import BatchNorm
-from qtrain.models.named import TEXTS, named_module
-from qtrain.models.resnet import RESNETS
+from qtrain.models.named import named_module
+from qtrain.models.shapes import RESNETS, TEXTS
 from qtrain.network.network import Network, build_network
 from qtrain.network.recording import membranes, record
 from qtrain.network.trace import trace

@@ -8,7 +8,7 @@ import pytest
 from compiler.__main__ import cli
 from compiler.frontend.nir_import import NirOptions, open_nir
 from hw_models.folder import artefact, evidence, reference_vectors
-from qtrain.__main__ import main as qtrain_cli
+from qtrain.__main__ import cli as qtrain_cli
 from qtrain.checkpoint import load
 from rtl_sim.__main__ import cli as rtl_sim_cli
 from tests.builders.nir_graphs import DT, convolutional, dense, lif, written

@@ -16,8 +16,8 @@ from hw_models.core import timing
 from hw_models.dataflow import TARGET_BITS
 from hw_models.engines import golden
 from hw_models.folder import artefact
+from hw_models.folder.files import sha256_of
 from hw_models.semantics import digit_peak
-from qtrain.checkpoint import sha256_of
 from qtrain.network.network import Network
 from qtrain.network.recording import record
 from tests.builders.networks import checkpoint, digits, save, users_checkpoint

@@ -78,8 +78,7 @@ def check_words(words: list[str], *, whole: bool) -> None:
 @cache
 def group_of(package: str) -> click.Group:
     """The commands of `python -m PACKAGE`."""
-    module = importlib.import_module(f"{package}.__main__")
-    return module.main if package == "qtrain" else module.cli
+    return importlib.import_module(f"{package}.__main__").cli
 
 
 def command_of(module: str) -> object:
@@ -98,7 +97,6 @@ def command_of(module: str) -> object:
 
 def check_click(group: click.Group, words: list[str], *, whole: bool) -> None:
     """A command of a group and its arguments. A group alone is a mention of it."""
-    words = [word for word in words if word != "--debug"]
     if not words or words == ["--help"]:
         return
     parent = click.Context(group)
@@ -128,7 +126,7 @@ def check_options(
         raise Unusable(f"unexpected arguments: {' '.join(left)}")
     if values.get("help"):
         return
-    for parameter in command.params:
+    for parameter in command.get_params(context):
         given = values.get(parameter.name)
         texts = [given] if isinstance(given, str) else given
         if not isinstance(texts, list | tuple):  # a flag, or not given

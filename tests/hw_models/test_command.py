@@ -4,11 +4,14 @@ import importlib
 import subprocess
 import sys
 
+import click
 import pytest
 
 from hw_models import command
 from hw_models.command import ALL, SECTIONS, commands
 from tests.cli import assert_one_line, status_of
+from tests.documentation import lines
+from tests.documentation.pages import Command
 
 
 def group_of(entry: command.Entry):
@@ -27,7 +30,8 @@ def test_the_list_says_what_the_command_s_help_begins_with(name):
 def test_no_command_of_a_package_is_left_out(section):
     entries = SECTIONS[section].values()
     (group,) = {entry.group for entry in entries}
-    assert {entry.name for entry in entries} == set(group_of(next(iter(entries))).commands)
+    found = group_of(next(iter(entries)))
+    assert {entry.name for entry in entries} == set(found.list_commands(click.Context(found)))
     assert sum(entry.group == group for entry in ALL.values()) == len(entries)
 
 
@@ -43,6 +47,28 @@ def test_the_list_loads_no_package(capsys):
         assert f"\n{section}:\n" in shown.stdout
     for name in (*ALL, "doctor", "completion"):
         assert f"\n  {name} " in shown.stdout
+
+
+def test_no_help_waits_for_what_is_slow():
+    code = (
+        "import sys, click\n"
+        "from hw_models.command import ALL, commands\n"
+        "for name in ALL:\n"
+        "    click.Context(commands.get_command(click.Context(commands), name)).get_help()\n"
+        "slow = 'torch', 'scipy', 'brevitas', 'tonic', 'matplotlib', 'nir', 'onnx', 'cocotb'\n"
+        "print(*(module for module in slow if module in sys.modules))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "\n"
+
+
+@pytest.mark.parametrize("name", [*ALL, "doctor", "completion"])
+def test_each_help_ends_with_an_example_that_can_be_run(name, capsys):
+    assert status_of(commands, name, "--help") == 0
+    *_, title, example = capsys.readouterr().out.rstrip().splitlines()
+    assert title == "Example:"
+    assert example.startswith(f"  trispike {name}")
+    lines.check(Command("help", 0, example.strip(), True))
 
 
 def test_a_command_is_the_package_s_own(tmp_path, capsys):

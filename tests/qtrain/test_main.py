@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from qtrain import checkpoint
-from qtrain.__main__ import main
+from qtrain.__main__ import cli as main
 from tests.builders.own_files import pictures, write_npz
 from tests.cli import assert_one_line, status_of
 

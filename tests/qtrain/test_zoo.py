@@ -5,10 +5,12 @@ import msgspec
 import pytest
 
 from hw_models.errors import InputError
+from hw_models.folder import files
 from qtrain import checkpoint, zoo
 from qtrain.data import datasets
 from qtrain.training import default_config, train
 from qtrain.training.evaluation import evaluate
+from qtrain.zoo import adding
 
 
 @pytest.fixture(scope="module")
@@ -19,18 +21,18 @@ def run(tmp_path_factory):
 
 
 def test_a_run_is_taken_in_without_its_optimizer(run, tmp_path):
-    entry = zoo.add(run, "small", "the command", tmp_path)
+    entry = adding.add(run, "small", "the command", tmp_path)
     trained = checkpoint.load(run / "ckpt.pt")
     assert entry.test_accuracy == trained.metrics["test_accuracy"]
     assert zoo.entries(tmp_path) == {"small": entry}
     file = zoo.checkpoint_path("small", tmp_path)
-    assert checkpoint.sha256_of(file) == entry.sha256
+    assert files.sha256_of(file) == entry.sha256
     stored = checkpoint.load(file)
     assert stored.training == {}
     assert stored.graph == trained.graph
     assert all((stored.tensors[key] == trained.tensors[key]).all() for key in trained.tensors)
     assert len((tmp_path / "small.jsonl").read_text().splitlines()) == 2
-    other = zoo.add(run, "another", "", tmp_path)
+    other = adding.add(run, "another", "", tmp_path)
     assert zoo.entries(tmp_path) == {"another": other, "small": entry}
 
 
@@ -43,20 +45,20 @@ def test_what_was_measured_of_a_build_stands_beside_it(run, tmp_path):
     }
     report = tmp_path / "report.json"
     report.write_bytes(msgspec.json.encode(content))
-    entry = zoo.add(run, "small", "", tmp_path, report)
+    entry = adding.add(run, "small", "", tmp_path, report)
     assert (entry.target, entry.integer_accuracy) == ("int8", 0.5)
     assert (entry.additions, entry.energy_ratio) == (1234.5, 0.25)
     assert zoo.entries(tmp_path) == {"small": entry}
     report.write_bytes(b"{}")
     with pytest.raises(InputError, match=r"report.json: no report; make one with"):
-        zoo.add(run, "other", "", tmp_path, report)
+        adding.add(run, "other", "", tmp_path, report)
     with pytest.raises(InputError, match=r"none.json: No such file"):
-        zoo.add(run, "other", "", tmp_path, tmp_path / "none.json")
+        adding.add(run, "other", "", tmp_path, tmp_path / "none.json")
     assert not (tmp_path / "other.pt").exists()
 
 
 def test_a_damaged_or_unknown_one_is_refused(run, tmp_path):
-    zoo.add(run, "small", "", tmp_path)
+    adding.add(run, "small", "", tmp_path)
     with pytest.raises(InputError, match="zoo:big: accepted: zoo:small"):
         zoo.checkpoint_path("big", tmp_path)
     (tmp_path / "small.pt").write_bytes((run / "ckpt.pt").read_bytes())
@@ -65,10 +67,10 @@ def test_a_damaged_or_unknown_one_is_refused(run, tmp_path):
 
 
 def test_one_that_is_too_large_or_not_finished_is_not_taken(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(zoo, "BYTES_MAX", 1000)
+    monkeypatch.setattr(adding, "BYTES_MAX", 1000)
     (tmp_path / "other.pt").write_bytes(bytes(300))
     with pytest.raises(InputError, match="accepted: up to 700 beside the other"):
-        zoo.add(run, "small", "", tmp_path)
+        adding.add(run, "small", "", tmp_path)
     (tmp_path / "other.pt").unlink()
     options = default_config("digits", hidden=(8,), epochs=2, evaluate_every=2, batch_size=256)
 
@@ -78,14 +80,14 @@ def test_one_that_is_too_large_or_not_finished_is_not_taken(run, tmp_path, monke
     with pytest.raises(InterruptedError):
         train(options, tmp_path / "part", on_epoch=stop)
     with pytest.raises(InputError, match="run all of its epochs first"):
-        zoo.add(tmp_path / "part", "part", "", tmp_path)
+        adding.add(tmp_path / "part", "part", "", tmp_path)
     assert not list(tmp_path.glob("*.pt"))
 
 
 @pytest.mark.parametrize("name", sorted(zoo.entries()))
 def test_what_is_shipped_is_whole_and_small(name):
     file, entry = zoo.checkpoint_path(name), zoo.entries()[name]
-    assert sum(f.stat().st_size for f in file.parent.glob("*.pt")) < zoo.BYTES_MAX
+    assert sum(f.stat().st_size for f in file.parent.glob("*.pt")) < adding.BYTES_MAX
     trained = checkpoint.load(file)
     assert trained.config["dataset"] == entry.dataset
     log = file.with_suffix(".jsonl").read_bytes().splitlines()

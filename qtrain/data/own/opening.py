@@ -8,7 +8,7 @@ from hw_models.errors import InputError
 from qtrain.data.own import labels, samples
 from qtrain.data.own.preparation import COLORS, OwnData, Preparation
 from qtrain.data.own.raw import Raw, Reader
-from qtrain.data.split import Arrays
+from qtrain.data.spec import Arrays
 
 FEW_STEPS = 32  # of the 127 on one side of an input's zero
 BYTE_MAX, BYTE_MIDDLE = 255, 128

@@ -9,7 +9,7 @@ import msgspec
 
 from hw_models.dataflow import STATIC, Encoding
 from hw_models.errors import InputError
-from qtrain.data.split import Arrays, DatasetSpec
+from qtrain.data.spec import Arrays, DatasetSpec
 
 INPUTS = (STATIC, "spikes")
 Color = Literal["grey", "rgb"]

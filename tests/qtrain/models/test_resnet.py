@@ -5,7 +5,7 @@ import torch
 
 from qtrain.data import datasets
 from qtrain.models.named import NAMED, named_module
-from qtrain.models.resnet import RESNETS
+from qtrain.models.shapes import RESNETS
 from qtrain.network.network import build_network
 from qtrain.network.trace import trace
 from qtrain.training import default_config

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from hw_models.errors import InputError
+from hw_models.folder import files
 from qtrain import checkpoint
-from qtrain.__main__ import main
+from qtrain.__main__ import cli as main
 from qtrain.training import ablation, ablation_report
 from qtrain.training.ablation import Ablation, Cell, IntegerReport, Plan, Result
 from qtrain.training.ablation_report import Spread
@@ -80,7 +81,7 @@ def test_from_the_file_to_table_and_plot(tmp_path, capsys, monkeypatch):
         assert {p.name for p in folder.iterdir()} == {"ckpt.pt", "log.jsonl", "integers.json"}
         trained = checkpoint.load(folder / "ckpt.pt")
         assert trained.config["seed"] == result["cell"]["seed"] == seed
-        assert result["checkpoint_sha256"] == checkpoint.sha256_of(folder / "ckpt.pt")
+        assert result["checkpoint_sha256"] == files.sha256_of(folder / "ckpt.pt")
         assert result["trained_accuracy"] == trained.metrics["test_accuracy"]
         assert abs(result["accuracy"] - result["trained_accuracy"]) < 0.05
         assert result["predictions_equal"] > 0.95
@@ -112,14 +113,14 @@ def test_an_interrupted_ablation_goes_on_where_it_was(tmp_path, compiled):
     with pytest.raises(Interrupted):
         ablation.ablate(wanted, tmp_path, on_epoch=interrupt)
     first, second = (tmp_path / c.name / "ckpt.pt" for c in wanted.cells)
-    before = checkpoint.sha256_of(first), first.stat().st_mtime_ns
+    before = files.sha256_of(first), first.stat().st_mtime_ns
     assert checkpoint.load(second).training["epoch"] == 1
     epochs = []
     found = ablation.ablate(
         wanted, tmp_path, on_epoch=lambda c, e: epochs.append((c.seed, e.number))
     )
     assert epochs == [(1, 2)]
-    assert (checkpoint.sha256_of(first), first.stat().st_mtime_ns) == before
+    assert (files.sha256_of(first), first.stat().st_mtime_ns) == before
     assert compiled == [c.name for c in wanted.cells]
     assert (found.trained_on, found.integers_on) == ("digits/validation", "digits/test")
 

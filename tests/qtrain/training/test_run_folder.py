@@ -6,7 +6,7 @@ import torch
 
 from hw_models.errors import InputError
 from qtrain import checkpoint
-from qtrain.__main__ import main
+from qtrain.__main__ import cli as main
 from qtrain.data import datasets
 from qtrain.network.graph import Graph
 from qtrain.training import default_config, train

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from hw_models.errors import InputError
+from qtrain import recipes
 from qtrain.data import datasets
 from qtrain.data.own.preparation import Preparation
 from qtrain.data.source import open_source
-from qtrain.training import default_config, recipes
+from qtrain.training import default_config
 from qtrain.training.initial_module import initial_module
 from qtrain.training.train_config import from_plain, resumed
 

@@ -8,7 +8,7 @@ import pytest
 from compiler.emit.register_map import Bus
 from hw_models.errors import InputError
 from rtl_sim.__main__ import cli
-from rtl_sim.board import bitstream
+from rtl_sim.board import bitstream, boards
 from rtl_sim.board.boards import BOARDS
 from rtl_sim.synthesis import placement
 from rtl_sim.synthesis.devices import DEVICES, Resources
@@ -35,7 +35,7 @@ def test_a_build_without_a_bus_has_no_bitstream():
 
 
 def test_what_does_not_fit_is_said_in_numbers():
-    setting = bitstream.setting("icebreaker", None, bitstream.BAUD)
+    setting = bitstream.setting("icebreaker", None, boards.BAUD)
     build = with_bus(SMALL, Bus())
     bitstream.require_room(build, setting, Resources(lut=5280, ff=5280, carry=5280, bram=30))
     with pytest.raises(InputError) as error:
@@ -57,7 +57,7 @@ def test_what_does_not_fit_is_said_in_numbers():
     ],
 )
 def test_a_clock_that_the_pll_does_not_make(tmp_path, board, mhz, said):
-    setting = bitstream.setting(board, mhz, bitstream.BAUD)
+    setting = bitstream.setting(board, mhz, boards.BAUD)
     with pytest.raises(InputError) as error:
         bitstream.sources(setting, tmp_path)
     assert str(error.value).startswith(said)

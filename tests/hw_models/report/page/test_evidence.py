@@ -3,6 +3,7 @@
 import shlex
 from importlib import import_module
 
+import click
 import pytest
 
 from compiler.emit.register_map import Bus
@@ -31,10 +32,8 @@ def check(line: str) -> None:
     for command in line.split(" && "):
         python, module, package, name, *args = shlex.split(command)
         assert (python, module) == ("python", "-m")
-        if package == "compiler":  # its whole command line needs torch
-            found = getattr(import_module(f"compiler.commands.{name}"), name)
-        else:
-            found = import_module(f"{package}.__main__").cli.commands[name]
+        group = import_module(f"{package}.__main__").cli
+        found = group.get_command(click.Context(group), name)
         found.make_context(name, args)
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from rich.progress import TimeElapsedColumn
 
+from hw_models import progress
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence
-from rtl_sim import progress, sources
+from hw_models.options import jobs_option
+from rtl_sim import sources
 from rtl_sim.simulation import process, replay, simulators
-from rtl_sim.simulation.spread import cores
 
 T = TypeVar("T")
 FOLDER = click.Path(path_type=Path)
@@ -24,18 +24,6 @@ LIBRARY_OPTION = click.option(
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Use the Verilog modules in this folder instead of the build's.",
 )
-
-
-def jobs_option(what: str):
-    """The option --jobs of a command; `what` says what it does at a time, N for the number."""
-    return click.option(
-        "--jobs",
-        metavar="N",
-        type=click.IntRange(min=1),
-        default=cores,
-        show_default="number of cores",
-        help=what,
-    )
 
 
 INSTANCES = jobs_option("Synthesize N instances at a time.")
@@ -60,14 +48,14 @@ SAMPLES = click.option(
     show_default=True,
     help="Simulate the first N samples.",
 )
-JSON = click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Write the report to this file."
-)
 FAILURE = click.option(
     "--failure",
     type=FOLDER,
     help="Keep the first difference in this folder, so that it can be replayed. "
     f"[default: FOLDER/{evidence.FOLDER}/failure-SIM]",
+)
+KEEP = click.option(
+    "--keep", type=FOLDER, help="Keep scripts, logs and netlists in this new folder."
 )
 
 
@@ -116,10 +104,7 @@ def log_kept(path: Path) -> Iterator[None]:
 
 def with_bar(name: str, work: Callable[..., T]) -> T:
     """What `work` gives, which is told to call `begin` and `advance` for a progress bar."""
-    with progress.bar(TimeElapsedColumn()) as bar:
-        task = bar.add_task(name)
-
-        def begin(step: str, parts: int) -> None:
-            bar.reset(task, total=parts, description=f"{name}: {step}")
-
-        return work(begin=begin, advance=lambda: bar.advance(task))
+    with progress.shown(name) as bar:
+        return work(
+            begin=lambda step, parts: bar.begin(f"{name}: {step}", parts), advance=bar.advance
+        )

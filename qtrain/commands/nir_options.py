@@ -2,7 +2,7 @@
 
 import click
 
-from qtrain.interchange.step_equations import DECAYS
+from qtrain.choices import DECAYS
 
 DT = click.option(
     "--dt",

@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from qtrain import data_options
+from qtrain.commands import data_options
 from qtrain.data.own.preparation import Preparation
 
 

@@ -1,4 +1,4 @@
-"""The commands `bitstream` and `board`: a build on a board."""
+"""`python -m rtl_sim board`: samples on a board, or on its simulation."""
 
 from pathlib import Path
 
@@ -6,127 +6,27 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from hw_models.cli import EXIT_DIFFERS, EXIT_OK, keeping
+from hw_models import progress
+from hw_models.cli import command, keeping
 from hw_models.errors import InputError
-from hw_models.folder import artefact, evidence, files, reference_vectors
-from rtl_sim import progress
+from hw_models.folder import artefact, evidence, reference_vectors
+from hw_models.options import JSON, Giver
 from rtl_sim.board import bitstream, port, regression, simulated
-from rtl_sim.board.bitstream import Bitstream
 from rtl_sim.board.boards import BOARDS
 from rtl_sim.board.regression import Regression
-from rtl_sim.options import (
+from rtl_sim.commands.board_options import BAUD, CLOCK
+from rtl_sim.commands.options import (
     FOLDER,
-    INSTANCES,
-    JSON,
     LIBRARY_OPTION,
     SAMPLES,
     log_kept,
-    new_folder,
     opened,
     sim_option,
     status_of,
-    with_bar,
-)
-
-CLOCKS = ", ".join(
-    f"{board.core_mhz:g} on {name}" for name, board in BOARDS.items() if "-" not in name
-)
-CLOCK = click.option(
-    "--clock",
-    "core_mhz",
-    type=click.FloatRange(min=0, min_open=True),
-    help=f"The core's clock in MHz. [default: {CLOCKS}]",
-)
-BAUD = click.option(
-    "--baud",
-    type=click.IntRange(min=1),
-    default=bitstream.BAUD,
-    show_default=True,
-    help="The rate of the UART in bits a second.",
 )
 
 
-@click.command("bitstream")
-@click.argument("folder", type=FOLDER)
-@click.option("--board", type=click.Choice(list(BOARDS)), required=True, help="For this board.")
-@CLOCK
-@BAUD
-@click.option(
-    "--seed",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Begin place and route here; Fmax differs by some percent from seed to seed.",
-)
-@INSTANCES
-@click.option("--out", type=FOLDER, help="The file. [default: FOLDER/export/BOARD.SUFFIX]")
-@click.option("--keep", type=FOLDER, help="Keep scripts, logs and netlists in this new folder.")
-@LIBRARY_OPTION
-@JSON
-def bitstream_command(
-    folder: Path,
-    board: str,
-    core_mhz: float | None,
-    baud: int,
-    seed: int,
-    jobs: int,
-    out: Path | None,
-    keep: Path | None,
-    library: Path | None,
-    json_path: Path | None,
-) -> int:
-    """Write the bitstream of the build in FOLDER for a board.
-
-    The core stands behind a UART, over which `python -m rtl_sim board` uses it; lights show the
-    class. The build needs a bus (--axi-lite or --loadable). The exit status is 1 if the chip does
-    not reach the core's clock, and 2 if the core does not fit it; then nothing is written.
-    """
-    setting = bitstream.setting(board, core_mhz, baud)
-    build = opened(folder, library)
-    new_folder(keep)
-    result, content = with_bar(
-        f"{build.dataflow.name} on {board}",
-        lambda **told: bitstream.run(build, setting, seed=seed, jobs=jobs, keep=keep, **told),
-    )
-    Console().print(bitstream_table(result))
-    if json_path:
-        evidence.write_json(result, json_path)
-    with keeping("evidence"):
-        evidence.write(build, f"bitstream-{board}", result)
-    if content is None:
-        click.echo(
-            f"{result.placed.fmax_mhz} MHz of {setting.core_mhz:g} MHz: no bitstream is written; "
-            "give a lower --clock or another --seed",
-            err=True,
-        )
-        return EXIT_DIFFERS
-    suffix = Path(setting.board.bitstream).suffix
-    path = out or folder / "export" / f"{board}{suffix}"
-    files.write({path: content})
-    click.echo(f"bitstream: {path}")
-    click.echo(f"load it:   openFPGALoader -b {setting.board.loader} {path}")
-    click.echo(f"use it:    python -m rtl_sim board {folder} --port /dev/ttyUSB0{rate(baud)}")
-    return EXIT_OK
-
-
-def rate(baud: int) -> str:
-    """The option that names a rate, where it is not the usual one."""
-    return "" if baud == bitstream.BAUD else f" --baud {baud}"
-
-
-def bitstream_table(result: Bitstream) -> Table:
-    """What of the chip is in use, and the clock."""
-    table = Table(title=f"{result.name} on {result.title}")
-    for column in ("resource", "used", "of"):
-        table.add_column(column, justify="left" if column == "resource" else "right")
-    for name, (used, there) in result.placed.used.items():
-        table.add_row(name, f"{used:,}", f"{there:,}")
-    table.add_section()
-    table.add_row("clock, of Fmax, MHz", f"{result.core_mhz:g}", f"{result.placed.fmax_mhz:g}")
-    return table
-
-
-@click.command("board")
+@command("board", "build/digits --port /dev/ttyUSB0")
 @click.argument("folder", type=FOLDER)
 @click.option("--port", "port_name", metavar="PORT", help="The serial port, such as /dev/ttyUSB0.")
 @click.option(
@@ -163,7 +63,7 @@ def board_command(
     samples: int,
     sim: str,
     library: Path | None,
-    json_path: Path | None,
+    give_json: Giver,
 ) -> int:
     """Run samples on a board with the build in FOLDER.
 
@@ -192,14 +92,13 @@ def board_command(
         assert port_name is not None
         with (
             port.opened(port_name, baud) as line,
-            progress.samples(model.dataflow.name, x.shape[1]) as advance,
+            progress.shown(model.dataflow.name, x.shape[1]) as bar,
         ):
             result = regression.run(
-                build, x, line, port_name, port.PATIENCE_S, loaded=loaded, advance=advance
+                build, x, line, port_name, port.PATIENCE_S, loaded=loaded, advance=bar.advance
             )
     Console().print(regression_table(result))
-    if json_path:
-        evidence.write_json(result, json_path)
+    give_json(result)
     if loaded is None:
         with keeping("evidence"):
             evidence.write(build, f"board{kind_of(simulate, netlist)}", result)

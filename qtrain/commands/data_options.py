@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -24,6 +25,13 @@ WORKERS = click.option(
     "--workers",
     type=click.IntRange(min=1),
     help="Threads that read own images. Default: as many as there are processors.",
+)
+
+DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Folder with the data set's files, in it or in a subfolder named after the data set. "
+    "Default: $TRISPIKE_DATA.",
 )
 
 
