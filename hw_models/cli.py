@@ -3,6 +3,7 @@
 That is one-line errors, exit statuses, `--quiet`, `--debug`, and an example in each help.
 """
 
+import difflib
 import errno
 import io
 import sys
@@ -19,8 +20,8 @@ from hw_models.errors import InputError
 EXIT_OK, EXIT_DIFFERS, EXIT_BAD_INPUT = 0, 1, 2
 READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
+# Packages that training and compiling need, and that the extra `train` installs.
+TRAIN = ("torch", "brevitas", "tonic", "sklearn", "nir", "h5py", "platformdirs")
 QUIET, STDOUT = "quiet", "stdout"  # keys in a context's meta
 
 
@@ -100,6 +101,15 @@ class Group(click.Group):
             return getattr(import_module(f"{self.package}.{cmd_name}"), f"{cmd_name}_command")
         return super().get_command(ctx, cmd_name)
 
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], known, 3)
+            all_of_them = f"`{ctx.command_path} --help` lists all"
+            meant = f"did you mean {' or '.join(near)}?" if near else all_of_them
+            raise click.UsageError(f"no command {args[0]!r}; {meant}")
+        return super().resolve_command(ctx, args)
+
 
 def command(name: str, example: str) -> Callable[[Callable[..., Any]], Command]:
     """A decorator that makes a Command of a function."""
@@ -122,6 +132,16 @@ def run(command: click.Command, prog_name: str, args: list[str] | None = None) -
         if debug:
             traceback.print_exc()
         click.echo(f"error: {' '.join(message_of(error).split())}", err=True)
+        sys.exit(EXIT_BAD_INPUT)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if debug or package not in TRAIN:
+            raise
+        click.echo(
+            f"error: needs the package {package}, which is not installed; "
+            "`pip install 'trispike[train]'` installs it",
+            err=True,
+        )
         sys.exit(EXIT_BAD_INPUT)
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)

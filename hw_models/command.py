@@ -4,7 +4,6 @@ A package is loaded when a command of it is used, so that the list of all is the
 that what only training needs may be missing.
 """
 
-import difflib
 import importlib
 from importlib.metadata import version
 from typing import NamedTuple
@@ -14,7 +13,6 @@ from click.shell_completion import get_completion_class
 
 from hw_models import doctor
 from hw_models.cli import Group, run
-from hw_models.errors import InputError
 
 NAME = "trispike"
 SHELLS = ("bash", "zsh", "fish")
@@ -78,29 +76,14 @@ SECTIONS = {
     "The Verilog": HARDWARE,
 }
 ALL = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
-# What a package needs that may not be installed, and the extra that installs it.
-EXTRA = {"qtrain": "train", "compiler": "train"}
 
 
 def loaded(name: str) -> click.Command:
-    """The command of an entry.
-
-    Raises:
-        InputError: a package that it needs is not installed.
-    """
+    """The command of an entry."""
     entry = ALL[name]
     module, _, attribute = entry.group.partition(":")
-    try:
-        group = getattr(importlib.import_module(module), attribute)
-        command = group.get_command(click.Context(group), entry.name)
-    except ModuleNotFoundError as error:
-        extra = EXTRA.get(module.partition(".")[0])
-        if extra is None or error.name is None:
-            raise
-        raise InputError(
-            f"{NAME} {name}: needs the package {error.name.partition('.')[0]}, which is not "
-            f"installed; `pip install 'trispike[{extra}]'` installs it"
-        ) from error
+    group = getattr(importlib.import_module(module), attribute)
+    command = group.get_command(click.Context(group), entry.name)
     assert command is not None, f"{module} has no {entry.name}"
     return command
 
@@ -113,13 +96,6 @@ class Commands(Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return loaded(cmd_name) if cmd_name in ALL else super().get_command(ctx, cmd_name)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]):
-        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), 3)
-            meant = f"did you mean {' or '.join(near)}?" if near else f"`{NAME} --help` lists all"
-            raise click.UsageError(f"no command {args[0]!r}; {meant}")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own = {name: self.commands[name].get_short_help_str(80) for name in self.commands}

@@ -42,7 +42,7 @@ def test_what_the_pages_ask_of_make_exists():
     ("text", "says"),
     [
         ("python -m rtl_sim run build/mnist --sample 5", "No such option"),
-        ("python -m rtl_sim simulate build/mnist", "No such command"),
+        ("python -m rtl_sim simulate build/mnist", "no command"),
         ("python -m rtl_sim run build/mnist --sim ghdl", "is not one of"),
         ("python -m rtl_sim run build/mnist --samples few", "is not a valid integer"),
         ("python -m rtl_sim run build/mnist extra", "unexpected"),

@@ -8,6 +8,7 @@ import click
 import pytest
 
 from hw_models import command
+from hw_models.cli import run
 from hw_models.command import ALL, SECTIONS, commands
 from tests.cli import assert_one_line, status_of
 from tests.documentation import lines
@@ -87,15 +88,22 @@ def test_what_is_no_command(capsys, typed, said):
     assert_one_line(capsys.readouterr().err, f"no command '{typed}'", said)
 
 
-def test_what_is_not_installed_is_named_with_its_extra(capsys, monkeypatch):
-    def missing(name):
-        raise ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn")
+@pytest.mark.parametrize("line", [["train"], ["build", "x.pt"]])
+def test_what_is_not_installed_is_named_with_its_extra(line):
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        f"from hw_models.command import main; sys.argv[1:] = {line}\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert_one_line(done.stderr, "needs the package torch", "'trispike[train]'")
 
-    monkeypatch.setattr(command.importlib, "import_module", missing)
-    assert status_of(commands, "build", "x.pt") == 2
-    assert_one_line(capsys.readouterr().err, "needs the package torch", "'trispike[train]'")
-    with pytest.raises(ModuleNotFoundError):  # no package of ours needs an extra for this
-        command.loaded("run")
+
+def test_what_no_extra_installs_is_an_error_of_ours(monkeypatch):
+    monkeypatch.setitem(sys.modules, "compiler.commands.inspect", None)
+    with pytest.raises(ModuleNotFoundError, match=r"compiler\.commands\.inspect"):
+        run(commands, "trispike", ["inspect", "build/x"])
 
 
 def test_version(capsys):

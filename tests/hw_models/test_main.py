@@ -213,7 +213,7 @@ def test_input_integers_and_limits(tmp_path, capsys):
         (["energy", "nothing"], "nothing: no build folder"),
         (["energy", "x", "--samples", "0"], "0 is not in the range x>=1"),
         (["run", "x", "--engine", "abacus"], "'abacus' is not one of"),
-        (["walk"], "No such command 'walk'"),
+        (["walk"], "no command 'walk'"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(args, message, capsys):

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from qtrain.data import datasets
-from qtrain.models.named import NAMED, named_module
-from qtrain.models.shapes import RESNETS
+from qtrain.models.named import named_module
+from qtrain.models.shapes import NAMED, RESNETS
 from qtrain.network.network import build_network
 from qtrain.network.trace import trace
 from qtrain.training import default_config
