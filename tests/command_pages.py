@@ -16,9 +16,9 @@ HEAD = """\
 # The commands
 
 All commands of `trispike`, as `trispike COMMAND --help` shows them. Each is also one of a package,
-which its section names. `--debug`, anywhere on a command line, shows the traceback of an error. The
-exit status is 0 where all is well, 1 where a comparison failed, and 2 where something that was
-given cannot be used.
+which its section names. The exit status is 0 where all is well, 1 where a comparison failed, and 2
+where something that was given cannot be used. Progress goes to standard error, results to standard
+output: `trispike run build/digits --json - | jq .accuracy` reads a figure.
 
 `make api` makes this page; the tests fail where it is not up to date.
 """

@@ -15,6 +15,7 @@ NOT_RUN = {
     "make test": SUITE,
     "make quick": SUITE,
     "make lint": SUITE,
+    "make long": SUITE,
     "make setup": SET_UP,
     "make mutants": "takes hours; `make mutants` is a target of its own",
     ".venv/bin/python -m pytest tests/hw_models/engines/test_golden.py": SUITE,
@@ -102,6 +103,10 @@ INSTEAD = {
 
 # Executed before a command, which the page leaves to the reader.
 BEFORE = {
+    "python -m compiler build A.pt --loadable --out hw": "cp runs/digits/ckpt.pt A.pt",
+    "python -m hw_models report build/a build/b": (
+        "cp -r build/digits build/a && cp -r build/digits-int4 build/b"
+    ),
     "python -m rtl_sim replay build/mnist/evidence/failure-verilator": (
         f"{BROKEN} && ! python -m rtl_sim run build/mnist --library broken --sim verilator "
         "--samples 1"

@@ -15,7 +15,7 @@ PAGES = [
     for path in (
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
-        *sorted(set((ROOT / "docs").glob("*.md"))),
+        *sorted((ROOT / "docs").glob("*.md"), key=lambda path: path.stem),
     )
     if path.name not in WRITTEN_BY_COMMANDS
 ]
