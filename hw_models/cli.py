@@ -32,6 +32,12 @@ def silence(ctx: click.Context) -> TextIO:
     return out
 
 
+def quieten(ctx: click.Context) -> None:
+    """Print nothing on standard output and show no progress, until a command has ended."""
+    ctx.meta[QUIET] = True
+    silence(ctx)
+
+
 def is_quiet() -> bool:
     """Whether the command that runs shows no progress, as it was asked."""
     ctx = click.get_current_context(silent=True)
@@ -41,8 +47,7 @@ def is_quiet() -> bool:
 def be_quiet(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     """What --quiet does."""
     if asked:
-        ctx.meta[QUIET] = True
-        silence(ctx)
+        quieten(ctx)
 
 
 COMMON = (

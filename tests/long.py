@@ -5,6 +5,7 @@ Of each, a smaller case of the same test, or another test of the same code, stay
 
 # By file and function: which cases, by what stands between the brackets; None: all.
 LONG: dict[str, tuple[str, ...] | None] = {
+    "qtrain/test_processes.py::test_two_processes_have_the_losses_of_the_joint_batch": ("convnet",),
     # Yosys and nextpnr; the other tests there map single modules.
     "rtl_sim/synthesis/test_synth.py::test_resources_of_each_instance_and_fmax": None,
     # Large memories; those of 18 and 36 bits stay.

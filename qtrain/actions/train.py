@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from hw_models import progress
+from hw_models.cli import quieten
 from hw_models.errors import InputError
 from hw_models.folder import files
-from qtrain import checkpoint
+from qtrain import checkpoint, processes
 from qtrain.actions.terminal import console, summary
 from qtrain.choices import NIR_SUFFIX
 from qtrain.commands import data_options
@@ -18,7 +19,15 @@ from qtrain.training.loop import Epoch
 from qtrain.training.train_config import resumed
 
 
-def train_network(
+def train_network(**given: Any) -> None:
+    """Do what `python -m qtrain train --help` says, with the processes that torchrun started."""
+    with processes.joined():
+        if not processes.is_first():
+            quieten(click.get_current_context())
+        in_this_process(**given)
+
+
+def in_this_process(
     workers: int | None,
     data_dir: Path | None,
     out: Path | None,
@@ -27,7 +36,7 @@ def train_network(
     overwrite: bool,
     **given: Any,
 ) -> None:
-    """Do what `python -m qtrain train --help` says."""
+    """The same in this process."""
     given = {name: value for name, value in given.items() if value is not None}
     preparation = data_options.taken_from(given)
     text = given.pop("data", None)
@@ -41,7 +50,7 @@ def train_network(
         given = nir_start.options_of(graph, given)
     if resume is None:
         source = open_source(text or "digits", preparation, workers=workers)
-        for note in source.notes:
+        for note in source.notes if processes.is_first() else ():
             click.echo(f"note: {note}", err=True)
         config = default_config(source, **given)
     else:

@@ -3,10 +3,12 @@
 from math import inf
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from hw_models.errors import InputError
+from qtrain import processes
 
 
 class BatchNorm(_BatchNorm):
@@ -63,4 +65,29 @@ class BatchNorm(_BatchNorm):
         pass  # torch's class asks for this method; any number of dimensions is accepted here
 
     def forward(self, input: Tensor) -> Tensor:
-        return super().forward(input.flatten(0, 1)).unflatten(0, input.shape[:2])
+        x = input.flatten(0, 1)
+        joint = self.training and processes.count() > 1
+        y = self._joint(x) if joint else super().forward(x)
+        return y.unflatten(0, input.shape[:2])
+
+    def _joint(self, x: Tensor) -> Tensor:
+        """The same for x [N, features, ...], with the statistics of the samples of all processes.
+
+        torch's SyncBatchNorm computes on GPUs alone.
+        """
+        axes = [axis for axis in range(x.ndim) if axis != 1]
+        shape = [1, -1, *[1] * (x.ndim - 2)]
+        values = x.float()
+        mean = processes.mean(values.mean(axes))
+        centered = values - mean.view(shape)
+        var = processes.mean(centered.square().mean(axes))
+        assert self.running_mean is not None and self.running_var is not None
+        assert self.num_batches_tracked is not None
+        with torch.no_grad():
+            self.num_batches_tracked.add_(1)
+            new = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+            n = x.numel() // self.num_features * processes.count()
+            self.running_mean.lerp_(mean.detach(), new)
+            self.running_var.lerp_(var.detach() * (n / (n - 1)), new)
+        scale = self.weight * (var + self.eps).rsqrt()
+        return (centered * scale.view(shape) + self.bias.view(shape)).to(x.dtype)

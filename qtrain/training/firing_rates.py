@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from qtrain import processes
 from qtrain.layers import LIF, Add
 from qtrain.layers.memory_layout import chunks, empty_steps, rows
 from qtrain.layers.ops import TRANSPARENT
@@ -62,6 +63,7 @@ def rate_penalty(lifs: Mapping[str, LIF], membranes: Mapping[str, Tensor], targe
     Rates below the target count too: a penalty only above it left some networks far below it.
     """
     rates = torch.stack([firing_rate(lifs[name], u) for name, u in membranes.items()])
+    rates = processes.mean(rates)
     return (rates - target).abs().sum()
 
 
@@ -96,7 +98,8 @@ def hold_back(net: Network, membranes: Mapping[str, Tensor], limit: float) -> No
     """
     for name, lif in net.lifs().items():
         u = membranes[name]
-        above = float(lif.fired(u[:, : -(-u.shape[1] // SHARE)]).float().mean()) - limit
+        rate = lif.fired(u[:, : -(-u.shape[1] // SHARE)]).float().mean()
+        above = float(processes.mean(rate)) - limit
         if above > 0:
             for parameter in drivers(net, name):
                 if parameter.requires_grad:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from math import cos, pi
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from hw_models.errors import InputError
 from hw_models.folder import files
-from qtrain import checkpoint
+from qtrain import checkpoint, processes
 from qtrain.checkpoint import Checkpoint
 from qtrain.choices import FROM_NIR
 from qtrain.data import augment
@@ -60,7 +60,8 @@ def train(
 
     On the same machine and versions the same configuration gives the same network, whether the run
     was interrupted and resumed or not. The result is the network of the last epoch, whatever
-    accuracy an earlier one had.
+    accuracy an earlier one had. Processes that torchrun has started train it together, each on its
+    share of every batch; they give another rounding. The first one evaluates and writes.
 
     Args:
         config: the options, for example default_config("digits").
@@ -100,6 +101,7 @@ def train(
             f"batch_size = {config.batch_size}; accepted: up to the {len(samples)} training "
             f"samples, as with --batch-size {max(2, len(samples) // 4)}"
         )
+    processes.check_batch(config.batch_size)
     if not resume and config.model == FROM_NIR and module is None:
         raise InputError(f"model = {FROM_NIR}: give the graph's network as the module to train")
     if resume:
@@ -125,14 +127,19 @@ def train(
     if resume and resume.training.get(DATA, data_sha256) != data_sha256:
         raise InputError("the checkpoint to go on from was trained on other samples; start anew")
     start = restore(resume, optimizers, generator) if resume else 0
+    first, whole = processes.is_first(), processes.together(net)
     claim = claimed(
         out, config, net.graph, data_sha256, resumed=resume is not None, overwrite=overwrite
     )
-    with claim, one_thread():
+    with claim if first else nullcontext(), one_thread():
         for epoch in range(start, config.epochs):
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed((config.seed + EPOCH_SEED * epoch) % (1 << 63))
-                loss = train_epoch(config, net, samples, optimizers, generator, epoch, on_step)
+                loss = train_epoch(
+                    config, net, whole, samples, optimizers, generator, epoch, on_step
+                )
+            if not first:
+                continue
             due = epoch + 1 == config.epochs or (epoch + 1) % config.evaluate_every == 0
             split = "validation" if config.validation else "test"
             result = Epoch(epoch + 1, loss, evaluate(net, held) if due else None, split)
@@ -173,6 +180,7 @@ def metrics_of(epoch: Epoch) -> dict[str, Any]:
 def train_epoch(
     config: TrainConfig,
     net: Network,
+    whole: nn.Module,
     samples: Split,
     optimizers: Optimizers,
     generator: torch.Generator,
@@ -180,6 +188,8 @@ def train_epoch(
     on_step: Callable[[int, int, int], None],
 ) -> float:
     """Train on all samples once, in a new order; returns the mean loss.
+
+    `whole` is the network as all processes train it together.
 
     Samples that do not fill a last batch are left out. The generator decides the order and the
     augmentation. Dropouts draw from torch's own generator, which is seeded for each epoch, so that
@@ -195,12 +205,12 @@ def train_epoch(
         done = (epoch * steps + step) / (config.epochs * steps)
         for lif in lifs.values():
             lif.hardness = min(1.0, done / config.soft_spikes) if config.soft_spikes else 1.0
-        x = augmented(config, samples, which, mirrored, generator)
+        # All processes augment the whole batch: so each draws the same numbers.
+        x = processes.share(augmented(config, samples, which, mirrored, generator), dim=1)
+        y = processes.share(samples.y[which])
         with membranes(net) as u, autocast(config):
-            logits = net(x)
-        loss = functional.cross_entropy(
-            logits.float(), samples.y[which], label_smoothing=config.label_smoothing
-        )
+            logits = whole(x)
+        loss = functional.cross_entropy(logits.float(), y, label_smoothing=config.label_smoothing)
         if config.firing_rate < 1 and lifs:
             loss = loss + rate_penalty(lifs, u, config.firing_rate)
         optimizers.zero_grad()
@@ -208,7 +218,7 @@ def train_epoch(
         optimizers.step(learning_rate(config, done))
         if config.firing_limit < 1:
             hold_back(net, u, config.firing_limit)
-        losses += loss.detach()
+        losses += processes.mean(loss.detach())
         on_step(epoch + 1, step + 1, steps)
     if not torch.isfinite(losses):
         raise InputError(f"epoch {epoch + 1}: the loss is no longer finite; try a smaller --lr")
