@@ -27,6 +27,7 @@
 # make energy  inferences priced by the toggles of standard cells, beside multiply-accumulates, an hour }
 # make interchange  networks that snnTorch, SpikingJelly, Norse and Sinabs train: built, compared, half an hour }
 # make neurobench  builds counted by NeuroBench beside our counts
+# make lock   requirements.lock: all versions with the hashes of their files; make sbom: what .venv has, as CycloneDX
 # make setup  .venv with the pinned packages, and Icarus Verilog
 
 VENV   := .venv
@@ -35,7 +36,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist boards energy api pictures site docs-commands interchange neurobench clean
+.PHONY: setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random mutants netlist boards energy api pictures site docs-commands lock sbom interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -310,6 +311,22 @@ build/neurobench/%/dataflow.json: | data setup
 
 neurobench: build/environments/neurobench/.installed $(NEUROBENCH:%=build/neurobench/%/dataflow.json)
 	build/environments/neurobench/bin/python -m tests.interchange.neurobench_counts $(NEUROBENCH:%=build/neurobench/%)
+
+# The versions of constraints.txt, and of what else the extras need on other systems and Pythons.
+LOCK := build/environments/lock
+$(LOCK)/.installed: Makefile
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check uv==0.13.9 cyclonedx-bom==7.5.0
+	@touch $@
+
+lock: $(LOCK)/.installed
+	$(LOCK)/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --constraint constraints.txt --no-annotate --no-emit-index-url --quiet --custom-compile-command "make lock" \
+	  --output-file requirements.lock
+
+sbom: setup $(LOCK)/.installed
+	$(LOCK)/bin/cyclonedx-py environment $(PYTHON) --pyproject pyproject.toml --output-reproducible \
+	  --output-file build/sbom.json
 
 clean:
 	rm -rf $(VENV) build runs *.egg-info

@@ -70,7 +70,7 @@ def shown(what: str, total: int | None = None) -> Iterator[Progress]:
             yield Bar(bars, what, total)
     else:
         progress, ended = Progress(what, total), threading.Event()
-        printer = threading.Thread(target=print_lines, args=(progress, ended), daemon=True)
+        printer = threading.Thread(None, print_lines, "progress", (progress, ended), daemon=True)
         printer.start()
         try:
             yield progress

@@ -6,6 +6,9 @@ Of each, a smaller case of the same test, or another test of the same code, stay
 # By file and function: which cases, by what stands between the brackets; None: all.
 LONG: dict[str, tuple[str, ...] | None] = {
     "qtrain/test_processes.py::test_two_processes_have_the_losses_of_the_joint_batch": ("convnet",),
+    # Builds the wheel, and installs it with what it needs.
+    "test_distribution.py::test_wheel_and_sdist_have_all_files_of_the_packages": None,
+    "test_distribution.py::test_the_wheel_works_without_torch_outside_of_the_checkout": None,
     # Yosys and nextpnr; the other tests there map single modules.
     "rtl_sim/synthesis/test_synth.py::test_resources_of_each_instance_and_fmax": None,
     # Large memories; those of 18 and 36 bits stay.

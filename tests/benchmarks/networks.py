@@ -50,12 +50,20 @@ class Result(NamedTuple):
     engines_equal: bool
 
 
-def randomized(name: str, kind: str, seed: int = 0, weight_bits: int = 8) -> Network:
+def randomized(
+    name: str,
+    kind: str,
+    seed: int = 0,
+    weight_bits: int = 8,
+    size: int | None = None,
+    classes: int = 10,
+    timesteps: int = 2,
+) -> Network:
     """The network, its batch norms' statistics those of random images behind random gains."""
-    size = SIZES.get(name, 16)
+    size = size or SIZES.get(name, 16)
     torch.manual_seed(seed)
     module = named_module(
-        name, (), (), (3, size, size), 10, input_scale=1 / 64, timesteps=2,
+        name, (), (), (3, size, size), classes, input_scale=1 / 64, timesteps=timesteps,
         weight_bits=weight_bits, **KINDS[kind],
     )  # fmt: skip
     net = build_network(*trace(module, (3, size, size)))

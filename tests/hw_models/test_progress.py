@@ -35,4 +35,4 @@ def test_the_lines_end_with_the_work(capsys, monkeypatch):
     with progress.shown("work", 3) as bar:
         bar.advance()
         assert printed.wait(10)
-    assert threading.active_count() == 1
+    assert not [each for each in threading.enumerate() if each.name == "progress"]
