@@ -8,9 +8,9 @@ import pytest
 
 from hw_models.dataflow import Build
 from hw_models.folder import evidence, reference_vectors
-from rtl_sim.commands import sweep as commands
 from rtl_sim import sources
 from rtl_sim.__main__ import cli
+from rtl_sim.commands import sweep as commands
 from rtl_sim.simulation import report
 from rtl_sim.synthesis.devices import Resources
 from rtl_sim.synthesis.flow import Synthesis
