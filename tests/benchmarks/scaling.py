@@ -1,10 +1,10 @@
-"""The rates from which docs/scaling.md says what a large network takes.
+"""What a large network takes, from rates that are measured; docs/scaling.md has the formulas.
 
 python -m tests.benchmarks.scaling [--side 224] [--json FILE]
 
 Of ResNet-34 with ternary spikes, T = 1, random weights: seconds and memory of a training step, the
 bytes that its processes exchange, and cycles of its core. Of `zoo:cifar10` on random images:
-Verilator's seconds a cycle on two numbers of lanes. One thread.
+Verilator's seconds a cycle on two numbers of lanes. One thread. Then ImageNet on several hosts.
 """
 
 import multiprocessing
@@ -42,6 +42,10 @@ from rtl_sim.simulation import report
 from tests.benchmarks.networks import images, randomized
 
 NETWORK, CLASSES, LANES = "resnet34", 1000, 1024
+IMAGES, TEST_IMAGES, EPOCHS = 1_281_167, 50_000, 90  # of ImageNet; the epochs of its usual recipe
+BATCH = 1024  # of all processes together
+CLUSTERS = ((1, 2), (4, 16), (16, 32))  # hosts, and processes on each
+LINK = 1.25e9  # bytes a second between hosts: 10 Gbit/s
 BATCHES, ROUNDS, MEGABYTES = (2, 6), 3, 64
 
 
@@ -61,7 +65,29 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     cycles: float  # from one image to the next, of the slowest layer
     integer_seconds: float  # of an image on the fast engine
     weight_bytes: int
-    simulated: list[dict[str, float]]  # lanes, cycles an image, seconds a cycle, to compile
+    simulated: list[dict[str, float]]  # lanes, cycles an image, seconds a cycle, to compile; bytes
+
+    def epoch_seconds(self, hosts: int, processes: int) -> float:
+        """Seconds of an epoch: its steps, one after another, where nothing overlaps."""
+        workers = hosts * processes
+        sent = 4 * self.parameters * 2 * (workers - 1) / workers
+        rate = self.exchange_bytes_second if hosts == 1 else LINK / processes
+        step = self.image_seconds * BATCH / workers + self.step_seconds + sent / rate
+        return IMAGES // BATCH * step
+
+    def process_bytes(self, hosts: int, processes: int) -> float:
+        """Memory of a process, which holds all samples as bytes."""
+        share = BATCH / (hosts * processes)
+        return self.step_bytes + share * self.image_bytes + IMAGES * 3 * self.side**2
+
+    def cycle_seconds(self, lanes: int) -> float:
+        """Seconds of a cycle in Verilator: a line through the two that were measured."""
+        few, many = self.simulated
+        slope = (many["seconds"] - few["seconds"]) / (many["lanes"] - few["lanes"])
+        return few["seconds"] + slope * (lanes - few["lanes"])
+
+    def image_in_verilog_seconds(self) -> float:
+        return self.cycles * self.cycle_seconds(self.lanes) + self.integer_seconds
 
 
 def in_a_process(work: Any, *args: Any) -> Any:
@@ -147,11 +173,13 @@ def simulated(lanes: int) -> dict[str, float]:
     build = compiler.build(checkpoint_path("cifar10"), options, calibration=x)
     found = report.run(build, x, "verilator")
     cycles = found.cycles * x.shape[1]
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     return {
         "lanes": lanes,
         "cycles": found.cycles,
         "seconds": found.seconds / cycles,
         "compile_seconds": found.compile_seconds,
+        "bytes": peak,
     }
 
 
@@ -174,7 +202,7 @@ def cli(side: int, give_json: Giver) -> None:
         step_bytes=few[2] - BATCHES[0] * image_bytes,
         exchange_bytes_second=exchange(),
         lanes=LANES,
-        simulated=[simulated(lanes) for lanes in (64, 256)],
+        simulated=[in_a_process(simulated, lanes) for lanes in (64, 256)],
         **core(side),
     )
     give_json(rates)
@@ -183,7 +211,32 @@ def cli(side: int, give_json: Giver) -> None:
         table.add_column(head)
     for name, value in msgspec.to_builtins(rates).items():
         table.add_row(name, f"{value:,.6g}" if isinstance(value, float) else str(value))
-    Console().print(table)
+    Console().print(table, cluster_table(rates))
+
+
+def cluster_table(rates: Rates) -> Table:
+    """ImageNet on clusters of several sizes."""
+    table = Table(title=f"ImageNet, batches of {BATCH:,} images, {EPOCHS} epochs")
+    heads = (
+        "hosts x processes",
+        "epoch, h",
+        "training, d",
+        "GB a process",
+        "test set in Verilog, h",
+    )
+    for head in heads:
+        table.add_column(head, justify="right")
+    for hosts, processes in CLUSTERS:
+        epoch = rates.epoch_seconds(hosts, processes) / 3600
+        verilog = rates.image_in_verilog_seconds() * TEST_IMAGES / (hosts * processes) / 3600
+        table.add_row(
+            f"{hosts} x {processes}",
+            f"{epoch:,.1f}",
+            f"{epoch * EPOCHS / 24:,.1f}",
+            f"{rates.process_bytes(hosts, processes) / 1e9:,.1f}",
+            f"{verilog:,.1f}",
+        )
+    return table
 
 
 if __name__ == "__main__":
