@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from importlib.metadata import version
 
 import pytest
 import torch
@@ -48,7 +49,7 @@ def test_round_trip(saved):
     assert loaded.config == {"dataset": "digits", "hidden": [6]}
     assert loaded.metrics == {"test_accuracy": 0.5}
     assert loaded.training["epoch"] == 3
-    assert loaded.versions["torch"] == torch.__version__
+    assert loaded.versions["torch"] == version("torch")
     net = loaded.network()
     assert net.graph == loaded.graph
     assert all(torch.equal(net.tensors()[key], value) for key, value in loaded.tensors.items())
