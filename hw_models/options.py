@@ -1,6 +1,5 @@
 """Options that commands of several packages share."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import msgspec
 
 from hw_models.cli import silence
 from hw_models.folder import evidence
+from hw_models.parallel import cores
 
 STDOUT = "-"
 Giver = Callable[[msgspec.Struct | dict[str, Any]], None]  # gives a report to who asked for it
@@ -32,11 +32,6 @@ JSON = click.option(
     callback=giver,
     help="Write the report to this file; -: to standard output, in place of the tables.",
 )
-
-
-def cores() -> int:
-    """The number of processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def jobs_option(what: str):

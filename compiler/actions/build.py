@@ -21,6 +21,7 @@ from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence, reference_vectors
 from hw_models.options import Giver
+from hw_models.parallel import cores
 from hw_models.report.evaluate import evaluate
 from hw_models.report.import_report import IMPORT, import_table
 from qtrain.choices import NIR_SUFFIX
@@ -67,7 +68,7 @@ def build(
         if test is not None:
             vectors = recorded_vectors(trained, made.sha256 or "", test)
             reference_vectors.save(vectors, folder)
-            report = evaluate(made, vectors)
+            report = evaluate(made, vectors, jobs=cores())
             if isinstance(trained, NirNetwork):
                 evidence.write(made, IMPORT, import_report(trained, report))
     print_warnings(made)

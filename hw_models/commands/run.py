@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 
 from hw_models.cli import EXIT_DIFFERS, EXIT_OK, command, keeping
-from hw_models.commands.options import FOLDER, SAMPLES, measured
+from hw_models.commands.options import FOLDER, JOBS, SAMPLES, measured
 from hw_models.folder import artefact, evidence
 from hw_models.options import JSON, Giver
 from hw_models.report.evaluate import ENGINES, FOREIGN
@@ -23,15 +23,16 @@ from hw_models.report.tables import operation_table, spike_table, summary_table
     show_default=True,
     help="Run the build on this engine.",
 )
+@JOBS
 @JSON
-def run_command(folder: Path, samples: int | None, engine: str, give_json: Giver) -> int:
+def run_command(folder: Path, samples: int | None, engine: str, jobs: int, give_json: Giver) -> int:
     """Execute the build in FOLDER on its reference vectors.
 
     The onnx engine runs the exported network, and its results are compared with the fast engine's,
     bit for bit.
     """
     build = artefact.load(folder)
-    report = measured(build, samples, engine)
+    report = measured(build, samples, jobs, engine)
     Console().print(summary_table(report), spike_table(report), operation_table(report))
     give_json(report)
     with keeping("evidence"):

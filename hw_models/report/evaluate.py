@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_models import parallel
 from hw_models.cost import energy, neurobench, operations, paper_energy
 from hw_models.cost.energy import Energy
 from hw_models.cost.entropy import Signs
@@ -77,6 +78,15 @@ class Tally:
     operations: dict[str, Operations] = dataclasses.field(default_factory=dict)
     differences: list[Difference] = dataclasses.field(default_factory=list)
 
+    def add(self, other: "Tally") -> None:
+        """Add the sums over another batch; the differences of the first that has any stay."""
+        self.correct += other.correct
+        self.reference_correct += other.reference_correct
+        self.equal += other.equal
+        for name in ("signs", "differing", "trained_spikes", "operations"):
+            add_to(getattr(self, name), getattr(other, name))
+        self.differences = self.differences or other.differences
+
 
 def evaluate(
     build: Build,
@@ -84,11 +94,13 @@ def evaluate(
     samples: int | None = None,
     engine: str = "fast",
     advance: Callable[[int], None] = lambda n: None,
+    jobs: int = 1,
 ) -> Evaluation:
     """Execute the first `samples` of the reference, all of them by default.
 
     Args:
         advance: called after each batch with its number of samples.
+        jobs: the number of batches that run at a time; it changes no result.
 
     Raises:
         InputError: there are no samples, or fewer than 1 are asked for.
@@ -97,36 +109,43 @@ def evaluate(
     if samples < 1:
         raise InputError(f"{samples} of {reference.samples} samples; accepted: 1 or more")
     known = min(samples, min((s.shape[1] for s in reference.spikes.values()), default=0))
+
+    def tallied(part: slice) -> tuple[slice, Tally]:
+        return part, tally_of(build, reference, part, engine)
+
     tally = Tally()
-    for part in batches(samples):
-        x = reference.x[:, part]
-        trace = ENGINES[engine](build, x)
-        if engine in FOREIGN and not tally.differences:
-            expected = fast.run(build, x, keep_membranes=False)
-            tally.differences = onnx_runtime.differences(expected, trace, part.start)
-        add(tally, build, reference, part, x, trace)
+    for part, found in parallel.in_order(tallied, batches(samples), jobs):
+        tally.add(found)
         advance(part.stop - part.start)
     return report(build, reference, samples, known, engine, tally)
 
 
-def add(tally: Tally, build: Build, reference: Reference, part: slice, x, trace: Trace) -> None:
+def tally_of(build: Build, reference: Reference, part: slice, engine: str) -> Tally:
+    """The sums over one batch."""
+    x, tally = reference.x[:, part], Tally()
+    trace = ENGINES[engine](build, x)
+    if engine in FOREIGN:
+        expected = fast.run(build, x, keep_membranes=False)
+        tally.differences = onnx_runtime.differences(expected, trace, part.start)
     labels, trained = reference.labels[part], reference.predictions[part]
     tally.correct += agreeing(trace.predictions, labels)
     tally.reference_correct += agreeing(trained, labels)
     tally.equal += agreeing(trace.predictions, trained)
     for name, s in trace.spikes.items():
-        add_to(tally.signs, name, Signs.of(s))
+        tally.signs[name] = Signs.of(s)
         if name in reference.spikes:
             expected = reference.spikes[name][:, part]
             differing = np.count_nonzero(s[:, : expected.shape[1]] != expected)
-            add_to(tally.differing, name, int(differing))
-            add_to(tally.trained_spikes, name, int(np.count_nonzero(expected)))
-    for name, ops in operations.count(build, x, trace).items():
-        add_to(tally.operations, name, ops)
+            tally.differing[name] = int(differing)
+            tally.trained_spikes[name] = int(np.count_nonzero(expected))
+    tally.operations.update(operations.count(build, x, trace))
+    return tally
 
 
-def add_to(sums: dict[str, Any], name: str, value: Any) -> None:
-    sums[name] = sums[name] + value if name in sums else value
+def add_to(sums: dict[str, Any], values: dict[str, Any]) -> None:
+    """Add values to sums, key by key."""
+    for name, value in values.items():
+        sums[name] = sums[name] + value if name in sums else value
 
 
 def report(
