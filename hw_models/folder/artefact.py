@@ -82,7 +82,12 @@ def load(path: Path) -> Build:
             could execute the build as described. The message says where, what was found and what is
             accepted.
     """
-    files.finish(path, DATAFLOW)
+    with files.steady(path, DATAFLOW):
+        return read(path)
+
+
+def read(path: Path) -> Build:
+    """Do as load(), in a folder that no other program replaces."""
     try:
         text = (path / DATAFLOW).read_bytes()
     except OSError as error:

@@ -1,11 +1,11 @@
 """Writes files and folders whole or not at all; an error names the path that could not be written.
 
-New content lies beside its final place until it is complete, and is then renamed. Nothing is
-flushed to the disk explicitly, since all that is written here can be made again. What a killed
-program has left is removed, or finished, by the next one (leftovers.py).
+New content lies beside its final place until it is complete, and is then renamed. What a killed
+program has left is removed, or finished, by the next one (leftovers.py). Nothing is flushed to the
+disk explicitly, unless it takes long to make again.
 """
 
-import fcntl
+import errno
 import hashlib
 import os
 import shutil
@@ -14,17 +14,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hw_models.errors import InputError
-from hw_models.folder import leftovers
+from hw_models.folder import leftovers, locks
 from hw_models.folder.leftovers import HIDDEN
 
 FRESH, OLD, MOVED = "fresh", "old", "moved"  # in a folder whose content is being replaced
 
 
 @contextmanager
-def replaced(*paths: Path) -> Iterator[list[Path]]:
+def replaced(*paths: Path, flushed: bool = False) -> Iterator[list[Path]]:
     """Temporary files to write, which all replace `paths` if the block ends without an error.
 
-    Missing parent folders are made. A device or a pipe is written to directly.
+    They do so one after the other, in the order of `paths`. Missing parent folders are made. A
+    device or a pipe is written to directly.
+
+    Args:
+        flushed: the files are on the disk before they replace `paths`, so that a machine that stops
+            loses neither the old nor the new ones.
 
     Raises:
         InputError: one of the paths is a folder.
@@ -41,8 +46,14 @@ def replaced(*paths: Path) -> Iterator[list[Path]]:
             folder.mkdir(parents=True, exist_ok=True)
             leftovers.clear(folder)
         yield [parts.get(path, path) for path in paths]
+        if flushed:
+            for part in parts.values():
+                flush(part)
         for path, part in parts.items():
             part.replace(places[path])
+        if flushed:
+            for folder in {place.parent for place in places.values()}:
+                flush(folder)
     except OSError as error:
         hidden = {str(part): path for path, part in parts.items()}
         where = hidden.get(str(error.filename), error.filename or paths[0])
@@ -53,11 +64,23 @@ def replaced(*paths: Path) -> Iterator[list[Path]]:
                 part.unlink()
 
 
-def write(contents: Mapping[Path, bytes]) -> None:
-    """Write all of the files or none; see `replaced`."""
-    with replaced(*contents) as parts:
+def flush(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write(contents: Mapping[Path, bytes], *, flushed: bool = False) -> None:
+    """Write all of the files, or none if there is an error; see `replaced`."""
+    with replaced(*contents, flushed=flushed) as parts:
         for part, content in zip(parts, contents.values(), strict=True):
-            part.write_bytes(content)
+            try:
+                part.write_bytes(content)
+            except OSError as error:  # that of a full disk names no file
+                raise OSError(error.errno, error.strerror, str(part)) from error
 
 
 def digest(contents: Mapping[str, bytes]) -> str:
@@ -70,55 +93,69 @@ def digest(contents: Mapping[str, bytes]) -> str:
 
 
 @contextmanager
-def fresh_folder(path: Path, mark: str, kind: str) -> Iterator[Path]:
+def fresh_folder(path: Path, mark: str, kind: str | None = None) -> Iterator[Path]:
     """A temporary folder that becomes `path`, or its content, if the block ends without an error.
 
     An existing folder is filled rather than replaced, since it may be a mount point or a shell's
     current folder. Its old content is deleted; the file `mark` is deleted first and written last,
-    so that the folder never looks complete in between.
+    so that the folder never looks complete in between. Who reads it in `steady` sees all of the old
+    content or all of the new one.
 
     Args:
-        mark: the file by which a folder of this kind is recognised; no other folder is overwritten.
-        kind: the name of this kind of folder in messages.
+        mark: the file by which a folder of this kind is recognised.
+        kind: the name of this kind of folder in messages; no other folder is overwritten. None:
+            whatever is in it is.
 
     Raises:
         InputError: `path` exists, is not empty and has no `mark`.
         OSError: nothing can be written there.
     """
-    finish(path, mark)
-    check_folder(path, mark, kind)
-    there = path.is_dir()
+    with steady(path, mark):
+        if kind is not None:
+            check_folder(path, mark, kind)
     place = path.resolve()
-    around = place if there else place.parent
+    scratch = (place if place.is_dir() else place.parent) / leftovers.name()
     try:
-        around.mkdir(parents=True, exist_ok=True)
-        leftovers.clear(around)
-        scratch = around / leftovers.name()
+        scratch.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (place, place.parent):
+            leftovers.clear(folder)
         scratch.mkdir()
         try:
             (scratch / FRESH).mkdir()
             yield scratch / FRESH
-            if there:
-                replace_content(place, scratch, mark)
-            else:
-                (scratch / FRESH).rename(place)
+            if scratch.parent == place or not become(scratch / FRESH, place):
+                scratch = scratch.rename(place / scratch.name)
+                with locks.held(place):
+                    replace_content(place, scratch, mark)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
-        own = error.filename is None or HIDDEN in str(error.filename)
+        own = error.filename is None or str(error.filename).startswith(str(scratch))
         raise OSError(error.errno, error.strerror, str(path if own else error.filename)) from error
+
+
+def become(fresh: Path, place: Path) -> bool:
+    """Rename a folder to `place`; False if another program has made a folder there meanwhile."""
+    try:
+        fresh.rename(place)
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
+        return False
+    return True
 
 
 def replace_content(place: Path, scratch: Path, mark: str) -> None:
     """Move what is in `place` to OLD in `scratch`, and what is in FRESH there into `place`.
 
-    A call that was broken off is finished by another. Where a move fails, all are undone.
+    What another program is writing stays. A call that was broken off is finished by another. Where
+    a move fails, all are undone.
     """
     fresh, old, moved = scratch / FRESH, scratch / OLD, scratch / MOVED
     old.mkdir(exist_ok=True)
     out: list[tuple[Path, Path]] = []
     if not moved.exists():
-        entries = [entry for entry in place.iterdir() if entry != scratch]
+        entries = [e for e in place.iterdir() if e != scratch and not leftovers.is_written(e)]
         out = [(e, old / e.name) for e in sorted(entries, key=lambda e: e.name != mark)]
         rename(out)
         moved.touch()
@@ -131,6 +168,21 @@ def replace_content(place: Path, scratch: Path, mark: str) -> None:
         raise
 
 
+@contextmanager
+def steady(path: Path, mark: str) -> Iterator[None]:
+    """A context around reading a folder in which no other program replaces its content.
+
+    What a killed program has broken off is finished first, and what a living one is about is waited
+    for.
+
+    Args:
+        mark: the file by which a folder of this kind is recognised.
+    """
+    finish(path, mark)
+    with locks.held(path, shared=True):
+        yield
+
+
 def finish(path: Path, mark: str) -> None:
     """Finish the replacement of a folder's content that a killed program has broken off, if any.
 
@@ -140,17 +192,12 @@ def finish(path: Path, mark: str) -> None:
     place = path.resolve()
     if (place / mark).exists() or not place.is_dir():
         return
-    with suppress(OSError):  # a folder that cannot be written stays as it is
-        around = os.open(place, os.O_RDONLY)
-        try:
-            fcntl.flock(around, fcntl.LOCK_EX)  # against another program that does the same
-            for scratch in sorted(place.glob(f"{HIDDEN}*")):
-                whole = (scratch / FRESH / mark).is_file()
-                if whole and leftovers.is_left(scratch) and not (place / mark).exists():
-                    replace_content(place, scratch, mark)
-                    shutil.rmtree(scratch, ignore_errors=True)
-        finally:
-            os.close(around)
+    with locks.held(place), suppress(OSError):  # a folder that cannot be written stays as it is
+        for scratch in sorted(place.glob(f"{HIDDEN}*")):
+            whole = (scratch / FRESH / mark).is_file()
+            if whole and leftovers.is_left(scratch) and not (place / mark).exists():
+                replace_content(place, scratch, mark)
+                shutil.rmtree(scratch, ignore_errors=True)
 
 
 def check_folder(path: Path, mark: str, kind: str) -> None:

@@ -48,7 +48,10 @@ class Reference:
 
 
 def save(reference: Reference, folder: Path) -> None:
-    """Write reference/ into a build folder (or one that is being made), whole or not at all."""
+    """Write reference/ into a build folder (or one that is being made), whole or not at all.
+
+    Vectors that are there stay until the new ones can take their place.
+    """
     arrays = {name: getattr(reference, name) for name in ARRAYS}
     spikes = {SPIKES + name: s for name, s in reference.spikes.items()}
     buffer = io.BytesIO()
@@ -57,7 +60,9 @@ def save(reference: Reference, folder: Path) -> None:
     digest = hashlib.sha256(vectors).hexdigest()
     about = msgspec.structs.replace(reference.about, vectors_sha256=digest)
     text = msgspec.json.format(msgspec.json.encode(about)) + b"\n"
-    files.write({folder / FOLDER / VECTORS: vectors, folder / FOLDER / ABOUT: text})
+    with files.fresh_folder(folder / FOLDER, ABOUT) as fresh:
+        (fresh / VECTORS).write_bytes(vectors)
+        (fresh / ABOUT).write_bytes(text)
 
 
 def load(build: Build) -> Reference:
@@ -70,8 +75,9 @@ def load(build: Build) -> Reference:
     folder = build.path / FOLDER
     remedy = "write them with `python -m compiler reference`"
     try:
-        about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=About)
-        content = (folder / VECTORS).read_bytes()
+        with files.steady(folder, ABOUT):
+            about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=About)
+            content = (folder / VECTORS).read_bytes()
     except OSError as error:
         raise InputError(f"{error.filename}: no reference vectors; {remedy}") from error
     except msgspec.DecodeError as error:

@@ -14,8 +14,9 @@ from qtrain.actions.terminal import console, summary
 from qtrain.choices import NIR_SUFFIX
 from qtrain.commands import data_options
 from qtrain.data.source import open_source, recorded, run_name
-from qtrain.training import default_config, nir_start, train
+from qtrain.training import default_config, log, nir_start, train
 from qtrain.training.loop import Epoch
+from qtrain.training.run_folder import locked
 from qtrain.training.train_config import resumed
 
 
@@ -54,13 +55,17 @@ def in_this_process(
             click.echo(f"note: {note}", err=True)
         config = default_config(source, **given)
     else:
-        start = checkpoint.load(Path(resume) if resume else folder / checkpoint.NAME)
+        path = Path(resume) if resume else folder / checkpoint.NAME
+        start = checkpoint.load(path)
         if given.pop("recipe", None):
             raise InputError("recipe given with --resume: the checkpoint has its own; leave it out")
         preparation.refuse("--resume")
         config = resumed(start.config, given | ({"dataset": text} if text else {}))
         source = recorded(start.config, text, workers)
         if start.training.get("epoch") == config.epochs:
+            if path == folder / checkpoint.NAME and processes.is_first():
+                with locked(folder):
+                    log.settle(folder, start.metrics)
             console.print(f"all {config.epochs} epochs are done; name more with --epochs")
             return
 

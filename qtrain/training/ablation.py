@@ -10,18 +10,17 @@ import tomllib
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
 from hw_models.dataflow import TARGET_BITS
 from hw_models.errors import InputError
-from hw_models.folder import evidence, files
+from hw_models.folder import evidence, files, leftovers
 from qtrain import checkpoint
 from qtrain.data.own.preparation import Preparation
 from qtrain.data.source import DataSource, open_source
-from qtrain.training import run_folder
+from qtrain.training import log, run_folder
 from qtrain.training.defaults import default_config
 from qtrain.training.loop import Epoch, train
 from qtrain.training.train_config import TrainConfig
@@ -227,8 +226,10 @@ def ablate(
                 on_step=lambda *step, cell=cell: on_step(cell, *step),
                 on_epoch=lambda epoch, cell=cell: on_epoch(cell, epoch),
             )
+        metrics = checkpoint.load(path, build=False).metrics
+        log.settle(folder, metrics)
         measured = integer_report(cell, folder, data_dir, source)
-        results.append(result_of(cell, checkpoint.load(path, build=False).metrics, measured))
+        results.append(result_of(cell, metrics, measured))
     split = "validation" if config.validation else "test"
     return Ablation(
         trained_on=f"{source.name}/{split}",
@@ -271,8 +272,8 @@ def integer_report(
             return kept
     except (FileNotFoundError, msgspec.DecodeError):
         pass  # there is no report, or it is damaged: a new one is made below
-    with TemporaryDirectory() as temporary:
-        build, report = Path(temporary) / "build", Path(temporary) / "report.json"
+    with leftovers.scratch() as scratch:
+        build, report = scratch / "build", scratch / "report.json"
         where = ["--data", source.dataset, *(["--data-dir", data_dir] if data_dir else [])]
         target = TARGETS[cell.weight_bits]
         run_python("compiler", "build", trained, "--target", target, "--out", build, *where)

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hw_models.errors import InputError
-from hw_models.folder import files
 from qtrain import checkpoint, processes
 from qtrain.checkpoint import Checkpoint
 from qtrain.choices import FROM_NIR
@@ -24,6 +23,7 @@ from qtrain.data.split import Split
 from qtrain.network.network import Network, build_network
 from qtrain.network.recording import membranes
 from qtrain.network.trace import trace
+from qtrain.training import log
 from qtrain.training.evaluation import Evaluation, check_fit, evaluate
 from qtrain.training.firing_rates import hold_back, rate_penalty
 from qtrain.training.initial_module import initial_module
@@ -132,6 +132,7 @@ def train(
         out, config, net.graph, data_sha256, resumed=resume is not None, overwrite=overwrite
     )
     with claim if first else nullcontext(), one_thread():
+        epochs = log.agreed_with(out, resume.metrics) if resume else []
         for epoch in range(start, config.epochs):
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed((config.seed + EPOCH_SEED * epoch) % (1 << 63))
@@ -143,29 +144,23 @@ def train(
             due = epoch + 1 == config.epochs or (epoch + 1) % config.evaluate_every == 0
             split = "validation" if config.validation else "test"
             result = Epoch(epoch + 1, loss, evaluate(net, held) if due else None, split)
-            checkpoint.save(
-                out / checkpoint.NAME,
+            epochs.append(metrics_of(result))
+            made = Checkpoint(
                 config=msgspec.to_builtins(config),
                 graph=net.graph,
                 tensors=net.tensors(),
-                metrics=metrics_of(result),
+                metrics=epochs[-1],
                 training={
                     "epoch": result.number,
                     "optimizer": optimizers.state_dict(),
                     "generator": generator.get_state(),
                     DATA: data_sha256,
                 },
+                versions=checkpoint.versions(),
             )
-            write_log(out / checkpoint.LOG, result)
+            log.write(out, checkpoint.content_of(made), epochs)
             on_epoch(result)
     return net.eval()
-
-
-def write_log(path: Path, epoch: Epoch) -> None:
-    """Write the epoch's line into the log, behind the lines of earlier epochs."""
-    before = path.read_bytes().splitlines() if epoch.number > 1 and path.is_file() else []
-    lines = [*before[: epoch.number - 1], msgspec.json.encode(metrics_of(epoch)), b""]
-    files.write({path: b"\n".join(lines)})
 
 
 def metrics_of(epoch: Epoch) -> dict[str, Any]:

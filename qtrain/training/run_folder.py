@@ -1,8 +1,5 @@
 """A training run's folder: which run its checkpoint is of, and that only one run writes there."""
 
-import errno
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from hw_models.errors import InputError
+from hw_models.folder import leftovers, locks
 from qtrain import checkpoint
 from qtrain.checkpoint import Checkpoint
 from qtrain.network.graph import Graph
@@ -48,6 +46,7 @@ def claimed(
     """
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
+        leftovers.clear(out)
         path = out / checkpoint.NAME
         if path.exists() and not overwrite:
             try:
@@ -86,24 +85,15 @@ def difference(found: Checkpoint, config: TrainConfig, but: tuple[str, ...] = ()
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """A context that only one process or thread at a time can be in, for each folder.
-
-    The lock ends with the process, however that ends. A file system without locks locks nothing.
+    """A context that only one process or thread at a time can be in, for each folder; see locks.py.
 
     Raises:
         InputError: another process or thread holds the lock.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno == errno.EWOULDBLOCK:
-            os.close(descriptor)
+    with locks.at_once(folder) as alone:
+        if not alone:
             raise InputError(
                 f"{folder}: another run is writing there; wait for its end, or name another "
                 "folder with --out"
-            ) from error
-    try:
+            )
         yield
-    finally:
-        os.close(descriptor)

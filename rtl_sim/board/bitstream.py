@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -15,6 +14,7 @@ import msgspec
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.folder import leftovers
 from hw_models.registers import REGISTERS
 from rtl_sim.board import top
 from rtl_sim.board.boards import BOARDS, Board, constraints
@@ -129,8 +129,7 @@ def run(
     board, device = setting.board, setting.board.device
     assert device.nextpnr is not None
     versions = {tool: tools.version(tool) for tool in ("yosys", device.nextpnr)}
-    with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="trispike-") as made:
-        folder = Path(made)
+    with nullcontext(keep) if keep else leftovers.scratch() as folder:
         names, core = mapped(build, setting, folder, jobs, begin, advance)
         begin("place and route", 1)
         yosys.link(device, names, AROUND, folder)
@@ -197,8 +196,7 @@ def netlist(build: Build, setting: Setting, jobs: int = 1) -> bytes:
     Raises:
         InputError: as run() does.
     """
-    with tempfile.TemporaryDirectory(prefix="trispike-") as made:
-        folder = Path(made)
+    with leftovers.scratch() as folder:
         names, _ = mapped(build, setting, folder, jobs, lambda step, parts: None, lambda: None)
         return yosys.netlist(setting.board.device, names, folder, AROUND)
 

@@ -1,7 +1,6 @@
 """Simulates a board, pin by pin and bit by bit of its UART, with the host of a real one."""
 
 import importlib.util
-import tempfile
 from pathlib import Path
 
 import msgspec
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.folder import artefact, files
+from hw_models.folder import artefact, files, leftovers
 from rtl_sim import sources
 from rtl_sim.board import bitstream
 from rtl_sim.board.bitstream import Setting
@@ -67,8 +66,7 @@ def run(
         patience_s=patience_s,
         loaded=str(loaded.resolve()) if loaded else None,
     )
-    with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-        folder = Path(scratch)
+    with leftovers.scratch() as folder:
         made, paths = netlist_files(build, setting) if netlist else verilog_files(build, setting)
         made |= {"bench/bench.v": bench(setting).encode()}
         files.write({folder / name: content for name, content in made.items()})
@@ -88,8 +86,8 @@ def run(
 
 def verilog_files(build: Build, setting: Setting) -> tuple[dict[str, bytes], list[str]]:
     """The files of a board with a build, by path, and those that a simulator compiles."""
-    with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-        around = bitstream.sources(setting, Path(scratch))
+    with leftovers.scratch() as folder:
+        around = bitstream.sources(setting, folder)
     board = {f"board/{name}": content for name, content in around.items()}
     board |= cell(setting.board.pll_cell)
     return (

@@ -128,6 +128,11 @@ def run_command(
         )
     rate = stalls * 256 // 100
     name = f"{build.dataflow.name} in {sim}"
+
+    def written(result: report.SimulationReport) -> None:
+        with keeping("evidence"):
+            evidence.write(build, f"netlist-{netlist}" if netlist else "simulation", result)
+
     with (
         log_kept(results / f"simulation-{label}.log"),
         progress.shown(name, x.shape[1]) as bar,
@@ -145,11 +150,10 @@ def run_command(
             resume=resume,
             with_edges=edges,
             advance=bar.advance,
+            ended=written,
         )
     Console().print(report.summary_table(result))
     if result.additions != UNKNOWN:
         Console().print(report.activity_table(result))
     give_json(result)
-    with keeping("evidence"):
-        evidence.write(build, f"netlist-{netlist}" if netlist else "simulation", result)
     return status_of(result.first_difference, result.failure)

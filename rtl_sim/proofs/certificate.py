@@ -205,10 +205,11 @@ def refuted_of(error: Refutation, verdict: Verdict | None) -> Refuted:
 
 def keep_trace(verdicts: list[Verdict], path: Path) -> None:
     """Write the first counterexample, or remove an earlier run's if there is none."""
-    path.unlink(missing_ok=True)
     first = next((v.failed for v in verdicts if v.failed and v.failed.trace), None)
     if first:
         files.write({path: first.trace})
+    else:
+        path.unlink(missing_ok=True)
 
 
 def hashes(texts: Mapping[str, str]) -> dict[str, str]:

@@ -1,11 +1,11 @@
 """The claims to prove and the errors to refute, and the decision of one such question."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from hw_models.folder import leftovers
 from rtl_sim.proofs import solver
 from rtl_sim.proofs.solver import Answer, Harness, Mode
 
@@ -73,8 +73,8 @@ def prove(
         second: whether the second solver must agree.
         keep: the start of the path at which the formulas are kept.
     """
-    with tempfile.TemporaryDirectory(prefix="prove-") as scratch:
-        model = solver.translate(claim.harness, sources, Path(scratch))
+    with leftovers.scratch() as folder:
+        model = solver.translate(claim.harness, sources, folder)
         answers: dict[str, Answer] = {}
         seconds = 0.0
         for mode in MODES[claim.method]:
@@ -106,8 +106,8 @@ def refute(
         changed[module] = changed[module].replace(text, other)
     harness = wrong.claim.harness
     harness = replace(harness, parameters={**harness.parameters, **wrong.parameters})
-    with tempfile.TemporaryDirectory(prefix="prove-") as scratch:
-        model = solver.translate(harness, changed, Path(scratch))
+    with leftovers.scratch() as folder:
+        model = solver.translate(harness, changed, folder)
         depth = wrong.depth or wrong.claim.depth
         answers = solver.ask(model, wrong.mode, depth, False, keep)
         return Verdict(answers, "", sum(answer.seconds for answer in answers.values()))

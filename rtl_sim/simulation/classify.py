@@ -1,6 +1,5 @@
 """Classifies samples in a simulator and compares each with the golden model."""
 
-import tempfile
 from pathlib import Path
 
 import msgspec
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
 from hw_models.engines import golden
+from hw_models.folder import leftovers
 from hw_models.sample.classification import Classification, Report, classified
 from rtl_sim.simulation import replay
 from rtl_sim.simulation.check import compared
@@ -60,8 +60,8 @@ def classify(
     if failure is not None:
         replay.check_folder(failure)
     samples, kept = [], None
-    with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-        model = compile_model(build, Path(scratch), sim)
+    with leftovers.scratch() as folder:
+        model = compile_model(build, folder, sim)
         for at, path in enumerate(paths):
             one = x[:, at : at + 1]
             trace = golden.run(build, one)

@@ -7,7 +7,8 @@ Each file is written whole, and the folder is removed when its run has ended.
 """
 
 import hashlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.folder import files
+from hw_models.folder import files, leftovers, locks
 from rtl_sim import sources
 from rtl_sim.simulation import simulate
 from rtl_sim.simulation.check import LayerReport, Part
@@ -91,21 +92,17 @@ class PartsFolder:
     subject: Subject
 
     def begin(self, resume: bool) -> None:
-        """Make the folder.
-
-        The parts of an earlier run are discarded, as a note on standard error says, unless this run
-        resumes them.
+        """Write run.json, and discard the parts of an earlier run unless this one resumes them.
 
         Raises:
-            InputError: the folder holds something else, or, with `resume`, parts of another run.
+            InputError: with `resume`, the parts are those of another run.
         """
-        files.check_folder(self.folder, ABOUT, KIND)
         if resume and (self.folder / ABOUT).is_file():
             self.check_subject()
             return
         if old := len(list(self.folder.glob(PARTS))):
             click.echo(f"note: {self.folder}: {old} parts discarded; --resume keeps them", err=True)
-        self.remove()
+        self.clear()
         files.write({self.folder / ABOUT: msgspec.json.encode(self.subject)})
 
     def check_subject(self) -> None:
@@ -156,10 +153,43 @@ class PartsFolder:
     def checksum(self, results: bytes) -> str:
         return hashlib.sha256(self.subject.sha256().encode() + results).hexdigest()
 
+    def clear(self) -> None:
+        """Delete the folder's files, run.json last, since parts without it are no one's."""
+        leftovers.clear(self.folder)
+        for path in [*self.folder.glob(PARTS), self.folder / ABOUT]:
+            path.unlink(missing_ok=True)
+
     def remove(self) -> None:
         """Delete the folder's files, and the folder if nothing else is in it."""
-        patterns = (PARTS, f"{files.HIDDEN}*", ABOUT)
-        for path in [path for pattern in patterns for path in self.folder.glob(pattern)]:
-            path.unlink(missing_ok=True)
+        self.clear()
         with suppress(OSError):  # it is not there, or a file of the user's is in it
             self.folder.rmdir()
+
+
+@contextmanager
+def kept_in(folder: Path, subject: Subject, resume: bool) -> Iterator[PartsFolder | None]:
+    """A context in which a run keeps its finished parts in a folder; it is made if it is missing.
+
+    The parts of an earlier run are discarded, as a note on standard error says, unless this run
+    resumes them. If another run is keeping its own there, this one's are not kept, and the context
+    is given None.
+
+    Raises:
+        InputError: the folder holds something else, or, with `resume`, parts of another run or of
+            one that goes on.
+    """
+    files.check_folder(folder, ABOUT, KIND)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locks.at_once(folder) as alone:
+        if alone:
+            store = PartsFolder(folder, subject)
+            store.begin(resume)
+            yield store
+            return
+    if resume:
+        raise InputError(
+            f"{folder}: another run is keeping its parts there; wait for its end, or name another "
+            "folder with --parts"
+        )
+    click.echo(f"note: {folder}: another run is keeping its parts there; not kept here", err=True)
+    yield None

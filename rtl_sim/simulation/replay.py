@@ -10,7 +10,6 @@ waveform.*        the waveform of these samples
 
 import os
 import shlex
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from hw_models.cli import keeping
 from hw_models.dataflow import Build
 from hw_models.engines import golden
 from hw_models.errors import InputError
-from hw_models.folder import artefact, evidence, files
+from hw_models.folder import artefact, evidence, files, leftovers
 from rtl_sim import sources
 from rtl_sim.simulation import simulators
 from rtl_sim.simulation.check import Part, compared
@@ -64,11 +63,11 @@ def record(
     """
     with (
         files.fresh_folder(folder, ABOUT, KIND) as fresh,
-        tempfile.TemporaryDirectory(prefix="trispike-") as compiled,
+        leftovers.scratch() as compiled,
     ):
         (fresh / "build").mkdir()
         artefact.write(build, fresh / "build")
-        model = compile_model(build, Path(compiled), sim, waves=True)
+        model = compile_model(build, compiled, sim, waves=True)
         for samples in candidates(part):
             about = Failure(
                 difference=part.difference,
@@ -138,8 +137,9 @@ def replay(folder: Path, sim: str | None = None, library: Path | None = None) ->
         Unfinished: as compile_model() and Model.run() do.
     """
     try:
-        about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Failure)
-        x = np.load(folder / INPUT, allow_pickle=False)
+        with files.steady(folder, ABOUT):
+            about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Failure)
+            x = np.load(folder / INPUT, allow_pickle=False)
     except OSError as error:
         raise InputError(f"{folder}: no failure folder ({error.strerror})") from error
     except (msgspec.DecodeError, ValueError) as error:
@@ -147,12 +147,9 @@ def replay(folder: Path, sim: str | None = None, library: Path | None = None) ->
     build = artefact.load(folder / "build")
     if library is not None:
         build = sources.with_library(build, library)
-    with (
-        tempfile.TemporaryDirectory(prefix="trispike-") as scratch,
-        tempfile.TemporaryDirectory(prefix="trispike-") as unkept,
-    ):
-        model = compile_model(build, Path(scratch), sim or about.sim, waves=True)
-        return simulate_again(model, x, about, folder if writable(folder) else Path(unkept))
+    with leftovers.scratch() as compiled, leftovers.scratch() as unkept:
+        model = compile_model(build, compiled, sim or about.sim, waves=True)
+        return simulate_again(model, x, about, folder if writable(folder) else unkept)
 
 
 def writable(folder: Path) -> bool:
@@ -162,10 +159,10 @@ def writable(folder: Path) -> bool:
 
 def simulate_again(model: Model, x: NDArray[np.int8], about: Failure, folder: Path) -> Part:
     """Simulate and compare, leaving waveform, expected.npz and got.npz in `folder`."""
-    for old in folder.glob(f"{WAVES}.*"):
-        old.unlink()
     waves = folder / f"{WAVES}{simulators.SIMULATORS[model.sim].waves_suffix}"
     simulation = model.run(x, about.stalls, waves)
+    for other in set(folder.glob(f"{WAVES}.*")) - {waves}:  # of another simulator
+        other.unlink()
     trace = golden.run(model.build, x)
     spikes = {f"spikes.{name}": by_sample(s) for name, s in trace.spikes.items()}
     membranes = {f"membranes.{name}": by_sample(v) for name, v in trace.membranes.items()}

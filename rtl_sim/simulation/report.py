@@ -1,8 +1,8 @@
 """Simulates a build, compares it with the golden model, and reports in numbers and a table."""
 
-import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -14,10 +14,11 @@ from rich.table import Table
 
 from hw_models.dataflow import Build
 from hw_models.engines import golden
+from hw_models.folder import leftovers
 from rtl_sim import sources
 from rtl_sim.simulation import cluster, edges, replay, simulators, spread
 from rtl_sim.simulation.check import UNKNOWN, LayerReport, Part, check_samples, total
-from rtl_sim.simulation.parts_folder import PartsFolder, subject
+from rtl_sim.simulation.parts_folder import kept_in, subject
 from rtl_sim.simulation.simulate import NO_STALLS, Stalls, compile_model
 from rtl_sim.synthesis.devices import NETLISTS
 
@@ -70,6 +71,7 @@ def run(
     resume: bool = False,
     with_edges: bool = False,
     advance: Callable[[int], None] = lambda n: None,
+    ended: Callable[[SimulationReport], None] = lambda report: None,
 ) -> SimulationReport:
     """Simulate the Verilog of a build and compare it with the golden model, value for value.
 
@@ -97,6 +99,7 @@ def run(
         with_edges: also simulate a few samples for the core's edges (edges.py), if all of `x` are
             equal.
         advance: called now and then with the number of further samples done.
+        ended: called with the report before the finished parts are removed.
 
     Raises:
         InputError: x does not fit the build, `failure` or `parts_kept` is a folder of another
@@ -116,61 +119,67 @@ def run(
         return edges.simulate_edges(build, x, simulate, jobs)
 
     begin = compiled = time.monotonic()
-    divided, old, store = spread.divide(build, x.shape[1]), [], None
+    divided, kept = spread.divide(build, x.shape[1]), nullcontext()
     if parts_kept is not None and waves is None and len(divided) > 1:
         version = cluster.version(scheduler, sim) if scheduler else simulators.version(sim)
-        store = PartsFolder(parts_kept, subject(build, x, stalls, version))
-        store.begin(resume)
-        old = store.load(divided)
-    resumed = sum(len(part.equal) for part in old)
-    if resumed:
-        advance(resumed)
-    left = [part for part in divided if part.start not in {part.first for part in old}]
-    told = spread.Told(advance, store.keep if store else lambda part: None)
-    if scheduler is not None:
-        kit = cluster.Kit(build, sim)
-        parts = old + cluster.run_on_cluster(scheduler, kit, x, left, stalls, told)
-        seconds = time.monotonic() - compiled
-
-        def there(few: NDArray[np.int8], stalls: Stalls) -> Part:
-            return cluster.run_on_cluster(scheduler, kit, few, [slice(0, few.shape[1])], stalls)[0]
-
-        tried = edges_after(parts, there, 1)
-    else:
-        with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-            model = compile_model(build, Path(scratch), sim, waves is not None)
-            compiled = time.monotonic()
-            if waves is None:
-                parts = old + spread.run_here(model, x, left, stalls, jobs, told)
-            else:
-                parts = [check_samples(model, x, 0, stalls, waves)]
+        kept = kept_in(parts_kept, subject(build, x, stalls, version), resume)
+    with kept as store:
+        old = store.load(divided) if store else []
+        resumed = sum(len(part.equal) for part in old)
+        if resumed:
+            advance(resumed)
+        left = [part for part in divided if part.start not in {part.first for part in old}]
+        told = spread.Told(advance, store.keep if store else lambda part: None)
+        if scheduler is not None:
+            kit = cluster.Kit(build, sim)
+            parts = old + cluster.run_on_cluster(scheduler, kit, x, left, stalls, told)
             seconds = time.monotonic() - compiled
 
-            def here(few: NDArray[np.int8], stalls: Stalls) -> Part:
-                return check_samples(model, few, 0, stalls)
+            def there(few: NDArray[np.int8], stalls: Stalls) -> Part:
+                return cluster.run_on_cluster(
+                    scheduler, kit, few, [slice(0, few.shape[1])], stalls
+                )[0]
 
-            tried = edges_after(parts, here, jobs)
-    parts.sort(key=lambda part: part.first)
-    treated = [
-        *((part, stalls) for part in parts),
-        *((part, edge.replayed) for edge, part in tried),
-    ]
-    part, how = next(((part, how) for part, how in treated if part.difference), (None, None))
-    difference = part.difference if part else None
-    kept = replay.keep(build, x, part, sim, how, failure) if failure and part and how else None
-    if store:
-        store.remove()
-    return msgspec.structs.replace(
-        summarize(build, sim, parts, difference),
-        edges={edge.kind: part.difference or None for edge, part in tried},
-        jobs=jobs,
-        scheduler=scheduler,
-        compile_seconds=round(compiled - begin, 2),
-        seconds=round(seconds, 2),
-        resumed=resumed,
-        images_per_second=round((x.shape[1] - resumed) / seconds, 2),
-        failure=kept,
-    )
+            tried = edges_after(parts, there, 1)
+        else:
+            with leftovers.scratch() as folder:
+                model = compile_model(build, folder, sim, waves is not None)
+                compiled = time.monotonic()
+                if waves is None:
+                    parts = old + spread.run_here(model, x, left, stalls, jobs, told)
+                else:
+                    parts = [check_samples(model, x, 0, stalls, waves)]
+                seconds = time.monotonic() - compiled
+
+                def here(few: NDArray[np.int8], stalls: Stalls) -> Part:
+                    return check_samples(model, few, 0, stalls)
+
+                tried = edges_after(parts, here, jobs)
+        parts.sort(key=lambda part: part.first)
+        treated = [
+            *((part, stalls) for part in parts),
+            *((part, edge.replayed) for edge, part in tried),
+        ]
+        part, how = next(((part, how) for part, how in treated if part.difference), (None, None))
+        difference = part.difference if part else None
+        replayed = (
+            replay.keep(build, x, part, sim, how, failure) if failure and part and how else None
+        )
+        report = msgspec.structs.replace(
+            summarize(build, sim, parts, difference),
+            edges={edge.kind: part.difference or None for edge, part in tried},
+            jobs=jobs,
+            scheduler=scheduler,
+            compile_seconds=round(compiled - begin, 2),
+            seconds=round(seconds, 2),
+            resumed=resumed,
+            images_per_second=round((x.shape[1] - resumed) / seconds, 2),
+            failure=replayed,
+        )
+        ended(report)
+        if store:
+            store.remove()
+        return report
 
 
 def summarize(

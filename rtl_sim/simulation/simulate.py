@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
-from hw_models.folder import files
+from hw_models.folder import files, leftovers
 from rtl_sim import sources
 from rtl_sim.simulation import accesses, bench, process, simulators, stream, trace
 from rtl_sim.simulation.trace import Simulation
@@ -135,6 +135,6 @@ def simulate(
     waves: Path | None = None,
 ) -> Simulation:
     """Compile and run once; the arguments are those of compile_model() and Model.run()."""
-    with tempfile.TemporaryDirectory(prefix="trispike-") as scratch:
-        model = compile_model(build, Path(scratch), sim, waves is not None)
+    with leftovers.scratch() as folder:
+        model = compile_model(build, folder, sim, waves is not None)
         return model.run(x, stalls, waves)

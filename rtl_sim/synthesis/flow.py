@@ -8,7 +8,6 @@ it ties to a constant is removed. The instances are then linked, and that very n
 routed.
 """
 
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ import msgspec
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.folder import leftovers
 from hw_models.hardware import hardware_of
 from rtl_sim import sources
 from rtl_sim.synthesis import placement, tools, yosys
@@ -82,8 +82,7 @@ def run(
     }
     instances: dict[str, Instance] = {}
     placed: list[Placed] = []
-    with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="trispike-") as made:
-        folder = Path(made)
+    with nullcontext(keep) if keep else leftovers.scratch() as folder:
         names, products, instances = mapped(build, device, folder, jobs, begin, advance)
         if not products:
             for name, instance in instances.items():

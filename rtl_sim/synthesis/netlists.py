@@ -1,13 +1,13 @@
 """Puts the netlist that Yosys makes of a build in the place of its Verilog, to be simulated."""
 
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.folder import leftovers
 from hw_models.registers import is_loadable
 from rtl_sim import sources
 from rtl_sim.synthesis import flow, tools, yosys
@@ -51,8 +51,7 @@ def of(
             "empty; accepted: a build without --loadable, or the netlist of a device that begins "
             "with values (ecp5)"
         )
-    with tempfile.TemporaryDirectory(prefix="trispike-") as made:
-        folder = Path(made)
+    with leftovers.scratch() as folder:
         names, _ = flow.only_adding(build, technology, folder, jobs, begin, advance)
         nets = edited(folder, names, edit) if edit else {}
         text = yosys.netlist(technology, names, folder)

@@ -1,7 +1,6 @@
 """Proves of each instance of a build that its netlist equals its Verilog, and reports it."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import msgspec
 from rich.table import Table
 
 from hw_models.dataflow import Build
+from hw_models.folder import leftovers
 from rtl_sim import sources
 from rtl_sim.proofs.netlist import aiger, circuits, induction
 from rtl_sim.proofs.netlist.undefined import BEYOND, UNDEFINED
@@ -89,8 +89,7 @@ def run(
     technology = NETLISTS[name]
     version = tools.version("yosys")
     labels = flow.labels(build)
-    with tempfile.TemporaryDirectory(prefix="trispike-") as made:
-        folder = Path(made)
+    with leftovers.scratch() as folder:
         names, _ = flow.only_adding(build, technology, folder, jobs, begin, advance)
         begin("prove", len(names))
 

@@ -111,5 +111,5 @@ def test_a_reader_does_not_finish_what_a_living_program_does(tmp_path):
 
 
 def test_process_numbers():
-    assert leftovers.lives(os.getpid()) and leftovers.lives(1)
-    assert not leftovers.lives(1 << 70)
+    assert leftovers.started(os.getpid()) and leftovers.started(1) is not None
+    assert leftovers.started(1 << 70) is None
