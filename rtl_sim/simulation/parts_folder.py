@@ -191,5 +191,7 @@ def kept_in(folder: Path, subject: Subject, resume: bool) -> Iterator[PartsFolde
             f"{folder}: another run is keeping its parts there; wait for its end, or name another "
             "folder with --parts"
         )
-    click.echo(f"note: {folder}: another run is keeping its parts there; not kept here", err=True)
+    click.echo(
+        f"note: {folder}: another run is keeping its parts there; this one's are not kept", err=True
+    )
     yield None

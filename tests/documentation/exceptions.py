@@ -21,6 +21,7 @@ NOT_RUN = {
     ".venv/bin/python -m pytest tests/hw_models/engines/test_golden.py": SUITE,
     ".venv/bin/python -m pytest tests/compiler/passes -n 2": SUITE,
     ".venv/bin/python -m pytest tests/rtl_sim/verilog/test_core.py -k leaky": SUITE,
+    "make kills": "takes half an hour; `make kills` is a target of its own",
     ". .venv/bin/activate": SET_UP,
     "mkdir /tmp/bars && cd /tmp/bars": SET_UP,
     "openFPGALoader -b ice40_generic build/board/export/icebreaker.bin": HARDWARE,

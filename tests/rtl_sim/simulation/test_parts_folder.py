@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from hw_models.errors import InputError
+from hw_models.folder import leftovers, locks
 from rtl_sim.__main__ import cli
 from rtl_sim.simulation import parts_folder, simulators, spread
 from rtl_sim.simulation.parts_folder import PartsFolder, subject
@@ -140,6 +141,27 @@ def test_without_resume_all_starts_again(left, simulated, capsys):
     report = run(BUILD, X, stalls=STALLS, parts_kept=left)
     assert report.resumed == 0 and simulated == [0, 3, 6]
     assert capsys.readouterr().err == f"note: {left}: 2 parts discarded; --resume keeps them\n"
+
+
+def test_parts_that_a_living_run_is_keeping_are_left_alone(left, capsys):
+    being_written = left / leftovers.name()
+    being_written.touch()
+    before = sorted(left.iterdir())
+    with locks.held(left):
+        assert run(BUILD, X, stalls=STALLS, parts_kept=left).equal
+        with pytest.raises(InputError, match=r"another run is keeping its parts there; .*--parts"):
+            run(BUILD, X, stalls=STALLS, parts_kept=left, resume=True)
+    said = "another run is keeping its parts there; this one's are not kept"
+    assert capsys.readouterr().err == f"note: {left}: {said}\n"
+    assert sorted(left.iterdir()) == before
+    assert run(BUILD, X, stalls=STALLS, parts_kept=left).equal
+    assert list(left.iterdir()) == [being_written]
+
+
+def test_parts_stay_until_the_report_is_kept(tmp_path):
+    parts, there = tmp_path / "parts", []
+    run(BUILD, X, parts_kept=parts, ended=lambda report: there.extend(parts.glob("part-*")))
+    assert len(there) == 3 and not parts.exists()
 
 
 def other_weights():
