@@ -11,7 +11,7 @@ from compiler.__main__ import cli as compiler_cli
 from hw_models.__main__ import cli as integers_cli
 from hw_models.folder import artefact, evidence, reference_vectors
 from qtrain import checkpoint
-from qtrain.__main__ import main as training_cli
+from qtrain.__main__ import cli as training_cli
 from rtl_sim.__main__ import cli as hardware_cli
 
 GROUPS = {
@@ -24,7 +24,8 @@ RESUMED = "qtrain train --out run --resume"
 OTHER = f"{TRAINING} 1 --seed 1 --overwrite"
 BUILD = "compiler build run/ckpt.pt --out b --target"
 SIMULATE = "rtl_sim run b --jobs 1 --samples"
-EXPORT, PAGE = "compiler export b --format onnx", "hw_models report b -o page.html"
+EXPORT = "compiler export b --format onnx --out network.onnx"
+PAGE = "hw_models report b -o page.html"
 BUILT = (f"{TRAINING} 1", f"{BUILD} int8")
 RUN, LOG = Path("run") / checkpoint.NAME, Path("run") / checkpoint.LOG
 
@@ -105,14 +106,13 @@ SCENARIOS = {
         loads=load_build,
     ),
     "simulate": Scenario(
-        f"{SIMULATE} 20", (*BUILT, f"{SIMULATE} 2 --no-edges"), passing="b/evidence/parts-icarus",
-        loads=load_build,
+        f"{SIMULATE} 3", (*BUILT, f"{SIMULATE} 2 --no-edges"), loads=load_build,
     ),
     "simulate --resume": Scenario(
-        f"{SIMULATE} 20 --no-edges --resume", BUILT, passing="b/evidence/parts-icarus",
+        f"{SIMULATE} 11 --no-edges --resume", BUILT, passing="b/evidence/parts-icarus",
         loads=load_build,
     ),
-    "export": Scenario(EXPORT, (*BUILT, EXPORT, f"{BUILD} int4", EXPORT)),
+    "export": Scenario(EXPORT, (*BUILT, EXPORT, f"{BUILD} int4")),
     "report": Scenario("hw_models report b", (*BUILT, "hw_models run b"), loads=load_build),
     "report -o": Scenario(
         PAGE, (*BUILT, PAGE, "hw_models run b --samples 9"), loads=load_build,
