@@ -21,7 +21,7 @@ from tests.kills.scenarios import SCENARIOS
 from tests.kills.stage import staged
 from tests.processes import killed_after, killed_at
 
-MOST_TRIES = 3  # for each kill at a random moment, in case the command ends before
+MOST_TRIES = 5  # for each kill at a random moment, in case the command ends before
 
 
 @dataclass(slots=True)

@@ -106,11 +106,8 @@ SCENARIOS = {
         loads=load_build,
     ),
     "simulate": Scenario(
-        f"{SIMULATE} 3", (*BUILT, f"{SIMULATE} 2 --no-edges"), loads=load_build,
-    ),
-    "simulate --resume": Scenario(
-        f"{SIMULATE} 11 --no-edges --resume", BUILT, passing="b/evidence/parts-icarus",
-        loads=load_build,
+        f"{SIMULATE} 11 --no-edges --resume", (*BUILT, f"{SIMULATE} 2 --no-edges"),
+        passing="b/evidence/parts-icarus", loads=load_build,
     ),
     "export": Scenario(EXPORT, (*BUILT, EXPORT, f"{BUILD} int4")),
     "report": Scenario("hw_models report b", (*BUILT, "hw_models run b"), loads=load_build),

@@ -58,6 +58,13 @@ class Stage:
             return f"another result than without a kill: {wrong}"
         return ""
 
+    def duration(self) -> float:
+        """How long the command takes, in seconds."""
+        self.begin()
+        begin = time.monotonic()
+        finish(lambda: call(self.scenario.command))
+        return time.monotonic() - begin
+
     def begin(self) -> None:
         """Put what was there before into the folder."""
         for folder in (self.here, self.temporary):
@@ -104,7 +111,4 @@ def staged(scenario: Scenario) -> Iterator[Stage]:
         with redirect_stdout(io.StringIO()):
             call(scenario.command)  # not forked: what it loads and caches is there for all that are
         stage = Stage(scenario, before, here, temporary, old, units(here, scenario.wholes), 0)
-        stage.begin()
-        begin = time.monotonic()
-        finish(lambda: call(scenario.command))
-        yield replace(stage, seconds=time.monotonic() - begin)
+        yield replace(stage, seconds=min(stage.duration() for _ in range(3)))
