@@ -19,6 +19,7 @@ from hw_models.errors import InputError
 
 EXIT_OK, EXIT_DIFFERS, EXIT_BAD_INPUT = 0, 1, 2
 READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+LONGEST = 2000  # characters of a message
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # Packages that training and compiling need, and that the extra `train` installs.
 TRAIN = ("torch", "brevitas", "tonic", "sklearn", "nir", "h5py", "platformdirs")
@@ -136,7 +137,7 @@ def run(command: click.Command, prog_name: str, args: list[str] | None = None) -
     except (InputError, click.ClickException, OSError, OverflowError) as error:
         if debug:
             traceback.print_exc()
-        click.echo(f"error: {' '.join(message_of(error).split())}", err=True)
+        click.echo(f"error: {one_line(message_of(error))}", err=True)
         sys.exit(EXIT_BAD_INPUT)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
@@ -152,6 +153,13 @@ def run(command: click.Command, prog_name: str, args: list[str] | None = None) -
         click.echo("interrupted", err=True)
         sys.exit(130)
     sys.exit(status if isinstance(status, int) else EXIT_OK)
+
+
+def one_line(message: str) -> str:
+    """A message on one line, without what a terminal would obey, and cut where it is endless."""
+    line = " ".join(message.split())
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"
 
 
 def message_of(error: Exception) -> str:

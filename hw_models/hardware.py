@@ -6,14 +6,19 @@ case. The modules explain each parameter.
 """
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from hw_models.core.layout import rearranged
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.folder import reading
 
 PARAMETERS = "rtl/parameters.json"
+TOP, FILES = "rtl/top.v", "rtl/files.f"
+NETLIST = "rtl/netlist.json"  # of a build with a netlist in the place of its Verilog
 SIZED = {  # Verilog literals for parameters of a fixed width
     "plus": "11'b{:011b}", "minus": "11'b{:011b}",
     "version": "32'h{:08x}", "build": "32'h{:08x}", "shape": "32'h{:08x}",
@@ -230,6 +235,22 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     layers: tuple[Layer, ...]
 
 
+class Nets(msgspec.Struct, frozen=True, array_like=True):
+    """A port of an instance in a netlist that shows some of its nets."""
+
+    name: str
+    bits: Annotated[int, Meta(ge=0, lt=1 << 32)]
+    high: bool  # whether the cycles in which they are 1 count, beside their toggles
+
+
+class Netlist(msgspec.Struct, frozen=True, kw_only=True):
+    """rtl/netlist.json."""
+
+    netlist: str  # the technology
+    yosys: str = ""  # the version that made it
+    nets: dict[str, list[Nets]]  # by instance
+
+
 def hardware_of(build: Build) -> Hardware:
     """The hardware of a build.
 
@@ -242,8 +263,8 @@ def hardware_of(build: Build) -> Hardware:
         why = f"{synapse} reads a map as a vector, the core takes that of dense layers alone"
         raise InputError(f"{name}: no {PARAMETERS}; {why if synapse else 'build it again'}")
     try:
-        return msgspec.json.decode(build.files[PARAMETERS], type=Hardware)
-    except msgspec.DecodeError as error:
+        return reading.decoded(build.files[PARAMETERS], Hardware)
+    except InputError as error:
         raise InputError(f"{name}/{PARAMETERS}: {error}; build it again") from error
 
 

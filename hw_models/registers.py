@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
+from hw_models.folder import reading
 
 REGISTERS = "rtl/registers.json"  # of a build with an AXI4-Lite bus
 # Those that programs use by their names, beside the counters.
@@ -73,8 +74,8 @@ def register_map_of(build: Build) -> RegisterMap:
     """
     where = f"{build.path or build.dataflow.name}/{REGISTERS}"
     try:
-        found = msgspec.json.decode(build.files[REGISTERS], type=RegisterMap)
-    except msgspec.DecodeError as error:
+        found = reading.decoded(build.files[REGISTERS], RegisterMap)
+    except InputError as error:
         raise InputError(f"{where}: {error}; build it again") from error
     names = [register.name for register in found.registers]
     counted = [f"{n}_{half}" for n in counters(len(found.layers)) for half in ("LOW", "HIGH")]

@@ -17,12 +17,15 @@ import torch
 from torch import Tensor
 
 from hw_models.errors import InputError
-from hw_models.folder import files
+from hw_models.folder import files, reading
+from hw_models.folder.archive import check_sizes
+from qtrain.network import attributes
 from qtrain.network.graph import Graph
 from qtrain.network.network import Network, build_network
 
 FORMAT = "trispike-checkpoint"
 VERSION = 1
+MOST = 1 << 35  # bytes of a file that the user has named
 NAME, LOG = "ckpt.pt", "log.jsonl"  # the files in a training run's folder
 
 
@@ -110,22 +113,36 @@ def load(path: Path, build: bool = True) -> Checkpoint:
     try:
         graph = msgspec.convert(content.get("graph"), Graph)
         rest = {key: content[key] for key in Checkpoint.__struct_fields__ if key != "graph"}
-        if not all(isinstance(value, dict) for value in rest.values()):
-            raise TypeError("a field is no mapping")
+        for name, value in rest.items():
+            if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+                raise TypeError(f"{name} is no mapping of names")
         checkpoint = Checkpoint(graph=graph, **rest)
-    except (msgspec.ValidationError, KeyError, TypeError) as error:
+        # What is shown, compared and recorded in reports is plain data.
+        msgspec.json.encode([graph, checkpoint.config, checkpoint.metrics, checkpoint.versions])
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
         raise InputError(f"{path}: damaged {FORMAT}: {error}") from error
-    for key, value in checkpoint.tensors.items():
-        if not isinstance(value, Tensor):
-            raise InputError(f"{path}: {key!r} is no tensor")
-        if not torch.isfinite(value).all():
-            raise InputError(f"{path}: tensor {key!r} holds NaN or infinite values; train again")
     try:
+        for key, value in checkpoint.tensors.items():
+            check_tensor(key, value)
+        attributes.check(graph, checkpoint.tensors)
         if build:
             checkpoint.network()
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     return checkpoint
+
+
+def check_tensor(key: str, value: Any) -> None:
+    """Raise InputError unless a value is a plain tensor of finite real numbers."""
+    if not isinstance(value, Tensor):
+        raise InputError(f"{key!r} is no tensor")
+    plain = value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized
+    if not plain or value.is_complex():
+        raise InputError(f"tensor {key!r} is no plain one of real numbers; train again")
+    if value.numel() * value.element_size() > value.untyped_storage().nbytes():
+        raise InputError(f"tensor {key!r} is larger than what the file holds of it; train again")
+    if not torch.isfinite(value).all():
+        raise InputError(f"tensor {key!r} holds NaN or infinite values; train again")
 
 
 def read_file(path: Path) -> Any:
@@ -137,7 +154,7 @@ def read_file(path: Path) -> Any:
     if not path.is_file():
         raise InputError(f"{path}: no such file; make one with: python -m qtrain train")
     try:
-        content = path.read_bytes()
+        content = reading.plain(path, MOST)
         if damaged := damaged_part(content):  # torch does not look
             raise InputError(
                 f"{path}: damaged: {damaged} has another checksum than when it was written; take "
@@ -161,14 +178,12 @@ def read_file(path: Path) -> Any:
 def damaged_part(content: bytes) -> str | None:
     """The first file in a checkpoint's archive whose bytes do not have its checksum, if any.
 
-    What is no archive is torch's to refuse.
-
     Raises:
-        BadZipFile: the archive's list of files is damaged.
+        BadZipFile: it is no archive, or its list of files is damaged.
+        InputError: it unpacks to more than memory should hold.
     """
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        return None
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        check_sizes(archive, len(content))
         return archive.testzip()
 
 

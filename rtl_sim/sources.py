@@ -1,27 +1,15 @@
 """The Verilog files of a build, and other modules in place of its own."""
 
 import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.folder import artefact
-from hw_models.hardware import hardware_of
+from hw_models.folder import artefact, reading
+from hw_models.hardware import FILES, NETLIST, Netlist, Nets, hardware_of
 
 PREFIX = "trispike_"  # prefix of each library module's name
-TOP, FILES = "rtl/top.v", "rtl/files.f"
-NETLIST = "rtl/netlist.json"  # of a build with a netlist in the place of its Verilog
-
-
-class Nets(NamedTuple):
-    """A port of an instance in a netlist that shows some of its nets."""
-
-    name: str
-    bits: int
-    high: bool  # whether the cycles in which they are 1 count, beside their toggles
 
 
 def paths(build: Build) -> list[str]:
@@ -41,15 +29,17 @@ def core(build: Build) -> str:
 
 def netlist(build: Build) -> str | None:
     """The technology whose netlist is in the place of a build's Verilog; None if it is Verilog."""
-    return json.loads(build.files[NETLIST])["netlist"] if NETLIST in build.files else None
+    return described(build).netlist if NETLIST in build.files else None
 
 
 def nets(build: Build) -> dict[str, list[Nets]]:
     """The ports with nets, by instance, of a netlist whose instances have such ports."""
-    if NETLIST not in build.files:
-        return {}
-    found = json.loads(build.files[NETLIST])["nets"]
-    return {name: [Nets(*port) for port in ports] for name, ports in found.items()}
+    return described(build).nets if NETLIST in build.files else {}
+
+
+def described(build: Build) -> Netlist:
+    """What is known of a netlist."""
+    return reading.decoded(build.files[NETLIST], Netlist)
 
 
 def hardware_files(build: Build) -> dict[str, bytes]:
@@ -79,7 +69,7 @@ def with_library(build: Build, folder: Path) -> Build:
     for path in paths(build)[:-1]:
         name = PurePosixPath(path).name
         try:
-            files[path] = (folder / name).read_bytes()
+            files[path] = reading.plain(folder / name)
         except OSError as error:
             raise InputError(
                 f"--library: {folder / name}: {error.strerror}; name a folder of the core's modules"

@@ -15,7 +15,7 @@ import msgspec
 
 from compiler.explore.jobs import Job, Kit, Result
 from hw_models.errors import InputError
-from hw_models.folder import files
+from hw_models.folder import files, reading
 
 ABOUT, KIND = "explore.json", "folder of an exploration"
 
@@ -50,11 +50,11 @@ class Folder:
         files.check_folder(self.path, ABOUT, KIND)
         about = About(name=self.kit.name, checkpoint_sha256=self.kit.checkpoint_sha256)
         try:
-            found = msgspec.json.decode((self.path / ABOUT).read_bytes(), type=About)
+            found = reading.decoded(reading.inside(self.path, ABOUT), About)
         except FileNotFoundError:
             files.write({self.path / ABOUT: msgspec.json.encode(about)})
             return
-        except msgspec.DecodeError as error:
+        except InputError as error:
             raise InputError(f"{self.path / ABOUT}: damaged ({error}); remove it") from error
         if found != about:
             raise InputError(
@@ -65,10 +65,10 @@ class Folder:
         """A job's result, if it is there; a note on standard error names a file that is damaged."""
         path = self.place(job)
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Finished).result
+            return reading.decoded(reading.inside(self.path, path.name), Finished).result
         except FileNotFoundError:
             return None
-        except msgspec.DecodeError as error:
+        except InputError as error:
             click.echo(f"note: {path}: damaged ({error}); measured again", err=True)
             return None
 

@@ -13,6 +13,7 @@ from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.validate.description import check_description
 from hw_models.validate.integers import check_integers
+from qtrain.interchange.nir_graph import decoded
 
 
 def read_build(path: Path) -> Build:
@@ -24,12 +25,7 @@ def read_build(path: Path) -> Build:
         InputError: the file is no NIR graph, holds no build, breaks a rule that every build
             satisfies, or was changed, so that its nodes are not those of its build.
     """
-    try:
-        graph = nir.read(path)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}; need a NIR file") from error
-    except Exception as error:  # nir and h5py can fail in any way on a damaged file
-        raise InputError(f"{path}: no NIR graph ({error!r}); export it again") from error
+    graph, _ = decoded(path)
     build = build_in(graph.metadata, path)
     try:
         check_description(build.dataflow)

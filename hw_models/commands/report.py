@@ -9,6 +9,7 @@ from hw_models.cli import command
 from hw_models.errors import InputError
 from hw_models.folder import artefact, evidence
 from hw_models.options import JSON, Giver
+from hw_models.report import shown
 from hw_models.report.tables import evidence_table
 
 
@@ -40,4 +41,4 @@ def report_command(folders: tuple[Path, ...], output: Path | None, give_json: Gi
 
         Console().print(compared.compared_table([facts.facts(folder) for folder in folders]))
     else:
-        Console().print(evidence_table(builds[0], reports[0]))
+        Console().print(evidence_table(builds[0], shown.reports(builds[0])))

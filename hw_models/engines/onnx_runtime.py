@@ -5,6 +5,7 @@ part, so that equality with the golden model is meaningful.
 """
 
 import functools
+import re
 import shlex
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from numpy.typing import NDArray
 from hw_models.dataflow import Build
 from hw_models.engines.golden import Trace, check_input
 from hw_models.errors import InputError
+from hw_models.folder import reading
 
 FOLDER, NETWORK = "export", "network.onnx"
 SHA256 = "dataflow_sha256"  # metadata that names the build from which the file was made
 LOGITS = "logits"
+# In an ONNX file, the length and the name of what says where the data of a tensor are instead.
+ELSEWHERE = re.compile(rb"(?:\x08|\x88\x80*\x00)location")
 
 
 def spikes_name(layer: str) -> str:
@@ -139,9 +143,21 @@ def execute(build: Build, session, x: NDArray[np.int8]) -> Trace:
         InputError: x does not fit the build's input.
     """
     check_input(build, x)
-    layers = [layer.name for layer in build.dataflow.layers[:-1]]
+    flow = build.dataflow
+    layers = [layer.name for layer in flow.layers[:-1]]
     outputs = [LOGITS, *map(spikes_name, layers)]
-    logits, *spikes = session.run(outputs, {build.dataflow.input.name: x.astype(np.int8)})
+    try:
+        logits, *spikes = session.run(outputs, {build.dataflow.input.name: x.astype(np.int8)})
+    except Exception as error:  # onnxruntime's own errors have no common base
+        raise InputError(f"{NETWORK}: cannot be run ({error}); export it again") from error
+    shapes = [(flow.timesteps, x.shape[1], *layer.shape) for layer in flow.layers[:-1]]
+    shapes.append((x.shape[1], flow.layers[-1].size))
+    for name, found, shape in zip([*layers, LOGITS], [*spikes, logits], shapes, strict=True):
+        if found.shape != shape or found.dtype.kind != "i":
+            raise InputError(
+                f"{NETWORK}: {name} of {found.dtype} {list(found.shape)}, need integers "
+                f"{list(shape)}; export it again"
+            )
     return Trace(dict(zip(layers, spikes, strict=True)), {}, logits)
 
 
@@ -149,14 +165,17 @@ def execute(build: Build, session, x: NDArray[np.int8]) -> Trace:
 def session_of(folder: Path, sha256: str, changed: int):
     """The session of a build's network, opened again once the file has changed (time `changed`)."""
     path = default_path(folder)
-    content = path.read_bytes()
+    content = reading.inside(folder, f"{FOLDER}/{NETWORK}")
+    if ELSEWHERE.search(content):
+        raise InputError(f"{path}: keeps data in other files; {remedy(folder)}")
     try:
         session = open_session(content)
+        made_from = session.get_modelmeta().custom_metadata_map.get(SHA256)
     except InputError:
         raise
     except Exception as error:  # onnxruntime's own errors have no common base
         raise InputError(f"{path}: no ONNX network ({error}); {remedy(folder)}") from error
-    if session.get_modelmeta().custom_metadata_map.get(SHA256) != sha256:
+    if made_from != sha256:
         raise InputError(f"{path}: exported from another build; {remedy(folder)}")
     return session
 

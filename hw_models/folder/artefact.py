@@ -17,8 +17,9 @@ import numpy as np
 
 from hw_models.dataflow import DATAFLOW, FORMAT, IDENTITY, TENSORS, VERSION, Build, Dataflow
 from hw_models.errors import InputError
-from hw_models.folder import archive, files
+from hw_models.folder import archive, files, reading
 from hw_models.validate.description import check_description
+from hw_models.validate.hardware import check_hardware
 from hw_models.validate.integers import check_integers
 
 HARDWARE = "mem", "rtl"  # folders whose files are all hashed
@@ -89,17 +90,21 @@ def load(path: Path) -> Build:
 def read(path: Path) -> Build:
     """Do as load(), in a folder that no other program replaces."""
     try:
-        text = (path / DATAFLOW).read_bytes()
+        text = reading.inside(path, DATAFLOW)
     except OSError as error:
         raise InputError(f"{path}: no build folder ({DATAFLOW}: {error.strerror})") from error
     dataflow = described(text, path / DATAFLOW)
     sha256 = hashlib.sha256(text).hexdigest()
     try:
-        identity = (path / IDENTITY).read_text().split()[0]
-    except (OSError, IndexError, UnicodeDecodeError) as error:
+        identity = reading.text(reading.inside(path, IDENTITY)).split()[0]
+    except (OSError, IndexError, InputError) as error:
         raise InputError(f"{path / IDENTITY}: missing or damaged; build it again") from error
     if sha256 != identity:
         raise InputError(f"{path / DATAFLOW}: sha256 differs from {IDENTITY}; build it again")
+    try:
+        check_description(dataflow)
+    except InputError as error:
+        raise InputError(f"{path}/{error}; build it again") from error
     contents = hashed(dataflow, path)
     try:
         tensors = archive.read(contents.pop(TENSORS))
@@ -107,8 +112,8 @@ def read(path: Path) -> Build:
         raise InputError(f"{path / TENSORS}: {error}; build it again") from error
     build = Build(dataflow, tensors, path, sha256, contents)
     try:
-        check_description(dataflow)
         check_integers(build)
+        check_hardware(build)
     except InputError as error:
         raise InputError(f"{path}/{error}; build it again") from error
     return build
@@ -117,15 +122,15 @@ def read(path: Path) -> Build:
 def described(text: bytes, path: Path) -> Dataflow:
     """Parse dataflow.json; every field must be present and of its type, with no others."""
     try:
-        kind = msgspec.json.decode(text, type=Format)
+        kind = reading.decoded(text, Format)
         if (kind.format, kind.version) != (FORMAT, VERSION):
             raise InputError(
                 f"{kind.format} version {kind.version}, need {FORMAT} version {VERSION}"
             )
-        dataflow = msgspec.json.decode(text, type=Dataflow)
-        for field in missing(msgspec.json.decode(text), msgspec.to_builtins(dataflow)):
+        dataflow = reading.decoded(text, Dataflow)
+        for field in missing(reading.decoded(text, Any), msgspec.to_builtins(dataflow)):
             raise InputError(f"{field} is missing")
-    except (msgspec.DecodeError, InputError, RecursionError) as error:
+    except InputError as error:
         raise InputError(f"{path}: {error}; build it again") from error
     return dataflow
 
@@ -153,9 +158,13 @@ def hashed(dataflow: Dataflow, path: Path) -> dict[str, bytes]:
                 f"{path / DATAFLOW}: files: {name!r}, need a path within the folder; build it again"
             )
         try:
-            contents[name] = (path / name).read_bytes()
+            contents[name] = reading.inside(path, name)
+        except InputError as error:
+            raise InputError(f"{error}; build it again") from error
         except OSError as error:
             raise InputError(f"{path / name}: {error.strerror}; build it again") from error
+        if sum(map(len, contents.values())) > reading.MOST:
+            raise InputError(f"{path}: files of more than {reading.MOST:,} bytes in all")
         if hashlib.sha256(contents[name]).hexdigest() != expected:
             raise InputError(f"{path / name}: sha256 differs from {DATAFLOW}; build it again")
     if TENSORS not in contents:

@@ -1,6 +1,5 @@
 """The evidence/ folder of a build: reports of measurements, each of which names the build."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import msgspec
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.folder import files
+from hw_models.folder import files, reading
 
 FOLDER = "evidence"
 SHA256 = "dataflow_sha256"
@@ -42,8 +41,8 @@ def read(build: Build) -> dict[str, dict[str, Any]]:
     reports = {}
     for path in sorted((build.path / FOLDER).glob("*.json")):
         try:
-            report = json.loads(path.read_text())
-        except ValueError as error:
+            report = reading.decoded(reading.inside(build.path, f"{FOLDER}/{path.name}"), Any)
+        except InputError as error:
             raise InputError(f"{path}: {error}; remove it or make it again") from error
         if isinstance(report, dict) and report.get(SHA256) == build.sha256:
             reports[path.stem] = report

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hw_models.errors import InputError
-from hw_models.folder import leftovers, locks
+from hw_models.folder import leftovers, locks, reading
 from hw_models.folder.leftovers import HIDDEN
 
 FRESH, OLD, MOVED = "fresh", "old", "moved"  # in a folder whose content is being replaced
@@ -231,6 +231,6 @@ def sha256_of(path: Path) -> str:
         InputError: the file cannot be read.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(reading.plain(path)).hexdigest()
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hw_models.dataflow import Build, Layer
 from hw_models.engines.golden import check_input
 from hw_models.errors import InputError, need
-from hw_models.folder import archive, files
+from hw_models.folder import archive, files, reading
 
 FOLDER, VECTORS, ABOUT = "reference", "vectors.npz", "about.json"
 ARRAYS, SPIKES = ("x", "labels", "predictions"), "spikes."  # SPIKES comes before a layer's name
@@ -76,11 +76,13 @@ def load(build: Build) -> Reference:
     remedy = "write them with `python -m compiler reference`"
     try:
         with files.steady(folder, ABOUT):
-            about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=About)
-            content = (folder / VECTORS).read_bytes()
+            found = reading.inside(build.path, f"{FOLDER}/{ABOUT}")
+            content = reading.inside(build.path, f"{FOLDER}/{VECTORS}")
     except OSError as error:
         raise InputError(f"{error.filename}: no reference vectors; {remedy}") from error
-    except msgspec.DecodeError as error:
+    try:
+        about = reading.decoded(found, About)
+    except InputError as error:
         raise InputError(f"{folder / ABOUT}: {error}; {remedy}") from error
     if about.dataflow_sha256 != build.sha256:
         raise InputError(f"{folder}: vectors of another build; {remedy}")

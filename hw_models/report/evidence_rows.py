@@ -1,21 +1,26 @@
 """What the reports in evidence/ say, one row for each thing measured: for tables and for pages."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
-from hw_models.dataflow import Build
-from hw_models.errors import InputError
 from hw_models.report.evaluate import FOREIGN, Evaluation
-from hw_models.report.import_report import IMPORT, import_rows
+from hw_models.report.import_report import ImportReport, import_rows
+from hw_models.report.shown import (
+    Bitstream,
+    Board,
+    Energy,
+    NetlistProof,
+    Proof,
+    Reports,
+    Simulation,
+    Synthesis,
+)
 
 ANN_ENERGY, RATIO = "energy of the same network as an int8 ANN", "ratio, ours / ANN"
 EQUAL, DIFFERENT = "all equal", "DIFFERENT"
 HOLD, NOT_HOLD = "all hold", "NOT ALL HOLD"  # of proofs
 MULTIPLIES = "MULTIPLIES"  # what is measured of a place where a netlist multiplies
-Reports = dict[str, dict[str, Any]]  # by the names of their files
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,55 +37,28 @@ def nj(picojoules: float) -> str:
     return f"{picojoules / 1e3:,.1f} nJ"
 
 
-def evidence_rows(build: Build, reports: Reports) -> Iterator[Row]:
-    """The chain from training to Verilog and boards, as far as it was run.
-
-    Raises:
-        InputError: a report is of another version.
-    """
-    if IMPORT in reports:
-        yield from (Row(IMPORT, *row) for row in import_rows(reports[IMPORT]))
-    if "golden" in reports:
-        yield from golden_rows(evaluation_of(build, "golden", reports["golden"]))
-    for name, report in reports.items():
-        if name in FOREIGN:
-            what = f"spikes and logits of {report['samples']:,} samples"
-            yield Row(name, FOREIGN[name], what, verdict(not report["differences"]))
-    if "simulation" in reports:
-        yield from simulation_rows(reports["simulation"])
-    for name, report in reports.items():
-        kind, _, rest = name.partition("-")
-        if kind in MORE and (rest or kind == "board"):
-            yield from MORE[kind](name, report)
-    if spent := reports.get("energy"):
-        parts = [v for part, v in spent["total"].items() if part.endswith("_pj")]
-        what = f"energy per inference, {spent['voltage']} V"
-        yield Row("energy", f"on {spent['technology']}", what, nj(sum(parts)))
-    if proof := reports.get("proof"):
-        found = sum(error["refuted"] is True for error in proof["errors"])
-        result = HOLD if proof["holds"] else NOT_HOLD
-        what = f"{len(proof['proofs'])} properties of the Verilog"
-        yield Row("proof", "proofs", what, result)
-        yield Row("proof", "", "errors put in on purpose that they find", f"{found}")
+def evidence_rows(reports: Reports) -> Iterator[Row]:
+    """The chain from training to Verilog and boards, as far as it was run."""
+    for kind, rows in ROWS.items():
+        for name, report in reports.items():
+            if type(report) is kind:
+                yield from rows(name, report)
 
 
 def verdict(equal: bool) -> str:
     return EQUAL if equal else DIFFERENT
 
 
-def evaluation_of(build: Build, name: str, found: dict[str, Any]) -> Evaluation:
-    """A report of `python -m hw_models run`.
+def imported_rows(name: str, report: ImportReport) -> Iterator[Row]:
+    yield from (Row(name, *row) for row in import_rows(report))
 
-    Raises:
-        InputError: it is of another version.
-    """
-    try:
-        return msgspec.convert(found, Evaluation)
-    except msgspec.ValidationError as error:
-        raise InputError(
-            f"{build.path}: evidence {name}.json is not of this version ({error}); "
-            "write it again with `python -m hw_models run`"
-        ) from error
+
+def evaluation_rows(name: str, report: Evaluation) -> Iterator[Row]:
+    if name in FOREIGN:
+        what = f"spikes and logits of {report.samples:,} samples"
+        yield Row(name, FOREIGN[name], what, verdict(not report.differences))
+    else:
+        yield from golden_rows(report)
 
 
 def golden_rows(golden: Evaluation) -> Iterator[Row]:
@@ -102,67 +80,78 @@ def golden_rows(golden: Evaluation) -> Iterator[Row]:
         yield Row("golden", step, what, result)
 
 
-def simulation_rows(simulation: dict[str, Any]) -> Iterator[Row]:
-    equal = verdict(simulation["equal"])
+def simulation_rows(name: str, report: Simulation) -> Iterator[Row]:
+    if name != "simulation":
+        what = f"events and logits of {report.samples:,} samples"
+        yield Row(name, f"netlist for {report.netlist}", what, verdict(report.equal))
+        return
+    equal = verdict(report.equal)
     for step, what, result in (
-        ("Verilog", f"{simulation['events_compared']:,} events", equal),
-        ("", f"{simulation['membranes_compared']:,} membranes", equal),
-        ("", "samples simulated", f"{simulation['samples']:,}"),
-        ("", "cycles per inference", f"{simulation['cycles']:,.0f}"),
-        ("", "additions, by the core's own counters", f"{simulation['additions']:,}"),
-        *(
-            ("", kind, verdict(not difference))
-            for kind, difference in simulation.get("edges", {}).items()
-        ),
+        ("Verilog", f"{report.events_compared:,} events", equal),
+        ("", f"{report.membranes_compared:,} membranes", equal),
+        ("", "samples simulated", f"{report.samples:,}"),
+        ("", "cycles per inference", f"{report.cycles:,.0f}"),
+        ("", "additions, by the core's own counters", f"{report.additions:,}"),
+        *(("", kind, verdict(not difference)) for kind, difference in report.edges.items()),
     ):
-        yield Row("simulation", step, what, result)
+        yield Row(name, step, what, result)
 
 
-def netlist_rows(name: str, report: dict[str, Any]) -> Iterator[Row]:
-    what = f"events and logits of {report['samples']:,} samples"
-    yield Row(name, f"netlist for {report['netlist']}", what, verdict(report["equal"]))
-
-
-def synthesis_rows(name: str, report: dict[str, Any]) -> Iterator[Row]:
-    total = report["total"]
-    counts = f"{total['lut']:,} / {total['lutram']:,} / {total['ff']:,}"
-    yield Row(name, f"on {report['title']}", "LUT / LUT-RAM / FF", counts)
-    if total["lc"] is not None:
-        yield Row(name, "", "logic cells, by Yosys's estimate", f"{total['lc']:,}")
-    blocks = f"{total['bram']:,} / {total['dsp']:,}"
-    yield Row(name, "", f"{report['bram_unit']} / DSP", blocks)
-    for placed in report["placed"]:
-        fmax = f"{placed['fmax_mhz']} MHz" if placed["fits"] else f"no room: {placed['problem']}"
-        yield Row(name, "", f"placed and routed, {placed['part']}, seed {placed['seed']}", fmax)
-    for product in report["products"]:
+def synthesis_rows(name: str, report: Synthesis) -> Iterator[Row]:
+    total = report.total
+    counts = f"{total.lut:,} / {total.lutram:,} / {total.ff:,}"
+    yield Row(name, f"on {report.title}", "LUT / LUT-RAM / FF", counts)
+    if total.lc is not None:
+        yield Row(name, "", "logic cells, by Yosys's estimate", f"{total.lc:,}")
+    yield Row(name, "", f"{report.bram_unit} / DSP", f"{total.bram:,} / {total.dsp:,}")
+    for placed in report.placed:
+        fmax = f"{placed.fmax_mhz} MHz" if placed.fits else f"no room: {placed.problem}"
+        yield Row(name, "", f"placed and routed, {placed.part}, seed {placed.seed}", fmax)
+    for product in report.products:
         yield Row(name, "", MULTIPLIES, product)
 
 
-def bitstream_rows(name: str, report: dict[str, Any]) -> Iterator[Row]:
-    fmax, wanted = report["placed"]["fmax_mhz"], report["core_mhz"]
-    what = f"placed and routed for {wanted:g} MHz, UART included"
-    yield Row(name, f"bitstream for {report['title']}", what, f"{fmax:g} MHz")
+def bitstream_rows(name: str, report: Bitstream) -> Iterator[Row]:
+    what = f"placed and routed for {report.core_mhz:g} MHz, UART included"
+    fmax = f"{report.placed.fmax_mhz or 0:g} MHz"
+    yield Row(name, f"bitstream for {report.title}", what, fmax)
 
 
-def board_rows(name: str, report: dict[str, Any]) -> Iterator[Row]:
-    disturbed = [one["equal"] for one in report["disturbances"]]
-    where = f"on {report['where']}"
-    samples = f"class, logits and counters, {report['samples']:,}"
-    yield Row(name, where, samples, verdict(report["equal"] == report["samples"]))
+def board_rows(name: str, report: Board) -> Iterator[Row]:
+    disturbed = [one.equal for one in report.disturbances]
+    where = f"on {report.where}"
+    samples = f"class, logits and counters, {report.samples:,}"
+    yield Row(name, where, samples, verdict(report.equal == report.samples))
     broken = f"samples behind broken frames, {len(disturbed):,}"
     yield Row(name, where, broken, verdict(all(disturbed)))
 
 
-def netlist_proof_rows(name: str, report: dict[str, Any]) -> Iterator[Row]:
-    what = f"{len(report['instances'])} instances, as their Verilog for all inputs"
-    result = verdict(report["holds"])
-    yield Row(name, f"netlist for {report['netlist']}, proven", what, result)
+def energy_rows(name: str, report: Energy) -> Iterator[Row]:
+    what = f"energy per inference, {report.voltage} V"
+    yield Row(name, f"on {report.technology}", what, nj(report.total_pj))
 
 
-MORE = {  # reports of which there may be several, by what their names begin with
-    "netlist": netlist_rows,
-    "synthesis": synthesis_rows,
-    "bitstream": bitstream_rows,
-    "board": board_rows,
-    "proof": netlist_proof_rows,
+def proof_rows(name: str, report: Proof) -> Iterator[Row]:
+    found = sum(error.refuted is True for error in report.errors)
+    what = f"{len(report.proofs)} properties of the Verilog"
+    yield Row(name, "proofs", what, HOLD if report.holds else NOT_HOLD)
+    yield Row(name, "", "errors put in on purpose that they find", f"{found}")
+
+
+def netlist_proof_rows(name: str, report: NetlistProof) -> Iterator[Row]:
+    what = f"{len(report.instances)} instances, as their Verilog for all inputs"
+    yield Row(name, f"netlist for {report.netlist}, proven", what, verdict(report.holds))
+
+
+# In the order of the chain; there may be several reports of a kind.
+ROWS: dict[type, Callable[[str, Any], Iterator[Row]]] = {
+    ImportReport: imported_rows,
+    Evaluation: evaluation_rows,
+    Simulation: simulation_rows,
+    Synthesis: synthesis_rows,
+    Bitstream: bitstream_rows,
+    Board: board_rows,
+    NetlistProof: netlist_proof_rows,
+    Energy: energy_rows,
+    Proof: proof_rows,
 }

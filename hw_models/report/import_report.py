@@ -1,7 +1,5 @@
 """What became of a network of another framework: the report of an import, and its table."""
 
-from typing import Any
-
 import msgspec
 from rich.table import Table
 
@@ -62,9 +60,8 @@ def cells(layer: LayerImport) -> tuple[str, ...]:
     )
 
 
-def import_rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
+def import_rows(report: ImportReport) -> list[tuple[str, str, str]]:
     """The rows of a report in the table of all evidence: step, measured, result."""
-    report = msgspec.convert(found, ImportReport)
     step = "" if report.dt is None else f", dt = {report.dt:g} s ({report.decay})"
     rows = [
         ("import", f"accuracy of the graph in real numbers{step}", f"{report.graph_accuracy:.2%}"),

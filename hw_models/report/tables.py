@@ -4,7 +4,8 @@ from rich.table import Table
 
 from hw_models.dataflow import Build
 from hw_models.report.evaluate import Evaluation
-from hw_models.report.evidence_rows import ANN_ENERGY, RATIO, Reports, evidence_rows, nj
+from hw_models.report.evidence_rows import ANN_ENERGY, RATIO, evidence_rows, nj
+from hw_models.report.shown import Reports
 
 
 def summary_table(report: Evaluation) -> Table:
@@ -95,7 +96,7 @@ def evidence_table(build: Build, reports: Reports) -> Table:
     table = Table(title=f"{flow.name} ({flow.target}), T = {flow.timesteps}")
     for head in ("step", "measured", "result"):
         table.add_column(head)
-    for row in evidence_rows(build, reports):
+    for row in evidence_rows(reports):
         table.add_row(row.step, row.measured, row.result)
     if not reports:
         table.add_row("", "nothing yet: python -m hw_models run, python -m rtl_sim run", "")

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import STATIC, Input
 from hw_models.errors import InputError
+from hw_models.folder import reading
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 SUFFIXES, FORMATS = (".png", ".jpg", ".jpeg"), ("PNG", "JPEG")
+# What Pillow decodes by itself: for others it starts programs, such as Ghostscript.
+BITMAPS = (*FORMATS, "BMP", "GIF", "PPM", "TIFF", "WEBP")
 MODES = {1: "L", 3: "RGB"}  # Pillow's name of grey and of RGB images, by channels
 OPAQUE = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB"}  # what an image of each mode is
 
@@ -37,7 +40,7 @@ def read_image(path: Path, spec: Input, resize: bool = False) -> NDArray[np.uint
             "them as an .npy file"
         )
     channels, height, width = spec.shape
-    image = decoded(path.read_bytes(), formats=FORMATS)
+    image = decoded(reading.plain(path), formats=FORMATS)
     if image.size != (width, height) and not resize:
         raise InputError(
             f"an image of {image.width} x {image.height} pixels; accepted: {width} x {height}, or "
@@ -47,16 +50,14 @@ def read_image(path: Path, spec: Input, resize: bool = False) -> NDArray[np.uint
     return np.asarray(values, np.uint8).reshape(height, width, channels).transpose(2, 0, 1)
 
 
-def decoded(
-    content: bytes, mode: str | None = None, formats: tuple[str, ...] | None = None
-) -> "Image":
+def decoded(content: bytes, mode: str | None = None, formats: tuple[str, ...] = BITMAPS) -> "Image":
     """The image in a file's content, of Pillow's mode "L" (grey) or "RGB".
 
     Args:
         content: the bytes of the file.
         mode: "L" or "RGB", to which any colours of 8 bits are brought, without transparency; None:
             that of the image, which has to be grey or RGB and opaque.
-        formats: Pillow's names of the accepted formats; None: all that it reads.
+        formats: Pillow's names of the accepted formats.
 
     Raises:
         InputError: the content is no image, a broken one, several, or of another mode.
@@ -68,9 +69,8 @@ def decoded(
             image = Image.open(io.BytesIO(content), formats=formats)
             image.load()
     except Exception as error:  # Pillow can fail in many ways on a damaged file
-        accepted = ", ".join(formats or ("whatever Pillow reads",))
         why = " ".join(str(error).split())
-        raise InputError(f"no sound image ({why}); accepted: {accepted}") from error
+        raise InputError(f"no sound image ({why}); accepted: {', '.join(formats)}") from error
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         raise InputError(f"a file of {frames} images; accepted: one image")

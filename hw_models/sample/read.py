@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import Dataflow
 from hw_models.errors import InputError
-from hw_models.folder.archive import DAMAGE
+from hw_models.folder import archive, reading
 from hw_models.sample import image
 from hw_models.sample.integers import checked_integers, input_integers
 
@@ -81,8 +81,8 @@ def read_array(path: Path) -> NDArray:
     Raises:
         InputError: the file is no .npy file, is damaged, or holds Python objects.
     """
-    with path.open("rb") as file:
-        try:
-            return np.lib.format.read_array(file, allow_pickle=False)
-        except DAMAGE as error:
-            raise InputError(f"no sound .npy file: {error}; write it with numpy.save") from error
+    content = reading.plain(path)
+    try:
+        return archive.array(content)
+    except InputError as error:
+        raise InputError(f"no sound .npy file: {error}; write it with numpy.save") from error

@@ -2,8 +2,6 @@
 
 import hashlib
 import os
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from hw_models.folder import archive, reading
 from hw_models.folder.files import replaced
 
 Arrays = dict[str, NDArray]
@@ -25,7 +24,12 @@ def folder() -> Path:
     return Path(named) if named else platformdirs.user_cache_path("trispike", appauthor=False)
 
 
-def cached(name: str, key: dict[str, Any], make: Callable[[], Arrays]) -> Arrays:
+def cached(
+    name: str,
+    key: dict[str, Any],
+    make: Callable[[], Arrays],
+    fits: Callable[[Arrays], bool] = lambda _: True,
+) -> Arrays:
     """The arrays that make() gives, from the cache if it has them for the same key.
 
     A file is written whole or not at all; a damaged one is replaced.
@@ -34,6 +38,7 @@ def cached(name: str, key: dict[str, Any], make: Callable[[], Arrays]) -> Arrays
         name: the beginning of the file's name.
         key: plain data that the arrays depend on.
         make: makes the arrays.
+        fits: whether arrays are such as make() gives.
 
     Raises:
         InputError: the folder cannot be written.
@@ -41,10 +46,12 @@ def cached(name: str, key: dict[str, Any], make: Callable[[], Arrays]) -> Arrays
     digest = hashlib.sha256(msgspec.json.encode(key, order="deterministic")).hexdigest()
     path = folder() / f"{name}-{digest[:16]}.npz"
     try:
-        with path.open("rb") as file, np.load(file) as stored:
-            return dict(stored)
-    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile):
-        arrays = make()
+        stored = archive.read(reading.plain(path))
+        if fits(stored):
+            return stored
+    except (OSError, InputError):
+        pass  # there is none, or it is damaged: another is made below
+    arrays = make()
     try:
         with replaced(path) as (part,), part.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from hw_models.folder import reading
 from qtrain.data.folders import not_found
 
 SHAPE = (3, 32, 32)
@@ -86,7 +87,8 @@ def read_split(batches: Batches, split: str, data_dir: Path | None) -> tuple[NDA
 
 def read_records(path: Path, batches: Batches) -> NDArray[np.uint8]:
     """The records [N, labels + pixels] of one file."""
-    data, size = np.fromfile(path, np.uint8), batches.labels + PIXELS
+    data = np.frombuffer(bytearray(reading.plain(path)), np.uint8)
+    size = batches.labels + PIXELS
     if not len(data) or len(data) % size:
         raise InputError(f"{path}: {len(data)} bytes, not a whole number of records of {size}")
     records = data.reshape(-1, size)

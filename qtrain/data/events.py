@@ -142,7 +142,18 @@ def read_split(
         "files": [file_sha256(path) for path in dict.fromkeys(recordings.paths)],
         "labels": recordings.labels,
     }
-    stored = cached(f"{event_set.name}-{split}", key, lambda: all_frames(recordings, options))
+    shape = (len(recordings.found), options.timesteps, *frame_shape(event_set.sensor, options))
+
+    def fits(stored: Arrays) -> bool:
+        if stored.keys() != {"x", "events", "left_out"}:
+            return False
+        counts = stored["events"], stored["left_out"]
+        numbers = all(count.dtype.kind == "i" and not count.shape for count in counts)
+        x = stored["x"]
+        framed = x.shape == shape and x.dtype == np.int8 and -1 <= x.min() <= x.max() <= 1
+        return numbers and framed and 0 <= int(counts[1]) <= int(counts[0])
+
+    stored = cached(f"{event_set.name}-{split}", key, lambda: all_frames(recordings, options), fits)
     left_out, total = int(stored["left_out"]), int(stored["events"])
     if left_out > NOTABLE * total:
         log.warning(

@@ -1,6 +1,8 @@
 """Reads data sets in MNIST's format: IDX files, gzipped or not."""
 
 import gzip
+import io
+import math
 import zlib
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from hw_models.folder import reading
 from qtrain.data.folders import not_found
 
 STEMS = {"train": "train", "test": "t10k"}
@@ -57,17 +60,23 @@ def read_idx(path: Path, dims: int) -> NDArray[np.uint8]:
     Raises:
         InputError: the file is damaged or no such file.
     """
+    content = io.BytesIO(reading.plain(path))
+    file = gzip.GzipFile(fileobj=content) if path.suffix == ".gz" else content
     try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        header = file.read(4 + 4 * dims)
+        if header[:4] != bytes((0, 0, 8, dims)) or len(header) < 4 + 4 * dims:
+            raise InputError(f"{path}: no IDX file of {dims}-dimensional unsigned bytes")
+        shape = [int(n) for n in np.frombuffer(header, ">u4", dims, 4)]
+        if (size := math.prod(shape)) > reading.MOST:
+            raise InputError(f"{path}: its header says {shape}; accepted: {reading.MOST:,} values")
+        data = bytearray(file.read(size))  # no more, however much a small file unpacks to
+        more = len(file.read(1))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{path}: broken gzip file ({error}); fetch it again") from error
-    header = 4 + 4 * dims
-    if data[:4] != bytes((0, 0, 8, dims)) or len(data) < header:
-        raise InputError(f"{path}: no IDX file of {dims}-dimensional unsigned bytes")
-    shape = [int(n) for n in np.frombuffer(data, ">u4", dims, 4)]
-    if len(data) - header != np.prod(shape, dtype=object):
-        raise InputError(f"{path}: {len(data) - header} values where its header says {shape}")
-    return np.frombuffer(data, np.uint8, offset=header).reshape(shape).copy()
+    if len(data) < size or more:
+        found = "more" if more else f"{len(data)}"
+        raise InputError(f"{path}: {found} values where its header says {shape}")
+    return np.frombuffer(data, np.uint8).reshape(shape)
 
 
 def existing_file(path: Path) -> Path | None:

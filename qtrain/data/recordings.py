@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib import recfunctions
@@ -20,6 +21,9 @@ from qtrain.data.tonic_layout import (
 )
 
 EVENT = np.dtype([("x", np.int16), ("y", np.int16), ("t", np.int64), ("p", np.int8)])
+PANIC = "PanicException"  # of readers in Rust; no Exception
+RECORDING_MOST = 1 << 29  # bytes
+TIME_MOST = 1 << 45  # us, a year
 EVENT_BYTES = 5  # in N-MNIST's binary format
 
 
@@ -53,18 +57,24 @@ class Recordings:
         where = f"{path}: recording {k}" if self.event_set.is_audio else f"{path}"
         try:
             size = path.stat().st_size
+            if size > RECORDING_MOST:
+                raise ValueError(f"{size:,} bytes; accepted: {RECORDING_MOST:,} at most")
             if path.suffix == ".bin" and size % EVENT_BYTES:
                 raise ValueError(f"{size} bytes, where an event takes {EVENT_BYTES}")
             events = recording.read()
         except ModuleNotFoundError as error:  # tonic imports some readers only on use
             raise not_installed(error) from error
-        except Exception as error:  # tonic's readers can fail in any way on a damaged file
+        except BaseException as error:  # tonic's readers can fail in any way on a damaged file
+            if not isinstance(error, Exception) and type(error).__name__ != PANIC:
+                raise
             raise InputError(f"{where}: broken recording ({error}); fetch it again") from error
+        check_fields(where, events)
         if not len(events):
             raise InputError(f"{where}: a recording without events; fetch it again")
         if self.event_set.is_audio:
             row = np.zeros(len(events), np.int8)
             events = recfunctions.append_fields(events, "y", row, usemask=False)
+        check_values(where, events)
         outside = (
             (events["x"] < 0) | (events["x"] >= width) | (events["y"] < 0) | (events["y"] >= height)
         )
@@ -75,6 +85,27 @@ class Recordings:
                 f"of {self.event_set.name}"
             )
         return events
+
+
+def check_fields(where: str, events: Any) -> None:
+    """Raise InputError unless events are an array with a whole number or a time in each field."""
+    names = getattr(getattr(events, "dtype", None), "names", None) or ()
+    kinds = {events.dtype[name].kind for name in names}
+    if not {"x", "t", "p"} <= set(names) or not kinds <= set("biuf"):
+        raise InputError(f"{where}: no events of x, y, t and p; fetch it again")
+
+
+def check_values(where: str, events: NDArray) -> None:
+    """Raise InputError unless times can be subtracted, and polarities are 0 and 1."""
+    for name in ("x", "y", "t"):
+        values = events[name]
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise InputError(f"{where}: {name} that is no finite number; fetch it again")
+    earliest, latest = float(events["t"].min()), float(events["t"].max())
+    if earliest < -TIME_MOST or latest > TIME_MOST:
+        raise InputError(f"{where}: times {earliest:g} to {latest:g} us; fetch it again")
+    if not ((events["p"] == 0) | (events["p"] == 1)).all():
+        raise InputError(f"{where}: polarities other than 0 and 1; fetch it again")
 
 
 def find(event_set: EventSet, split: str, dirs: Sequence[Path]) -> Recordings:

@@ -18,6 +18,7 @@ from nir.serialization import hdf2dict
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from hw_models.folder import reading
 from qtrain.interchange.nir_shapes import POOLS, Shape, output_shape
 
 INPUT, OUTPUT = "Input", "Output"
@@ -102,7 +103,7 @@ def decoded(path: Path) -> tuple[nir.NIRGraph, str]:
         InputError: the file is missing, damaged or no NIR.
     """
     try:
-        content = path.read_bytes()
+        content = reading.plain(path)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; name a file that holds a NIR graph") from error
     try:
@@ -140,6 +141,7 @@ def check_kinds(path: Path) -> None:
         Exception: whatever HDF5 says of a damaged file.
     """
     with h5py.File(path, "r") as file:
+        check_within(file)
         if "node" not in file:
             raise InputError("an HDF5 file that holds no NIR graph; name one that nir.write wrote")
         nodes = {"": file.get("node")}
@@ -160,6 +162,40 @@ def check_kinds(path: Path) -> None:
             if kind == nir.NIRGraph.__name__ and isinstance(inside, h5py.Group):
                 prefix = f"{name}." if name else ""
                 nodes |= {f"{prefix}{part}": inside.get(part) for part in inside}
+
+
+def check_within(file: h5py.File) -> None:
+    """Check that a file holds all of its data itself, once, and no more than memory should hold.
+
+    HDF5 can keep data in other files, which it then reads, and can name a group within itself.
+
+    Raises:
+        InputError: it does not; names the place.
+    """
+    groups: list[tuple[str, h5py.Group]] = [("", file)]
+    seen, size = set(), 0
+    while groups:
+        place, group = groups.pop()
+        for name in group:
+            where = f"{place}/{name}"
+            link = group.get(name, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                raise InputError(f"{where}: a link to another place; export it again")
+            found = group[name]
+            address = h5py.h5o.get_info(found.id).addr  # pyright: ignore[reportAttributeAccessIssue]
+            if address in seen:
+                raise InputError(f"{where}: is there under another name, too; export it again")
+            seen.add(address)
+            if isinstance(found, h5py.Group):
+                groups.append((where, found))
+                continue
+            if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
+                raise InputError(f"{where}: keeps its data elsewhere; export it again")
+            size += found.nbytes
+            if size > reading.MOST:
+                raise InputError(
+                    f"{where}: holds too much; accepted: {reading.MOST:,} bytes in all"
+                )
 
 
 def flat(graph: nir.NIRGraph) -> tuple[dict[str, nir.NIRNode], list[tuple[str, str]]]:

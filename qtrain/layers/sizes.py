@@ -1,6 +1,8 @@
 """Sizes on a map: the height and width of a kernel, a stride, a padding or a dilation."""
 
-Size = int | tuple[int, ...] | list[int]
+from collections.abc import Sequence
+
+Size = int | Sequence[int]
 
 
 def pair(size: Size) -> tuple[int, int]:

@@ -16,7 +16,7 @@ import msgspec
 
 from hw_models.dataflow import TARGET_BITS
 from hw_models.errors import InputError
-from hw_models.folder import evidence, files, leftovers
+from hw_models.folder import evidence, files, leftovers, reading
 from qtrain import checkpoint
 from qtrain.data.own.preparation import Preparation
 from qtrain.data.source import DataSource, open_source
@@ -163,11 +163,41 @@ class Ablation(msgspec.Struct, frozen=True, kw_only=True):
     results: list[Result]
 
 
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a Result takes from a report of `python -m hw_models run --json`."""
+
+    dataset: str
+    accuracy: float
+    predictions_equal: float
+    operations: dict[str, dict[str, float]]
+    energy: dict[str, dict[str, float | None] | float]  # in `total`: the ratio, if it is there
+    firing_rate: dict[str, float]
+    entropy_bits: dict[str, float] = {}
+
+
 class IntegerReport(msgspec.Struct, frozen=True, kw_only=True):
     """The report on a run's compiled network, as its folder keeps it."""
 
     checkpoint_sha256: str
     report: dict[str, Any]  # as python -m hw_models run --json writes it
+
+    @property
+    def measured(self) -> Measured:
+        """The figures in the report.
+
+        Raises:
+            InputError: it is of another version.
+        """
+        try:
+            found = msgspec.convert(self.report, Measured)
+        except msgspec.ValidationError as error:
+            raise InputError(f"the report of python -m hw_models run: {error}") from error
+        layers = (*found.firing_rate, *found.entropy_bits)
+        needed = {"total": "synaptic_additions", **dict.fromkeys(layers, "MembraneUpdates")}
+        for what, kind in needed.items():
+            if kind not in found.operations.get(what, {}):
+                raise InputError(f"the report of python -m hw_models run: no {kind} of {what}")
+        return found
 
 
 def read_plan(path: Path) -> Plan:
@@ -177,10 +207,10 @@ def read_plan(path: Path) -> Plan:
         InputError: the file is missing or no TOML, or a value in it cannot be used.
     """
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(reading.text(reading.plain(path)))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; docs/ablation.md has an example") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: no TOML: {error}; docs/ablation.md has an example") from error
     try:
         return msgspec.convert(content, Plan)
@@ -233,7 +263,7 @@ def ablate(
     split = "validation" if config.validation else "test"
     return Ablation(
         trained_on=f"{source.name}/{split}",
-        integers_on=measured.report["dataset"],
+        integers_on=measured.measured.dataset,
         results=results,
     )
 
@@ -266,12 +296,8 @@ def integer_report(
     """
     path, trained = folder / INTEGERS, folder / checkpoint.NAME
     sha256 = files.sha256_of(trained)
-    try:
-        kept = msgspec.json.decode(path.read_bytes(), type=IntegerReport)
-        if kept.checkpoint_sha256 == sha256:
-            return kept
-    except (FileNotFoundError, msgspec.DecodeError):
-        pass  # there is no report, or it is damaged: a new one is made below
+    if kept := kept_report(path, sha256):
+        return kept
     with leftovers.scratch() as scratch:
         build, report = scratch / "build", scratch / "report.json"
         where = ["--data", source.dataset, *(["--data-dir", data_dir] if data_dir else [])]
@@ -282,6 +308,16 @@ def integer_report(
         kept = IntegerReport(checkpoint_sha256=sha256, report=content)
     evidence.write_json(kept, path)
     return kept
+
+
+def kept_report(path: Path, sha256: str) -> IntegerReport | None:
+    """The report in a run's folder; None if it is missing, damaged or of another checkpoint."""
+    try:
+        kept = reading.decoded(reading.plain(path), IntegerReport)
+        kept.measured  # noqa: B018 - whether it is one
+    except (FileNotFoundError, InputError):
+        return None
+    return kept if kept.checkpoint_sha256 == sha256 else None
 
 
 def run_python(package: str, *args: object) -> None:
@@ -300,13 +336,13 @@ def run_python(package: str, *args: object) -> None:
 
 def result_of(cell: Cell, metrics: dict[str, Any], measured: IntegerReport) -> Result:
     """The figures of a run, from its checkpoint's metrics and the report on its integers."""
-    report = measured.report
-    operations = report["operations"]
+    report = measured.measured
+    operations, total = report.operations, report.energy.get("total")
 
     def over_neurons(by_layer: dict[str, float]) -> float | None:
         """The mean over layers, weighted by their neurons, each of which updates once a step."""
         neurons = {layer: operations[layer]["MembraneUpdates"] for layer in by_layer}
-        if not neurons:
+        if not sum(neurons.values()):
             return None
         return sum(by_layer[layer] * n for layer, n in neurons.items()) / sum(neurons.values())
 
@@ -315,10 +351,10 @@ def result_of(cell: Cell, metrics: dict[str, Any], measured: IntegerReport) -> R
         cell=cell,
         checkpoint_sha256=measured.checkpoint_sha256,
         trained_accuracy=metrics[held],
-        accuracy=report["accuracy"],
-        predictions_equal=report["predictions_equal"],
+        accuracy=report.accuracy,
+        predictions_equal=report.predictions_equal,
         additions=operations["total"]["synaptic_additions"],
-        firing_rate=over_neurons(report["firing_rate"]),
-        energy_ratio=(report["energy"].get("total") or {}).get("ratio"),
-        entropy_bits=over_neurons(report.get("entropy_bits") or {}),
+        firing_rate=over_neurons(report.firing_rate),
+        energy_ratio=total.get("ratio") if isinstance(total, dict) else None,
+        entropy_bits=over_neurons(report.entropy_bits),
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from hw_models.folder import files, leftovers
+from hw_models.errors import InputError
+from hw_models.folder import files, leftovers, reading
 from qtrain.checkpoint import LOG, NAME
 
 
@@ -38,13 +39,18 @@ def agreed_with(folder: Path, metrics: dict[str, Any]) -> list[dict[str, Any]]:
 
     Args:
         metrics: the checkpoint's.
+
+    Raises:
+        InputError: they are of no epoch, or the log is no plain file of the folder.
     """
-    epoch, found = metrics["epoch"], []
+    epoch, found = metrics.get("epoch"), []
+    if type(epoch) is not int or epoch < 1:
+        raise InputError(f"{folder / NAME}: metrics of epoch {epoch}; accepted: 1 or more")
     log = folder / LOG
-    for line in log.read_bytes().splitlines() if log.is_file() else []:
+    for line in reading.inside(folder, LOG).splitlines() if log.is_file() else []:
         try:
-            found.append(msgspec.json.decode(line))
-        except msgspec.DecodeError:
+            found.append(reading.decoded(line, dict[str, Any]))
+        except InputError:
             break
     own = found[epoch - 1 : epoch]
     return [*(found[: epoch - 1] if own in ([], [metrics]) else []), metrics]

@@ -1,16 +1,18 @@
 """The trained checkpoints that come with the package; a command takes one as `zoo:NAME`."""
 
+import re
 from pathlib import Path
 
 import click
 import msgspec
 
-from hw_models.errors import InputError
-from hw_models.folder import files
+from hw_models.errors import InputError, need
+from hw_models.folder import files, reading
 
 FOLDER = Path(__file__).parent
 INDEX = "index.json"
 PREFIX = "zoo:"
+NAME = re.compile(r"[\w-]+")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +31,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def entries(folder: Path = FOLDER) -> dict[str, Entry]:
-    """The entries of all checkpoints, by name."""
-    if not (folder / INDEX).is_file():
+    """The entries of all checkpoints, by name.
+
+    Raises:
+        InputError: the list of them is damaged.
+    """
+    if not (folder / INDEX).exists():
         return {}
-    return msgspec.json.decode((folder / INDEX).read_bytes(), type=dict[str, Entry])
+    try:
+        found = reading.decoded(reading.inside(folder, INDEX), dict[str, Entry])
+        for name in found:
+            need(
+                NAME.fullmatch(name) is not None, repr(name), "name", name, "letters, digits, -, _"
+            )
+    except InputError as error:
+        raise InputError(f"{folder / INDEX}: {error}; install the package again") from error
+    return found
 
 
 def checkpoint_path(name: str, folder: Path = FOLDER) -> Path:

@@ -7,11 +7,20 @@ from typing import Any
 import msgspec
 
 from hw_models.errors import InputError
-from hw_models.folder import files
+from hw_models.folder import files, reading
 from qtrain import checkpoint
 from qtrain.zoo import FOLDER, INDEX, Entry, entries
 
 BYTES_MAX = 12_000_000  # for all checkpoints together
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What an Entry takes from a report of `python -m hw_models run --json`."""
+
+    target: str
+    accuracy: float
+    operations: dict[str, dict[str, float]]
+    energy: dict[str, dict[str, float]]
 
 
 def figures_of(report: Path) -> dict[str, Any]:
@@ -21,16 +30,16 @@ def figures_of(report: Path) -> dict[str, Any]:
         InputError: the file is missing or no such report.
     """
     try:
-        content = msgspec.json.decode(report.read_bytes())
+        content = reading.decoded(reading.plain(report), Report)
         return {
-            "target": content["target"],
-            "integer_accuracy": content["accuracy"],
-            "additions": content["operations"]["total"]["synaptic_additions"],
-            "energy_ratio": content["energy"]["total"]["ratio"],
+            "target": content.target,
+            "integer_accuracy": content.accuracy,
+            "additions": content.operations["total"]["synaptic_additions"],
+            "energy_ratio": content.energy["total"]["ratio"],
         }
     except OSError as error:
         raise InputError(f"{report}: {error.strerror}") from error
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
+    except (InputError, KeyError) as error:
         raise InputError(
             f"{report}: no report; make one with: python -m hw_models run BUILD --json FILE"
         ) from error

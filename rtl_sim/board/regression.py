@@ -12,7 +12,7 @@ from hw_models.cost import operations
 from hw_models.dataflow import Build
 from hw_models.engines import golden
 from hw_models.errors import InputError
-from hw_models.folder import artefact
+from hw_models.folder import artefact, reading
 from rtl_sim.board import frames, host
 from rtl_sim.board.host import Answer, Board, Transport
 from rtl_sim.simulation.accesses import layer_counts
@@ -139,7 +139,8 @@ def register_writes(folder: Path) -> list[tuple[int, int]]:
     """
     path = folder / "export" / "registers.txt"
     try:
-        lines = [line.split() for line in path.read_text().splitlines()]
+        content = reading.text(reading.inside(folder, f"export/{path.name}"))
+        lines = [line.split() for line in content.splitlines()]
         return [(int(offset, 16), int(value, 16)) for offset, value in lines]
     except OSError as error:
         raise InputError(

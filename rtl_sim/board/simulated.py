@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import artefact, files, leftovers
+from hw_models.hardware import TOP
 from rtl_sim import sources
 from rtl_sim.board import bitstream
 from rtl_sim.board.bitstream import Setting
@@ -92,7 +93,7 @@ def verilog_files(build: Build, setting: Setting) -> tuple[dict[str, bytes], lis
     board |= cell(setting.board.pll_cell)
     return (
         {**sources.hardware_files(build), **board},
-        [*sources.paths(build), sources.TOP, *board],
+        [*sources.paths(build), TOP, *board],
     )
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
-from hw_models.folder import files, leftovers, locks
+from hw_models.folder import files, leftovers, locks, reading
 from rtl_sim import sources
 from rtl_sim.simulation import simulate
 from rtl_sim.simulation.check import LayerReport, Part
@@ -108,8 +108,8 @@ class PartsFolder:
     def check_subject(self) -> None:
         """Raise InputError, which says what differs, if the folder's parts are another run's."""
         try:
-            found = msgspec.json.decode((self.folder / ABOUT).read_bytes(), type=Subject)
-        except msgspec.DecodeError as error:
+            found = reading.decoded(reading.inside(self.folder, ABOUT), Subject)
+        except InputError as error:
             raise InputError(f"{self.folder / ABOUT}: damaged ({error}); {AGAIN}") from error
         names = Subject.__struct_fields__
         other = [name for name in names if getattr(found, name) != getattr(self.subject, name)]
@@ -125,15 +125,15 @@ class PartsFolder:
         """One part's results; None if it is not there or damaged."""
         path = self.path(samples.start)
         try:
-            checked = msgspec.json.decode(path.read_bytes(), type=Checked)
+            checked = reading.decoded(reading.inside(self.folder, path.name), Checked)
             if checked.sha256 != self.checksum(bytes(checked.results)):
-                raise msgspec.DecodeError("its checksum differs")
-            results = msgspec.json.decode(checked.results, type=Results)
+                raise InputError("its checksum differs")
+            results = reading.decoded(checked.results, Results)
             if (results.first, len(results.equal)) != (samples.start, samples.stop - samples.start):
-                raise msgspec.DecodeError("it has other samples")
+                raise InputError("it has other samples")
         except FileNotFoundError:
             return None
-        except msgspec.DecodeError as error:
+        except InputError as error:
             click.echo(f"note: {path}: damaged ({error}); its samples run again", err=True)
             return None
         fields = msgspec.structs.asdict(results)

@@ -12,6 +12,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 from hw_models.cli import keeping
 from hw_models.dataflow import Build
 from hw_models.engines import golden
-from hw_models.errors import InputError
-from hw_models.folder import artefact, evidence, files, leftovers
+from hw_models.errors import InputError, need
+from hw_models.folder import archive, artefact, evidence, files, leftovers, reading
 from rtl_sim import sources
 from rtl_sim.simulation import simulators
 from rtl_sim.simulation.check import Part, compared
@@ -136,20 +137,47 @@ def replay(folder: Path, sim: str | None = None, library: Path | None = None) ->
         InputError: `folder` is no failure folder, or it is damaged.
         Unfinished: as compile_model() and Model.run() do.
     """
-    try:
-        with files.steady(folder, ABOUT):
-            about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Failure)
-            x = np.load(folder / INPUT, allow_pickle=False)
-    except OSError as error:
-        raise InputError(f"{folder}: no failure folder ({error.strerror})") from error
-    except (msgspec.DecodeError, ValueError) as error:
-        raise InputError(f"{folder}: damaged: {error}; run the simulation again") from error
-    build = artefact.load(folder / "build")
+    about, x, build = opened(folder)
     if library is not None:
         build = sources.with_library(build, library)
     with leftovers.scratch() as compiled, leftovers.scratch() as unkept:
         model = compile_model(build, compiled, sim or about.sim, waves=True)
         return simulate_again(model, x, about, folder if writable(folder) else unkept)
+
+
+class Opened(NamedTuple):
+    """The content of a failure folder."""
+
+    about: Failure
+    x: NDArray[np.int8]  # the samples, [T', B, *shape]
+    build: Build
+
+
+def opened(folder: Path) -> Opened:
+    """Read a failure folder.
+
+    Raises:
+        InputError: `folder` is no failure folder, or it is damaged.
+    """
+    try:
+        with files.steady(folder, ABOUT):
+            about = reading.decoded(reading.inside(folder, ABOUT), Failure)
+            x = archive.array(reading.inside(folder, INPUT))
+    except OSError as error:
+        raise InputError(f"{folder}: no failure folder ({error.strerror})") from error
+    except InputError as error:
+        raise InputError(f"{folder}: damaged: {error}; run the simulation again") from error
+    if not (folder / "build").resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{folder / 'build'}: leads out of the folder; run the simulation again")
+    build = artefact.load(folder / "build")
+    try:
+        need(about.sim in simulators.SIMULATORS, ABOUT, "sim", about.sim,
+             ", ".join(simulators.SIMULATORS))  # fmt: skip
+        about.stalls.check()
+        golden.check_input(build, x)
+    except InputError as error:
+        raise InputError(f"{folder}: {error}; run the simulation again") from error
+    return Opened(about, x, build)
 
 
 def writable(folder: Path) -> bool:

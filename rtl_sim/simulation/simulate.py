@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.dataflow import Build
+from hw_models.errors import need
 from hw_models.folder import files, leftovers
 from rtl_sim import sources
 from rtl_sim.simulation import accesses, bench, process, simulators, stream, trace
@@ -28,6 +29,12 @@ class Stalls:
     reset_word: int = 0  # has read this many words of a sample's sweeps; 0: no reset
     shuffled: bool = False  # a step's events come in random order; otherwise addresses rise
     registers: bool = False  # access the registers of a build with a bus (accesses.py)
+
+    def check(self) -> None:
+        """Raise InputError if a number is none that a bench takes."""
+        for name in ("idle", "stall", "reset_at", "reset_layer", "reset_word"):
+            value, most = getattr(self, name), 255 if name in ("idle", "stall") else (1 << 31) - 1
+            need(0 <= value <= most, "stalls", name, value, f"0..{most}")
 
 
 NO_STALLS = Stalls()

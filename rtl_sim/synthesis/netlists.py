@@ -5,9 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from hw_models.dataflow import Build
 from hw_models.errors import InputError
 from hw_models.folder import leftovers
+from hw_models.hardware import FILES, NETLIST, TOP, Netlist
 from hw_models.registers import is_loadable
 from rtl_sim import sources
 from rtl_sim.synthesis import flow, tools, yosys
@@ -56,12 +59,12 @@ def of(
         nets = edited(folder, names, edit) if edit else {}
         text = yosys.netlist(technology, names, folder)
     cells = {f"rtl/{cell.lower()}.v": CELLS / f"{cell.lower()}.v" for cell in technology.own}
-    about = {"netlist": name, "yosys": tools.version("yosys"), "nets": nets}
+    about = Netlist(netlist=name, yosys=tools.version("yosys"), nets=nets)
     own = {
         **{path: file.read_bytes() for path, file in cells.items()},
-        sources.TOP: text,
-        sources.FILES: "\n".join([*cells, sources.TOP, ""]).encode(),
-        sources.NETLIST: json.dumps(about).encode(),
+        TOP: text,
+        FILES: "\n".join([*cells, TOP, ""]).encode(),
+        NETLIST: msgspec.json.encode(about),
     }
     gone = {*sources.paths(build), *(path for path in build.files if path.startswith("mem/"))}
     others = {path: content for path, content in build.files.items() if path not in gone}

@@ -51,6 +51,26 @@ def patched(change: Callable[[h5py.Group], object]) -> Write:
     return write
 
 
+def in_another_file(nodes: h5py.Group) -> None:
+    del nodes["fc1/weight"]
+    place = [("/etc/hostname", 0, 240)]
+    nodes.create_dataset("fc1/weight", (5, 6), "f8", external=place)
+
+
+def linked_out(nodes: h5py.Group) -> None:
+    del nodes["fc1/weight"]
+    nodes["fc1/weight"] = h5py.ExternalLink("/tmp/other.h5", "/x")
+
+
+def within_itself(nodes: h5py.Group) -> None:
+    nodes["fc1/nodes"] = nodes
+
+
+def endless(nodes: h5py.Group) -> None:
+    del nodes["fc1/weight"]
+    nodes.create_dataset("fc1/weight", (1 << 20, 1 << 20), "f8", chunks=(1, 1024))
+
+
 def truncated(path: Path) -> None:
     written(small(), path)
     path.write_bytes(path.read_bytes()[:-500])
@@ -188,6 +208,10 @@ FILES: dict[str, Write] = {
     "parameter missing": patched(lambda nodes: nodes.__delitem__("lif1/r")),
     "type missing": patched(lambda nodes: nodes.__delitem__("fc1/type")),
     "one node": lambda path: nir.write(path, lif(3)),
+    "data in another file": patched(in_another_file),
+    "a link to another file": patched(linked_out),
+    "a group within itself": patched(within_itself),
+    "more than memory holds": patched(endless),
     # graphs that say nothing that could be meant
     "empty weights": parameter("fc1", "weight", lambda w: w[:0]),
     "several groups": parameter("3", "groups", lambda _: np.array([1, 1]), convolutional),

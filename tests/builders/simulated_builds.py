@@ -13,6 +13,7 @@ import msgspec
 from compiler.emit.rtl import generate
 from hw_models.core.layout import Lanes, Width
 from hw_models.dataflow import Build, Conv2d, Dense, Pair, Pool, Shape3
+from hw_models.hardware import FILES, TOP
 from hw_models.semantics import Leak, Neuron, Spikes
 from rtl_sim import sources
 from rtl_sim.simulation.simulators import Verilator
@@ -43,7 +44,7 @@ def lint(
         (folder / path).write_bytes(content)
     command = [verilator(), "--lint-only", "-Wall", "--quiet", "--top-module", top]
     result = subprocess.run(
-        [*map(str, command), "rtl/lint.vlt", "-f", sources.FILES, sources.TOP, *around],
+        [*map(str, command), "rtl/lint.vlt", "-f", FILES, TOP, *around],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (result.returncode == 0) == (result.stderr == "")

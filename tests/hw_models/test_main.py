@@ -67,7 +67,14 @@ def test_differences_are_shares_of_updates_and_of_spikes(tmp_path, capsys):
     evidence.write(build, "golden", report)
     simulated = dict.fromkeys(("events_compared", "membranes_compared", "samples"), 1)
     edges = {"events in another order": None, "register accesses": "read of ID: no"}
-    simulation = {**simulated, "equal": False, "cycles": 1, "additions": 1, "edges": edges}
+    simulation = {
+        **simulated,
+        "simulator": "icarus",
+        "equal": False,
+        "cycles": 1,
+        "additions": 1,
+        "edges": edges,
+    }
     evidence.write(build, "simulation", simulation)
     capsys.readouterr()
     assert status_of(cli, "report", tmp_path / "b") == 0

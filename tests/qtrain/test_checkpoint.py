@@ -162,3 +162,28 @@ def test_the_same_training_gives_the_same_bytes(saved, tmp_path):
         checkpoint.save(tmp_path / name, *fields)
         contents.append((tmp_path / name).read_bytes())
     assert contents[0] == contents[1] == saved.read_bytes()
+
+
+def larger_than_the_file(parts):
+    parts["tensors"]["fc1.weight"] = torch.zeros(1).expand(10**6, 10**6)
+
+
+def of_another_type(parts):
+    parts["graph"]["nodes"][1]["attrs"]["scale"] = "x"
+
+
+def out_of_all_proportion(parts):
+    node = next(n for n in parts["graph"]["nodes"] if n["op"] == "linear")
+    node["attrs"]["out_features"] = 10**9
+
+
+def no_plain_data(parts):
+    parts["config"]["epochs"] = torch.zeros(1)
+
+
+@pytest.mark.parametrize(
+    "spoil", [larger_than_the_file, of_another_type, out_of_all_proportion, no_plain_data]
+)
+def test_what_no_training_wrote_is_refused_before_memory_is_taken(saved, spoil):
+    with pytest.raises(InputError):
+        checkpoint.load(edited(saved, spoil))

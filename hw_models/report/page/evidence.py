@@ -17,11 +17,11 @@ from hw_models.report.evidence_rows import (
     HOLD,
     MULTIPLIES,
     NOT_HOLD,
-    Reports,
     Row,
     evidence_rows,
 )
 from hw_models.report.import_report import IMPORT
+from hw_models.report.shown import Board, Reports, Simulation, Synthesis
 
 GOOD, BAD = (EQUAL, HOLD), (DIFFERENT, NOT_HOLD)
 RUN, SIM = "python -m hw_models run", "python -m rtl_sim"
@@ -58,7 +58,7 @@ def kept(build: Build, reports: Reports) -> list[Evidence]:
     """All reports about the build that the table of evidence shows, in its order."""
     assert build.path is not None
     rows: dict[str, list[Row]] = {}
-    for row in evidence_rows(build, reports):
+    for row in evidence_rows(reports):
         rows.setdefault(row.evidence, []).append(row)
     found = []
     for name, own in rows.items():
@@ -83,28 +83,28 @@ def folder_of(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def simulated(folder: str, netlist: str, report: dict[str, Any]) -> str:
-    options = [f"--samples {report['samples']}"]
+def simulated(folder: str, netlist: str, report: Simulation) -> str:
+    options = [f"--samples {report.samples}"]
     options += [f"--netlist {netlist}"] if netlist else []
-    options += [] if report["simulator"] == "icarus" else [f"--sim {report['simulator']}"]
+    options += [] if report.simulator == "icarus" else [f"--sim {shlex.quote(report.simulator)}"]
     return f"{SIM} run {folder} {' '.join(options)}"
 
 
-def synthesized(folder: str, device: str, report: dict[str, Any]) -> str:
-    seeds = len({placed["seed"] for placed in report["placed"]})
+def synthesized(folder: str, device: str, report: Synthesis) -> str:
+    seeds = len({placed.seed for placed in report.placed})
     more = f" --seeds {seeds}" if seeds > 1 else ""
     return f"{SIM} synth {folder} --device {device}{more}"
 
 
-def on_board(folder: str, rest: str, report: dict[str, Any]) -> str:
+def on_board(folder: str, rest: str, report: Board) -> str:
     """Of `rest`, how `rtl_sim board` calls its kinds: a simulated board, then `netlist`."""
     if not rest:
-        return f"{SIM} board {folder} --port {shlex.quote(report['where'])}"
+        return f"{SIM} board {folder} --port {shlex.quote(report.where)}"
     board, _, netlist = rest.partition("-")
     return f"{SIM} board {folder} --simulate {board}{' --netlist' if netlist else ''}"
 
 
-Command = Callable[[str, str, dict[str, Any]], str]  # of a folder, the name's rest, the report
+Command = Callable[[str, str, Any], str]  # of a folder, the name's rest, the report
 KINDS: dict[str, tuple[str, Command]] = {
     IMPORT: ("Import", lambda folder, *_: f"python -m compiler build NET.nir --out {folder}"),
     "golden": ("Integers on the reference vectors", lambda folder, *_: f"{RUN} {folder}"),
@@ -114,7 +114,7 @@ KINDS: dict[str, tuple[str, Command]] = {
     "synthesis": ("Synthesis", synthesized),
     "energy": (
         "Energy by the netlist's toggles",
-        lambda folder, _, report: f"{SIM} energy {folder} --samples {report['samples']}",
+        lambda folder, _, report: f"{SIM} energy {folder} --samples {report.samples}",
     ),
     "proof": (
         "Proofs",

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from hw_models.dataflow import Build, Dataflow
 from hw_models.errors import InputError
-from hw_models.folder import artefact, evidence, reference_vectors
+from hw_models.folder import artefact, reference_vectors
 from hw_models.hardware import PARAMETERS
+from hw_models.report import shown
 from hw_models.report.page import figures
 from hw_models.report.page.activity import Activity, activity
 from hw_models.report.page.charts.histogram import Histogram, histogram
@@ -58,7 +59,7 @@ def facts(path: Path) -> Facts:
         InputError: it is no build, or its evidence is damaged or of another version.
     """
     build = artefact.load(path)
-    reports = evidence.read(build)
+    reports = shown.reports(build)
     try:
         vectors, lacking = reference_vectors.load(build), None
     except InputError as error:
@@ -74,7 +75,9 @@ def facts(path: Path) -> Facts:
             for sample in telling(samples)
         ]
         if PARAMETERS in build.files:
-            work = cycles(build, vectors.x, reports.get("simulation", {}).get("samples"))
+            simulated = reports.get("simulation")
+            few = simulated.samples if isinstance(simulated, shown.Simulation) else None
+            work = cycles(build, vectors.x, few)
     memories = stores(build) if PARAMETERS in build.files else []
     return Facts(
         build=build,

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hw_models.dataflow import Build
-from hw_models.report.evidence_rows import Reports
 from hw_models.report.page.cycles import Cycles
 from hw_models.report.page.measured import Measured
 from hw_models.report.page.memory import Store
+from hw_models.report.shown import Reports, Simulation, Synthesis
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 SIMULATED, TIMED, COUNTED = "simulation", "timing model", "slowest layer"
@@ -94,15 +93,13 @@ def of_cycles(work: Cycles, reports: Reports) -> Iterator[Figure]:
     value, source, note = per_inference(work, reports.get("simulation"))
     yield Figure("cycles", "cycles per inference", value, f"{value:,.0f}", f"{note}, by {source}")
     yield count("lanes", "accumulate lanes", work.lanes, "adders of all engines")
-    for name, report in reports.items():
-        if not name.startswith("synthesis-"):
+    for report in reports.values():
+        if not isinstance(report, Synthesis):
             continue
-        device = report["device"]
-        total = report["total"]
-        yield count(f"lut-{device}", f"LUTs, {device}", total["lut"], f"on {report['title']}")
-        yield count(f"bram-{device}", f"{report['bram_unit']}, {device}", total["bram"],
-                    f"on {report['title']}")  # fmt: skip
-        if rates := [p["fmax_mhz"] for p in report["placed"] if p["fits"]]:
+        device, total, on = report.device, report.total, f"on {report.title}"
+        yield count(f"lut-{device}", f"LUTs, {device}", total.lut, on)
+        yield count(f"bram-{device}", f"{report.bram_unit}, {device}", total.bram, on)
+        if rates := [p.fmax_mhz for p in report.placed if p.fits and p.fmax_mhz is not None]:
             mhz = min(rates)
             several = f"the least of {len(rates)} placements"
             note = several if len(rates) > 1 else "placed and routed"
@@ -112,10 +109,10 @@ def of_cycles(work: Cycles, reports: Reports) -> Iterator[Figure]:
                          f"{rate:,.0f} /s", "clock / cycles per inference")  # fmt: skip
 
 
-def per_inference(work: Cycles, simulation: dict[str, Any] | None) -> tuple[float, str, str]:
+def per_inference(work: Cycles, simulation: object) -> tuple[float, str, str]:
     """The cycles from one sample to the next, what says so, and of how many samples."""
-    if simulation:
-        return simulation["cycles"], SIMULATED, f"mean of {simulation['samples']:,} samples"
+    if isinstance(simulation, Simulation):
+        return simulation.cycles, SIMULATED, f"mean of {simulation.samples:,} samples"
     if work.pace is not None:
         return work.pace, TIMED, f"mean of {work.samples} samples"
     return work.limit.cycles, COUNTED, f"at least; mean of {work.samples} samples"

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +9,6 @@ from hw_models.dataflow import Build
 from hw_models.engines import fast
 from hw_models.folder.reference_vectors import Reference
 from hw_models.report.evaluate import Evaluation, batches, evaluate
-from hw_models.report.evidence_rows import evaluation_of
 from hw_models.semantics import Ints
 
 # A page takes seconds: so many samples at most, of as many additions as if all inputs were events.
@@ -37,16 +35,15 @@ class Measured:
         return counts
 
 
-def measured(build: Build, vectors: Reference, golden: dict[str, Any] | None) -> Measured:
+def measured(build: Build, vectors: Reference, golden: object) -> Measured:
     """The evaluation that is kept, or else one on as many samples as a page may cost.
 
     The integers' predictions are the trained network's where the evaluation found all of them
     equal; otherwise the fast engine gives those of the first samples.
     """
     few = affordable(build, vectors.samples)
-    evaluation = (
-        evaluate(build, vectors, few) if golden is None else evaluation_of(build, "golden", golden)
-    )
+    kept = isinstance(golden, Evaluation)
+    evaluation = golden if kept else evaluate(build, vectors, few)
     count = evaluation.samples
     predictions = vectors.predictions[:count]
     if evaluation.predictions_equal < 1:
@@ -57,7 +54,7 @@ def measured(build: Build, vectors: Reference, golden: dict[str, Any] | None) ->
                 for part in batches(count)
             ]
         )
-    return Measured(evaluation, golden is not None, vectors.labels[:count], predictions)
+    return Measured(evaluation, kept, vectors.labels[:count], predictions)
 
 
 def affordable(build: Build, samples: int) -> int:

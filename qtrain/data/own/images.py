@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
+from hw_models.folder import reading
 from hw_models.sample.image import decoded, middle
 from qtrain.data.own.preparation import Color, Preparation
 from qtrain.data.own.raw import Raw, held_out, no_test_samples
@@ -120,7 +121,7 @@ def sample(path: Path, size: tuple[int, int] | None, color: Color | None) -> Sam
     Raises:
         InputError: the file is no image or a broken one, or has no colours of 8 bits.
     """
-    content = path.read_bytes()
+    content = reading.plain(path)
     try:
         image = decoded(content, MODES[color] if color else None)
     except InputError as error:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
-from hw_models.folder import archive
+from hw_models.folder import archive, reading
 from qtrain.data.own.preparation import Preparation
 from qtrain.data.own.raw import Raw, held_out, no_test_samples, sha256_of
 
+OWN_MOST = 1 << 35  # bytes of a file that the user has named
 KEYS = {"train": ("x", "y"), "test": ("test_x", "test_y")}
 ACCEPTED = "x, y, test_x and test_y, or x and y with --test-split"
 
@@ -94,7 +95,7 @@ def npz_reader(path: Path, how: Preparation) -> ArrayReader:
         InputError: the file is missing, is no .npz file, or holds objects; or as ArrayReader.
     """
     try:
-        content = path.read_bytes()
+        content = reading.plain(path, OWN_MOST)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     try:

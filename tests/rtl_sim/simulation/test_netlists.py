@@ -11,6 +11,7 @@ import pytest
 from compiler.emit.register_map import Bus
 from hw_models.__main__ import cli as models
 from hw_models.errors import InputError
+from hw_models.hardware import TOP
 from rtl_sim import sources
 from rtl_sim.__main__ import cli
 from rtl_sim.simulation import edges, replay
@@ -83,8 +84,8 @@ def test_resets_come_within_the_first_sample():
 def test_a_fault_in_a_netlist_is_found_and_replayed(tmp_path):
     """A wire of the netlist is inverted: the sign of the spikes."""
     sound, folder = netlist_of("tiny", "gates"), tmp_path / "failure"
-    text = changed_once(sound.files[sources.TOP].decode(), ".neg_i(layer0_neg)", NEGATED)
-    build = replace(sound, files={**sound.files, sources.TOP: text.encode()})
+    text = changed_once(sound.files[TOP].decode(), ".neg_i(layer0_neg)", NEGATED)
+    build = replace(sound, files={**sound.files, TOP: text.encode()})
     report = run(build, random_input(build, 3, 5), failure=folder)
     assert not report.equal and report.first_difference
     assert "expected spike" in report.first_difference

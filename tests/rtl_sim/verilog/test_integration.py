@@ -9,6 +9,7 @@ import pytest
 
 from hw_models.dataflow import Build
 from hw_models.folder import artefact
+from hw_models.hardware import FILES, TOP
 from rtl_sim import sources
 from rtl_sim.synthesis import tools
 from tests.builders.random_builds import random_build
@@ -92,8 +93,8 @@ def test_a_build_is_whole(tool, tmp_path):
     shutil.rmtree(tmp_path / "moved/evidence", ignore_errors=True)
     for file in ("dataflow.json", "tensors.npz"):
         (tmp_path / "moved" / file).unlink()
-    elaborate(tool, tmp_path / "moved", sources.core(saved), ["-f", sources.FILES])
-    elaborate(tool, tmp_path / "moved", "top", ["-f", sources.FILES, sources.TOP])
+    elaborate(tool, tmp_path / "moved", sources.core(saved), ["-f", FILES])
+    elaborate(tool, tmp_path / "moved", "top", ["-f", FILES, TOP])
 
 
 @pytest.mark.parametrize("tool", TOOLS)

@@ -4,27 +4,15 @@ import shlex
 from importlib import import_module
 
 import click
+import msgspec
 import pytest
 
 from compiler.emit.register_map import Bus
 from hw_models.folder import artefact
 from hw_models.report.page.evidence import KINDS, kept, missing
+from hw_models.report.shown import ONE, SEVERAL, Reports
 from tests.builders.bus_builds import joined, with_bus
-
-REPORTS = {
-    "golden": {},
-    "simulation": {"samples": 20, "simulator": "icarus"},
-    "netlist-ecp5": {"samples": 20, "simulator": "verilator"},
-    "synthesis-xc7": {"placed": []},
-    "synthesis-ecp5": {"placed": [{"seed": 1}, {"seed": 2}]},
-    "energy": {"samples": 3},
-    "proof": {},
-    "onnx": {},
-    "bitstream-ulx3s": {},
-    "board": {"where": "/dev/ttyUSB0"},
-    "board-icebreaker": {},
-    "board-ulx3s-netlist": {},
-}
+from tests.builders.evidence_reports import REPORTS
 
 
 def check(line: str) -> None:
@@ -37,11 +25,13 @@ def check(line: str) -> None:
         found.make_context(name, args)
 
 
-@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("name", [*REPORTS, "golden", "onnx"])
 def test_the_command_of_a_report(name, tmp_path):
     kind, _, rest = name.partition("-")
     _, command = KINDS[kind]
-    line = command(str(tmp_path), rest, REPORTS[name])
+    known = SEVERAL.get(kind) if rest else ONE.get(kind)
+    report = msgspec.convert(REPORTS[name], known) if name in REPORTS and known else None
+    line = command(str(tmp_path), rest, report)
     check(line)
     for part in rest.split("-"):
         assert part in line
@@ -55,7 +45,9 @@ def test_what_is_missing_names_commands(tmp_path):
         check(each.command)
     titles = {each.title for each in found}
     assert "Bitstream" in titles and "Reference vectors" not in titles
-    have = {name: {} for name in ("golden", "onnx", "netlist-ecp5", "board-ulx3s")}
+    have: Reports = {
+        name: msgspec.Struct() for name in ("golden", "onnx", "netlist-ecp5", "board-ulx3s")
+    }
     left = {each.title for each in missing(build, have, None)}
     assert titles - left == {KINDS[kind][0] for kind in ("golden", "onnx", "netlist", "board")}
     assert kept(build, {}) == []
