@@ -22,6 +22,7 @@
 # make docs-commands  every command of README and docs executed, an hour or two }
 # make random  200 random builds under Icarus        }
 # make kills  commands killed at every change of a file and at random: nothing lost, nothing left, half an hour }
+# make fuzz   changed input files of every kind, a minute; SECONDS=N for longer: none gives more than a refusal
 # make mutants errors put into the Verilog: all found, ten minutes }
 # make netlist what Yosys makes of three builds, against the golden model, and one proven, 25 minutes }
 # make boards  bitstreams for three boards, and their simulations, an hour }
@@ -37,7 +38,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random kills mutants netlist boards energy api pictures site docs-commands lock sbom interchange neurobench clean
+.PHONY: fuzz setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random kills mutants netlist boards energy api pictures site docs-commands lock sbom interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -175,6 +176,10 @@ docs-commands: setup iverilog
 
 random: setup iverilog
 	$(PYTHON) -m tests.random_runs --count 200 --jobs 2
+
+SECONDS ?= 60
+fuzz: setup
+	OMP_NUM_THREADS=1 $(PYTHON) -m tests.fuzz --seconds $(SECONDS)
 
 kills: setup iverilog
 	OMP_NUM_THREADS=1 $(PYTHON) -m tests.kills
