@@ -35,7 +35,8 @@ def check_state(optimizer: torch.optim.Optimizer, state: Any) -> None:
     # The learning rate changes as training goes on, and is set anew before each step.
     if not isinstance(groups, list) or not isinstance(tensors, dict):
         raise ValueError(f"no state of {kind}")
-    if [without_lr(group) for group in groups] != [without_lr(group) for group in own]:
+    # As texts, in which 0.0 is not False: torch takes no number for a switch.
+    if repr([without_lr(group) for group in groups]) != repr([without_lr(group) for group in own]):
         raise ValueError(f"the options or parameters of {kind} are others")
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for index, kept in tensors.items():
