@@ -25,7 +25,6 @@ from qtrain.network.network import Network, build_network
 
 FORMAT = "trispike-checkpoint"
 VERSION = 1
-MOST = 1 << 35  # bytes of a file that the user has named
 NAME, LOG = "ckpt.pt", "log.jsonl"  # the files in a training run's folder
 
 
@@ -154,7 +153,7 @@ def read_file(path: Path) -> Any:
     if not path.is_file():
         raise InputError(f"{path}: no such file; make one with: python -m qtrain train")
     try:
-        content = reading.plain(path, MOST)
+        content = reading.plain(path, reading.MOST_OF_USER)
         if damaged := damaged_part(content):  # torch does not look
             raise InputError(
                 f"{path}: damaged: {damaged} has another checksum than when it was written; take "

@@ -67,8 +67,11 @@ def check_letters(values: NDArray) -> None:
         raise InputError("strings of numbers that stand for no letter; accepted: Unicode")
 
 
-def read(content: bytes) -> dict[str, NDArray]:
+def read(content: bytes, most: int = MOST) -> dict[str, NDArray]:
     """The arrays of an .npz archive by name.
+
+    Args:
+        most: bytes that it may unpack to.
 
     Raises:
         InputError: `content` is not an archive, is damaged, holds something other than numbers and
@@ -79,7 +82,7 @@ def read(content: bytes) -> dict[str, NDArray]:
         if not zipfile.is_zipfile(io.BytesIO(content)):
             raise InputError("no .npz archive")
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            check_sizes(archive, len(content))
+            check_sizes(archive, max(most, len(content)))
             for member in archive.infolist():
                 name = member.filename.removesuffix(".npy")
                 if name in arrays or name == member.filename:
@@ -96,8 +99,8 @@ def read(content: bytes) -> dict[str, NDArray]:
     return arrays
 
 
-def check_sizes(archive: zipfile.ZipFile, size: int) -> None:
-    """Raise InputError if an archive of `size` bytes unpacks to more than memory should hold."""
-    unpacked, most = sum(member.file_size for member in archive.infolist()), max(size, MOST)
+def check_sizes(archive: zipfile.ZipFile, most: int) -> None:
+    """Raise InputError if an archive unpacks to more than memory should hold."""
+    unpacked = sum(member.file_size for member in archive.infolist())
     if unpacked > most:
         raise InputError(f"unpacks to {unpacked:,} bytes; accepted: {most:,} at most")

@@ -10,6 +10,7 @@ import msgspec
 from hw_models.errors import InputError
 
 MOST = 1 << 29  # bytes of a file, and of what a packed one unpacks to
+MOST_OF_USER = 1 << 35  # the same of samples and checkpoints, which are as large as they are
 T = TypeVar("T")
 
 
@@ -39,7 +40,7 @@ def plain(path: Path, most: int = MOST) -> bytes:
         os.close(descriptor)
 
 
-def inside(folder: Path, name: str) -> bytes:
+def inside(folder: Path, name: str, most: int = MOST) -> bytes:
     """The content of a plain file within a folder, of which no part may be a link out of it.
 
     Raises:
@@ -52,7 +53,7 @@ def inside(folder: Path, name: str) -> bytes:
         raise InputError(f"{folder}: {name!r}, need the name of a file ({error})") from error
     if not place.is_relative_to(folder.resolve()):
         raise InputError(f"{folder / name}: leads out of the folder; accepted: files within it")
-    return plain(folder / name)
+    return plain(folder / name, most)
 
 
 def text(content: bytes) -> str:

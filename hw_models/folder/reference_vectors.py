@@ -77,7 +77,7 @@ def load(build: Build) -> Reference:
     try:
         with files.steady(folder, ABOUT):
             found = reading.inside(build.path, f"{FOLDER}/{ABOUT}")
-            content = reading.inside(build.path, f"{FOLDER}/{VECTORS}")
+            content = reading.inside(build.path, f"{FOLDER}/{VECTORS}", reading.MOST_OF_USER)
     except OSError as error:
         raise InputError(f"{error.filename}: no reference vectors; {remedy}") from error
     try:
@@ -89,7 +89,7 @@ def load(build: Build) -> Reference:
     if hashlib.sha256(content).hexdigest() != about.vectors_sha256:
         raise InputError(f"{folder / VECTORS}: sha256 differs from {ABOUT}; {remedy}")
     try:
-        arrays = archive.read(content)
+        arrays = archive.read(content, reading.MOST_OF_USER)
         check_arrays(build, arrays)
     except InputError as error:
         raise InputError(f"{folder / VECTORS}: {error}; {remedy}") from error

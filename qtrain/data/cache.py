@@ -46,7 +46,7 @@ def cached(
     digest = hashlib.sha256(msgspec.json.encode(key, order="deterministic")).hexdigest()
     path = folder() / f"{name}-{digest[:16]}.npz"
     try:
-        stored = archive.read(reading.plain(path))
+        stored = archive.read(reading.plain(path, reading.MOST_OF_USER), reading.MOST_OF_USER)
         if fits(stored):
             return stored
     except (OSError, InputError):

@@ -13,7 +13,6 @@ from hw_models.folder import archive, reading
 from qtrain.data.own.preparation import Preparation
 from qtrain.data.own.raw import Raw, held_out, no_test_samples, sha256_of
 
-OWN_MOST = 1 << 35  # bytes of a file that the user has named
 KEYS = {"train": ("x", "y"), "test": ("test_x", "test_y")}
 ACCEPTED = "x, y, test_x and test_y, or x and y with --test-split"
 
@@ -95,11 +94,11 @@ def npz_reader(path: Path, how: Preparation) -> ArrayReader:
         InputError: the file is missing, is no .npz file, or holds objects; or as ArrayReader.
     """
     try:
-        content = reading.plain(path, OWN_MOST)
+        content = reading.plain(path, reading.MOST_OF_USER)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     try:
-        arrays = archive.read(content)
+        arrays = archive.read(content, reading.MOST_OF_USER)
     except InputError as error:
         raise InputError(
             f"{path}: {error}; accepted: an archive that numpy.savez writes, of arrays of numbers, "
