@@ -1,11 +1,11 @@
 """Build folders and what lies in them as inputs of the fuzzer."""
 
-import contextlib
 import hashlib
 import io
 import json
 import zlib
 from collections.abc import Callable
+from contextlib import redirect_stderr, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from compiler.nir.export import graph_of
 from compiler.onnx import export as onnx_export
 from hw_models.dataflow import DATAFLOW, IDENTITY, Build
 from hw_models.engines import golden, onnx_runtime
-from hw_models.folder import artefact, evidence, reference_vectors
+from hw_models.errors import InputError
+from hw_models.folder import artefact, evidence, reading, reference_vectors
 from hw_models.hardware import NETLIST, hardware_of
 from hw_models.registers import REGISTERS, register_map_of
 from hw_models.report.evaluate import evaluate
@@ -65,27 +66,27 @@ def make_netlist(folder: Path) -> None:
 def repair(folder: Path) -> None:
     """Make all hashes of a build folder fit its files, as far as its description can be read."""
     build = folder / HERE
-    try:
-        flow = json.loads((build / DATAFLOW).read_bytes())
+    unusable = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+    with suppress(InputError, *unusable):
+        flow = json.loads(reading.inside(build, DATAFLOW))
         for name in flow["files"]:
-            if (build / name).is_file() and (build / name).resolve().is_relative_to(
-                build.resolve()
-            ):
-                flow["files"][name] = hashlib.sha256((build / name).read_bytes()).hexdigest()
-        (build / DATAFLOW).write_text(json.dumps(flow))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        pass
-    try:
-        sha256 = hashlib.sha256((build / DATAFLOW).read_bytes()).hexdigest()
-        if not (build / IDENTITY).is_symlink():
-            (build / IDENTITY).write_text(f"{sha256}  {DATAFLOW}\n")
-        about = json.loads((build / "reference/about.json").read_bytes())
+            with suppress(InputError, OSError):
+                flow["files"][name] = hashlib.sha256(reading.inside(build, name)).hexdigest()
+        put(build / DATAFLOW, json.dumps(flow))
+    with suppress(InputError, *unusable):
+        sha256 = hashlib.sha256(reading.inside(build, DATAFLOW)).hexdigest()
+        put(build / IDENTITY, f"{sha256}  {DATAFLOW}\n")
+        about = json.loads(reading.inside(build, "reference/about.json"))
         about["dataflow_sha256"] = sha256
-        vectors = (build / "reference/vectors.npz").read_bytes()
+        vectors = reading.inside(build, "reference/vectors.npz")
         about["vectors_sha256"] = hashlib.sha256(vectors).hexdigest()
-        (build / "reference/about.json").write_text(json.dumps(about))
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-        pass
+        put(build / "reference/about.json", json.dumps(about))
+
+
+def put(path: Path, text: str) -> None:
+    """Replace the text of a file, unless a change has made it a link, a pipe or a device."""
+    if path.is_file() and not path.is_symlink():
+        path.write_text(text)
 
 
 def integers(build: Build) -> None:
@@ -242,6 +243,6 @@ def make_parts(folder: Path) -> None:
 
 def read_parts(folder: Path) -> None:
     parts = parts_of(folder)
-    with contextlib.redirect_stderr(io.StringIO()):
+    with redirect_stderr(io.StringIO()):
         parts.begin(resume=True)
         parts.load([slice(0, 2)])
