@@ -62,6 +62,7 @@ HARDWARE = entries(
     ("simulate-files", "classify", "Classify the samples in FILES with the Verilog of the build."),
     ("replay", "replay", "Simulate the failure in FOLDER again and write its waveform."),
     ("events", "events", "Print reference samples of the build in FOLDER as input beats."),
+    ("upsets", "upsets", "Flip bits in the memories of the build in FOLDER and count the damage."),
     ("prove", "prove", "Prove the Verilog of the build in FOLDER for all inputs."),
     ("synth", "synth", "Synthesize the build in FOLDER with Yosys and nextpnr."),
     ("sweep", "sweep", "Compare area and cycles of the builds in FOLDERS."),

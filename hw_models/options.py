@@ -34,6 +34,18 @@ JSON = click.option(
 )
 
 
+class Several(click.ParamType):
+    """Values of a type with commas between."""
+
+    def __init__(self, kind: click.ParamType, name: str) -> None:
+        self.kind, self.name = kind, name
+
+    def convert(self, value, param, ctx) -> list:
+        if isinstance(value, list):
+            return value
+        return list(dict.fromkeys(self.kind.convert(each, param, ctx) for each in value.split(",")))
+
+
 def jobs_option(what: str):
     """The option --jobs of a command; `what` says what it does at a time, N for the number."""
     return click.option(

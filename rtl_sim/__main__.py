@@ -5,8 +5,8 @@ import click
 from hw_models.cli import Group, run
 
 NAMES = (
-    "run", "classify", "replay", "events", "synth", "sweep", "energy", "prove", "bitstream",
-    "board",
+    "run", "classify", "replay", "events", "upsets", "synth", "sweep", "energy", "prove",
+    "bitstream", "board",
 )  # fmt: skip
 
 

@@ -11,23 +11,11 @@ from compiler.commands.network_options import DATA_DIR
 from compiler.explore.measures import MEASURES, SPLITS
 from hw_models.cli import command
 from hw_models.dataflow import TARGET_BITS
-from hw_models.options import JSON, jobs_option
+from hw_models.options import JSON, Several, jobs_option
 from qtrain.commands import data_options
 from qtrain.zoo import CheckpointPath
 
 MEASURE = click.Choice(list(MEASURES))
-
-
-class Several(click.ParamType):
-    """Values of a type with commas between."""
-
-    def __init__(self, kind: click.ParamType, name: str) -> None:
-        self.kind, self.name = kind, name
-
-    def convert(self, value, param, ctx) -> list:
-        if isinstance(value, list):
-            return value
-        return list(dict.fromkeys(self.kind.convert(each, param, ctx) for each in value.split(",")))
 
 
 def counts() -> Several:

@@ -8,6 +8,7 @@ import numpy as np
 from hw_models import hardware
 from hw_models.core.banks import bank_depths
 from hw_models.core.layout import layout_of
+from hw_models.core.weight_rows import weight_rows
 from hw_models.dataflow import Build, Layer
 from hw_models.semantics import Ints
 
@@ -52,21 +53,6 @@ def word_widths(layers: tuple[hardware.Layer, ...]) -> dict[str, int]:
         if not update.readout:
             widths[f"{layer.name}.v_threshold"] = update.slice * update.threshold_bits
     return widths
-
-
-def weight_rows(w: Ints, groups: int, lanes: int) -> Ints:
-    """Arrange weights as the rows of the weight memory, word-major.
-
-    The weights [C_out, C_in / groups, ky, kx] become [words * ky * kx * C_in, lanes]. Row ((j * KY
-    + ky) * KX + kx) * C_in + c holds the weights from input channel c at tap (ky, kx) to the j-th
-    block of `lanes` output channels in c's group. A lane without a channel holds 0.
-    """
-    channels = w.shape[0] // groups
-    words = -(-channels // lanes)
-    padded = np.zeros((groups, words * lanes, *w.shape[1:]), np.int64)
-    padded[:, :channels] = w.reshape(groups, channels, *w.shape[1:])
-    split = padded.reshape(groups, words, lanes, *w.shape[1:])
-    return split.transpose(1, 4, 5, 0, 3, 2).reshape(-1, lanes)  # word, ky, kx, group, c, lane
 
 
 def bank_files(path: str, text: bytes) -> dict[str, bytes]:

@@ -4,6 +4,8 @@ In a netlist there are no membranes and, without a bus, no counters; the streams
 there as in the Verilog.
 """
 
+from collections.abc import Sequence
+
 from jinja2 import StrictUndefined, Template
 
 from hw_models.dataflow import Build
@@ -26,8 +28,12 @@ def has_counters(build: Build) -> bool:
     return sources.netlist(build) is None or REGISTERS in build.files
 
 
-def generate(build: Build) -> str:
-    """The text of module `bench`, which writes the files that trace.py reads."""
+def generate(build: Build, memories: Sequence[str] = ()) -> str:
+    """The text of module `bench`, which writes the files that trace.py reads.
+
+    Args:
+        memories: the names, within the core, of memories in which bits are to flip.
+    """
     membranes = has_membranes(build)
     return TEMPLATE.render(
         core=sources.core(build),
@@ -37,6 +43,7 @@ def generate(build: Build) -> str:
         counters=has_counters(build),
         quiet=QUIET if membranes else QUIET_NETLIST,
         nets=sources.nets(build),
+        memories=memories,
     )
 
 
@@ -143,6 +150,41 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
     .valid_o(s_tvalid), .word_o({s_tlast, s_tdata}), .ready_i(s_tready)
   );
 
+{% if memories %}
+  // Bits flip between two edges of the clock, as a file says in words {samples begun, cycles since,
+  // memory, word, bit}, the first flip first. One whose cycle never comes, since the next sample
+  // begins before it, comes with this.
+  integer     upsets;
+  integer     found;
+  reg [127:0] flip;
+  reg [31:0]  begun;
+  reg [31:0]  since;
+
+  initial begin
+    upsets = $fopen("upsets.bin", "rb");
+    found  = $fread(flip, upsets);
+  end
+
+  always @(posedge clk) begin
+    begun <= !rst_n ? 32'd0 : begun + (s_beat && fresh);
+    since <= s_beat && fresh ? 32'd0 : since + 32'd1;
+  end
+
+  always @(negedge clk) begin
+    while (rst_n === 1'b1 && found == 16 && (begun > flip[127:96]
+           || (begun == flip[127:96] && (begun == 32'd0 || since >= flip[95:64])))) begin
+      case (flip[63:48])
+{% for memory in memories %}
+        16'd{{ loop.index0 }}:
+          dut.{{ memory }}[flip[47:16]][flip[15:0]] = !dut.{{ memory }}[flip[47:16]][flip[15:0]];
+{% endfor %}
+        default: $display("ASSERT %m: no memory %0d", flip[63:48]);
+      endcase
+      found = $fread(flip, upsets);
+    end
+  end
+
+{% endif %}
   {{ core }} dut (
     .clk(clk), .rst_n(rst_n),
 {% if bus %}

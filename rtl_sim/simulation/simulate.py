@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rtl_sim.simulation import accesses, bench, process, simulators, stream, tra
 from rtl_sim.simulation.trace import Simulation
 
 BENCH = Path(__file__).parent / "bench"  # folder of the benches' modules
+UNWATCHED = "bench/unwatched.v"  # takes the core's assertions out
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,14 @@ class Model:
         stalls: Stalls = NO_STALLS,
         waves: Path | None = None,
         name: str = "run",
+        upsets: bytes = b"",
     ) -> Simulation:
         """Send B samples x int8 [T', B, *shape] through the core, back to back.
 
         Args:
             waves: write a waveform to this file; the model must be compiled for it.
             name: the run's folder within the model's; no two runs may use it at a time.
+            upsets: the bench's file of bits that flip; the model must be compiled for it.
 
         Raises:
             Unfinished: the simulator broke off, or the bench's files are incomplete.
@@ -75,6 +79,7 @@ class Model:
                 {
                     folder / "input.bin": stream.words_as_bytes(words),
                     folder / "accesses.bin": accesses.as_bytes(asked),
+                    folder / "upsets.bin": upsets,
                 }
             )
             options = [f"+{f.name}={getattr(stalls, f.name)}" for f in fields(stalls)]
@@ -100,22 +105,33 @@ def read_whole(build: Build, folder: Path, samples: int, problem: str) -> Simula
     return trace.read(build, folder, samples, problem)
 
 
-def compile_model(build: Build, folder: Path, sim: str = "icarus", waves: bool = False) -> Model:
+def compile_model(
+    build: Build,
+    folder: Path,
+    sim: str = "icarus",
+    waves: bool = False,
+    memories: Sequence[str] = (),
+) -> Model:
     """Write the build's hardware and its bench into an empty folder and compile them.
 
     Args:
         build: a build with its files mem/ and rtl/.
         waves: whether runs can write a waveform.
+        memories: the names, within the core, of memories in which bits can flip; there are then no
+            assertions, since sums may leave their proven widths and wrap, as in hardware.
 
     Raises:
         InputError: the simulator is missing, or the build has no top level.
         Unfinished: the simulator refuses the Verilog, or breaks off.
     """
     simulators.require(sim)
-    benches = bench_files(build)
+    benches = bench_files(build, memories)
     made = {**benches, **sources.hardware_files(build)}
-    files.write({folder / name: content for name, content in made.items()})
     paths = [*sources.paths(build), *sorted(benches)]
+    if memories:
+        made[UNWATCHED] = b"`define SYNTHESIS\n"
+        paths = [UNWATCHED, *paths]
+    files.write({folder / name: content for name, content in made.items()})
     simulators.compile_bench(sim, folder, paths, waves, optimization(build))
     return Model(build, sim, folder)
 
@@ -127,9 +143,9 @@ def optimization(build: Build) -> str:
     return "-O1" if sources.netlist(build) else "-O2"
 
 
-def bench_files(build: Build) -> dict[str, bytes]:
-    """The Verilog of a build's bench, by path."""
-    made = {"bench/bench.v": bench.generate(build).encode()}
+def bench_files(build: Build, memories: Sequence[str] = ()) -> dict[str, bytes]:
+    """The Verilog of a build's bench, by path; `memories` as in compile_model()."""
+    made = {"bench/bench.v": bench.generate(build, memories).encode()}
     return made | {f"bench/{path.name}": path.read_bytes() for path in BENCH.glob("*.v")}
 
 

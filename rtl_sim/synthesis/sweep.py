@@ -12,8 +12,8 @@ from hw_models.core.layout import layout_of
 from hw_models.dataflow import Build
 from hw_models.engines import fast
 from hw_models.errors import InputError
-from hw_models.folder import evidence, files, reference_vectors
-from rtl_sim import sources
+from hw_models.folder import evidence, reference_vectors
+from rtl_sim import plots, sources
 from rtl_sim.synthesis.devices import Resources
 from rtl_sim.synthesis.flow import Synthesis
 
@@ -146,14 +146,10 @@ def plot(sweep: Sweep, path: Path) -> None:
     """Draw the plot: a line for each network and target, a point for each build.
 
     Raises:
-        InputError: matplotlib is not installed.
+        InputError: as plots.check() does.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise InputError("--plot: needs matplotlib; pip install 'trispike[bench]'") from error
-    figure = Figure(figsize=(6, 4))
-    axes = figure.subplots()
+    plots.check(path)
+    figure, axes = plots.new(6, 4)
     for _, group in groupby(sweep.points, lambda point: series(point)[:2]):
         points = list(group)
         x, y = [p.cycles for p in points], [p.area for p in points]
@@ -169,6 +165,4 @@ def plot(sweep: Sweep, path: Path) -> None:
     )  # fmt: skip
     axes.grid(alpha=0.3, which="both")
     axes.legend()
-    figure.tight_layout()
-    with files.replaced(path) as (part,):
-        figure.savefig(part, dpi=120, format=path.suffix[1:] or "png")
+    plots.save(figure, path)

@@ -12,9 +12,9 @@ from compiler.emit.memory import (
     bank_files,
     channel_rows,
     hex_words,
-    weight_rows,
 )
 from hw_models.core.layout import Lanes, Width, as_conv, lay_out
+from hw_models.core.weight_rows import weight_rows
 from hw_models.dataflow import Build, Conv2d, Dense
 from hw_models.engines.synapse import weighted_sums
 from hw_models.semantics import signed_bits

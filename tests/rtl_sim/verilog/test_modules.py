@@ -9,6 +9,7 @@ import pytest
 from compiler.emit import memory
 from hw_models.core.address import Fields
 from hw_models.core.layout import as_conv
+from hw_models.core.weight_rows import weight_rows
 from hw_models.dataflow import Conv2d, Dense, Pool
 from hw_models.engines.synapse import weighted_sums
 from tests.benches import banked_rom_case, library, run_bench, write_case
@@ -99,7 +100,7 @@ def test_engine(tmp_path, op, lanes, slice_, options):
         "ADDR_BITS": Fields.of(op.in_shape).bits,
         "ACC_BITS": reach.bit_length() + 1,
     }
-    rows = memory.weight_rows(w, op.groups, lanes)
+    rows = weight_rows(w, op.groups, lanes)
     (tmp_path / "weights.mem").write_bytes(memory.hex_words(rows, spec["W_BITS"]))
     case = {"parameters": parameters, "op": msgspec.to_builtins(op), "weights": w.tolist()}
     run_bench(
