@@ -6,7 +6,6 @@ import pytest
 from hw_models.core import timing
 from hw_models.dataflow import Build
 from hw_models.engines import golden
-from hw_models.engines.golden import WidthError
 from hw_models.semantics import Ints
 from rtl_sim.simulation.check import compared
 from rtl_sim.simulation.compare import by_sample
@@ -14,26 +13,24 @@ from rtl_sim.simulation.simulate import Model, compile_model
 from rtl_sim.upsets import model
 from rtl_sim.upsets.flips import Flip, as_bytes, draw
 from rtl_sim.upsets.memories import Memory, memories_of
-from tests.builders.random_builds import random_input
+from tests.builders.random_builds import random_build, random_input
+from tests.builders.simulated_builds import hardware
 from tests.mutation import builds
 
-FLIPS = 20
+FLIPS = 12
 
 
-def prepared(name: str, folder) -> tuple[Model, list[Memory]]:
-    build = builds.build(name)
+# With half of all weights' bits flipped, numbers of these wrap.
+WRAPPING = {
+    "sums of static": lambda: builds.build("static"),
+    "p": lambda: hardware(random_build(22, widths=[6, 8, 4])),
+    "v": lambda: hardware(random_build(44, widths=[6, 8, 4])),
+}
+
+
+def prepared(build: Build, folder) -> tuple[Model, list[Memory]]:
     memories = memories_of(build)
     return compile_model(build, folder, memories=[m.name for m in memories]), memories
-
-
-def wraps(build: Build, x: np.ndarray, weights: model.Weights) -> bool:
-    """Whether flipped weights, here of synapses of one engine, lead beyond the widths."""
-    tensors = {f"{synapse}.weight": w for (synapse, _), w in weights.items()}
-    try:
-        golden.run(Build(build.dataflow, {**build.tensors, **tensors}), x)
-    except WidthError:
-        return True
-    return False
 
 
 def test_without_flips_it_is_the_golden_model():
@@ -47,22 +44,28 @@ def test_without_flips_it_is_the_golden_model():
     np.testing.assert_array_equal(model.predictions(build, x, {}), expected.predictions)
 
 
-@pytest.mark.parametrize("name", ["static", "columns", "joined"])
-def test_verilog_with_flipped_weights_equals_the_model(name, tmp_path):
-    """A few flips and very many, which make sums wrap; with several engines, each has its own."""
-    compiled, memories = prepared(name, tmp_path)
-    build = compiled.build
+def assert_equal_with_flipped_weights(build: Build, count: int, folder) -> None:
+    """The Verilog whose weights have `count` flips equals the model, and not the golden model."""
+    compiled, memories = prepared(build, folder)
     x = random_input(build, 3, 7)
-    bits = sum(m.bits for m in memories if m.kind == "weights")
-    for count in (3, bits // 2):
-        flips = draw(memories, "weights", count, (count,), 3, 1)
-        weights = model.flipped_weights(build, memories, flips)
-        simulation = compiled.run(x, upsets=as_bytes(flips))
-        trace = model.run(build, x, weights)
-        assert compared(build, x, trace, simulation, 0).difference == ""
+    flips = draw(memories, "weights", count, (count,), 3, 1)
+    trace = model.run(build, x, model.flipped_weights(build, memories, flips))
+    simulation = compiled.run(x, upsets=as_bytes(flips))
+    assert compared(build, x, trace, simulation, 0).difference == ""
     assert compared(build, x, golden.run(build, x), simulation, 0).difference
-    if name == "static":
-        assert wraps(build, x, weights)
+
+
+@pytest.mark.parametrize("name", ["columns", "joined"])
+def test_verilog_with_flipped_weights_equals_the_model(name, tmp_path):
+    """With several engines of a synapse, each has weights of its own."""
+    assert_equal_with_flipped_weights(builds.build(name), 20, tmp_path)
+
+
+@pytest.mark.parametrize("name", WRAPPING)
+def test_numbers_wrap_as_in_the_verilog(name, tmp_path):
+    build = WRAPPING[name]()
+    bits = sum(m.bits for m in memories_of(build) if m.kind == "weights")
+    assert_equal_with_flipped_weights(build, bits // 2, tmp_path)
 
 
 def replays(build: Build, x: np.ndarray, kind: str, bit: int) -> list[Ints]:
@@ -99,7 +102,7 @@ def test_a_flip_within_a_sample_is_one_step_of_the_equations(kind, tmp_path):
     A flip comes in each third sample. It hits this one, or the one before, which is still in the
     layer, or the one after.
     """
-    compiled, memories = prepared("spikes", tmp_path)
+    compiled, memories = prepared(builds.build("spikes"), tmp_path)
     build = compiled.build
     layer = build.dataflow.layers[0]
     number = next(n for n, m in enumerate(memories) if m.kind == kind)

@@ -5,13 +5,16 @@ from functools import partial
 import numpy as np
 import pytest
 
+from hw_models.engines import golden
 from rtl_sim.simulation import simulators
 from rtl_sim.simulation.check import check_samples
 from rtl_sim.simulation.replay import Failure, simulate_again
 from rtl_sim.simulation.simulate import Stalls, compile_model, simulate
 from rtl_sim.simulation.spread import Told, run_here
+from rtl_sim.upsets.flips import as_bytes, draw
+from rtl_sim.upsets.memories import KINDS, memories_of
 from tests.builders.random_builds import random_input
-from tests.builders.simulated_builds import chain, conv, hardware, pool
+from tests.builders.simulated_builds import chain, conv, hardware, pool, with_lanes
 from tests.mutants import mutated
 
 pytestmark = [
@@ -87,3 +90,19 @@ def test_broken_verilog_is_caught_and_leaves_a_waveform(tmp_path):
     part = simulate_again(broken, X[:, 5:8], about, tmp_path)
     assert part.difference.startswith("layer ") and "(sample 5)" in part.difference
     assert (tmp_path / "waveform.vcd").stat().st_size > 10_000
+
+
+def test_bits_flip_as_under_icarus(tmp_path):
+    """On words that channels fill: beyond them Icarus meets an address of no neuron, which is x."""
+    build = hardware(with_lanes(BUILD, 1, 1))
+    memories, samples = memories_of(build), X.shape[1]
+    drawn = [draw(memories, kind, 40, (1,), samples, 300) for kind in KINDS]
+    flips = as_bytes(sorted(flip for each in drawn for flip in each))
+    found = []
+    for sim in ("icarus", "verilator"):
+        (tmp_path / sim).mkdir()
+        names = [memory.name for memory in memories]
+        found.append(compile_model(build, tmp_path / sim, sim, memories=names).run(X, upsets=flips))
+    np.testing.assert_array_equal(found[0].logits, found[1].logits)
+    np.testing.assert_array_equal(found[0].ends, found[1].ends)
+    assert (found[0].logits != golden.run(build, X).logits).any()
