@@ -15,11 +15,13 @@ from hw_models.report.shown import (
     Reports,
     Simulation,
     Synthesis,
+    Upsets,
 )
 
 ANN_ENERGY, RATIO = "energy of the same network as an int8 ANN", "ratio, ours / ANN"
 EQUAL, DIFFERENT = "all equal", "DIFFERENT"
 HOLD, NOT_HOLD = "all hold", "NOT ALL HOLD"  # of proofs
+KEPT = 0.99  # share of classes that count as nearly all
 MULTIPLIES = "MULTIPLIES"  # what is measured of a place where a netlist multiplies
 
 
@@ -131,6 +133,17 @@ def energy_rows(name: str, report: Energy) -> Iterator[Row]:
     yield Row(name, f"on {report.technology}", what, nj(report.total_pj))
 
 
+def upsets_rows(name: str, report: Upsets) -> Iterator[Row]:
+    """Of each kind of memory the most flips that left nearly all classes."""
+    equal = verdict(report.first_difference is None)
+    yield Row(name, "flipped bits", "Verilog and the model of flipped weights", equal)
+    for memory in report.bits:
+        of_it = [point for point in report.points if point.memory == memory]
+        most = max((point.flips for point in of_it if point.kept >= KEPT), default=0)
+        what = f"{memory}: most flips tried that leave {KEPT:.0%} of the classes"
+        yield Row(name, "", what, f"{most:,}")
+
+
 def proof_rows(name: str, report: Proof) -> Iterator[Row]:
     found = sum(error.refuted is True for error in report.errors)
     what = f"{len(report.proofs)} properties of the Verilog"
@@ -152,6 +165,7 @@ ROWS: dict[type, Callable[[str, Any], Iterator[Row]]] = {
     Bitstream: bitstream_rows,
     Board: board_rows,
     NetlistProof: netlist_proof_rows,
+    Upsets: upsets_rows,
     Energy: energy_rows,
     Proof: proof_rows,
 }

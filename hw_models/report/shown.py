@@ -4,9 +4,10 @@ A report has more than its struct. Each is checked here, once, when it is read.
 """
 
 import math
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from hw_models.cost.energy import Energy as Energy45
 from hw_models.cost.operations import Operations
@@ -15,6 +16,8 @@ from hw_models.errors import InputError
 from hw_models.folder import evidence
 from hw_models.report.evaluate import FOREIGN, Evaluation
 from hw_models.report.import_report import IMPORT, ImportReport
+
+Flipped = Literal["weights", "membranes", "accumulators"]  # kinds of memory
 
 
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +79,37 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
         return sum(value for part, value in self.total.items() if part.endswith("_pj"))
 
 
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """Samples once, with random flips."""
+
+    agreeing: int  # samples whose class the flips leave
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """All trials with one number of flips in one kind of memory."""
+
+    memory: Flipped
+    flips: Annotated[int, Meta(ge=0)]
+    samples: Annotated[int, Meta(ge=1)]  # of each trial
+    trials: Annotated[list[Trial], Meta(min_length=1)]
+
+    @property
+    def kept(self) -> float:
+        """The share of classes that the flips leave."""
+        agreeing = sum(trial.agreeing for trial in self.trials)
+        return agreeing / (self.samples * len(self.trials))
+
+
+class Upsets(msgspec.Struct, frozen=True, kw_only=True):
+    """Of `rtl_sim upsets`."""
+
+    seed: Annotated[int, Meta(ge=0)]
+    simulator: Literal["icarus", "verilator"]
+    bits: dict[Flipped, int]
+    points: list[Point]
+    first_difference: str | None
+
+
 class Refuted(msgspec.Struct, frozen=True, kw_only=True):
     """A deliberate error, and whether the proofs find it."""
 
@@ -126,7 +160,8 @@ ENERGY = (*Energy45.__struct_fields__, "total_pj", "ann_total_pj", "ratio", "pap
 Reports = dict[str, msgspec.Struct]  # by the names of their files
 ONE: dict[str, type[msgspec.Struct]] = {  # by name
     IMPORT: ImportReport, "golden": Evaluation, **dict.fromkeys(FOREIGN, Evaluation),
-    "simulation": Simulation, "energy": Energy, "proof": Proof, "board": Board,
+    "simulation": Simulation, "energy": Energy, "upsets": Upsets, "proof": Proof,
+    "board": Board,
 }  # fmt: skip
 SEVERAL: dict[str, type[msgspec.Struct]] = {  # by what stands before a hyphen in their names
     "netlist": Simulation, "synthesis": Synthesis, "proof": NetlistProof, "bitstream": Bitstream,

@@ -34,6 +34,13 @@ REPORTS: dict[str, dict[str, Any]] = {  # but those of `hw_models run`
         "samples": 3, "voltage": 1.8, "technology": "osu018",
         "total": {"clock_pj": 2.0, "gates_pj": 1.0, "cells": 3},
     },
+    "upsets": {
+        "seed": 3, "simulator": "icarus", "bits": {"weights": 9}, "first_difference": None,
+        "points": [
+            {"memory": "weights", "flips": 4, "samples": 5, "trials": [{"agreeing": 5}]},
+            {"memory": "weights", "flips": 16, "samples": 5, "trials": [{"agreeing": 4}]},
+        ],
+    },
     "proof": {"holds": True, "proofs": [{"holds": True}], "errors": [{"refuted": True}]},
     "proof-ecp5": {"netlist": "ecp5", "holds": True, "instances": [{"name": "x"}]},
     "bitstream-ulx3s": {"title": "ULX3S", "core_mhz": 25.0, "placed": PLACED},

@@ -21,7 +21,7 @@ from hw_models.report.evidence_rows import (
     evidence_rows,
 )
 from hw_models.report.import_report import IMPORT
-from hw_models.report.shown import Board, Reports, Simulation, Synthesis
+from hw_models.report.shown import Board, Reports, Simulation, Synthesis, Upsets
 
 GOOD, BAD = (EQUAL, HOLD), (DIFFERENT, NOT_HOLD)
 RUN, SIM = "python -m hw_models run", "python -m rtl_sim"
@@ -96,6 +96,13 @@ def synthesized(folder: str, device: str, report: Synthesis) -> str:
     return f"{SIM} synth {folder} --device {device}{more}"
 
 
+def flipped(folder: str, rest: str, report: Upsets) -> str:
+    flips = ",".join(map(str, sorted({point.flips for point in report.points}))) or "0"
+    memories = ",".join(report.bits) or "weights"
+    options = f"--flips {flips} --memory {memories} --seed {report.seed} --sim {report.simulator}"
+    return f"{SIM} upsets {folder} {options}"
+
+
 def on_board(folder: str, rest: str, report: Board) -> str:
     """Of `rest`, how `rtl_sim board` calls its kinds: a simulated board, then `netlist`."""
     if not rest:
@@ -116,6 +123,7 @@ KINDS: dict[str, tuple[str, Command]] = {
         "Energy by the netlist's toggles",
         lambda folder, _, report: f"{SIM} energy {folder} --samples {report.samples}",
     ),
+    "upsets": ("Flipped bits", flipped),
     "proof": (
         "Proofs",
         lambda folder, rest, _: f"{SIM} prove {folder}{f' --netlist {rest}' if rest else ''}",

@@ -9,6 +9,7 @@ import pytest
 
 from compiler.emit.register_map import Bus
 from hw_models.folder import artefact
+from hw_models.report.evidence_rows import evidence_rows
 from hw_models.report.page.evidence import KINDS, kept, missing
 from hw_models.report.shown import ONE, SEVERAL, Reports
 from tests.builders.bus_builds import joined, with_bus
@@ -35,6 +36,11 @@ def test_the_command_of_a_report(name, tmp_path):
     check(line)
     for part in rest.split("-"):
         assert part in line
+
+
+def test_the_most_flips_that_leave_nearly_all_classes():
+    report = msgspec.convert(REPORTS["upsets"], ONE["upsets"])
+    assert [row.result for row in evidence_rows({"upsets": report})] == ["all equal", "4"]
 
 
 def test_what_is_missing_names_commands(tmp_path):
