@@ -25,6 +25,7 @@
 # make fuzz   changed input files of every kind, a minute; SECONDS=N for longer: none gives more than a refusal
 # make mutants errors put into the Verilog: all found, ten minutes }
 # make netlist what Yosys makes of three builds, against the golden model, and one proven, 25 minutes }
+# make upsets  accuracy while bits of three networks' memories flip, a quarter of an hour }
 # make boards  bitstreams for three boards, and their simulations, an hour }
 # make energy  inferences priced by the toggles of standard cells, beside multiply-accumulates, an hour }
 # make interchange  networks that snnTorch, SpikingJelly, Norse and Sinabs train: built, compared, half an hour }
@@ -38,7 +39,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: fuzz setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random kills mutants netlist boards energy api pictures site docs-commands lock sbom interchange neurobench clean
+.PHONY: fuzz setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random kills mutants netlist upsets boards energy api pictures site docs-commands lock sbom interchange neurobench clean
 
 setup: $(VENV)/.installed iverilog
 
@@ -197,6 +198,19 @@ define netlists
 	$(PYTHON) -m rtl_sim run build/zoo-$(1) --netlist ecp5 --sim verilator --samples $(2) $(3)
 	$(PYTHON) -m rtl_sim run build/zoo-$(1) --netlist osu018 --sim verilator --samples $(2)
 endef
+
+# $(call upsets,name,options): bits that flip in the memories of a network of the zoo
+define upsets
+	$(PYTHON) -m rtl_sim upsets build/zoo-$(1) --flips 1,4,16,64,256,1024 $(2)
+endef
+
+upsets: data setup
+	$(PYTHON) -m compiler build zoo:digits --target int8 --out build/zoo-digits
+	$(call zoo,mnist-int8,int8)
+	$(call zoo,mnist-ternary,ternary)
+	$(call upsets,digits,--samples 364 --plot docs/pictures/upsets.svg)
+	$(call upsets,mnist-int8,--samples 200)
+	$(call upsets,mnist-ternary,--samples 200)
 
 netlist: data setup
 	$(PYTHON) -m compiler build zoo:digits --target int8 --out build/zoo-digits

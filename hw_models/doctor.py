@@ -129,6 +129,8 @@ FOR = {
     "simulate --sim verilator": VERILATOR,
     "simulate --netlist": (*VERILATOR, "Yosys"),
     "simulate --scheduler": ("Dask",),
+    "upsets": VERILATOR,
+    "upsets --plot": (*VERILATOR, "matplotlib"),
     "prove": ("Yosys", "Bitwuzla", "Yices"),
     "synth": ("Yosys", "nextpnr-ecp5", "nextpnr-ice40", "nextpnr for Gowin"),
     "sweep --plot": ("matplotlib",),

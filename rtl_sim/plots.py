@@ -29,9 +29,11 @@ def new(width: float, height: float) -> tuple[Any, Any]:
 
 def save(figure: Any, path: Path) -> None:
     """Write a figure to a file of one of FORMATS."""
+    from matplotlib import rc_context
+
     figure.tight_layout()
-    with files.replaced(path) as (part,):
-        # The same numbers give the same bytes.
+    # The same numbers give the same bytes.
+    with rc_context({"svg.hashsalt": "trispike"}), files.replaced(path) as (part,):
         figure.savefig(part, dpi=120, format=path.suffix[1:], metadata=undated(path))
 
 

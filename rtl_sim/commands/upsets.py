@@ -54,7 +54,9 @@ from rtl_sim.upsets.memories import KINDS, Kind
     show_default=True,
     help="Simulate the first N samples in each trial.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Draw other bits.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draw other bits."
+)
 @sim_option("verilator")
 @jobs_option("Run N simulations at a time.")
 @click.option(

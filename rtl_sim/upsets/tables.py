@@ -10,21 +10,25 @@ from hw_models.dataflow import Build
 from rtl_sim import plots
 from rtl_sim.upsets.report import Upsets, flips_of
 
-HEADS = ("flips", "samples", "accuracy", "lowest", "agree", "changed", "stuck")
+HEADS = ("flips", "samples", "accuracy", "lowest", "agree", "changed")
 FIELDS = ("memory", "trial", "flips", "place", "word", "bit", "sample", "cycle")
 
 
 def table(upsets: Upsets) -> Table:
     """A table with a row for each kind of memory and number of flips."""
+    stuck = any(point.stuck for point in upsets.points)
+    notes = [
+        "; ".join(f"{kind}: {bits:,} bits" for kind, bits in upsets.bits.items()),
+        "agree: classes as without flips; changed: simulated samples with another logit",
+        *(["stuck: trials in which the core stopped"] if stuck else []),
+    ]
     made = Table(
         title=f"{upsets.name} ({upsets.target}) with flipped bits in {upsets.simulator}",
-        caption="; ".join(f"{kind}: {bits:,} bits" for kind, bits in upsets.bits.items())
-        + "\nagree: classes as without flips; changed: simulated samples with another logit; "
-        "stuck: trials in which the core stopped",
+        caption="\n".join(notes),
     )
     made.add_column("memory", no_wrap=True)
-    for head in HEADS:
-        made.add_column(head, justify="right")
+    for head in [*HEADS, *(["stuck"] if stuck else [])]:
+        made.add_column(head, justify="right", no_wrap=True)
     for point in upsets.points:
         made.add_row(
             "" if point.flips else point.memory,
@@ -33,8 +37,8 @@ def table(upsets: Upsets) -> Table:
             f"{point.accuracies.mean():.2%}",
             f"{point.accuracies.min():.2%}",
             f"{point.agreements.mean():.2%}",
-            f"{point.other_logits:.2%}",
-            f"{point.stuck}" if point.stuck else "",
+            f"{point.other_logits:.1%}",
+            *([f"{point.stuck or ''}"] if stuck else []),
         )
     return made
 
@@ -53,15 +57,17 @@ def plot(upsets: Upsets, path: Path) -> None:
             continue
         flips = [point.flips for point in points]
         percent = [100 * point.accuracies for point in points]
-        each = "in all" if kind == "weights" else "a sample"
+        each = "flips in all" if kind == "weights" else "flips in each sample"
         (line,) = axes.plot(
-            flips, [np.mean(p) for p in percent], "o-", label=f"{kind}, {bits:,} bits: {each}"
+            flips, [np.mean(p) for p in percent], "o-", label=f"{kind} ({bits:,} bits): {each}"
         )
         axes.fill_between(
             flips, [p.min() for p in percent], [p.max() for p in percent],
             color=line.get_color(), alpha=0.15, linewidth=0,
         )  # fmt: skip
     axes.set_xscale("symlog", base=2, linthresh=1)
+    counts = sorted({point.flips for point in upsets.points})
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
     axes.set(
         xlabel="flipped bits", ylabel="accuracy in %",
         title=f"{upsets.name} ({upsets.target}): mean, and all trials",
