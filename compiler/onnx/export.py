@@ -9,7 +9,7 @@ from onnx import helper, numpy_helper
 from compiler.onnx.synapses import Nodes, onnx_type, reshape, synapse_nodes
 from hw_models.dataflow import Build, Dense, Layer
 from hw_models.engines import onnx_runtime
-from hw_models.engines.fast import membrane_dtype
+from hw_models.engines.arrays import membrane_dtype
 from hw_models.folder import files
 
 OPSET, IR_VERSION = 17, 8

@@ -1,9 +1,4 @@
-"""Synapses as float matrix products that are proven exact, on a small block of maps at a time.
-
-Arrays are indexed as everywhere, [T', B, C, H, W], but in memory the channels of a map lie last. So
-a window is a few contiguous runs, and the result of a product is the next map without a
-transposition.
-"""
+"""Synapses as float matrix products that are proven exact, on a small block of maps at a time."""
 
 from collections.abc import Callable
 
@@ -12,17 +7,13 @@ from numpy.typing import NDArray
 
 from hw_models.core.layout import depthwise
 from hw_models.dataflow import Build, Conv2d, Dense, Synapse
+from hw_models.engines.arrays import empty
 from hw_models.engines.synapse import pooled, taps
 
 # Size of one block's windows as rows, so that they are read back from a processor core's cache.
 BLOCK_BYTES = 1 << 19
 
 Product = Callable[[NDArray], NDArray]  # maps [T', B, *shape of the source] to [T', B, ...]
-
-
-def empty(lead: tuple[int, ...], shape: tuple[int, ...], dtype) -> NDArray:
-    """An array [*lead, *shape] whose channels, the first axis of `shape`, lie last in memory."""
-    return np.moveaxis(np.empty((*lead, *shape[1:], shape[0]), dtype), -1, len(lead))
 
 
 def carrier(largest: int) -> type[np.float32] | type[np.float64]:
@@ -81,19 +72,16 @@ def convolution(op: Conv2d, w: NDArray) -> Product:
     kernels = np.ascontiguousarray(kernels).reshape(op.groups, fan_in, outputs)
     block = max(1, BLOCK_BYTES // (positions * op.groups * fan_in * w.itemsize))
 
-    padded = np.zeros((block, height + 2 * py, width + 2 * px, op.in_shape[0]), w.dtype)
-    inside = np.moveaxis(padded[:, py : py + height, px : px + width], -1, 1)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, op.kernel, axis=(1, 2))
-    windows = windows[:, :: op.stride[0], :: op.stride[1]]  # [block, H_out, W_out, C_in, ky, kx]
-    windows = windows.reshape(*windows.shape[:3], op.groups, inputs, *op.kernel)
-    windows = windows.transpose(3, 0, 1, 2, 5, 6, 4)
-
     def apply(s: NDArray) -> NDArray:
         maps = s.reshape(*s.shape[:2], *op.in_shape)
+        some = min(block, maps.shape[1])
+        padded = np.zeros((some, height + 2 * py, width + 2 * px, op.in_shape[0]), w.dtype)
+        inside = np.moveaxis(padded[:, py : py + height, px : px + width], -1, 1)
+        windows = windows_of(op, padded)
         acc = np.empty((*s.shape[:2], positions, op.groups, outputs), w.dtype)
         for step in range(len(maps)):
-            for start in range(0, maps.shape[1], block):
-                part = slice(start, start + block)
+            for start in range(0, maps.shape[1], some):
+                part = slice(start, start + some)
                 n = len(maps[step, part])
                 inside[:n] = maps[step, part]
                 rows = windows[:, :n].reshape(op.groups, n * positions, fan_in)
@@ -103,3 +91,11 @@ def convolution(op: Conv2d, w: NDArray) -> Product:
         return np.moveaxis(acc, -1, 2)
 
     return apply
+
+
+def windows_of(op: Conv2d, padded: NDArray) -> NDArray:
+    """Views of padded maps [B, H, W, C], [groups, B, H_out, W_out, ky, kx, inputs of a group]."""
+    windows = np.lib.stride_tricks.sliding_window_view(padded, op.kernel, axis=(1, 2))
+    windows = windows[:, :: op.stride[0], :: op.stride[1]]  # [B, H_out, W_out, C_in, ky, kx]
+    windows = windows.reshape(*windows.shape[:3], op.groups, op.group_inputs, *op.kernel)
+    return windows.transpose(3, 0, 1, 2, 5, 6, 4)

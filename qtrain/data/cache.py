@@ -1,27 +1,19 @@
 """Keeps arrays that take long to make in the user's cache folder."""
 
 import hashlib
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
 from hw_models.folder import archive, reading
+from hw_models.folder.cache import cache_folder
 from hw_models.folder.files import replaced
 
 Arrays = dict[str, NDArray]
-
-
-def folder() -> Path:
-    """$TRISPIKE_CACHE, or the platform's folder for such files (Linux: ~/.cache/trispike)."""
-    named = os.environ.get("TRISPIKE_CACHE")
-    return Path(named) if named else platformdirs.user_cache_path("trispike", appauthor=False)
 
 
 def cached(
@@ -44,7 +36,7 @@ def cached(
         InputError: the folder cannot be written.
     """
     digest = hashlib.sha256(msgspec.json.encode(key, order="deterministic")).hexdigest()
-    path = folder() / f"{name}-{digest[:16]}.npz"
+    path = cache_folder() / f"{name}-{digest[:16]}.npz"
     try:
         stored = archive.read(reading.plain(path, reading.MOST_OF_USER), reading.MOST_OF_USER)
         if fits(stored):

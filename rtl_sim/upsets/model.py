@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from hw_models.core.layout import SynapseLayout, layout_of
 from hw_models.dataflow import Build, Layer, Synapse
-from hw_models.engines.fast import tile_samples
 from hw_models.engines.golden import Trace
+from hw_models.engines.numpy_network import tile_samples
 from hw_models.engines.products import product
 from hw_models.semantics import Interval, Ints
 from rtl_sim.upsets.flips import Flip

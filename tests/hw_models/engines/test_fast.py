@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from hw_models.dataflow import Build, Conv2d, Dense, Pool
-from hw_models.engines import fast, golden
+from hw_models.engines import fast, golden, numpy_network
+from hw_models.engines.arrays import membrane_dtype
+from hw_models.engines.golden import Trace
+from hw_models.engines.native import NativeNetwork
+from hw_models.engines.numpy_network import TILE_BYTES, NumpyNetwork
 from hw_models.engines.products import BLOCK_BYTES
 from hw_models.semantics import Interval, Leak, Neuron
 from tests.builders.random_builds import (
@@ -21,16 +25,30 @@ from tests.builders.random_builds import (
 from tests.builders.residual_builds import conv, identity, residual_build
 
 
-def assert_equals_the_reference(build: Build, samples: int, seed: int = 0) -> None:
+def assert_equals_the_reference(
+    build: Build, samples: int, seed: int = 0, *, rearranged: bool = False
+) -> None:
+    """Of the network in C, if its sums have 32 bits and no map is rearranged, and of NumPy's."""
     x = random_input(build, samples, seed)
-    slow, quick = golden.run(build, x), fast.run(build, x)
+    slow = golden.run(build, x)
+    assert_same(build, x, slow)
+    narrow = all(membrane_dtype(layer) is np.int32 for layer in build.dataflow.layers)
+    in_c = narrow and not rearranged
+    assert isinstance(fast.networks[build], NativeNetwork if in_c else NumpyNetwork)
+    if in_c:
+        fast.networks[build] = NumpyNetwork(build)
+        assert_same(build, x, slow)
+
+
+def assert_same(build: Build, x: np.ndarray, slow: Trace) -> None:
+    quick = fast.run(build, x)
     assert quick.spikes.keys() == slow.spikes.keys()
     assert quick.membranes.keys() == slow.membranes.keys()
     for name in slow.spikes:
         np.testing.assert_array_equal(quick.spikes[name], slow.spikes[name])
     for layer in build.dataflow.layers:
         v = quick.membranes[layer.name]
-        assert v.dtype == fast.membrane_dtype(layer)
+        assert v.dtype == membrane_dtype(layer)
         np.testing.assert_array_equal(v, slow.membranes[layer.name])
     np.testing.assert_array_equal(quick.logits, slow.logits)
     lean = fast.run(build, x, keep_membranes=False)
@@ -41,7 +59,7 @@ def assert_equals_the_reference(build: Build, samples: int, seed: int = 0) -> No
 @pytest.fixture
 def small_tiles(monkeypatch):
     """Tiles and blocks of a few samples, the last one not full, on builds of any size."""
-    monkeypatch.setattr(fast, "tile_samples", lambda build: 3)
+    monkeypatch.setattr(numpy_network, "tile_samples", lambda build: 3)
     monkeypatch.setattr("hw_models.engines.products.BLOCK_BYTES", 1 << 13)
 
 
@@ -103,13 +121,29 @@ def test_groups_of_every_kind_meet(seed, encoding, small_tiles):
 @pytest.mark.parametrize(("groups", "channels"), [(2, 6), (3, 6), (6, 6), (6, 12)])
 def test_channel_groups_behind_overlapping_padded_pools(groups, channels, small_tiles):
     builder = Builder(groups, "ternary", (6, 8, 5))
-    pool = Pool(
+    same = Pool(
         in_shape=(6, 8, 5), out_shape=(6, 8, 5), kernel=(3, 3), stride=(1, 1), padding=(1, 1)
     )
-    op = conv((6, 8, 5), channels, 3, stride=2, groups=groups)
-    builder.add(op, builder.neuron(), (pool, pool))
+    less = Pool(
+        in_shape=(6, 8, 5), out_shape=(6, 3, 4), kernel=(3, 2), stride=(2, 1), padding=(0, 0)
+    )
+    op = conv(less.out_shape, channels, 3, stride=2, groups=groups)
+    builder.add(op, builder.neuron(), (same, less))
     builder.add(Dense(n_in=int(np.prod(op.out_shape)), n_out=4), None)
     assert_equals_the_reference(builder.build(), 7)
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+def test_windows_that_lie_wholly_outside_of_the_map(groups):
+    """At both ends of a map, beyond its first and its last value too."""
+    builder = Builder(groups, "ternary", (4, 3, 2))
+    op = Conv2d(
+        in_shape=(4, 3, 2), out_shape=(4, 8, 6), kernel=(2, 3), stride=(1, 1), padding=(3, 3),
+        groups=groups,
+    )  # fmt: skip
+    builder.add(op, builder.neuron())
+    builder.add(Dense(n_in=192, n_out=3), None)
+    assert_equals_the_reference(builder.build(), 4)
 
 
 def test_a_stream_read_as_another_map():
@@ -118,7 +152,7 @@ def test_a_stream_read_as_another_map():
     builder.add(Dense(n_in=10, n_out=24), builder.neuron())
     builder.add(conv((2, 3, 4), 3, 3), builder.neuron())
     builder.add(Dense(n_in=36, n_out=3), None)
-    assert_equals_the_reference(builder.build(), 9)
+    assert_equals_the_reference(builder.build(), 9, rearranged=True)
 
 
 def test_membranes_wider_than_32_bits():
@@ -130,7 +164,7 @@ def test_membranes_wider_than_32_bits():
     flow = msgspec.structs.replace(build.dataflow, layers=(first, last))
     threshold = build.tensors["layer0.v_threshold"] << 30
     build = Build(flow, {**build.tensors, "layer0.v_threshold": threshold})
-    assert fast.membrane_dtype(first) is np.int64
+    assert membrane_dtype(first) is np.int64
     assert_equals_the_reference(build, 6)
 
 
@@ -166,7 +200,7 @@ def test_memory_is_that_of_the_trace_and_little_more():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     kept = sum(s.nbytes for s in trace.spikes.values())
-    scratch = 8 * fast.TILE_BYTES + 2 * BLOCK_BYTES
+    scratch = 8 * TILE_BYTES + 2 * BLOCK_BYTES
     assert scratch < kept / 2, "else this shows nothing"
     assert peak < kept + scratch
 

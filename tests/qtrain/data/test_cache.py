@@ -1,7 +1,5 @@
 """The cache: made once for a key, made anew where damaged, and never half-written."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -65,13 +63,3 @@ def test_a_folder_that_cannot_be_made(tmp_path, monkeypatch):
     monkeypatch.setenv("TRISPIKE_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(InputError, match="cannot be written"):
         cache.cached("set", {}, counted()[1])
-
-
-def test_the_folder_of_the_platform(tmp_path, monkeypatch):
-    monkeypatch.delenv("TRISPIKE_CACHE")
-    monkeypatch.setattr(
-        cache.platformdirs, "user_cache_path", lambda name, appauthor: tmp_path / name
-    )
-    assert cache.folder() == tmp_path / "trispike"
-    monkeypatch.setenv("TRISPIKE_CACHE", "here")
-    assert cache.folder() == Path("here")
