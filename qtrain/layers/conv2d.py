@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hw_models.errors import InputError
-from qtrain.layers.quantizers import quantized_weight, weight_quantizer
+from qtrain.layers.quantizers import quantized_weight, weight_quantizer, weight_value
 from qtrain.layers.quiet_brevitas import qnn
 from qtrain.layers.sizes import Size, pair
 
@@ -104,7 +104,7 @@ class QuantConv2d(qnn.QuantConv2d):
         return quantized_weight(self, amplitude, self.groups)
 
     def forward(self, input: Tensor, amplitude: Tensor | None = None) -> Tensor:
-        w = self.quant_weight_for(amplitude).value
+        w = weight_value(self, amplitude, self.groups)
         y = F.conv2d(
             input.flatten(0, 1), w, self.bias, self.stride, self.padding, self.dilation, self.groups
         )

@@ -5,7 +5,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from qtrain.layers.quantizers import quantized_weight, weight_quantizer
+from qtrain.layers.quantizers import quantized_weight, weight_quantizer, weight_value
 from qtrain.layers.quiet_brevitas import qnn
 
 
@@ -64,4 +64,4 @@ class QuantLinear(qnn.QuantLinear):
         return quantized_weight(self, amplitude)
 
     def forward(self, input: Tensor, amplitude: Tensor | None = None) -> Tensor:
-        return F.linear(input, self.quant_weight_for(amplitude).value, self.bias)
+        return F.linear(input, weight_value(self, amplitude), self.bias)

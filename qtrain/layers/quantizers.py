@@ -9,6 +9,7 @@ from torch import Tensor
 from hw_models.dataflow import TARGET_BITS
 from hw_models.errors import InputError
 from qtrain.layers.accumulators import BoundedIntQuant
+from qtrain.layers.fake_quant import fake_quant
 from qtrain.layers.quiet_brevitas import (
     Int8WeightPerChannelFloat,
     Int8WeightPerTensorFloat,
@@ -66,12 +67,17 @@ def weight_quantizer(
         )
     if scaling not in QUANTIZERS:
         raise InputError(f"scaling = {scaling!r}; accepted: {', '.join(QUANTIZERS)}")
-    weights_per_scale = prod(shape if scaling == "tensor" else shape[1:])
-    # A single weight has no deviation; its mean is its maximum.
-    quantizer: Any = QUANTIZERS[scaling][weight_bits == 2 and weights_per_scale > 1]
+    quantizer: Any = QUANTIZERS[scaling][not by_largest(weight_bits, scaling, shape)]
     if l1_max is None:
         return quantizer
     return quantizer.let(tensor_quant=BoundedIntQuant, l1_max=l1_max)
+
+
+def by_largest(weight_bits: int, scaling: str, shape: Sequence[int]) -> bool:
+    """Whether the scale follows the largest weight."""
+    weights_per_scale = prod(shape if scaling == "tensor" else shape[1:])
+    # A single weight has no deviation; its mean is its maximum.
+    return weight_bits > 2 or weights_per_scale == 1
 
 
 def quantized_weight(layer: Any, amplitude: Tensor | None, groups: int = 1) -> Any:
@@ -89,7 +95,21 @@ def quantized_weight(layer: Any, amplitude: Tensor | None, groups: int = 1) -> A
     """
     if amplitude is None:
         return layer.quant_weight()
-    outputs, inputs, *kernel = layer.weight.shape
+    return layer.weight_quant(amplified(layer.weight, amplitude, groups))
+
+
+def weight_value(layer: Any, amplitude: Tensor | None, groups: int = 1) -> Tensor:
+    """The `.value` of quantized_weight and its gradient, bit for bit, in a fraction of the time."""
+    bits, scaling = layer.weight_bits, layer.scaling
+    if layer.l1_max is not None or not by_largest(bits, scaling, layer.weight.shape):
+        return quantized_weight(layer, amplitude, groups).value
+    w = layer.weight if amplitude is None else amplified(layer.weight, amplitude, groups)
+    return fake_quant(w, (1 << (bits - 1)) - 1, scaling == "channel")
+
+
+def amplified(weight: Tensor, amplitude: Tensor, groups: int) -> Tensor:
+    """Weights [out, in / groups, ...], each times what a spike of its input's channel is worth."""
+    outputs, inputs, *kernel = weight.shape
     each = amplitude.repeat_interleave(groups * inputs // len(amplitude)).view(groups, inputs)
     by_output = each.repeat_interleave(outputs // groups, dim=0)
-    return layer.weight_quant(layer.weight * by_output.view(outputs, inputs, *[1] * len(kernel)))
+    return weight * by_output.view(outputs, inputs, *[1] * len(kernel))
