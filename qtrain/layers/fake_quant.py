@@ -40,7 +40,7 @@ class MaxFakeQuant(torch.autograd.Function):
         x = rows / scale
         ctx.save_for_backward(w, x, scale, at)
         ctx.w_max, ctx.by_channel = w_max, by_channel
-        return x.round().mul_(scale).view_as(w)
+        return torch.round(x, out=size).mul_(scale).view_as(w)
 
     @staticmethod
     @once_differentiable
@@ -54,14 +54,15 @@ class MaxFakeQuant(torch.autograd.Function):
         """
         w, x, scale, at = ctx.saved_tensors
         g = grads[0].reshape(x.shape)
-        by_scale = x.round().mul_(g).sum(1, keepdim=True)
+        work = x.round()  # one array for all that is summed, so that it stays in the cache
+        by_scale = work.mul_(g).sum(1, keepdim=True)
         g = g * scale
-        by_scale -= (x / scale).mul_(g).sum(1, keepdim=True)
+        by_scale -= torch.div(x, scale, out=work).mul_(g).sum(1, keepdim=True)
         g.div_(scale)
         by_most, rows = by_scale.div_(ctx.w_max), w.view_as(x)
         if ctx.by_channel:
             g.scatter_add_(1, at, by_most * rows.gather(1, at).sgn())
         else:
-            largest = torch.eq(rows.abs(), at, out=torch.empty_like(rows))
+            largest = torch.eq(torch.abs(rows, out=work), at, out=work)
             g += largest.mul_(by_most / largest.sum()).mul_(rows.sgn())
         return g.view_as(w), None, None
