@@ -12,6 +12,9 @@ from hw_models.core.weight_rows import weight_rows
 from hw_models.dataflow import Build, Layer
 from hw_models.semantics import Ints
 
+# The two digits of each byte.
+HEX = np.array([list(b"%02x" % byte) for byte in range(256)], np.uint8)
+
 
 def memories(build: Build, layer: Layer, instances: hardware.Layer) -> dict[str, bytes]:
     """The mem/*.mem files of a layer, in the layout that its instances read."""
@@ -95,11 +98,12 @@ def hex_words(rows: Ints, bits: int) -> bytes:
     bound = 1 << (bits - 1)
     if rows.min() < -bound or rows.max() >= bound:
         raise ValueError(f"{rows.min()}..{rows.max()} does not fit {bits} bits")
-    flat = ((rows[:, :, None] >> np.arange(bits)) & 1).astype(np.uint8).reshape(len(rows), -1)
-    digits = -(-flat.shape[1] // 4)
-    nibbles = np.zeros((len(rows), digits * 4), np.uint8)
-    nibbles[:, : flat.shape[1]] = flat
-    values = nibbles.reshape(len(rows), digits, 4) @ np.array([1, 2, 4, 8], np.uint8)
-    text = np.frombuffer(b"0123456789abcdef", np.uint8)[values[:, ::-1]]
-    newline = np.full((len(rows), 1), ord("\n"), np.uint8)
-    return np.concatenate([text, newline], axis=1).tobytes()
+    words, fields = rows.shape
+    digits = -(-fields * bits // 4)
+    two = rows.astype("<i1" if bits <= 8 else "<i8")  # two's complement, the lowest byte first
+    two = two.view(np.uint8).reshape(words, fields, -1)
+    flat = np.unpackbits(two, axis=2, count=bits, bitorder="little").reshape(words, -1)
+    content = np.packbits(flat, axis=1, bitorder="little")[:, ::-1]
+    text = np.full((words, digits + 1), ord("\n"), np.uint8)
+    text[:, :digits] = HEX[content].reshape(words, -1)[:, -digits:]
+    return text.tobytes()
