@@ -29,6 +29,7 @@
 # make boards  bitstreams for three boards, and their simulations, an hour }
 # make energy  inferences priced by the toggles of standard cells, beside multiply-accumulates, an hour }
 # make interchange  networks that snnTorch, SpikingJelly, Norse and Sinabs train: built, compared, half an hour }
+# make bench  our speed beside SpikingJelly, snnTorch, PyTorch and ONNX Runtime, in turns, half an hour }
 # make neurobench  builds counted by NeuroBench beside our counts
 # make lock   requirements.lock: all versions with the hashes of their files; make sbom: what .venv has, as CycloneDX
 # make setup  .venv with the pinned packages, and Icarus Verilog
@@ -39,7 +40,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: fuzz setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random kills mutants netlist upsets boards energy api pictures site docs-commands lock sbom interchange neurobench clean
+.PHONY: fuzz setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random kills mutants netlist upsets boards energy api pictures site docs-commands lock sbom interchange neurobench clean bench
 
 setup: $(VENV)/.installed iverilog
 
@@ -324,6 +325,14 @@ interchange: data setup $(FRAMEWORKS:%=build/environments/%/.installed)
 	for framework in $(FRAMEWORKS); do OMP_NUM_THREADS=1 build/environments/$$framework/bin/python \
 	  -m tests.interchange.train_$$framework --data-dir $(DATA) --out runs/interchange || exit; done
 	$(PYTHON) -m tests.interchange.compare runs/interchange --data-dir $(DATA)
+
+# The networks of the zoo that are executed for `make bench`.
+BENCH := mnist-int8 mnist-convnet
+build/bench/%/dataflow.json: | data setup
+	$(PYTHON) -m compiler build zoo:$* --target int8 --data-dir $(DATA) --out $(@D)
+
+bench: $(BENCH:%=build/bench/%/dataflow.json) $(foreach name,snntorch spikingjelly,build/environments/$(name)/.installed)
+	$(PYTHON) -m tests.benchmarks.speed
 
 # Of NAME-TARGET, the network of the zoo and the weights that it is built with.
 start = $(patsubst %-$(call end,$1),%,$1)

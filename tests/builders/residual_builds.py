@@ -31,6 +31,7 @@ def residual_build(
     timesteps: int = 2,
     classes: int = 10,
     neuron: Neuron = TERNARY,
+    thresholds: tuple[float, float] = (0.55, 0.9),
 ) -> Build:
     """conv - stages of blocks (conv, conv + shortcut) - mean over the map - dense.
 
@@ -39,7 +40,7 @@ def residual_build(
     """
     builder = Builder(seed, encoding, shape)
     builder.timesteps, builder.w_bits, builder.shifts = timesteps, (8,), (0,)
-    builder.thresholds = (0.55, 0.9)
+    builder.thresholds = thresholds
     builder.add(conv(shape, widths[0], 3), neuron)
     for width in widths:
         for block in range(blocks):

@@ -1,0 +1,1 @@
+"""What a worker can time: one module for each framework or engine, with prepare(...)."""
