@@ -100,7 +100,8 @@ def hex_words(rows: Ints, bits: int) -> bytes:
         raise ValueError(f"{rows.min()}..{rows.max()} does not fit {bits} bits")
     words, fields = rows.shape
     digits = -(-fields * bits // 4)
-    two = rows.astype("<i1" if bits <= 8 else "<i8")  # two's complement, the lowest byte first
+    # Two's complement, the lowest byte first.
+    two = rows.astype("<i1" if bits <= 8 else "<i8", order="C")
     two = two.view(np.uint8).reshape(words, fields, -1)
     flat = np.unpackbits(two, axis=2, count=bits, bitorder="little").reshape(words, -1)
     content = np.packbits(flat, axis=1, bitorder="little")[:, ::-1]

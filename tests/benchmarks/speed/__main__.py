@@ -1,6 +1,6 @@
 """Our speed beside that of other frameworks and engines: a table, JSON and a plot.
 
-python -m tests.benchmarks.speed [--rounds 15] [--only training] [--out build/bench]
+python -m tests.benchmarks.speed [--rounds 7] [--only training] [--out build/bench]
 
 `make bench` makes the environments and builds that it needs. All run on one thread, in turns, and
 times are CPU times, so that another load of the machine changes little. A training step is forward,
@@ -11,6 +11,7 @@ integers (ONNX Runtime), or the logits in floats (PyTorch).
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from rich.table import Table
 
 from hw_models.folder import files
 from tests.benchmarks.speed.growth import growth, plot
-from tests.benchmarks.speed.turns import ROOT, Contestant, Worker, in_turns, ratio
+from tests.benchmarks.speed.turns import ONE_THREAD, ROOT, Contestant, Worker, in_turns, ratio
 
 ENVIRONMENTS = ROOT / "build" / "environments"
 PYTHONS = {
@@ -144,7 +145,10 @@ def build_seconds(rounds: int) -> dict[str, float]:
         took = []
         for _ in range(rounds):
             start = children_seconds()
-            subprocess.run(list(map(str, command)), check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                list(map(str, command)), check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
+                env=os.environ | ONE_THREAD,
+            )  # fmt: skip
             took.append(children_seconds() - start)
     return {"median": median(took), "goal": BUILD_SECONDS}
 
@@ -173,7 +177,7 @@ PARTS = ("training", "inference", "build", "growth")
 
 
 @click.command(help=(__doc__ or "").split("\n", 1)[0])
-@click.option("--rounds", type=click.IntRange(min=1), default=15, show_default=True)
+@click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True)
 @click.option("--only", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS)
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("build/bench"), show_default=True

@@ -66,7 +66,10 @@ def plot(points: list[dict[str, Any]], path: Path) -> None:
             times = [1e3 * point["seconds"][name] for point in here]
             style = "o-" if name in INFERENCE else "s--"
             panel.plot([point["at"] for point in here], times, style, label=name)
-        panel.set_xscale("log")
+        if axis == "threshold":
+            panel.set_xscale("log")  # of firing rates
+        else:
+            panel.set_xticks([point["at"] for point in here])
         panel.set_yscale("log")
         panel.set_xlabel(LABELS[axis])
         panel.grid(alpha=0.3, which="both")

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[3]
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ENOUGH = 0.1  # seconds that a turn takes at least; shorter work is repeated
 
 
@@ -23,11 +24,10 @@ class Worker:
     """A process that times what it is asked to, on one thread."""
 
     def __init__(self, python: Path, kind: str) -> None:
-        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self._process = subprocess.Popen(
             [str(python), "-m", "tests.benchmarks.speed.worker", kind],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-            env=os.environ | one | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | ONE_THREAD | {"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
 
     def seconds(self, case: Mapping[str, Any], times: int, last: bool = False) -> float:

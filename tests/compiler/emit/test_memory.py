@@ -115,6 +115,12 @@ def test_a_number_that_does_not_fit_is_refused():
     hex_words(np.array([[7, -8]]), 4)
 
 
+@pytest.mark.parametrize("bits", [7, 8, 9, 28])
+def test_words_of_rows_that_lie_otherwise_in_memory(bits):
+    rows = np.arange(-3, 3).reshape(2, 3) * 10
+    assert hex_words(np.asfortranarray(rows), bits) == hex_words(rows, bits)
+
+
 def test_widths_are_the_narrowest_of_at_least_two_bits():
     for values, bits in [
         ([0, 1], 2),
