@@ -22,7 +22,7 @@ READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 LONGEST = 2000  # characters of a message
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # Packages that training and compiling need, and that the extra `train` installs.
-TRAIN = ("torch", "brevitas", "tonic", "sklearn", "nir", "h5py", "platformdirs")
+TRAIN = ("torch", "brevitas", "tonic", "sklearn", "nir", "h5py")
 QUIET, STDOUT = "quiet", "stdout"  # keys in a context's meta
 
 

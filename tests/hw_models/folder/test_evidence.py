@@ -56,7 +56,6 @@ def test_commands_on_one_build_at_the_same_time(tmp_path):
 
     actions = [
         lambda: command("run", tmp_path / "b"),
-        lambda: command("run", tmp_path / "b", "--engine", "golden"),
         lambda: command("energy", tmp_path / "b", "--json", tmp_path / "energy.json"),
         lambda: command("report", tmp_path / "b"),
         lambda: command("report", tmp_path / "b", "-o", tmp_path / "page.html"),
