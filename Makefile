@@ -2,6 +2,7 @@
 # make test   lint, types and all tests but the longest, from a bare clone
 # make long   the longest tests, minutes
 # make quick  lint and the tests that find most faults, in a minute
+# make pythons  the tests of make quick under Python 3.12 and 3.13, from requirements.lock
 # make mnist  784-128-10 at 8, 4 and 2 bits        } the figures of docs/results.md;
 # make conv   convolutional networks, event data    } DATA=folder of the data sets
 # make acc    accumulators of 12 and 16 bits         }
@@ -40,7 +41,7 @@ DATA   ?= $(TRISPIKE_DATA)
 FASHION ?= $(firstword $(wildcard $(DATA)/fashion-mnist /usr/share/datasets/fashion-mnist))
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: fuzz setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random kills mutants netlist upsets boards energy api pictures site docs-commands lock sbom interchange neurobench clean bench
+.PHONY: pythons fuzz setup iverilog demo test long quick lint data mnist conv acc cifar cifar-residual ablation recipe paper networks sparsity synth sweep rtl cifar-verilog random kills mutants netlist upsets boards energy api pictures site docs-commands lock sbom interchange neurobench clean bench
 
 setup: $(VENV)/.installed iverilog
 
@@ -87,6 +88,17 @@ quick: setup
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m pytest -n 2 $(addprefix tests/,$(QUICK))
+
+# Other Pythons, each in an environment of its own with the files of requirements.lock.
+PYTHONS ?= python3.12 python3.13
+pythons: $(PYTHONS:%=build/environments/%/.installed)
+	for python in $(PYTHONS); do PYTHONPATH=. build/environments/$$python/bin/python \
+	  -m pytest -n 2 $(addprefix tests/,$(QUICK)) || exit; done
+
+build/environments/python%/.installed: requirements.lock
+	python$* -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
 
 data:
 	@test -n "$(DATA)" || { echo "error: DATA is empty; name the folder of the data sets: make mnist DATA=folder" >&2; exit 2; }
