@@ -99,7 +99,7 @@ def with_tau(path):
     ("damage", "parts"),
     [
         (truncated, ["ckpt.pt", "truncated"]),
-        (with_code, ["ckpt.pt", "code"]),
+        (with_code, ["ckpt.pt", "no checkpoint"]),
         (zip_with_code, ["ckpt.pt", "code"]),
         (with_nan, ["ckpt.pt", "fc2.weight", "NaN"]),
         (with_unknown_layer, ["lif2", "max_pool"]),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hw_models.hardware import Nets
 from rtl_sim.energy import price
 from rtl_sim.energy.cells import Cell, Library
 from rtl_sim.energy.observed import Observed
@@ -120,7 +121,7 @@ def test_each_net_has_a_place_and_enables_come_first():
     }
     observed = Observed()
     added = observed.add(top, {"one": module, "none": {"cells": {}, "ports": {}}})
-    assert [tuple(port) for port in added["one"]] == [("nets0", 64, True), ("nets1", 11, False)]
+    assert added["one"] == [Nets("nets0", 64, True), Nets("nets1", 11, False)]
     assert set(added) == set(observed.modules) == {"one"}
     places = observed.places["one"]
     assert {places[READ], places[WRITE]} == {0, 1}
@@ -144,7 +145,7 @@ def test_the_top_levels_own_gates_are_an_instance_too():
     }
     observed = Observed()
     added = observed.add(top, {"one": one, "top": top})
-    assert [tuple(port) for port in added["top"]] == [("nets0", 3, False)]
+    assert added["top"] == [Nets("nets0", 3, False)]
     assert sorted(observed.places["top"]) == [A, B, C]
     assert list(observed.modules["top"]["cells"]) == ["inv"]
     assert list(observed.modules["one"]["cells"]) == ["inv"]
