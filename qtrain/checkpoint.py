@@ -102,15 +102,16 @@ def load(path: Path, build: bool = True) -> Checkpoint:
             or its network has an unknown layer, missing tensors or values that are not finite.
     """
     content = read_file(path)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    mark = content.get("format") if isinstance(content, dict) else None
+    if not isinstance(mark, str) or mark != FORMAT:  # tensors are compared value by value
         raise InputError(f"{path}: no {FORMAT}; make one with: python -m qtrain train")
-    if content.get("version") != VERSION:
+    version = content.get("version")
+    if not isinstance(version, int) or version != VERSION:
         raise InputError(
-            f"{path}: its format has version {content.get('version')}; accepted: {VERSION}; "
-            "train again"
+            f"{path}: its format has version {version}; accepted: {VERSION}; train again"
         )
     try:
-        graph = msgspec.convert(content.get("graph"), Graph)
+        graph = msgspec.convert(msgspec.to_builtins(content.get("graph")), Graph)
         rest = {key: content[key] for key in Checkpoint.__struct_fields__ if key != "graph"}
         for name, value in rest.items():
             if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):

@@ -4,6 +4,8 @@ A key is a command line as a page has it. `tests/documentation/test_exceptions.p
 page has it any more.
 """
 
+from tests.documentation.pages import ROOT
+
 HARDWARE = "needs a board"
 VENDOR = "needs the vendor's tool"
 RECORDINGS = "needs recordings that may not be passed on"
@@ -21,6 +23,8 @@ NOT_RUN = {
     ".venv/bin/python -m pytest tests/hw_models/engines/test_golden.py": SUITE,
     ".venv/bin/python -m pytest tests/compiler/passes -n 2": SUITE,
     ".venv/bin/python -m pytest tests/rtl_sim/verilog/test_core.py -k leaky": SUITE,
+    "make fuzz SECONDS=600": "takes ten minutes; `make fuzz` is a target of its own",
+    ".venv/bin/python -m tests.fuzz --again build/fuzz/zoo-17": "needs a finding",
     "make kills": "takes half an hour; `make kills` is a target of its own",
     ". .venv/bin/activate": SET_UP,
     "mkdir /tmp/bars && cd /tmp/bars": SET_UP,
@@ -48,6 +52,10 @@ NAMES = "files of these names are made for it"
 
 # Executed in another form: (what, why).
 INSTEAD = {
+    ".venv/bin/python -m tests.fuzz --only checkpoint --seed 7": (
+        f"cd {ROOT} && python -m tests.fuzz --only checkpoint --seed 7 --seconds 5",
+        "in the repository, where no folder is a link",
+    ),
     "python -m qtrain train --dataset mnist --data-dir DATA --weight-bits 4 --out runs/mnist": (
         "python -m qtrain train --dataset mnist --data-dir DATA --weight-bits 4 --out runs/mnist "
         "--epochs 2",

@@ -98,6 +98,8 @@ def test_refuses_another_format_or_version(saved, tmp_path):
     torch.save([1, 2], tmp_path / "list.pt")
     refused(tmp_path / "list.pt", checkpoint.FORMAT)
     refused(edited(saved, lambda c: c.update(version=99)), "version 99", "accepted: 1")
+    refused(edited(saved, lambda c: c.update(version=torch.ones(2))), "accepted: 1")
+    refused(edited(saved, lambda c: c.update(format=torch.ones(2))), checkpoint.FORMAT)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
