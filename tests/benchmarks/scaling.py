@@ -159,7 +159,7 @@ def core(side: int) -> dict[str, float]:
     neurons = sum(s[0, 0].size for s in traced.spikes.values())
     weights = sum(len(content) for name, content in build.files.items() if "weight" in name)
     return {
-        "firing_rate": sum(spikes) / neurons,
+        "firing_rate": float(sum(spikes)) / neurons,
         "cycles": float(cycles),
         "integer_seconds": seconds,
         "weight_bytes": weights,
@@ -176,8 +176,8 @@ def simulated(lanes: int) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     return {
         "lanes": lanes,
-        "cycles": found.cycles,
-        "seconds": found.seconds / cycles,
+        "cycles": float(found.cycles),
+        "seconds": float(found.seconds / cycles),
         "compile_seconds": found.compile_seconds,
         "bytes": peak,
     }
