@@ -22,7 +22,7 @@
 # make site   README and docs as a site, in build/site
 # make docs-commands  every command of README and docs executed, an hour or two }
 # make random  200 random builds under Icarus        }
-# make kills  commands killed at every change of a file and at random: nothing lost, nothing left, half an hour }
+# make kills  commands killed at every change of a file and at random: nothing lost, nothing left, ten minutes }
 # make fuzz   changed input files of every kind, a minute; SECONDS=N for longer: none gives more than a refusal
 # make mutants errors put into the Verilog: all found, ten minutes }
 # make netlist what Yosys makes of three builds, against the golden model, and one proven, 25 minutes }
