@@ -1,6 +1,7 @@
 """Reads an input while watching for what no input may do."""
 
 import os
+import re
 import resource
 import signal
 import sys
@@ -23,6 +24,7 @@ HARMLESS = (
     sysconfig.get_path("stdlib"), "/usr/lib", "/usr/share",
     "/lib", "/proc", "/dev/null", "/sys/devices",
 )  # fmt: skip
+HIGHEST = re.compile(r"VmHWM:\s*(\d+) kB")
 STARTS = ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "os.fork", "socket.connect")
 
 
@@ -78,7 +80,7 @@ class Watch:
 
     def read(self, read: Callable[[Path], None], folder: Path) -> Outcome:
         """Read the input in a folder; whatever is no refusal in one line is a finding."""
-        before = peak()
+        before = peak_from_now()
         refused, finding, trace = False, "", ""
         try:
             with self.on(folder):
@@ -105,9 +107,15 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (size + 4 * GROWTH, hard))
 
 
+def peak_from_now() -> int:
+    """The bytes of memory that this process has, from which its peak is counted anew."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return peak()
+
+
 def peak() -> int:
-    """The most bytes of memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    """The most bytes of memory that this process has had since peak_from_now()."""
+    return int(HIGHEST.search(Path("/proc/self/status").read_text())[1]) << 10
 
 
 def text(error: BaseException) -> str:
