@@ -193,8 +193,8 @@ class IntegerReport(msgspec.Struct, frozen=True, kw_only=True):
         except msgspec.ValidationError as error:
             raise InputError(f"the report of python -m hw_models run: {error}") from error
         layers = (*found.firing_rate, *found.entropy_bits)
-        needed = {"total": "synaptic_additions", **dict.fromkeys(layers, "MembraneUpdates")}
-        for what, kind in needed.items():
+        needed = [("total", "synaptic_additions"), *((name, "MembraneUpdates") for name in layers)]
+        for what, kind in needed:
             if kind not in found.operations.get(what, {}):
                 raise InputError(f"the report of python -m hw_models run: no {kind} of {what}")
         return found
