@@ -34,11 +34,11 @@ def report_command(folders: tuple[Path, ...], output: Path | None, give_json: Gi
     if output:
         from hw_models.report.page import html  # jinja2 is needed for nothing else
 
-        html.write(folders, output)
+        html.write(builds, output)
         click.echo(f"report: {output}")
     elif len(folders) > 1:
         from hw_models.report.page import compared, facts
 
-        Console().print(compared.compared_table([facts.facts(folder) for folder in folders]))
+        Console().print(compared.compared_table([facts.facts(build) for build in builds]))
     else:
         Console().print(evidence_table(builds[0], shown.reports(builds[0])))

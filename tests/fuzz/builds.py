@@ -98,8 +98,7 @@ def by_the_golden_model(build: Build) -> None:
 
 
 def html(build: Build) -> None:
-    assert build.path
-    page([facts(build.path)])
+    page([facts(build)])
 
 
 def inspected(build: Build) -> None:
@@ -171,7 +170,7 @@ def make_evidence(folder: Path) -> None:
 def read_evidence(folder: Path) -> None:
     build = artefact.load(folder / HERE)
     shown(evidence_table(build, reports(build)))
-    page([facts(folder / HERE)])
+    page([facts(artefact.load(folder / HERE))])
 
 
 def make_onnx(folder: Path) -> None:

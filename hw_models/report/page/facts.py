@@ -1,11 +1,10 @@
 """All that a page shows of a build, computed from its folder and nothing else."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from hw_models.dataflow import Build, Dataflow
 from hw_models.errors import InputError
-from hw_models.folder import artefact, reference_vectors
+from hw_models.folder import reference_vectors
 from hw_models.hardware import PARAMETERS
 from hw_models.report import shown
 from hw_models.report.page import figures
@@ -52,13 +51,12 @@ class Facts:
         return found
 
 
-def facts(path: Path) -> Facts:
-    """The facts of the build folder `path`.
+def facts(build: Build) -> Facts:
+    """The facts of a build that was loaded from a folder.
 
     Raises:
-        InputError: it is no build, or its evidence is damaged or of another version.
+        InputError: its evidence is damaged or of another version.
     """
-    build = artefact.load(path)
     reports = shown.reports(build)
     try:
         vectors, lacking = reference_vectors.load(build), None

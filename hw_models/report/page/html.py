@@ -6,6 +6,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from hw_models.dataflow import Build
 from hw_models.folder import files
 from hw_models.report.page import network
 from hw_models.report.page.charts import (
@@ -26,14 +27,14 @@ from hw_models.report.page.memory import WHAT, Store
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write(folders: Sequence[Path], out: Path) -> None:
-    """Write the page of one build folder or two to a file, whole or not at all.
+def write(builds: Sequence[Build], out: Path) -> None:
+    """Write the page of one loaded build or two to a file, whole or not at all.
 
     Raises:
-        InputError: a folder is no build, or its evidence is damaged; `out` is a folder.
+        InputError: the evidence of one is damaged; `out` is a folder.
         OSError: the file cannot be written.
     """
-    files.write({out: page([facts(folder) for folder in folders]).encode()})
+    files.write({out: page([facts(build) for build in builds]).encode()})
 
 
 def page(builds: Sequence[Facts]) -> str:

@@ -25,7 +25,7 @@ from tests.cli import assert_one_line, status_of
 def page_of(*folders):
     """The page of builds, read."""
     out = folders[0] / "report.html"
-    html.write(folders, out)
+    html.write([artefact.load(folder) for folder in folders], out)
     return Page(out.read_text())
 
 
@@ -146,8 +146,8 @@ def test_names_and_labels_are_text_and_nothing_else(tmp_path):
 
 def test_the_same_folder_gives_the_same_bytes(tmp_path):
     saved(tmp_path / "b", KINDS["shortcut from the input"]())
-    html.write([tmp_path / "b"], tmp_path / "1.html")
-    html.write([tmp_path / "b"], tmp_path / "2.html")
+    html.write([artefact.load(tmp_path / "b")], tmp_path / "1.html")
+    html.write([artefact.load(tmp_path / "b")], tmp_path / "2.html")
     assert (tmp_path / "1.html").read_bytes() == (tmp_path / "2.html").read_bytes()
 
 
@@ -177,10 +177,10 @@ def test_a_page_that_is_there_is_replaced_whole_or_not_at_all(tmp_path, monkeypa
     out.write_text("before")
     monkeypatch.setattr(html, "page", lambda builds: "\ud800")  # cannot be encoded
     with pytest.raises(UnicodeEncodeError):
-        html.write([tmp_path / "b"], out)
+        html.write([artefact.load(tmp_path / "b")], out)
     assert out.read_text() == "before"
     monkeypatch.undo()
-    html.write([tmp_path / "b"], out)
+    html.write([artefact.load(tmp_path / "b")], out)
     assert out.read_text().startswith("<!doctype html>")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "r.html"]
 
