@@ -33,6 +33,7 @@ class Options:
     update_lanes: int | None = None
     axi_lite: bool = False  # adds registers and counters on AXI4-Lite, and a guard at the input
     loadable: bool = False  # makes the memories writable over AXI4-Lite; implies axi_lite
+    parity: bool = False  # gives each word of the memories a parity bit; implies axi_lite
     like: Build | None = None  # a loadable build, whose core this network will be loaded into
     layer_lanes: Mapping[str, int] = field(default_factory=dict)  # by layer, in place of `lanes`
     layer_engines: Mapping[str, int] = field(default_factory=dict)  # in place of `engines`
@@ -102,8 +103,8 @@ class Options:
         A bias or a threshold that can be loaded has as many bits as a threshold may have.
         """
         if self.loadable:
-            return Bus(self.v_bits_max)
-        return Bus() if self.axi_lite else None
+            return Bus(self.v_bits_max, self.parity)
+        return Bus(parity=self.parity) if self.axi_lite or self.parity else None
 
 
 def provenance(options: Options, checkpoint_sha256: str) -> Provenance:
@@ -132,7 +133,7 @@ def provenance(options: Options, checkpoint_sha256: str) -> Provenance:
             found[name] = value
     if options.like:
         found["like"] = options.like.sha256 or options.like.dataflow.name
-    for name in ("axi_lite", "loadable"):
+    for name in ("axi_lite", "loadable", "parity"):
         if getattr(options, name):
             found[name] = True
     return found

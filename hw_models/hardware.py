@@ -91,6 +91,7 @@ class Engine(Instance, frozen=True, kw_only=True):
     shift: int
     memory: int
     repeat: int
+    parity: int
     weight_file: str
 
     @property
@@ -100,8 +101,8 @@ class Engine(Instance, frozen=True, kw_only=True):
 
     @property
     def weight_word_bits(self) -> int:
-        """The width of a word of the weight memory."""
-        return self.w_bits * (1 if self.packed else self.lanes)
+        """The width of a word of the weight memory, with its parity bit if it has one."""
+        return self.w_bits * (1 if self.packed else self.lanes) + self.parity
 
 
 class Interleave(Instance, frozen=True, kw_only=True):
@@ -137,8 +138,24 @@ class Update(Instance, frozen=True, kw_only=True):
     soft_reset: int
     readout: int
     no_memory: int
+    parity: int
     bias_file: str
     threshold_file: str
+
+    @property
+    def bias_word_bits(self) -> int:
+        """The width of a word of biases, with its parity bit if it has one."""
+        return self.slice * self.bias_bits + self.parity
+
+    @property
+    def threshold_word_bits(self) -> int:
+        """The width of a word of thresholds, with its parity bit if it has one."""
+        return self.slice * self.threshold_bits + self.parity
+
+    @property
+    def v_word_bits(self) -> int:
+        """The width of a word of membranes, with its parity bit if it has one."""
+        return self.slice * self.v_bits + self.parity
 
 
 class Outlet(Instance, frozen=True, kw_only=True):
@@ -233,6 +250,11 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     inlets: tuple[Inlet, ...]
     layers: tuple[Layer, ...]
+
+    @property
+    def parity(self) -> bool:
+        """Whether the words of the memories have parity bits."""
+        return any(layer.update.parity for layer in self.layers)
 
 
 class Nets(msgspec.Struct, frozen=True, array_like=True):

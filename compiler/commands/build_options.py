@@ -115,6 +115,12 @@ HARDWARE = (
         "--loadable", is_flag=True, help="As --axi-lite, with memories that can be written over it."
     ),
     click.option(
+        "--parity",
+        is_flag=True,
+        help="As --axi-lite, with a parity bit in each word of weights, biases, thresholds, "
+        "membranes and accumulators; a word that has flipped sets an error flag when it is read.",
+    ),
+    click.option(
         "--like",
         type=click.Path(path_type=Path),
         help="The folder of a loadable build into whose core this network will be loaded; the "

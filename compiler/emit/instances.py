@@ -1,6 +1,7 @@
 """Chooses the module instances of a build's top level: engines, pools, updates and outlets."""
 
 import re
+from typing import NamedTuple
 
 from compiler.emit import memory
 from hw_models import hardware
@@ -14,12 +15,18 @@ from hw_models.hardware import Hardware
 from hw_models.semantics import signed_bits, signed_digits
 
 
-def instances(build: Build, channel_bits: int = 0) -> Hardware:
-    """All instances of a build.
+class Chosen(NamedTuple):
+    """What a user chooses of the memories, beside their widths."""
 
-    Args:
-        channel_bits: the least width in which biases and thresholds are stored.
-    """
+    channel_bits: int = 0  # the least width in which biases and thresholds are stored
+    parity: bool = False  # each word has a parity bit
+
+
+PLAIN = Chosen()
+
+
+def instances(build: Build, chosen: Chosen = PLAIN) -> Hardware:
+    """All instances of a build."""
     flow = build.dataflow
     streams = readers(flow)
     stream_of = {(r.synapse.name, r.engine): r.stream for each in streams.values() for r in each}
@@ -30,7 +37,7 @@ def instances(build: Build, channel_bits: int = 0) -> Hardware:
             for reader, buffer in zip(source, input_buffers(flow, source), strict=True)
         ),
         layers=tuple(
-            layer_instances(build, layer, stream_of, streams[layer.name], channel_bits)
+            layer_instances(build, layer, stream_of, streams[layer.name], chosen)
             for layer in flow.layers
         ),
     )
@@ -41,7 +48,7 @@ def layer_instances(
     layer: Layer,
     stream_of: dict[tuple[str, int], str],
     found: list[Reader],
-    channel_bits: int,
+    chosen: Chosen,
 ) -> hardware.Layer:
     """The instances of a layer.
 
@@ -52,7 +59,7 @@ def layer_instances(
     """
     layout = layout_of(build.dataflow, layer)
     synapses = tuple(
-        synapse_of(build, synapse, layout, own, stream_of)
+        synapse_of(build, synapse, layout, own, stream_of, chosen)
         for synapse, own in zip(layer.synapses, layout.synapses, strict=True)
     )
     merges = merges_of(layout, [synapse.engine.current_bits for synapse in synapses])
@@ -61,7 +68,7 @@ def layer_instances(
         name=layer.name,
         synapses=synapses,
         merges=merges,
-        update=update_of(build, layer, layout, current_bits, channel_bits),
+        update=update_of(build, layer, layout, current_bits, chosen),
         readers=tuple(
             hardware.Reader(stream=reader.stream, outlet=outlet_of(layer, layout, buffer))
             for reader, buffer in zip(
@@ -78,12 +85,13 @@ def synapse_of(
     layout: LayerLayout,
     own: SynapseLayout,
     stream_of: dict[tuple[str, int], str],
+    chosen: Chosen,
 ) -> hardware.Synapse:
     branches = tuple(
         hardware.Branch(
             stream=stream_of[synapse.name, number],
             pools=tuple(pool_of(build, synapse, pool) for pool in synapse.pools),
-            engine=engine_of(build, synapse, layout, engine),
+            engine=engine_of(build, synapse, layout, engine, chosen),
         )
         for number, engine in enumerate(own.engines)
     )
@@ -114,7 +122,7 @@ def pool_of(build: Build, synapse: Synapse, pool: Pool) -> hardware.Pool:
 
 
 def engine_of(
-    build: Build, synapse: Synapse, layout: LayerLayout, own: EngineLayout
+    build: Build, synapse: Synapse, layout: LayerLayout, own: EngineLayout, chosen: Chosen
 ) -> hardware.Engine:
     op = own.op
     static = build.dataflow.mode_of(synapse.source) == "static"
@@ -137,6 +145,7 @@ def engine_of(
         shift=synapse.shift,
         memory=own.memory.value,
         repeat=build.dataflow.timesteps if static else 1,
+        parity=int(chosen.parity),
         weight_file=mem_path(synapse.name, "weight"),
     )
 
@@ -157,7 +166,7 @@ def merges_of(layout: LayerLayout, current_bits: list[int]) -> tuple[hardware.Me
 
 
 def update_of(
-    build: Build, layer: Layer, layout: LayerLayout, current_bits: int, channel_bits: int
+    build: Build, layer: Layer, layout: LayerLayout, current_bits: int, chosen: Chosen
 ) -> hardware.Update:
     neuron, bias = layer.update.neuron, build.bias(layer)
     v_threshold, digits = build.v_threshold(layer), signed_digits(neuron.leak.m)
@@ -168,8 +177,8 @@ def update_of(
         slice=layout.slice_,
         latency=latency.CURRENT,
         current_bits=current_bits,
-        bias_bits=max(channel_bits, signed_bits(bias)),
-        threshold_bits=max(channel_bits, threshold_bits) if neuron.fires else 1,
+        bias_bits=max(chosen.channel_bits, signed_bits(bias)),
+        threshold_bits=max(chosen.channel_bits, threshold_bits) if neuron.fires else 1,
         p_bits=layer.update.p_bits,
         v_bits=layer.update.v_bits,
         leak_bits=layer.update.leak_bits,
@@ -180,6 +189,7 @@ def update_of(
         soft_reset=int(neuron.reset == "soft"),
         readout=int(not neuron.fires),
         no_memory=int(not neuron.remembers(build.dataflow.timesteps)),
+        parity=int(chosen.parity),
         bias_file=mem_path(layer.name, "bias"),
         threshold_file=mem_path(layer.name, "v_threshold") if neuron.fires else "",
     )

@@ -26,15 +26,15 @@ def memories(build: Build, layer: Layer, instances: hardware.Layer) -> dict[str,
         engine = own.engines[0]  # the others read the same weights
         w = build.weight(synapse).reshape(engine.op.weight_shape)
         rows = weight_rows(w, engine.op.groups, engine.weights)
-        text = hex_words(rows, synapse.w_bits)
+        text = hex_words(rows, synapse.w_bits, instance.engine.parity)
         files |= bank_files(instance.engine.weight_file, text)
     update = instances.update
     rows = channel_rows(build.bias(layer).reshape(-1), layout.section, layout.slice_, 0)
-    files[update.bias_file] = hex_words(rows, update.bias_bits)
+    files[update.bias_file] = hex_words(rows, update.bias_bits, update.parity)
     if (v_threshold := build.v_threshold(layer)) is not None:
         # A place without a channel has no weights and bias 0: with this threshold it never fires.
         rows = channel_rows(v_threshold.reshape(-1), layout.section, layout.slice_, 1)
-        files[update.threshold_file] = hex_words(rows, update.threshold_bits)
+        files[update.threshold_file] = hex_words(rows, update.threshold_bits, update.parity)
     return files
 
 
@@ -52,9 +52,9 @@ def word_widths(layers: tuple[hardware.Layer, ...]) -> dict[str, int]:
         for synapse in layer.synapses:
             widths[f"{synapse.name}.weight"] = synapse.engine.weight_word_bits
         update = layer.update
-        widths[f"{layer.name}.bias"] = update.slice * update.bias_bits
+        widths[f"{layer.name}.bias"] = update.bias_word_bits
         if not update.readout:
-            widths[f"{layer.name}.v_threshold"] = update.slice * update.threshold_bits
+            widths[f"{layer.name}.v_threshold"] = update.threshold_word_bits
     return widths
 
 
@@ -87,10 +87,11 @@ def index_bits(n: int) -> int:
     return max(1, (n - 1).bit_length())
 
 
-def hex_words(rows: Ints, bits: int) -> bytes:
+def hex_words(rows: Ints, bits: int, parity: int = 0) -> bytes:
     """Write rows [words, fields] of two's complement numbers as lines for $readmemh.
 
-    Field f takes bits f * bits + bits - 1 ... f * bits of its word.
+    Field f takes bits f * bits + bits - 1 ... f * bits of its word. With parity 1 there is one more
+    bit above all fields, which makes the number of ones even.
 
     Raises:
         ValueError: a number does not fit.
@@ -99,11 +100,13 @@ def hex_words(rows: Ints, bits: int) -> bytes:
     if rows.min() < -bound or rows.max() >= bound:
         raise ValueError(f"{rows.min()}..{rows.max()} does not fit {bits} bits")
     words, fields = rows.shape
-    digits = -(-fields * bits // 4)
+    digits = -(-(fields * bits + parity) // 4)
     # Two's complement, the lowest byte first.
     two = rows.astype("<i1" if bits <= 8 else "<i8", order="C")
     two = two.view(np.uint8).reshape(words, fields, -1)
     flat = np.unpackbits(two, axis=2, count=bits, bitorder="little").reshape(words, -1)
+    if parity:
+        flat = np.append(flat, flat.sum(1, keepdims=True, dtype=np.uint8) & 1, axis=1)
     content = np.packbits(flat, axis=1, bitorder="little")[:, ::-1]
     text = np.full((words, digits + 1), ord("\n"), np.uint8)
     text[:, :digits] = HEX[content].reshape(words, -1)[:, -digits:]

@@ -16,13 +16,14 @@ from hw_models.hardware import Registers
 from hw_models.registers import Memory, Register, RegisterMap, counters
 
 ID = 0x5452_5350  # "TRSP"
-VERSION = 0x0001_0000  # of the map: incompatible changes in the upper half, additions in the lower
+VERSION = 0x0001_0001  # of the map: incompatible changes in the upper half, additions in the lower
 ADDR_BITS = 12
 COUNTERS_AT, COUNTER_BYTES = 0x100, 8
 LAYERS_MAX = ((1 << ADDR_BITS) - COUNTERS_AT - COUNTER_BYTES) // (3 * COUNTER_BYTES)
 TIMESTEPS_MAX = (1 << 16) - 1
 
 ERRORS = ("range", "repeat", "early", "late", "load")  # flags, from bit 0
+PARITY = "parity"  # the next flag, of a core with parity bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,21 @@ class Bus:
     """The core's AXI4-Lite bus: its registers, and a guard in front of the input."""
 
     channel_bits: int = 0  # width of a loadable bias or threshold; 0: memories are fixed
+    parity: bool = False  # each word of the memories has a parity bit
 
     @property
     def loadable(self) -> bool:
         return self.channel_bits > 0
 
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The flags of the register ERRORS, from bit 0."""
+        return (*ERRORS, PARITY) if self.parity else ERRORS
 
-def fixed(loadable: bool) -> list[Register]:
-    """The registers that every core with a bus has."""
-    flags = ", ".join(f"bit {bit} {name}" for bit, name in enumerate(ERRORS))
+
+def fixed(bus: Bus) -> list[Register]:
+    """The registers that every core with such a bus has."""
+    flags = ", ".join(f"bit {bit} {name}" for bit, name in enumerate(bus.errors))
     found = [
         Register("ID", 0x00, "r", "0x54525350, 'TRSP'"),
         Register("VERSION", 0x04, "r", "of this map, major in the upper half"),
@@ -51,7 +58,7 @@ def fixed(loadable: bool) -> list[Register]:
         Register("SAMPLES_IN", 0x20, "r", "samples that are in as a whole, since reset"),
         Register("SAMPLES_OUT", 0x24, "r", "samples whose last word has left, since reset"),
     ]
-    if loadable:
+    if bus.loadable:
         found += [
             Register("LOAD_SELECT", 0x28, "w", "number of the memory to be loaded, from its start"),
             Register("LOAD_DATA", 0x2C, "w", "the next 32 bits; a word's highest piece first"),
@@ -71,7 +78,7 @@ def register_map(build: Build, bus: Bus) -> list[Register]:
             f"{flow.name}: {len(flow.layers)} layers, {flow.timesteps} time steps; the registers "
             f"have room for {LAYERS_MAX} and {TIMESTEPS_MAX}; build it without --axi-lite"
         )
-    found = fixed(bus.loadable)
+    found = fixed(bus)
     for n, name in enumerate(counters(len(flow.layers))):
         at = COUNTERS_AT + n * COUNTER_BYTES
         found += [
@@ -85,7 +92,7 @@ def instance(build: Build, bus: Bus, build_id: int) -> Registers:
     """The instance of the registers in the top level."""
     return Registers(
         counters=len(counters(len(build.dataflow.layers))),
-        errors=len(ERRORS),
+        errors=len(bus.errors),
         addr_bits=ADDR_BITS,
         version=VERSION,
         build=build_id,
@@ -111,7 +118,7 @@ def as_json(build: Build, bus: Bus, build_id: int, memories: list[Memory]) -> by
         id=ID,
         version=VERSION,
         build=build_id,
-        errors=ERRORS,
+        errors=bus.errors,
         layers=tuple(layer.name for layer in flow.layers),
         registers=tuple(register_map(build, bus)),
         memories=tuple(memories),
@@ -150,6 +157,6 @@ def as_header(build: Build, bus: Bus, build_id: int) -> bytes:
     for register in register_map(build, bus):
         lines.append(f"#define TRISPIKE_REG_{register.name:<24} 0x{register.offset:03x}u")
     lines.append("")
-    for bit, name in enumerate(ERRORS):
+    for bit, name in enumerate(bus.errors):
         lines.append(f"#define TRISPIKE_ERROR_{name.upper():<22} 0x{1 << bit:02x}u")
     return "\n".join([*lines, "", "#endif", ""]).encode()

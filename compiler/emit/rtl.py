@@ -7,7 +7,7 @@ synthesis tool needs nothing but the build's rtl/ and mem/.
 
 from compiler.emit import memory, register_map, vendors, verilog
 from compiler.emit.check import check_network
-from compiler.emit.instances import digit_bits_of, digit_max, instances
+from compiler.emit.instances import PLAIN, Chosen, digit_bits_of, digit_max, instances
 from compiler.emit.register_map import Bus
 from hw_models import hardware
 from hw_models.core.address import as_map
@@ -37,7 +37,7 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     flow = build.dataflow
     check_network(build)
     files: dict[str, bytes] = {}
-    made = instances(build, bus.channel_bits if bus else 0)
+    made = instances(build, Chosen(bus.channel_bits, bus.parity) if bus else PLAIN)
     for layer, own in zip(flow.layers, made.layers, strict=True):
         files |= memory.memories(build, layer, own)
     files[PARAMETERS] = hardware.as_json(made)
@@ -57,7 +57,8 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     digit_bits = digit_bits_of(build, flow.input.name)
     module = verilog.module_name(flow.name)
     ports = [*verilog.PORTS, *(verilog.BUS_PORTS if bus else ())]
-    core = verilog.core_level(flow, module, ports, made, digit_bits, bus_instances, found)
+    parity = bus is not None and bus.parity
+    core = verilog.core_level(flow, module, ports, made, digit_bits, bus_instances, found, parity)
     library = verilog.library_files(core)
     sources = [*(f"rtl/{name}" for name in library), f"rtl/{module}.v"]
     files |= {f"rtl/{name}": content for name, content in library.items()}

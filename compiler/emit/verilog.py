@@ -147,6 +147,7 @@ def core_level(
     digit_bits: int,
     bus: Mapping[str, hardware.Instance | None] | None,
     loads: list[Memory],
+    parity: bool,
 ) -> str:
     """The module that connects the library's modules.
 
@@ -154,6 +155,7 @@ def core_level(
         digit_bits: the width of the digit field in the input's events.
         bus: the instances `guard`, `registers` and `loader` of a core with a bus.
         loads: the memories that can be loaded.
+        parity: whether the memories have parity bits; there is then a bus.
     """
     loader = bus["loader"] if bus else None
     sizes = loader.parameters() if loader else {}
@@ -171,6 +173,7 @@ def core_level(
             words=stream_words,
             bus=bus,
             bus_ports=BUS_PORTS,
+            parity=parity,
             loads={memory.name: memory.select for memory in loads},
             load={f"LOAD_{name}": sizes[name] for name in ("ADDR_BITS", "WORD_BITS") if sizes},
         )

@@ -183,10 +183,10 @@ def engine(own: Engine) -> Counted:
 
 def update(own: Update) -> Counted:
     """A trispike_update with its membranes, biases and thresholds."""
-    bias = rom(own.rows, own.slice * own.bias_bits)
+    bias = rom(own.rows, own.bias_word_bits)
     # A threshold is positive, so its sign is no bit of the memory.
-    threshold = rom(own.rows, own.slice * (own.threshold_bits - 1)) if not own.readout else Stored()
-    membranes = Stored() if own.no_memory else ram(own.words, own.slice * own.v_bits)
+    threshold = rom(own.rows, own.threshold_word_bits - own.slice) if not own.readout else Stored()
+    membranes = Stored() if own.no_memory else ram(own.words, own.v_word_bits)
     spiking, keeps = not own.readout, not own.no_memory
     leak = bin(own.plus).count("1") + bin(own.minus).count("1")
     return Counted(

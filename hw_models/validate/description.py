@@ -31,7 +31,8 @@ W_BITS = range(2, 33)
 X_MAX = [input_max(bits) for bits in INPUT_BITS]  # the possible x_max of a static input
 PROVENANCE: Mapping[str, type] = {
     "checkpoint_sha256": str, "v_bits_max": int, "lanes": int, "engines": int, "update_lanes": int,
-    "cycles": int, "total_lanes": int, "crop": int, "axi_lite": bool, "loadable": bool, "like": str,
+    "cycles": int, "total_lanes": int, "crop": int, "axi_lite": bool, "loadable": bool,
+    "parity": bool, "like": str,
     "nir_dt": float, "nir_decay": str, "nir_reset": str,
 }  # fmt: skip
 

@@ -3,13 +3,21 @@
 from collections.abc import Iterator, Mapping
 
 from hw_models.core import latency
+from hw_models.core.layout import Memory
 from hw_models.hardware import Hardware
 from rtl_sim.proofs.claim import Claim
 from rtl_sim.proofs.solver import Harness
 
 CONTROL = ("engine", "window_walk", "axis_taps", "counter")
 WHOLE = (*CONTROL, "accumulators", "banked_rom")
-OF_NUMBERS = ("W_BITS", "ACC_BITS", "SHIFT", "WEIGHT_FILE")  # parameters without part in control
+PARITY = ("parity", "parity_check", "parity_memory")  # modules of builds with parity bits
+OF_NUMBERS = (
+    "W_BITS",
+    "ACC_BITS",
+    "SHIFT",
+    "PARITY",
+    "WEIGHT_FILE",
+)  # parameters without part in control
 AS_ONE = "bounded, as it only checks again that engine_windows and accumulator_sum go together"
 PACKED = {
     "IN_C": 3, "IN_W": 5, "N": 1, "GROUPS": 3, "OUT_W": 3, "KERNEL_W": 1, "STRIDE_W": 2,
@@ -49,6 +57,25 @@ def of_build(made: Hardware) -> Iterator[Claim]:
                 control = {n: named[n] for n in named if n not in OF_NUMBERS}
                 several = f", engine {number}" if synapse.interleave else ""
                 yield windows(synapse.name + several, control)
+    if made.parity:
+        kinds = {b.engine.memory for x in made.layers for s in x.synapses for b in s.branches}
+        yield from map(parity_words, sorted(kinds))
+
+
+def parity_words(memory: int) -> Claim:
+    """The claim that parity bits are those of the accumulators, in memories of one kind."""
+    return Claim(
+        f"accumulators in {Memory(memory).name.replace('_', ' ').lower()}",
+        "no alarm without a flip",
+        Harness(
+            "parity_words", ("accumulators", "banked_rom", *PARITY),
+            {"MEMORY": memory, "ONE_WORD": int(memory == Memory.REGISTERS.value)},
+            doubles=("rom_free",),
+        ),
+        "induction",
+        12,
+        cover=20,
+    )  # fmt: skip
 
 
 def windows(subject: str, parameters: Mapping[str, int | str], cover: int = 0) -> Claim:

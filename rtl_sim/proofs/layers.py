@@ -10,13 +10,14 @@ from hw_models.core import latency
 from hw_models.dataflow import Build, Layer, Synapse
 from hw_models.hardware import Engine, Hardware, Update
 from hw_models.semantics import Interval
-from rtl_sim.proofs import bounds
+from rtl_sim.proofs import bounds, engines
 from rtl_sim.proofs.claim import Claim, Refutation
 from rtl_sim.proofs.solver import Harness
 
 SUM = "no sum of a step's events overflows, in any order"
 UPDATE = "leak, fire and reset are those of semantics.md; nothing overflows"
 LOGIT = "no sum over the time steps overflows"
+SUMMED = ("W_BITS", "ACC_BITS", "SHIFT", "DIGIT_BITS", "PACKED", "PARITY")
 SWEEP_COVERED = 6  # words of the longest sweep whose covers are asked for
 SWEEP = "each result is of its own neuron, current and step before, once, in order"
 
@@ -51,8 +52,8 @@ def accumulator_sum(build: Build, synapse: Synapse, engine: Engine) -> Claim:
     named = engine.parameters()
     harness = Harness(
         "accumulator_sum",
-        ("accumulators", "banked_rom"),
-        {name: named[name] for name in ("W_BITS", "ACC_BITS", "SHIFT", "DIGIT_BITS", "PACKED")}
+        ("accumulators", "banked_rom", *engines.PARITY * engine.parity),
+        {name: named[name] for name in SUMMED}
         | {"DIGIT_WIRES": max(1, engine.digit_bits), "UP": up, "DOWN": down}
         | {"MEMORY": engine.memory, "ONE_WORD": int(engine.memory == 0), "WIDE": wide}
         | {"LATENCY": latency.CURRENT - latency.REQUEST, "STORE_AT": latency.STORED},
@@ -106,8 +107,9 @@ def update_sweep(build: Build, layer: Layer, update: Update) -> Iterator[Claim]:
     """
     harness = Harness(
         "update_sweep",
-        ("update", "neuron"),
-        {**update_parameters(layer, update), "ONE_STEP": int(build.dataflow.timesteps == 1)}
+        ("update", "neuron", *engines.PARITY[:2] * update.parity),
+        {**update_parameters(layer, update), "PARITY": update.parity}
+        | {"ONE_STEP": int(build.dataflow.timesteps == 1)}
         | {"LATENCY": latency.CURRENT, "READ_AT": latency.MEMBRANE}
         | {"WORDS": update.words, "ROWS": update.rows},
         doubles=("rom_place", "leak_free"),

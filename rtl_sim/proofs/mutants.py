@@ -18,6 +18,10 @@ MUTANTS: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
      ("update", "assign v_before = v_q;", "assign v_before = fetch_v_q;")),
     ("a first step ends after its first word", "update_sweep",
      ("update", "if (read_end) first_q <= read_last", "first_q <= read_last")),
+    ("membranes have no parity bit", "update_sweep",
+     ("update", "{^v_o, v_o}", "{1'b0, v_o}")),
+    ("a parity bit is written a cycle early", "parity_words",
+     ("parity_memory", "if (write3_q) mem", "if (write2_q) mem")),
     ("a beat is replaced while it waits", "stream_buffer_order",
      ("fifo", "(!valid_o || pop_i)", "1'b1")),
     ("one credit too many", "stream_buffer_order",
@@ -113,6 +117,7 @@ FINDS: dict[str, Callable[[Mapping[str, int | str]], bool]] = {
     "v of the last sample leaks into the first step": remembers,
     "the leak is given the next word's v": remembers,
     "a first step ends after its first word": remembers,
+    "membranes have no parity bit": lambda update: remembers(update) and update["PARITY"] != 0,
 }
 
 

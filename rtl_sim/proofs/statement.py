@@ -103,7 +103,7 @@ STEPS = (
          "Of two words and two lanes: what a sweep is given is the sum of what was added since "
          "the word was cleared, if a step adds no more than UP and subtracts no more than DOWN.",
          (Need("engine", "accumulator_sum",
-               ("W_BITS", "ACC_BITS", "SHIFT", "DIGIT_BITS", "PACKED", "MEMORY"),
+               ("W_BITS", "ACC_BITS", "SHIFT", "DIGIT_BITS", "PACKED", "MEMORY", "PARITY"),
                tensor="WEIGHT_FILE"),)),
     Step("bounds", "person",
          "A step adds no more than UP and subtracts no more than DOWN, since each address comes "
@@ -131,7 +131,7 @@ STEPS = (
     Step("sweeps", "solver",
          "Each result is of its own current, bias, threshold and membrane, and comes once, in "
          "order, with its marks. A word sets out only if there is room. Words are of one neuron.",
-         (Need("update", "update_sweep", (*NEURON, "LATENCY", "WORDS", "ROWS"),
+         (Need("update", "update_sweep", (*NEURON, "LATENCY", "WORDS", "ROWS", "PARITY"),
                tensor="BIAS_FILE"),)),
     Step("spikes", "person",
          "So a layer's words of a step are those of semantics.md, if its sources' events of this "

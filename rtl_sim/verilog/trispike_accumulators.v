@@ -35,6 +35,7 @@ module trispike_accumulators #(
   parameter ACC_BITS    = 12,  // bits of an accumulator
   parameter SHIFT       = 0,   // current = acc << SHIFT
   parameter MEMORY      = 2,   // kind of the accumulators' memory: 0, 1 or 2
+  parameter PARITY      = 0,   // 1: words of weights and of accumulators have a parity bit each
   parameter LOAD_ADDR_BITS = 1,  // bits of a loaded word's address
   parameter LOAD_WORD_BITS = 1,  // bits of a loaded word; 1: nothing can be loaded
   parameter WEIGHT_FILE = ""   // for $readmemh
@@ -54,7 +55,8 @@ module trispike_accumulators #(
   input  wire                              load_write_i,
   input  wire [LOAD_ADDR_BITS-1:0]         load_addr_i,
   input  wire [LOAD_WORD_BITS-1:0]         load_word_i,
-  output reg  [SLICE*(ACC_BITS+SHIFT)-1:0] current_o
+  output reg  [SLICE*(ACC_BITS+SHIFT)-1:0] current_o,
+  output wire                              error_o     // a word that was read has flipped
 );
 
   // No module has this name, so elaboration refuses an instance with these parameters.
@@ -71,6 +73,7 @@ module trispike_accumulators #(
   endgenerate
 
   localparam WEIGHTS   = PACKED != 0 ? 1 : LANES;  // per row
+  localparam ROW_WIDTH = WEIGHTS * W_BITS + (PARITY != 0 ? 1 : 0);  // the parity bit is the highest
   localparam SLICES    = (LANES + SLICE - 1) / SLICE;
   localparam SPAN      = DIGIT_BITS > 0 ? (1 << DIGIT_BITS) - 1 : 0;  // the largest shift
   localparam TERM_BITS = W_BITS + SPAN;
@@ -116,12 +119,12 @@ module trispike_accumulators #(
       <= {slice_i, slice1_q, slice2_q, slice3_q, slice4_q};
   end
 
-  wire [ROW_BITS-1:0]       load_addr = load_addr_i;
-  wire [WEIGHTS*W_BITS-1:0] load_word = load_word_i;
-  wire [WEIGHTS*W_BITS-1:0] weight3;
+  wire [ROW_BITS-1:0]  load_addr = load_addr_i;
+  wire [ROW_WIDTH-1:0] load_word = load_word_i;
+  wire [ROW_WIDTH-1:0] weight3;
 
   trispike_banked_rom #(
-    .WIDTH    (WEIGHTS * W_BITS),
+    .WIDTH    (ROW_WIDTH),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),
     .WRITABLE (LOAD_WORD_BITS > 1),
@@ -180,6 +183,8 @@ module trispike_accumulators #(
   // Each lane has one procedural block and one memory, and is idle when there is nothing to do;
   // simulators run this form fast.
   reg [SLICES*SLICE*ACC_BITS-1:0] lane5_q;
+  wire [LANES*ACC_BITS-1:0]       old4;   // the word as it was read
+  wire [LANES*ACC_BITS-1:0]       next5;  // the word that was written last
 
   genvar l;
   generate
@@ -238,10 +243,58 @@ module trispike_accumulators #(
 `endif
         end
       end
+
+      assign old4[l*ACC_BITS+:ACC_BITS]  = MEMORY == 0 ? mem[0] : old4_q;
+      assign next5[l*ACC_BITS+:ACC_BITS] = next_q;
     end
 
     for (l = LANES; l < SLICES * SLICE; l = l + 1) begin : padding
       always @(posedge clk) lane5_q[l*ACC_BITS+:ACC_BITS] <= {ACC_BITS{1'b0}};
+    end
+  endgenerate
+
+  // What was read is checked; where a result was taken in its place, or 0, it does not matter.
+  generate
+    if (PARITY != 0) begin : parity
+      wire row_error;
+      wire word_error;
+      reg  fresh4_q;
+
+      wire forwarded4 = second4_q || first4_q;
+      wire unused4    = MEMORY == 1 ? fresh4_q : MEMORY == 2 && forwarded4;
+
+      always @(posedge clk) fresh4_q <= fresh3_q;
+
+      trispike_parity_check #(
+        .WIDTH(ROW_WIDTH)
+      ) rows (
+        .clk    (clk),
+        .rst_n  (rst_n),
+        .check_i(add3_q),
+        .word_i (weight3),
+        .error_o(row_error)
+      );
+
+      trispike_parity_memory #(
+        .WORDS    (WORDS),
+        .WORD_BITS(WORD_BITS),
+        .WIDTH    (LANES * ACC_BITS),
+        .MEMORY   (MEMORY)
+      ) words (
+        .clk    (clk),
+        .rst_n  (rst_n),
+        .read_i ((add4_q || take4_q) && !unused4),
+        .write_i(MEMORY == 1 ? add4_q : write4),
+        .zero_i (clear4_q),
+        .word_i (word4_q),
+        .old_i  (old4),
+        .new_i  (next5),
+        .error_o(word_error)
+      );
+
+      assign error_o = row_error || word_error;
+    end else begin : no_parity
+      assign error_o = 1'b0;
     end
   endgenerate
 

@@ -55,6 +55,7 @@ module trispike_engine #(
   parameter SHIFT       = 0,   // current = acc << SHIFT
   parameter MEMORY      = 2,   // kind of the accumulators' memory (trispike_accumulators)
   parameter REPEAT      = 1,   // time steps for which a marker stands
+  parameter PARITY      = 0,   // 1: words of weights and of accumulators have a parity bit each
   parameter COUNT_BITS  = 48,  // bits of the counters
   parameter LOAD_ADDR_BITS = 1,  // bits of a loaded word's address
   parameter LOAD_WORD_BITS = 1,  // bits of a loaded word; 1: nothing can be loaded
@@ -72,6 +73,7 @@ module trispike_engine #(
   output wire                              step_last_o,    // it is the sample's last step
   input  wire                              step_next_i,    // read the next slice
   output wire [SLICE*(ACC_BITS+SHIFT)-1:0] current_o,
+  output wire                              error_o,        // a word that was read has flipped
   // writes of weights at run time
   input  wire                              load_write_i,
   input  wire [LOAD_ADDR_BITS-1:0]         load_addr_i,
@@ -404,6 +406,7 @@ module trispike_engine #(
     .ACC_BITS   (ACC_BITS),
     .SHIFT      (SHIFT),
     .MEMORY     (MEMORY),
+    .PARITY     (PARITY),
     .LOAD_ADDR_BITS(LOAD_ADDR_BITS),
     .LOAD_WORD_BITS(LOAD_WORD_BITS),
     .WEIGHT_FILE(WEIGHT_FILE)
@@ -422,7 +425,8 @@ module trispike_engine #(
     .load_write_i(load_write_i),
     .load_addr_i (load_addr_i),
     .load_word_i (load_word_i),
-    .current_o(current_o)
+    .current_o(current_o),
+    .error_o  (error_o)
   );
 
   // --- counters ------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ module trispike_update #(
   parameter       SOFT_RESET     = 0,    // 0: hard
   parameter       READOUT        = 0,    // 1: never fires, has no thresholds, keeps only last steps
   parameter       NO_MEMORY      = 0,    // 1: leak(v) is 0 in each step, or T is 1: v is not stored
+  parameter       PARITY         = 0,    // 1: each word of the memories has a parity bit
   parameter       LOAD_ADDR_BITS = 1,  // bits of a loaded word's address
   parameter       LOAD_WORD_BITS = 1,  // bits of a loaded word; 1: nothing can be loaded
   parameter       BIAS_FILE      = "",   // for $readmemh
@@ -57,7 +58,8 @@ module trispike_update #(
   output reg                                  step_end_o,    // the last word of a time step
   output reg                                  last_o,        // word of a last time step
   output wire                                 spend_o,       // a word to be kept sets out
-  input  wire                                 room_i         // a word may set out
+  input  wire                                 room_i,        // a word may set out
+  output wire                                 error_o        // a word that was read has flipped
 );
 
   // No module has this name, so elaboration refuses an instance with these parameters.
@@ -81,6 +83,12 @@ module trispike_update #(
   localparam SLOT_BITS   = $clog2(SLOTS);
   localparam WORD_BITS   = WORDS > 1 ? $clog2(WORDS) : 1;
   localparam ROW_BITS    = ROWS > 1 ? $clog2(ROWS) : 1;
+
+  // Words of the memories; a parity bit is the highest.
+  localparam PARITY_BITS     = PARITY != 0 ? 1 : 0;
+  localparam BIAS_WIDTH      = SLICE * BIAS_BITS + PARITY_BITS;
+  localparam THRESHOLD_WIDTH = SLICE * THRESHOLD_BITS + PARITY_BITS;
+  localparam V_WIDTH         = SLICE * V_BITS + PARITY_BITS;
 
   localparam [SLOT_BITS-1:0]   SLOT_FIRST  = 0;
   localparam [SLOT_BITS-1:0]   SLOT_ONE    = 1;
@@ -128,12 +136,12 @@ module trispike_update #(
   reg                     first_q;  // in the first step of a sample
   reg [WORD_BITS-1:0]     word_q;
   reg [ROW_BITS-1:0]      row_q;    // row of the bias
-  wire [SLICE*BIAS_BITS-1:0] bias;
-  wire [ROW_BITS-1:0]        load_addr = load_addr_i;
-  wire [SLICE*BIAS_BITS-1:0] load_bias = load_word_i;
+  wire [BIAS_WIDTH-1:0]   bias;
+  wire [ROW_BITS-1:0]     load_addr = load_addr_i;
+  wire [BIAS_WIDTH-1:0]   load_bias = load_word_i;
 
   trispike_rom #(
-    .WIDTH    (SLICE * BIAS_BITS),
+    .WIDTH    (BIAS_WIDTH),
     .DEPTH    (ROWS),
     .ADDR_BITS(ROW_BITS),
     .WRITABLE (LOAD_WORD_BITS > 1),
@@ -162,14 +170,14 @@ module trispike_update #(
 
   // --- fetch: the late output of block RAM goes straight into a register -----------------------
 
-  reg                        fetch_valid_q;
-  reg                        fetch_first_q;
-  reg                        fetch_end_q;
-  reg                        fetch_last_q;
-  reg [WORD_BITS-1:0]        fetch_word_q;
-  reg [ROW_BITS-1:0]         fetch_row_q;
-  wire [SLICE*V_BITS-1:0]    v_before;  // membranes of the word of bias_q
-  reg [SLICE*BIAS_BITS-1:0]  bias_q;
+  reg                     fetch_valid_q;
+  reg                     fetch_first_q;
+  reg                     fetch_end_q;
+  reg                     fetch_last_q;
+  reg [WORD_BITS-1:0]     fetch_word_q;
+  reg [ROW_BITS-1:0]      fetch_row_q;
+  wire [V_WIDTH-1:0]      v_before;  // membranes of the word of bias_q
+  reg [BIAS_WIDTH-1:0]    bias_q;
 
   always @(posedge clk) begin
     fetch_first_q <= first_q;
@@ -241,18 +249,25 @@ module trispike_update #(
 
   generate
     if (NO_MEMORY != 0) begin : no_membranes
-      assign v_before = {(SLICE*V_BITS){1'b0}};
+      assign v_before = {V_WIDTH{1'b0}};
     end else begin : membranes
-      reg [SLICE*V_BITS-1:0] v_mem [0:WORDS-1];
-      reg [SLICE*V_BITS-1:0] fetch_v_q;
-      reg [SLICE*V_BITS-1:0] v_q;
-      reg [WORD_BITS-1:0]    v_word_q;   // word of v_o
+      reg  [V_WIDTH-1:0]   v_mem [0:WORDS-1];
+      reg  [V_WIDTH-1:0]   fetch_v_q;
+      reg  [V_WIDTH-1:0]   v_q;
+      wire [V_WIDTH-1:0]   v_stored;   // v_o as it is stored
+      reg  [WORD_BITS-1:0] v_word_q;   // word of v_o
+
+      if (PARITY != 0) begin : with_parity
+        assign v_stored = {^v_o, v_o};
+      end else begin : without_parity
+        assign v_stored = v_o;
+      end
 
       always @(posedge clk) begin
         v_word_q <= write_word_q;
         if (read) fetch_v_q <= v_mem[word_q];
         if (fetch_valid_q) v_q <= fetch_v_q;
-        if (word_valid_o) v_mem[v_word_q] <= v_o;
+        if (word_valid_o) v_mem[v_word_q] <= v_stored;
       end
 
       assign v_before = v_q;
@@ -261,16 +276,16 @@ module trispike_update #(
 
   // --- sum: p;  write: fire, reset -----------------------------------------------------------
 
-  wire [SLICE*THRESHOLD_BITS-1:0] v_threshold;
+  wire [THRESHOLD_WIDTH-1:0] v_threshold;
 
   generate
     if (READOUT != 0) begin : no_thresholds
-      assign v_threshold = {(SLICE*THRESHOLD_BITS){1'b0}};
+      assign v_threshold = {THRESHOLD_WIDTH{1'b0}};
     end else begin : has_thresholds
-      wire [SLICE*THRESHOLD_BITS-1:0] load_threshold = load_word_i;
+      wire [THRESHOLD_WIDTH-1:0] load_threshold = load_word_i;
 
       trispike_rom #(
-        .WIDTH    (SLICE * THRESHOLD_BITS),
+        .WIDTH    (THRESHOLD_WIDTH),
         .DEPTH    (ROWS),
         .ADDR_BITS(ROW_BITS),
         .WRITABLE (LOAD_WORD_BITS > 1),
@@ -385,6 +400,52 @@ module trispike_update #(
         end
       end
 `endif
+    end
+  endgenerate
+
+  // --- parity: what was read is checked where it is used ---------------------------------------
+
+  generate
+    if (PARITY != 0) begin : parity
+      wire v_error;
+      wire bias_error;
+      wire threshold_error;
+
+      // In the first step of a sample v counts as 0. One that is not stored is 0 and never odd.
+      trispike_parity_check #(
+        .WIDTH(V_WIDTH)
+      ) membranes (
+        .clk    (clk),
+        .rst_n  (rst_n),
+        .check_i(leak_valid_q && !leak_first_q),
+        .word_i (v_before),
+        .error_o(v_error)
+      );
+
+      trispike_parity_check #(
+        .WIDTH(BIAS_WIDTH)
+      ) biases (
+        .clk    (clk),
+        .rst_n  (rst_n),
+        .check_i(leak_valid_q),
+        .word_i (bias_q),
+        .error_o(bias_error)
+      );
+
+      // A readout's thresholds are 0 as well.
+      trispike_parity_check #(
+        .WIDTH(THRESHOLD_WIDTH)
+      ) thresholds (
+        .clk    (clk),
+        .rst_n  (rst_n),
+        .check_i(sum_valid_q),
+        .word_i (v_threshold),
+        .error_o(threshold_error)
+      );
+
+      assign error_o = v_error || bias_error || threshold_error;
+    end else begin : no_parity
+      assign error_o = 1'b0;
     end
   endgenerate
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from compiler.emit.register_map import Bus
 from compiler.frontend.nir_import import NirOptions, open_nir
 from compiler.options import Options, provenance
 from hw_models.errors import InputError
@@ -50,15 +51,17 @@ def test_what_decides_bytes_is_recorded():
         **always, "cycles": 9, "total_lanes": 7,
     }  # fmt: skip
     like = random_build(0)
-    assert provenance(Options(crop=5, loadable=True, axi_lite=True, like=like), "ab") == {
+    asked = Options(crop=5, loadable=True, axi_lite=True, parity=True, like=like)
+    assert provenance(asked, "ab") == {
         **always, "lanes": 32, "update_lanes": 4, "crop": 5, "loadable": True, "axi_lite": True,
-        "like": like.dataflow.name,
+        "parity": True, "like": like.dataflow.name,
     }  # fmt: skip
 
 
 def test_what_is_recorded_has_the_types_that_a_build_is_checked_for(tmp_path):
     like = random_build(0)
-    every = provenance(Options(crop=5, engines=1, loadable=True, axi_lite=True, like=like), "ab")
+    bus = {"loadable": True, "axi_lite": True, "parity": True}
+    every = provenance(Options(crop=5, engines=1, like=like, **bus), "ab")
     every |= provenance(Options(cycles=9, total_lanes=7), "ab")
     graph = written(dense(), tmp_path / "net.nir")
     every |= open_nir(graph, options=NirOptions(dt=DT)).origin
@@ -71,3 +74,6 @@ def test_the_bus_that_is_asked_for():
     fixed, loadable = Options(axi_lite=True).bus, Options(loadable=True, v_bits_max=20).bus
     assert fixed and not fixed.loadable
     assert loadable and loadable.loadable and loadable.channel_bits == 20
+    assert not fixed.parity and not loadable.parity
+    assert Options(parity=True).bus == Bus(parity=True)
+    assert Options(parity=True, loadable=True, v_bits_max=20).bus == Bus(20, parity=True)

@@ -68,10 +68,11 @@ def digit_bits(spec: Input) -> int:
 def of_layer(
     build: Build, layer: Layer, layout: LayerLayout, instances: Instances | None
 ) -> Iterator[Store]:
+    parity = instances.update.parity if instances else 0
     for synapse, own in zip(layer.synapses, layout.synapses, strict=True):
-        yield from of_synapse(layer, synapse, own)
+        yield from of_synapse(layer, synapse, own, parity)
     if layer.update.neuron.remembers(build.dataflow.timesteps):
-        bits = layout.slice_ * layer.update.v_bits
+        bits = layout.slice_ * layer.update.v_bits + parity
         yield Store(layer.name, "membranes", layer.name, RAM, layout.words, bits)
     v_threshold = build.v_threshold(layer)
     for what, tensor in (("thresholds", v_threshold), ("biases", build.bias(layer))):
@@ -80,18 +81,19 @@ def of_layer(
             if instances:
                 update = instances.update
                 width = update.bias_bits if what == "biases" else update.threshold_bits
-            yield Store(layer.name, what, layer.name, READ_ONLY, layout.rows, layout.slice_ * width)
+            bits = layout.slice_ * width + parity
+            yield Store(layer.name, what, layer.name, READ_ONLY, layout.rows, bits)
 
 
-def of_synapse(layer: Layer, synapse: Synapse, own: SynapseLayout) -> Iterator[Store]:
+def of_synapse(layer: Layer, synapse: Synapse, own: SynapseLayout, parity: int) -> Iterator[Store]:
     engine, engines = own.engines[0], len(own.engines)
     rows = engine.reach * math.prod(engine.op.kernel) * engine.op.in_shape[0]
-    width = engine.weights * synapse.w_bits
+    width = engine.weights * synapse.w_bits + parity
     yield Store(layer.name, "weights", synapse.name, READ_ONLY, rows, width, engines)
     sizes = {each.words for each in own.engines}
     for words in sorted(sizes, reverse=True):
         alike = [each for each in own.engines if each.words == words]
         copies = len(alike) * alike[0].pages
-        width = engine.lanes * synapse.acc_bits
+        width = engine.lanes * synapse.acc_bits + parity
         kind = KINDS[alike[0].memory]
         yield Store(layer.name, "accumulators", synapse.name, kind, words, width, copies)

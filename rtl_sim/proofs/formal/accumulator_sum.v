@@ -25,7 +25,8 @@ module accumulator_sum #(
   parameter ACC_BITS    = 12,
   parameter SHIFT       = 0,
   parameter MEMORY      = 2,   // kind of the accumulators' memory
-  parameter ONE_WORD    = 0    // 1: MEMORY is 0, which has one word instead of two
+  parameter ONE_WORD    = 0,   // 1: MEMORY is 0, which has one word instead of two
+  parameter PARITY      = 0    // 1: words of weights have a parity bit, the highest
 ) (
   input wire                   clk,
   input wire                   rst_n,
@@ -58,7 +59,8 @@ module accumulator_sum #(
     .W_BITS     (W_BITS),
     .ACC_BITS   (ACC_BITS),
     .SHIFT      (SHIFT),
-    .MEMORY     (MEMORY)
+    .MEMORY     (MEMORY),
+    .PARITY     (PARITY)
   ) dut (
     .clk      (clk),
     .rst_n    (rst_n),
@@ -77,7 +79,8 @@ module accumulator_sum #(
   // The proof follows lane 1, which is slice 1, of either word.
   (* anyconst *) wire word;
 
-  (* keep, peek = "dut.weights.bank[0].words.data_o" *) wire [WEIGHTS*W_BITS-1:0] weights;
+  (* keep, peek = "dut.weights.bank[0].words.data_o" *)
+  wire [WEIGHTS*W_BITS+PARITY-1:0] weights;
   (* keep, peek = "dut.lane[1].mem[0]" *) wire [ACC_BITS-1:0] memory_0;
   (* keep, peek = "dut.lane[1].mem[1]", unless = "ONE_WORD" *) wire [ACC_BITS-1:0] memory_1;
   (* keep, peek = "dut.fresh_q", unless = "ONE_WORD" *) wire [1:0] fresh;

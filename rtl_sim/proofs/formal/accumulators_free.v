@@ -21,6 +21,7 @@ module trispike_accumulators #(
   parameter ACC_BITS    = 12,
   parameter SHIFT       = 0,
   parameter MEMORY      = 2,
+  parameter PARITY      = 0,
   parameter LOAD_ADDR_BITS = 1,
   parameter LOAD_WORD_BITS = 1,
   parameter WEIGHT_FILE = ""
@@ -39,10 +40,12 @@ module trispike_accumulators #(
   input  wire                              load_write_i,
   input  wire [LOAD_ADDR_BITS-1:0]         load_addr_i,
   input  wire [LOAD_WORD_BITS-1:0]         load_word_i,
-  output wire [SLICE*(ACC_BITS+SHIFT)-1:0] current_o
+  output wire [SLICE*(ACC_BITS+SHIFT)-1:0] current_o,
+  output wire                              error_o
 );
 
   assign current_o = 0;
+  assign error_o   = 1'b0;
 
   (* keep *) wire [1:0] memory = MEMORY;  // for engine_windows.v
 

@@ -34,6 +34,7 @@ module update_sweep #(
   parameter       SOFT_RESET     = 0,
   parameter       READOUT        = 0,
   parameter       NO_MEMORY      = 0,
+  parameter       PARITY         = 0,    // 1: words of memories have a parity bit, the highest
   parameter       ONE_STEP       = 0     // samples have one time step
 ) (
   input wire                           clk,
@@ -76,7 +77,8 @@ module update_sweep #(
     .TERNARY       (TERNARY),
     .SOFT_RESET    (SOFT_RESET),
     .READOUT       (READOUT),
-    .NO_MEMORY     (NO_MEMORY)
+    .NO_MEMORY     (NO_MEMORY),
+    .PARITY        (PARITY)
   ) dut (
     .clk         (clk),
     .rst_n       (rst_n),
@@ -95,21 +97,25 @@ module update_sweep #(
   );
 
   (* keep, peek = "dut.biases.place" *)   wire        [ROW_BITS-1:0]  bias_row;
-  (* keep, peek = "dut.biases.content" *) wire signed [BIAS_BITS-1:0] bias;
+  (* keep, peek = "dut.biases.content" *) wire [BIAS_BITS+PARITY-1:0] bias_word;
   (* keep, peek = "dut.has_thresholds.thresholds.place", unless = "READOUT" *)
   wire [ROW_BITS-1:0] level_row;
   (* keep, peek = "dut.has_thresholds.thresholds.content", unless = "READOUT" *)
-  wire signed [THRESHOLD_BITS-1:0] level;
+  wire [THRESHOLD_BITS+PARITY-1:0] level_word;
   (* keep, peek = "dut.membranes.v_mem.place", unless = "NO_MEMORY" *)
   wire [WORD_BITS-1:0] place;
   (* keep, peek = "dut.membranes.v_mem.word", unless = "NO_MEMORY" *)
-  wire signed [V_BITS-1:0] stored;
+  wire [V_BITS+PARITY-1:0] stored_word;
   (* keep, peek = "dut.lane[0].leak.v_i" *) wire signed [V_BITS-1:0] operand;
   (* keep, peek = "dut.lane[0].leak.leak_o" *) wire signed [V_BITS-1:0] leaked;
   (* keep, peek = "dut.slot_q" *)   wire [SLOT_BITS-1:0] slot;
   (* keep, peek = "dut.word_q" *)   wire [WORD_BITS-1:0] read_word;
   (* keep, peek = "dut.row_q" *)    wire [ROW_BITS-1:0]  read_row;
   (* keep, peek = "dut.first_q" *)  wire read_first;
+
+  wire signed [BIAS_BITS-1:0]      bias   = bias_word[BIAS_BITS-1:0];
+  wire signed [THRESHOLD_BITS-1:0] level  = level_word[THRESHOLD_BITS-1:0];
+  wire signed [V_BITS-1:0]         stored = stored_word[V_BITS-1:0];
 
   // --- the word that is followed ---------------------------------------------------------------
 
@@ -305,6 +311,7 @@ module update_sweep #(
       mine_:  assert ((read_word == word) == (position_q == position && read_row == row));
       known:  assert (known_q || begins);
       if (NO_MEMORY == 0 && known_q) kept: assert (stored == $signed(v_q));
+      if (NO_MEMORY == 0 && known_q && PARITY != 0) even: assert (!(^stored_word));
     end
   end
 

@@ -3,7 +3,10 @@
 import pytest
 
 from compiler.__main__ import cli
+from compiler.emit.register_map import ERRORS
 from hw_models.folder import artefact
+from hw_models.hardware import hardware_of
+from hw_models.registers import register_map_of
 from tests.cli import assert_one_line, status_of
 
 
@@ -58,8 +61,18 @@ def test_a_bad_option_is_one_line_and_leaves_nothing(ckpt, tmp_path, capsys, opt
     assert not (tmp_path / "b").exists()
 
 
+def test_parity_adds_a_bus_and_its_flag(ckpt, tmp_path):
+    options = ("--parity", "--no-reference", "--out", tmp_path / "b")
+    assert status_of(cli, "build", ckpt, *options) == 0
+    build = artefact.load(tmp_path / "b")
+    assert build.dataflow.provenance["parity"] is True
+    assert hardware_of(build).parity
+    assert register_map_of(build).errors == (*ERRORS, "parity")
+    assert b"TRISPIKE_ERROR_PARITY" in build.files["rtl/registers.h"]
+
+
 def test_without_options_the_bytes_know_nothing_of_a_bus(ckpt, tmp_path):
     assert status_of(cli, "build", ckpt, "--no-reference", "--out", tmp_path / "b") == 0
     build = artefact.load(tmp_path / "b")
-    assert not {"axi_lite", "loadable", "like"} & set(build.dataflow.provenance)
+    assert not {"axi_lite", "loadable", "parity", "like"} & set(build.dataflow.provenance)
     assert "rtl/registers.json" not in build.files

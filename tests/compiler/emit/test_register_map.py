@@ -46,7 +46,7 @@ def test_json_header_and_verilog_agree():
         assert int(header[f"ERROR_{name.upper()}"].rstrip("u"), 16) == 1 << bit
 
 
-@pytest.mark.parametrize("bus", [Bus(), Bus(20)])
+@pytest.mark.parametrize("bus", [Bus(), Bus(20), Bus(20, parity=True)])
 def test_offsets_rise_within_the_bus(bus):
     offsets = [register.offset for register in register_map(BUILD, bus)]
     assert offsets == sorted(set(offsets)) and max(offsets) < 1 << ADDR_BITS

@@ -39,7 +39,7 @@ def test_a_bus_and_its_vectors():
     assert found["stream_guard"] == {"STEPS": 1, "C": 9, "H": 1, "W": 1, "DIGIT_MAX": 7,
                                      "SIGNED": 1}  # fmt: skip
     assert found["activity"] == {"COUNT_BITS": 48}  # the core's own parameter
-    assert found["registers"]["VERSION"] == 0x10000
+    assert found["registers"]["VERSION"] == 0x10001
     first_two = [found["loader"]["WORDS"] >> 32 * n & 0xFFFFFFFF for n in range(2)]
     assert first_two == [18, 4]
 

@@ -56,6 +56,14 @@ def test_core(tmp_path, name):
     run_core(tmp_path, "bench_core", env)
 
 
+def test_a_core_with_parity_loads_another_network(tmp_path):
+    """The words that are loaded bring their parity bits."""
+    build = with_bus(CORES["static"], Bus(channel_bits=20, parity=True))
+    env = core_case(tmp_path, build, same_shape(CORES["static"], 3))
+    env["COCOTB_TEST_FILTER"] = "loaded_memories"
+    run_core(tmp_path, "bench_core", env)
+
+
 def test_a_core_without_loads(tmp_path):
     """Where the others have registers for loads it has none."""
     env = core_case(tmp_path, with_bus(CORES["ternary"], Bus()))
@@ -66,8 +74,8 @@ def test_a_core_without_loads(tmp_path):
 @pytest.mark.skipif(not verilator(), reason="needs Verilator")
 @pytest.mark.parametrize("name", CORES)
 def test_verilator_has_nothing_to_say(tmp_path, name):
-    for bits in (0, 20):
-        assert lint(with_bus(CORES[name], Bus(bits)), tmp_path / str(bits)) == ""
+    for bus in (Bus(), Bus(20), Bus(parity=True), Bus(20, parity=True)):
+        assert lint(with_bus(CORES[name], bus), tmp_path / str(bus)) == ""
 
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")

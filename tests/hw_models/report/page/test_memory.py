@@ -18,6 +18,7 @@ BUILDS = {
     "residual": lambda: hardware(residual_build(1, (3, 8, 8), (4, 6), 1)),
     "several engines": lambda: hardware(with_lanes(blocks("static"), 2, 2, engines=2)),
     "loadable": lambda: with_bus(joined(), Bus(channel_bits=20)),
+    "parity": lambda: with_bus(joined(), Bus(parity=True)),
 }
 FILES = {"weights": "weight", "biases": "bias", "thresholds": "v_threshold"}
 
@@ -53,7 +54,7 @@ def test_state_and_buffers_are_those_of_the_instances(name):
         engine.addr_bits + digits + 3 for engine in engines for digits in beats
     }
     assert [(s.words, s.word_bits) for s in of(build, "membranes")] == [
-        (layer.update.words, layer.update.slice * layer.update.v_bits)
+        (layer.update.words, layer.update.v_word_bits)
         for layer in made.layers
         if not layer.update.no_memory
     ]
@@ -68,6 +69,9 @@ def test_accumulators_hold_each_neuron_once_a_page(name):
             pages = 2 if own[0].kind == "LUT-RAM" else 1
             bits = sum(store.bits for store in own)
             assert bits >= layer.size * synapse.acc_bits * pages
+            words = sum(store.words * store.copies for store in own)
+            lanes = bits - words * (name == "parity")
+            assert lanes % synapse.acc_bits == 0
             assert sum(s.copies for s in own) % pages == 0
             weights = next(s for s in of(build, "weights") if s.name == synapse.name)
             assert sum(s.copies for s in own) // pages == weights.copies
