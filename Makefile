@@ -221,7 +221,9 @@ upsets: data setup
 	$(PYTHON) -m compiler build zoo:digits --target int8 --out build/zoo-digits
 	$(call zoo,mnist-int8,int8)
 	$(call zoo,mnist-ternary,ternary)
+	$(PYTHON) -m compiler build zoo:digits --parity --out build/zoo-digits-parity
 	$(call upsets,digits,--samples 364 --plot docs/pictures/upsets.svg)
+	$(call upsets,digits-parity,--samples 364)
 	$(call upsets,mnist-int8,--samples 200)
 	$(call upsets,mnist-ternary,--samples 200)
 

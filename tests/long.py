@@ -41,6 +41,10 @@ LONG: dict[str, tuple[str, ...] | None] = {
         "static", "ternary", "one digit", "binary", "banks",
     ),
     "rtl_sim/verilog/test_bus.py::test_stream_guard": ("3-shape2-0-0", "2-shape3-3-1"),
+    # Each kind of memory of accumulators; LUT-RAM and registers stay.
+    "rtl_sim/upsets/test_parity.py::test_each_read_of_a_flipped_word_is_reported": (
+        "parity", "parity of maps",
+    ),
     # More random networks; `make random` draws 200.
     "rtl_sim/verilog/test_graphs.py::test_random_graphs_under_random_stalls": ("7", "15"),
     "rtl_sim/verilog/test_graphs.py::test_no_buffer_is_needed_against_deadlock": ("37", "31"),

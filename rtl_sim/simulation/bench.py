@@ -28,6 +28,11 @@ def has_counters(build: Build) -> bool:
     return sources.netlist(build) is None or REGISTERS in build.files
 
 
+def has_alarms(build: Build) -> bool:
+    """Whether the core has parity bits, and the bench sees their error."""
+    return sources.netlist(build) is None and hardware_of(build).parity
+
+
 def generate(build: Build, memories: Sequence[str] = ()) -> str:
     """The text of module `bench`, which writes the files that trace.py reads.
 
@@ -41,6 +46,7 @@ def generate(build: Build, memories: Sequence[str] = ()) -> str:
         bus=REGISTERS in build.files,
         membranes=membranes,
         counters=has_counters(build),
+        alarms=has_alarms(build),
         quiet=QUIET if membranes else QUIET_NETLIST,
         nets=sources.nets(build),
         memories=memories,
@@ -236,6 +242,11 @@ dut.layer{{ loop.revindex0 }}.step_next_o{% if not loop.last %}, {% endif %}
   );
 {% endfor %}
 {% endfor %}
+{% if alarms %}
+  bench_probe #(.WIDTH(64), .FILE("alarms.bin")) alarms (
+    .clk(clk), .rst_n(rst_n), .valid_i(dut.parity_error !== 1'b0), .word_i(cycle), .end_i(last)
+  );
+{% endif %}
 {% if counters %}
   bench_probe #(.WIDTH(64), .FILE("cycles.bin")) cycles (
     .clk(clk), .rst_n(rst_n), .valid_i(last), .word_i({16'b0, dut.cycles}), .end_i(last)

@@ -55,6 +55,9 @@ class Simulation:
     ends: Ints  # cycle of each sample's last word out, [samples]
     cycles: int | None  # the core's own counter; None in a netlist without it
     problem: str  # an assertion of the core or a deadlock; "" if none
+    alarms: Ints | None = (
+        None  # cycles in which a word with the wrong parity showed; None: no parity
+    )
     answers: Ints | None = None  # of the bus, [n, (write, resp, data)]; None: no accesses
     toggles: dict[str, Ints] = field(default_factory=dict)  # by instance of a netlist with nets:
     # cycles in which a net has another value than before, and in which it is 1, [nets, 2]
@@ -95,6 +98,7 @@ def cut_short(build: Build, folder: Path) -> str:
     names = ["starts", "logits", *(f"events{i}" for i in layers[:-1])]
     if bench.has_membranes(build):
         names += [f"membranes{i}" for i in layers]
+    names += ["alarms"] * bench.has_alarms(build)
     if bench.has_counters(build):
         names += ["cycles", *(f"counts{i}" for i in layers)]
     names += ["answers"] * (REGISTERS in build.files)
@@ -144,6 +148,7 @@ def read(build: Build, folder: Path, samples: int, problem: str) -> Simulation:
         ends=padded(cycle, wanted)[classes - 1 :: classes],
         cycles=last_word(folder / "cycles.bin", [64])[0] if counted else None,
         problem=problem,
+        alarms=read_words(folder / "alarms.bin", [64])[0] if bench.has_alarms(build) else None,
         answers=read_answers(folder),
         toggles={name: read_toggles(folder, name, ports) for name, ports in nets(build).items()},
     )

@@ -2,7 +2,8 @@
 
 A memory stands here for each array that the Verilog has, by its name in the core: a weight memory
 has one for each bank, and the accumulators of an engine one for each lane. Of a weight memory the
-bits that hold weights can flip; lanes without a channel hold zeros beside them.
+bits that hold weights can flip; lanes without a channel hold zeros beside them. Parity bits flip as
+those that they guard: of accumulators they are a memory of their own.
 """
 
 import math
@@ -34,24 +35,33 @@ class Memory:
     engine: int = 0  # number of the synapse's engine
     # Of weights, the place in the synapse's flat tensor, [words, lanes]; -1: a lane without one.
     places: Ints | None = None
+    parity: int = 0  # 1: the highest bit of each word is its parity
 
     @property
     def bits(self) -> int:
         """The bits that can flip: all of them, or those of weights."""
         if self.places is None:
             return self.words * self.word_bits
+        return self.held_bits + self.words * self.parity
+
+    @property
+    def held_bits(self) -> int:
+        """The bits of weights in a memory of weights."""
+        assert self.places is not None
         return int((self.places >= 0).sum()) * self.weight_bits
 
     @property
     def weight_bits(self) -> int:
         """The width of a weight in a memory of weights."""
         assert self.places is not None
-        return self.word_bits // self.places.shape[1]
+        return (self.word_bits - self.parity) // self.places.shape[1]
 
     def located(self, index: int) -> tuple[int, int]:
         """Word and bit of the bit number `index` among those that can flip."""
         if self.places is None:
             return divmod(index, self.word_bits)
+        if index >= self.held_bits:
+            return index - self.held_bits, self.word_bits - 1
         number, bit = divmod(index, self.weight_bits)
         word, lane = divmod(int(np.flatnonzero(self.places >= 0)[number]), self.places.shape[1])
         return word, lane * self.weight_bits + bit
@@ -74,9 +84,9 @@ def memories_of(build: Build) -> list[Memory]:
                 found += lanes(path, branch.engine, words, synapse.name, engine)
         update = own.update
         if not update.no_memory:
-            bits = update.slice * update.v_bits
             path = f"layer{number}.membranes.v_mem"
-            found.append(Memory("membranes", path, update.words, bits, layer.name))
+            bits, parity = update.v_word_bits, update.parity
+            found.append(Memory("membranes", path, update.words, bits, layer.name, parity=parity))
     return found
 
 
@@ -88,16 +98,23 @@ def banks(path: str, engine: Engine, layout: EngineLayout, owner: str, number: i
     for bank, depth in enumerate(bank_depths(len(rows))):
         name = f"{path}.weights.bank[{bank}].words.mem"
         places = rows[first : first + depth]
-        found.append(Memory("weights", name, depth, engine.weight_word_bits, owner, number, places))
+        bits, parity = engine.weight_word_bits, engine.parity
+        found.append(Memory("weights", name, depth, bits, owner, number, places, parity))
         first += depth
     return found
 
 
 def lanes(path: str, engine: Engine, layout: EngineLayout, owner: str, number: int) -> list[Memory]:
-    """The lanes of an engine's accumulators; two pages begin a power of two apart."""
+    """The lanes of an engine's accumulators, and their parity bits.
+
+    Two pages begin a power of two apart.
+    """
     page = 1 << max(1, (layout.words - 1).bit_length())
     words = (layout.pages - 1) * page + layout.words
+    sizes = {f"lane[{lane}].mem": engine.acc_bits for lane in range(engine.lanes)}
+    if engine.parity:
+        sizes["parity.words.mem"] = 1
     return [
-        Memory("accumulators", f"{path}.lane[{lane}].mem", words, engine.acc_bits, owner, number)
-        for lane in range(engine.lanes)
+        Memory("accumulators", f"{path}.{name}", words, bits, owner, number)
+        for name, bits in sizes.items()
     ]

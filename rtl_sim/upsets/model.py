@@ -30,6 +30,8 @@ def flipped_weights(build: Build, memories: list[Memory], flips: list[Flip]) -> 
     for flip in flips:
         memory = memories[flip.memory]
         assert memory.places is not None
+        if flip.bit >= memory.word_bits - memory.parity:  # no weight
+            continue
         synapse = synapses[memory.owner]
         w = found.setdefault((memory.owner, memory.engine), build.weight(synapse).copy())
         lane, bit = divmod(flip.bit, memory.weight_bits)

@@ -17,7 +17,7 @@ from hw_models.semantics import Ints
 from rtl_sim import sources
 from rtl_sim.simulation.check import compared
 from rtl_sim.simulation.simulate import Model, compile_model
-from rtl_sim.simulation.trace import MISSING
+from rtl_sim.simulation.trace import MISSING, Simulation
 from rtl_sim.upsets import model as software
 from rtl_sim.upsets.flips import Flip, as_bytes, draw
 from rtl_sim.upsets.memories import KINDS, Kind, Memory, memories_of
@@ -42,6 +42,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     agreeing: int  # samples whose class is that of the golden model
     other_logits: int  # simulated samples with another logit than the golden model's, or none
     unanswered: int  # simulated samples without logits: the core got stuck
+    flagged: int | None = None  # simulated samples with a parity error; None: a core without parity
+    silent: int | None = None  # simulated samples with another logit, and no parity error
     difference: str | None  # of the Verilog from the model of its flipped weights
 
 
@@ -68,6 +70,18 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     def other_logits(self) -> float:
         """The share of simulated samples with another logit than without flips."""
         return float(np.mean([trial.other_logits / self.simulated for trial in self.trials]))
+
+    @property
+    def flagged(self) -> float | None:
+        """The share of simulated samples with a parity error; None without parity."""
+        counts = [trial.flagged for trial in self.trials if trial.flagged is not None]
+        return float(np.mean(counts)) / self.simulated if counts else None
+
+    @property
+    def silent(self) -> int | None:
+        """The simulated samples with another logit and no parity error, in all trials."""
+        counts = [trial.silent for trial in self.trials if trial.silent is not None]
+        return sum(counts) if counts else None
 
     @property
     def stuck(self) -> int:
@@ -202,12 +216,16 @@ class Bench:
             trace = software.run(build, x, weights)
             difference = compared(build, x, trace, simulation, 0).difference
             classes = software.predictions(build, self.reference.x, weights)
+        changed = (simulation.logits != self.logits).any(axis=1)
+        flagged = flagged_samples(simulation)
         return Trial(
             seed=seed,
             correct=equal(classes, self.reference.labels),
             agreeing=equal(classes, self.classes),
             unanswered=int(unanswered.sum()),
-            other_logits=int((simulation.logits != self.logits).any(axis=1).sum()),
+            other_logits=int(changed.sum()),
+            flagged=None if flagged is None else int(flagged.sum()),
+            silent=None if flagged is None else int((changed & ~flagged & ~unanswered).sum()),
             difference=f"{seed.flips} flips, {seed}: {difference}" if difference else None,
         )
 
@@ -216,6 +234,18 @@ class Bench:
         simulated = self.x.shape[1]
         samples = self.reference.samples if kind == "weights" else simulated
         return Point(memory=kind, flips=count, samples=samples, simulated=simulated, trials=trials)
+
+
+def flagged_samples(simulation: Simulation) -> NDArray[np.bool_] | None:
+    """The samples with a parity error while they were in the core; None without parity.
+
+    Of a sample that never left, the last cycle is the run's.
+    """
+    if simulation.alarms is None:
+        return None
+    ends = np.where(simulation.ends == MISSING, np.iinfo(np.int64).max, simulation.ends)
+    first = np.searchsorted(simulation.alarms, simulation.starts, side="left")
+    return first < np.searchsorted(simulation.alarms, ends, side="right")
 
 
 def equal(classes: Ints, others: Ints) -> int:

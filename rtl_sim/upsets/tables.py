@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from rich import box
 from rich.table import Table
 
 from hw_models.dataflow import Build
@@ -17,17 +18,21 @@ FIELDS = ("memory", "trial", "flips", "place", "word", "bit", "sample", "cycle")
 def table(upsets: Upsets) -> Table:
     """A table with a row for each kind of memory and number of flips."""
     stuck = any(point.stuck for point in upsets.points)
+    parity = any(point.flagged is not None for point in upsets.points)
     notes = [
         "; ".join(f"{kind}: {bits:,} bits" for kind, bits in upsets.bits.items()),
         "agree: classes as without flips; changed: simulated samples with another logit",
+        *(["flagged: simulated samples with a parity error; silent: changed without one"] * parity),
         *(["stuck: trials in which the core stopped"] if stuck else []),
     ]
     made = Table(
         title=f"{upsets.name} ({upsets.target}) with flipped bits in {upsets.simulator}",
         caption="\n".join(notes),
+        box=box.SIMPLE_HEAD,  # all columns fit a terminal of 80
+        padding=0,
     )
     made.add_column("memory", no_wrap=True)
-    for head in [*HEADS, *(["stuck"] if stuck else [])]:
+    for head in [*HEADS, *(["flagged", "silent"] * parity), *(["stuck"] * stuck)]:
         made.add_column(head, justify="right", no_wrap=True)
     for point in upsets.points:
         made.add_row(
@@ -38,6 +43,7 @@ def table(upsets: Upsets) -> Table:
             f"{point.accuracies.min():.2%}",
             f"{point.agreements.mean():.2%}",
             f"{point.other_logits:.1%}",
+            *([f"{point.flagged or 0:.1%}", f"{point.silent or 0:,}"] if parity else []),
             *([f"{point.stuck or ''}"] if stuck else []),
         )
     return made

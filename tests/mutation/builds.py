@@ -84,6 +84,9 @@ BUILDS: dict[str, Callable[[], Build]] = {
     "small": lambda: small_buffers(hardware(with_lanes(blocks("static"), 2, 2)), 1),
     "bus": lambda: with_bus(spikes(), Bus()),
     "loadable": lambda: with_bus(static(), Bus(channel_bits=20)),
+    "parity": lambda: with_bus(spikes(), Bus(parity=True)),
+    "parity of images": lambda: with_bus(static(), Bus(channel_bits=20, parity=True)),
+    "parity of maps": lambda: with_bus(CORES["joined"], Bus(parity=True)),
 }  # fmt: skip
 SAMPLES = {"conv": 3, "columns": 3, "blocks": 2, "joined": 2, "small": 2}  # of those that take long
 MANY = 5  # samples of the others

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.mutation import boards, edges, engines, neurons, streams
+from tests.mutation import boards, edges, engines, neurons, parity, streams
 from tests.mutation.killers import of_proofs
 from tests.mutation.mutant import Mutant
 
@@ -11,7 +11,7 @@ def catalogue() -> list[Mutant]:
     """Every mutant once; one that a proof's own list has too must be found by both."""
     found = {
         mutant.change: mutant
-        for part in (neurons, engines, streams, edges, boards)
+        for part in (neurons, engines, parity, streams, edges, boards)
         for mutant in part.MUTANTS
     }
     for what, change, proof in of_proofs():

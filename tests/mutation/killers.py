@@ -10,7 +10,7 @@ from pathlib import Path
 
 from compiler.emit.register_map import Bus
 from hw_models.core.address import Fields
-from hw_models.core.layout import layout_of
+from hw_models.core.layout import Memory, layout_of
 from hw_models.hardware import hardware_of
 from rtl_sim.proofs import bus, engines, joins, layers, mutants, streams
 from rtl_sim.proofs.claim import Claim, Refutation, prove, refute
@@ -19,6 +19,7 @@ from rtl_sim.simulation.check import check_samples
 from rtl_sim.simulation.simulate import Stalls, compile_model
 from rtl_sim.sources import PREFIX
 from rtl_sim.synthesis import tools
+from tests import alarms
 from tests.benches import banked_rom_case, core_case, first_core_failure, first_failure, write_case
 from tests.builders.bus_builds import CORES, same_shape, with_bus
 from tests.builders.random_builds import random_input
@@ -101,6 +102,23 @@ class Simulated:
         if isinstance(under, Stalls):
             under = "" if under == STALLED else f"{under.idle}, {under.stall} of 256 cycles stalled"
         return f"simulation of {self.build}{', ' if under else ''}{under}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """A whole build with parity bits, of which bits flip."""
+
+    build: str  # of BUILDS
+
+    kind = "simulation"
+
+    def find(self, change: Change | None) -> str:
+        return alarms.first_problem(
+            builds.build(self.build), lambda sound: mutated(sound, *change) if change else sound
+        )
+
+    def __str__(self) -> str:
+        return f"simulation of {self.build}, bits flip"
 
 
 # --- benches -------------------------------------------------------------------------------------
@@ -241,6 +259,7 @@ def claims() -> list[Claim]:
     bus_build = with_bus(CORES["static"], Bus(channel_bits=20))
     return [
         *streams.small(), *engines.small(), *joins.small(), *bus.small(),
+        *(engines.parity_words(memory.value) for memory in Memory),
         *layers.of_build(build, hardware_of(build)), *bus.of_build(bus_build),
     ]  # fmt: skip
 

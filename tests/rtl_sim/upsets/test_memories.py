@@ -13,7 +13,9 @@ from tests.mutation import builds
 SIZES = re.compile(r"(\S+) (\d+) (\d+)$", re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["conv", "columns", "joined", "loadable", "spikes"])
+@pytest.mark.parametrize(
+    "name", ["conv", "columns", "joined", "loadable", "spikes", "parity", "parity of maps"]
+)
 def test_names_and_sizes_are_those_of_the_verilog(name, tmp_path):
     build = builds.build(name)
     found = memories_of(build)
