@@ -12,8 +12,8 @@ from hw_models.core.weight_rows import weight_rows
 from hw_models.dataflow import Build, Layer
 from hw_models.semantics import Ints
 
-# The two digits of each byte.
-HEX = np.array([list(b"%02x" % byte) for byte in range(256)], np.uint8)
+# The two digits of each byte, as one number of 16 bits.
+HEX = np.array([list(b"%02x" % byte) for byte in range(256)], np.uint8).view(np.uint16)[:, 0]
 
 
 def memories(build: Build, layer: Layer, instances: hardware.Layer) -> dict[str, bytes]:
@@ -104,10 +104,13 @@ def hex_words(rows: Ints, bits: int, parity: int = 0) -> bytes:
     # Two's complement, the lowest byte first.
     two = rows.astype("<i1" if bits <= 8 else "<i8", order="C")
     two = two.view(np.uint8).reshape(words, fields, -1)
-    flat = np.unpackbits(two, axis=2, count=bits, bitorder="little").reshape(words, -1)
-    if parity:
-        flat = np.append(flat, flat.sum(1, keepdims=True, dtype=np.uint8) & 1, axis=1)
-    content = np.packbits(flat, axis=1, bitorder="little")[:, ::-1]
+    if bits == 8 and not parity:
+        content = two.reshape(words, -1)
+    else:
+        flat = np.unpackbits(two, axis=2, count=bits, bitorder="little").reshape(words, -1)
+        if parity:
+            flat = np.append(flat, flat.sum(1, keepdims=True, dtype=np.uint8) & 1, axis=1)
+        content = np.packbits(flat, axis=1, bitorder="little")
     text = np.full((words, digits + 1), ord("\n"), np.uint8)
-    text[:, :digits] = HEX[content].reshape(words, -1)[:, -digits:]
+    text[:, :digits] = HEX[content[:, ::-1]].view(np.uint8)[:, -digits:]
     return text.tobytes()

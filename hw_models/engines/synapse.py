@@ -89,12 +89,12 @@ def row_sums(
     only taps within the map count.
     """
     ones = pooled(pools, np.ones((1, 1, *source), np.int64))
-    parts = np.minimum(w, 0), np.maximum(w, 0)
+    more = np.maximum(w, 0)
     if isinstance(op, Conv2d):
         ones = ones.reshape(1, 1, *op.in_shape)
         if (ones == ones[:, :, :1]).all():
             # sum_c w[c] * n == (sum_c w[c]) * n if an address occurs equally often in each channel
-            ones, parts = ones[:, :, :1], [part.sum(axis=1, keepdims=True) for part in parts]
+            ones, w, more = ones[:, :, :1], *(x.sum(axis=1, keepdims=True) for x in (w, more))
             op = msgspec.structs.replace(op, in_shape=(1, *op.in_shape[1:]), groups=1)
-    negative, positive = (weighted_sums(op, part, ones)[0, 0] for part in parts)
+    negative, positive = (weighted_sums(op, part, ones)[0, 0] for part in (w - more, more))
     return negative, positive

@@ -99,14 +99,17 @@ def test_channel_words_rise_and_pad_each_section(sections, channels, slice_):
 @given(
     st.integers(1, 40),
     st.lists(st.lists(st.integers(-(2**39), 2**39 - 1), min_size=3, max_size=3), min_size=1),
+    st.integers(0, 1),
 )
-def test_words_are_twos_complement_fields_lowest_first(bits, rows):
+def test_words_are_twos_complement_fields_lowest_first(bits, rows, parity):
+    """With a parity bit above them, if there is one."""
     bound = 1 << (bits - 1)
     values = (np.array(rows) + bound) % (2 * bound) - bound
-    lines = hex_words(values, bits).decode().splitlines()
-    assert [len(line) for line in lines] == [-(-3 * bits // 4)] * len(rows)
+    lines = hex_words(values, bits, parity).decode().splitlines()
+    assert [len(line) for line in lines] == [-(-(3 * bits + parity) // 4)] * len(rows)
     for line, row in zip(lines, values.tolist(), strict=True):
-        assert int(line, 16) == sum((v % (2 * bound)) << (bits * f) for f, v in enumerate(row))
+        word = sum((v % (2 * bound)) << (bits * f) for f, v in enumerate(row))
+        assert int(line, 16) == word | (word.bit_count() & parity) << 3 * bits
 
 
 def test_a_number_that_does_not_fit_is_refused():
