@@ -13,7 +13,7 @@ from hw_models.semantics import Spikes
 from qtrain.data.cache import Arrays, cached
 from qtrain.data.event_sets import EventSet
 from qtrain.data.recordings import Recordings, find
-from qtrain.data.tonic_layout import tonic_version
+from qtrain.data.tonic_process import tonic_version
 
 # the option polarity -> the encoding of the frames
 POLARITIES: dict[str, Spikes] = {
@@ -164,7 +164,13 @@ def read_split(
 
 
 def file_sha256(path: Path) -> str:
-    """The sha256 of a file: names, sizes and times of two files can be the same."""
+    """The sha256 of a file: names, sizes and times of two files can be the same.
+
+    Raises:
+        InputError: it is a pipe or the like.
+    """
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is no plain file; fetch it again")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,9 +1,11 @@
 """Finds the recordings of an event data set, reads them through tonic and checks them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from hashlib import sha256
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib import recfunctions
@@ -12,19 +14,19 @@ from numpy.typing import NDArray
 from hw_models.errors import InputError
 from qtrain.data.event_sets import EventSet
 from qtrain.data.folders import not_found
-from qtrain.data.tonic_layout import (
-    Recording,
-    import_reader,
-    in_tonic_layout,
-    not_installed,
-    rank,
-)
+from qtrain.data.tonic_process import TONIC, Broken
 
-EVENT = np.dtype([("x", np.int16), ("y", np.int16), ("t", np.int64), ("p", np.int8)])
-PANIC = "PanicException"  # of readers in Rust; no Exception
 RECORDING_MOST = 1 << 29  # bytes
 TIME_MOST = 1 << 45  # us, a year
 EVENT_BYTES = 5  # in N-MNIST's binary format
+
+
+class Recording(NamedTuple):
+    """One recording: its file, its label, and what reads its events or raises Broken."""
+
+    path: Path
+    label: int
+    read: Callable[[], NDArray]
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,11 @@ class Recordings:
         try:
             size = path.stat().st_size
             if size > RECORDING_MOST:
-                raise ValueError(f"{size:,} bytes; accepted: {RECORDING_MOST:,} at most")
+                raise Broken(f"{size:,} bytes; accepted: {RECORDING_MOST:,} at most")
             if path.suffix == ".bin" and size % EVENT_BYTES:
-                raise ValueError(f"{size} bytes, where an event takes {EVENT_BYTES}")
+                raise Broken(f"{size} bytes, where an event takes {EVENT_BYTES}")
             events = recording.read()
-        except ModuleNotFoundError as error:  # tonic imports some readers only on use
-            raise not_installed(error) from error
-        except BaseException as error:  # tonic's readers can fail in any way on a damaged file
-            if not isinstance(error, Exception) and type(error).__name__ != PANIC:
-                raise
+        except (Broken, OSError) as error:
             raise InputError(f"{where}: broken recording ({error}); fetch it again") from error
         check_fields(where, events)
         if not len(events):
@@ -129,6 +127,31 @@ def find(event_set: EventSet, split: str, dirs: Sequence[Path]) -> Recordings:
     raise not_found(event_set.name, missing, dirs, event_set.source)
 
 
+def in_tonic_layout(event_set: EventSet, split: str, folder: Path) -> list[Recording]:
+    """The recordings in a folder as tonic lays them out, in the order of `rank`.
+
+    Those that share a file stand as in the file. The list is empty where there are none.
+
+    Raises:
+        InputError: the files are damaged, or of other classes.
+    """
+    root = folder.absolute() / event_set.tonic
+    if not root.is_dir():
+        return []
+    where = {"set": event_set.name, "split": split, "folder": str(root.parent)}
+    try:
+        paths, labels = TONIC.recordings(event_set.name, split, str(root.parent))
+    except Broken as error:
+        raise InputError(f"{root}: broken recordings ({error}); fetch them again") from error
+    found = [
+        Recording(Path(path), label, lambda k=k, path=path: TONIC.events(**where, k=k, path=path))
+        for k, (path, label) in enumerate(zip(paths, labels, strict=True))
+    ]
+    if not event_set.is_audio:
+        found.sort(key=lambda recording: rank(event_set, recording.path.relative_to(root)))
+    return split_by_class(found, split, event_set.held_out) if event_set.held_out else found
+
+
 def in_bin_folders(event_set: EventSet, split: str, folder: Path) -> list[Recording]:
     """The recordings in a split's folder of N-MNIST's format; empty where there are none.
 
@@ -147,8 +170,29 @@ def in_bin_folders(event_set: EventSet, split: str, folder: Path) -> list[Record
         return Recording(
             path,
             accepted[path.parent.name],
-            lambda: import_reader("tonic.io").read_mnist_file(str(path), dtype=EVENT),
+            lambda: TONIC.events(file=str(path.absolute())),
         )
 
     files = (folder / event_set.bin_folders[split]).glob("*/*.bin")
     return [recording(path) for path in sorted(files, key=lambda path: rank(event_set, path))]
+
+
+def rank(event_set: EventSet, path: PurePath) -> tuple[str, str]:
+    """What recordings are sorted by: their files' path below the folder of the data set.
+
+    N-MNIST's file names are the numbers of MNIST's samples, so that in their order any part of the
+    set mixes the classes. The other sets' names go with classes, and a hash of the path mixes them.
+    """
+    text = path.as_posix()
+    return (path.name if event_set.bin_folders else sha256(text.encode()).hexdigest(), text)
+
+
+def split_by_class(found: list[Recording], split: str, held_out: int) -> list[Recording]:
+    """For "test" every held_out-th recording of each class, from the first; else the others."""
+    seen: defaultdict[int, int] = defaultdict(int)
+    chosen = []
+    for recording in found:
+        if (seen[recording.label] % held_out == 0) == (split == "test"):
+            chosen.append(recording)
+        seen[recording.label] += 1
+    return chosen

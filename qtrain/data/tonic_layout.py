@@ -1,64 +1,56 @@
-"""Finds the recordings of an event data set that lie as tonic lays them out; never downloads."""
+"""Recordings of an event data set as tonic lays them out and reads them; never downloads.
 
-import importlib
+Only the process of tonic_worker opens anything with this: a damaged file can do anything to what
+reads it.
+"""
+
 import os
-from collections import defaultdict
 from collections.abc import Callable
-from hashlib import sha256
-from importlib.metadata import version
 from inspect import signature
-from pathlib import Path, PurePath
-from types import ModuleType
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
+import h5py
+import numpy as np
+import tonic.datasets
+import tonic.io
 from numpy.typing import NDArray
 
 from hw_models.errors import InputError
 from qtrain.data.event_sets import EventSet
 
-Listing = Callable[[EventSet, Any], tuple[list[Path], list[int]]]
+Listing = Callable[[EventSet, Any], tuple[list[Path], list[Any]]]
 
-
-class Recording(NamedTuple):
-    """One recording: its file, its label, and what reads its events."""
-
-    path: Path
-    label: int
-    read: Callable[[], NDArray]
+EVENT = np.dtype([("x", np.int16), ("y", np.int16), ("t", np.int64), ("p", np.int8)])
 
 
 class NotThere(Exception):
     """tonic does not find the recordings, and would fetch them."""
 
 
-def in_tonic_layout(event_set: EventSet, split: str, folder: Path) -> list[Recording]:
-    """The recordings in a folder as tonic lays them out, in the order of `rank`.
-
-    Those that share a file stand as in the file. The list is empty where there are none.
+class Layout:
+    """A split of a data set in a folder as tonic lays it out, in tonic's order.
 
     Raises:
-        InputError: the files are damaged, or of other classes.
+        NotThere, FileNotFoundError: it is not there.
+        InputError: it has other classes, or files that do not belong there.
+        Exception: tonic opens some files here, which can fail in any way.
     """
-    root = folder / event_set.tonic
-    if not root.is_dir():
-        return []
-    original = getattr(import_reader("tonic.datasets"), event_set.tonic)
-    try:
-        whole = offline(original)(str(folder), **split_arguments(original, split))
-        paths, labels = files_and_labels(event_set, whole)
-    except (NotThere, FileNotFoundError):
-        return []
-    except InputError:
-        raise
-    except Exception as error:  # tonic opens some files here, which can fail in any way
-        raise InputError(f"{root}: broken recordings ({error}); fetch them again") from error
-    found = [
-        Recording(path, int(label), lambda k=k: whole[k][0])
-        for k, (path, label) in enumerate(zip(paths, labels, strict=True))
-    ]
-    if not event_set.is_audio:
-        found.sort(key=lambda recording: rank(event_set, recording.path.relative_to(root)))
-    return split_by_class(found, split, event_set.held_out) if event_set.held_out else found
+
+    def __init__(self, event_set: EventSet, split: str, folder: Path) -> None:
+        original = getattr(tonic.datasets, event_set.tonic)
+        self.whole = offline(original)(str(folder), **split_arguments(original, split))
+        self.paths, labels = LISTINGS.get(event_set.tonic, as_listed)(event_set, self.whole)
+        self.labels = [int(label) for label in labels]
+
+    def events(self, k: int) -> NDArray:
+        """The events of recording k as tonic reads them; damaged files can fail in any way."""
+        return self.whole[k][0]
+
+
+def events_of(path: Path) -> NDArray:
+    """The events of a file in N-MNIST's format; damaged files can fail in any way."""
+    return tonic.io.read_mnist_file(str(path), dtype=EVENT)
 
 
 def offline(original: type) -> type:
@@ -68,7 +60,7 @@ def offline(original: type) -> type:
     """
 
     def fetch(self: Any) -> None:
-        raise NotThere
+        raise NotThere(f"{original.__name__} is not there")
 
     overridden = {
         "download": fetch,
@@ -85,11 +77,6 @@ def split_arguments(original: type, split: str) -> dict[str, Any]:
     if "train" in parameters:
         return {"train": split == "train"}
     return {"split": split} if "split" in parameters else {}
-
-
-def files_and_labels(event_set: EventSet, whole: Any) -> tuple[list[Path], list[int]]:
-    """The file and the label of each recording of one of tonic's data sets, in tonic's order."""
-    return LISTINGS.get(event_set.tonic, as_listed)(event_set, whole)
 
 
 def as_listed(event_set: EventSet, whole: Any) -> tuple[list[Path], list[Any]]:
@@ -129,8 +116,8 @@ def as_walked(event_set: EventSet, whole: Any) -> tuple[list[Path], list[int]]:
 def in_one_file(event_set: EventSet, whole: Any) -> tuple[list[Path], list[int]]:
     """Where one HDF5 file holds all of them, in the order of the file."""
     path = Path(whole.location_on_system, whole.data_filename)
-    with import_reader("h5py").File(path) as file:
-        labels = file["labels"][:].tolist()
+    with h5py.File(path) as file:
+        labels = np.asarray(file["labels"]).tolist()
     return [path] * len(labels), labels
 
 
@@ -140,53 +127,3 @@ LISTINGS: dict[str, Listing] = {
     "SHD": in_one_file,
     "SSC": in_one_file,
 }
-
-
-def rank(event_set: EventSet, path: PurePath) -> tuple[str, str]:
-    """What recordings are sorted by: their files' path below the folder of the data set.
-
-    N-MNIST's file names are the numbers of MNIST's samples, so that in their order any part of the
-    set mixes the classes. The other sets' names go with classes, and a hash of the path mixes them.
-    """
-    text = path.as_posix()
-    return (path.name if event_set.bin_folders else sha256(text.encode()).hexdigest(), text)
-
-
-def split_by_class(found: list[Recording], split: str, held_out: int) -> list[Recording]:
-    """For "test" every held_out-th recording of each class, from the first; else the others."""
-    seen: defaultdict[int, int] = defaultdict(int)
-    chosen = []
-    for recording in found:
-        if (seen[recording.label] % held_out == 0) == (split == "test"):
-            chosen.append(recording)
-        seen[recording.label] += 1
-    return chosen
-
-
-def tonic_version() -> str:
-    """The version of tonic that is installed.
-
-    Raises:
-        InputError: tonic is not installed.
-    """
-    try:
-        return version("tonic")
-    except ModuleNotFoundError as error:
-        raise not_installed(error) from error
-
-
-def import_reader(module: str) -> ModuleType:
-    """tonic's module of that name, or a package that it reads with.
-
-    Raises:
-        InputError: it is not installed.
-    """
-    try:
-        return importlib.import_module(module)  # only when needed: tonic takes a second or two
-    except ModuleNotFoundError as error:
-        raise not_installed(error) from error
-
-
-def not_installed(error: ModuleNotFoundError) -> InputError:
-    """The error for a missing tonic, or a package that it needs."""
-    return InputError(f"event data is read through tonic: {error}; install it with pip")

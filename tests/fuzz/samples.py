@@ -3,24 +3,30 @@
 import gzip
 import os
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 import numpy as np
 
 from hw_models.sample.read import read_samples
-from qtrain.data import cifar, datasets
-from qtrain.data.event_sets import EventSet
+from qtrain.data import cifar, datasets, recordings
 from qtrain.data.own.preparation import Preparation
-from qtrain.data.recordings import Recordings
 from qtrain.data.source import open_source
-from qtrain.data.tonic_layout import Recording, import_reader
+from qtrain.data.tonic_process import TonicProcess
 from tests.builders.aedat4_files import write_aedat4
 from tests.builders.cifar_files import write_batches
-from tests.builders.event_files import write_audio, write_poker_dvs
+from tests.builders.event_files import (
+    write_audio,
+    write_dvs_gesture,
+    write_n_caltech101,
+    write_poker_dvs,
+)
 from tests.builders.nmnist_files import random_events, write_set
 from tests.builders.own_files import write_image
 from tests.builders.random_builds import random_build, random_conv_build
+from tests.fuzz.watch import READER, SECONDS
 
+READING = TonicProcess(READER, seconds=SECONDS // 2)
 IMAGE = msgspec.structs.replace(
     random_conv_build(0, encoding="static", x_max=127).dataflow.input, shape=(1, 8, 8)
 )
@@ -87,7 +93,8 @@ def read_cifar(folder: Path) -> None:
 def read_events(folder: Path, name: str, split: str, **options) -> None:
     os.environ["TRISPIKE_CACHE"] = str(folder / "cache")
     frames = msgspec.structs.replace(datasets.default_frames(name), timesteps=3, **options)
-    datasets.load(name, split, folder, frames)
+    with patch.object(recordings, "TONIC", READING):
+        datasets.load(name, split, folder, frames)
 
 
 def make_nmnist(folder: Path) -> None:
@@ -141,18 +148,24 @@ def read_files(folder: Path) -> None:
 
 
 def make_aedat4(folder: Path) -> None:
-    write_aedat4(folder / "events.aedat4", random_events(0, side=128))
+    write_aedat4(folder / "CIFAR10DVS/airplane/0.aedat4", random_events(0, side=128))
 
 
 def read_aedat4(folder: Path) -> None:
-    path = folder / "events.aedat4"
-    event_set = datasets.DATASETS["cifar10-dvs"]
-    assert isinstance(event_set, EventSet)
-    reader = import_reader("tonic.io")
+    read_events(folder, "cifar10-dvs", "test")
 
-    def events() -> np.ndarray:
-        found = reader.read_aedat4(path)
-        found.dtype.names = ["t", "x", "y", "p"]  # as tonic's class calls them
-        return found
 
-    Recordings(event_set, [Recording(path, 0, events)]).events(0)
+def make_caltech(folder: Path) -> None:
+    write_n_caltech101(folder)
+
+
+def read_caltech(folder: Path) -> None:
+    read_events(folder, "n-caltech101", "test")
+
+
+def make_gesture(folder: Path) -> None:
+    write_dvs_gesture(folder)
+
+
+def read_gesture(folder: Path) -> None:
+    read_events(folder, "dvs-gesture", "test")

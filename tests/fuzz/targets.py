@@ -54,6 +54,8 @@ TARGETS: dict[str, Target] = {
     "CIFAR": Target(samples.make_cifar, samples.read_cifar),
     "N-MNIST": Target(samples.make_nmnist, samples.read_nmnist),
     "POKER-DVS": Target(samples.make_poker, samples.read_poker),
+    "DVS Gesture": Target(samples.make_gesture, samples.read_gesture),
+    "N-Caltech101": Target(samples.make_caltech, samples.read_caltech),
     "SHD": Target(samples.make_shd, samples.read_shd),
     "AEDAT 4": Target(samples.make_aedat4, samples.read_aedat4),
     "cached frames": Target(samples.make_cache, samples.read_cache),

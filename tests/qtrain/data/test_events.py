@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hw_models.errors import InputError
 from qtrain.data import datasets, recordings
 from qtrain.data.events import FrameOptions, frame_shape, frames, read_split
-from qtrain.data.recordings import EVENT
+from qtrain.data.tonic_layout import EVENT
 from tests.builders.event_files import write_audio
 from tests.builders.nmnist_files import random_events, write_recording, write_set
 

@@ -1,11 +1,14 @@
 """Recordings: where they are found, in which order, and what is said of missing or bad ones."""
 
+import os
+
 import numpy as np
 import pytest
 
 from hw_models.errors import InputError
-from qtrain.data import datasets, tonic_layout
+from qtrain.data import datasets, recordings, tonic_process
 from qtrain.data.recordings import find
+from qtrain.data.tonic_process import TonicProcess
 from tests.builders.nmnist_files import random_events, write_recording, write_set
 
 NMNIST = datasets.DATASETS["nmnist"]
@@ -65,12 +68,29 @@ def test_a_folder_that_is_no_label_is_named(tmp_path):
 def test_without_tonic(tmp_path, monkeypatch):
     write_test_recording(tmp_path, random_events(0))
 
+    (tmp_path / "lib/tonic").mkdir(parents=True)
+    (tmp_path / "lib/tonic/__init__.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'tonic'\", name='tonic')"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    monkeypatch.setattr(recordings, "TONIC", TonicProcess())
+    with pytest.raises(
+        InputError, match=r"through tonic: No module .*; pip install 'trispike\[tra"
+    ):
+        find(NMNIST, "test", [tmp_path]).events(0)
+
     def fail(name):
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    monkeypatch.setattr(tonic_layout.importlib, "import_module", fail)
-    monkeypatch.setattr(tonic_layout, "version", fail)
-    with pytest.raises(InputError, match=r"through tonic: No module named 'tonic\.io'; install"):
-        find(NMNIST, "test", [tmp_path]).events(0)
-    with pytest.raises(InputError, match="No module named 'tonic'; install it with pip"):
-        tonic_layout.tonic_version()
+    monkeypatch.setattr(tonic_process, "version", fail)
+    with pytest.raises(InputError, match="No module named 'tonic'; pip install 'trispike"):
+        tonic_process.tonic_version()
+
+
+def test_a_pipe_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRISPIKE_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "Test" / "3" / "00001.bin"
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    with pytest.raises(InputError, match=r"00001\.bin: is no plain file; fetch it again"):
+        datasets.load("nmnist", "test", tmp_path)

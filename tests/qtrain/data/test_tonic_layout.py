@@ -2,7 +2,6 @@
 
 import shutil
 from collections import Counter
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -10,20 +9,19 @@ import pytest
 import tonic
 
 from hw_models.errors import InputError
-from qtrain.data import datasets
+from qtrain.data import datasets, recordings
 from qtrain.data.recordings import find
+from qtrain.data.tonic_process import TonicProcess
 from tests.builders import event_files
 from tests.builders.nmnist_files import random_events, write_set
+
+READING = TonicProcess("tests.builders.small_tonic")
 
 
 @pytest.fixture(autouse=True)
 def small_sets(monkeypatch):
     """tonic takes a set for whole from any number of files on."""
-    monkeypatch.setattr(
-        tonic.dataset.Dataset,
-        "_folder_contains_at_least_n_files_of_type",
-        lambda self, *_: any(Path(self.location_on_system, self.folder_name).rglob("*.*")),
-    )
+    monkeypatch.setattr(recordings, "TONIC", READING)
 
 
 def set_of(name):
