@@ -5,7 +5,7 @@ InputError, which names the file, the layer, the field, its value and what is ac
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from hw_models.dataflow import (
     DATAFLOW,
@@ -27,6 +27,7 @@ TIMESTEPS_MAX = 1 << 16
 SIZE_MAX = 1 << 24  # addresses in a stream
 WINDOW_MAX = 1 << 16  # positions in a window
 PADDING_MAX = 1 << 10
+VALUES_MAX = 1 << 30  # values of a sample over all time steps: 8 GiB in the golden model
 W_BITS = range(2, 33)
 X_MAX = [input_max(bits) for bits in INPUT_BITS]  # the possible x_max of a static input
 PROVENANCE: Mapping[str, type] = {
@@ -68,9 +69,25 @@ def check_description(flow: Dataflow) -> None:
             read.add(synapse.source)
         need(layer.update_lanes >= 1, where, "update_lanes", layer.update_lanes, ">= 1")
         shapes[layer.name] = layer.shape
+    values = flow.timesteps * sum(step_values(flow))
+    need(values <= VALUES_MAX, DATAFLOW, "values of all maps in all time steps", values,
+         f"{VALUES_MAX} at most")  # fmt: skip
     check_labels(flow)
     for name in list(shapes)[:-1]:
         need(name in read, f"{DATAFLOW}: {name}", "readers", 0, "one at least")
+
+
+def step_values(flow: Dataflow) -> Iterator[int]:
+    """The numbers of values in the maps of a time step, those that windows go over with padding."""
+    yield math.prod(flow.input.shape)
+    for layer in flow.layers:
+        yield layer.size
+        for synapse in layer.synapses:
+            for op in (*synapse.pools, synapse.op):
+                if not isinstance(op, Dense):
+                    channels, *sides = op.in_shape
+                    padded = zip(sides, op.padding, strict=True)
+                    yield channels * math.prod(side + 2 * more for side, more in padded)
 
 
 def check_input(spec: Input) -> None:

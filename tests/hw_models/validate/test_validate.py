@@ -17,6 +17,7 @@ from hw_models.errors import InputError
 from hw_models.folder import artefact, reference_vectors
 from hw_models.folder.reference_vectors import About, Reference
 from hw_models.semantics import Leak, Neuron
+from hw_models.validate import description
 from hw_models.validate.description import check_description
 from tests.builders.random_builds import Builder, random_build, random_input
 from tests.builders.residual_builds import conv, identity
@@ -245,6 +246,16 @@ def test_spikes_are_their_own_raw_values(field):
     other = msgspec.structs.replace(flow, input=msgspec.structs.replace(flow.input, **field))
     with pytest.raises(InputError, match=r"zero, unit = \[.*\], need \[0.0, 1.0\] where the enc"):
         check_description(other)
+
+
+def test_a_description_that_asks_for_more_than_memory_is_refused(folder, monkeypatch):
+    """3 time steps of the input, three layers, three padded maps, and one that is pooled."""
+    values = 3 * (72 + (144 + 144 + 5) + (128 + 256 + 144) + 144)
+    monkeypatch.setattr(description, "VALUES_MAX", values)
+    artefact.load(folder)
+    monkeypatch.setattr(description, "VALUES_MAX", values - 1)
+    message = f"values of all maps in all time steps = {values}, need {values - 1} at most"
+    assert message in refusal(folder)
 
 
 def tensor(name, change):
