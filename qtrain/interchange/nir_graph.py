@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from hw_models.errors import InputError
 from hw_models.folder import reading
+from qtrain.interchange.hdf5_heaps import check_heaps
 from qtrain.interchange.nir_shapes import POOLS, Shape, output_shape
 
 INPUT, OUTPUT = "Input", "Output"
@@ -107,6 +108,7 @@ def decoded(path: Path) -> tuple[nir.NIRGraph, str]:
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; name a file that holds a NIR graph") from error
     try:
+        check_heaps(content)
         check_kinds(path)
         with h5py.File(path, "r") as file:
             whole = nir.NIRGraph.from_dict(unchecked(hdf2dict(file["node"])))

@@ -1,6 +1,7 @@
 """Damaged recordings bring down the process that reads them, and nothing else."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,9 +81,6 @@ def test_a_reader_that_takes_for_ever(tmp_path, reading):
     reading.end()  # a new one opens the file before it reads the recording
     how = "its reader took more than 1 s"
     assert refused(found, 3) == f": recording 3: broken recording ({how}); fetch it again"
-    with pytest.raises(InputError) as error:
-        find(SHD, "test", [tmp_path])
-    assert str(error.value) == f"{path.parent}: broken recordings ({how}); fetch them again"
     path.write_bytes(sound)
     assert len(found.events(3)) == 200
 
@@ -124,6 +122,27 @@ def test_a_reader_that_is_killed(tmp_path, reading, monkeypatch):
     assert "its reader ended with SIGKILL" in refused(found, 3)
 
 
+def test_another_process_reads_no_other_recording(tmp_path, reading):
+    """tonic numbers the recordings that it finds, in each process anew."""
+    write_dvs_gesture(tmp_path)
+    found = find(GESTURE, "test", [tmp_path])
+    for number in range(50):
+        shutil.copy(found.paths[0], found.paths[0].with_stem(f"{number:05}"))
+    reading.end()
+    how = ": broken recording (other files than before lie in the folder); fetch it again"
+    assert refused(found, 10) == how
+
+
+def test_a_package_that_is_missing_is_named(tmp_path, reading, monkeypatch):
+    write_cifar10_dvs(tmp_path)
+    (tmp_path / "lib").mkdir()
+    raises = "raise ModuleNotFoundError(\"No module named 'aedat'\", name='aedat')"
+    (tmp_path / "lib/aedat.py").write_text(raises)
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    with pytest.raises(InputError, match=r"No module named 'aedat'; pip install 'trispike\[aedat"):
+        find(DVS, "test", [tmp_path]).events(0)
+
+
 def test_an_interrupted_command_takes_no_answer_for_the_next(tmp_path, reading):
     write_audio(tmp_path, "SHD")
     path = tmp_path / "SHD/shd_test.h5"
@@ -138,7 +157,8 @@ def test_an_interrupted_command_takes_no_answer_for_the_next(tmp_path, reading):
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         reading.seconds = 60
-        signal.setitimer(signal.ITIMER_REAL, 1.5)
+        reading.start()
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
         with pytest.raises(KeyboardInterrupt):
             found.events(3)
     finally:
