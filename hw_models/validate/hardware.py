@@ -74,8 +74,16 @@ def check_parameters(build: Build, hardware: Hardware) -> None:
         names, wanted = ([each.name for each in of.synapses] for of in (made, layer))
         need(names == wanted, where, "synapses", names, wanted)
         need(all(synapse.branches for synapse in made.synapses), where, "branches", 0, "1 or more")
+        need(bool(made.readers) == layer.fires, where, "readers", len(made.readers),
+             "1 or more, and none of the readout")  # fmt: skip
         need((made.readout is None) == layer.fires, where, "readout", made.readout is not None,
              not layer.fires)  # fmt: skip
+    branches = (b for layer in hardware.layers for each in layer.synapses for b in each.branches)
+    read = sorted(branch.stream for branch in branches)
+    outlets = (reader.stream for layer in hardware.layers for reader in layer.readers)
+    offered = sorted((*(inlet.stream for inlet in hardware.inlets), *outlets))
+    need(bool(hardware.inlets), PARAMETERS, "inlets", 0, "1 or more")
+    need(offered == read, PARAMETERS, "streams", offered, f"those that are read, {read}")
     for at, value in numbers(msgspec.to_builtins(hardware)):
         least, most = -1 << 31, (1 << 32) - 1
         need(least <= value <= most, PARAMETERS, at, value, f"{least}..{most}")

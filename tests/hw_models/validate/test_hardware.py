@@ -17,10 +17,14 @@ def with_file(path: str, content: bytes):
     return replace(BUILD, files={**BUILD.files, path: content})
 
 
-def another(name: str) -> bytes:
+def another(field: str, value: object) -> bytes:
     found = json.loads(BUILD.files[PARAMETERS])
-    found["layers"][0]["name"] = name
+    found["layers"][0][field] = value
     return json.dumps(found).encode()
+
+
+def with_inlets(inlets: list) -> bytes:
+    return json.dumps({**json.loads(BUILD.files[PARAMETERS]), "inlets": inlets}).encode()
 
 
 def test_what_the_compiler_makes_is_accepted():
@@ -31,7 +35,10 @@ def test_what_the_compiler_makes_is_accepted():
     ("path", "content", "message"),
     [
         (PARAMETERS, b"\xff", "parameters.json"),
-        (PARAMETERS, another("x"), "layers = "),
+        (PARAMETERS, another("name", "x"), "layers = "),
+        (PARAMETERS, another("readers", []), "layer0: readers = 0, need 1 or more"),
+        (PARAMETERS, with_inlets([]), "inlets = 0, need 1 or more"),
+        (PARAMETERS, with_inlets([{"stream": "x", "buffer": 0}]), "streams = .*'x'"),
         (FILES, b"rtl/../x.v rtl/top.v", "file = rtl/../x.v"),
         (FILES, b"", "files = none"),
         (NETLIST, b'{"netlist": "ecp5", "nets": []}', "netlist.json"),
