@@ -142,6 +142,10 @@ def upsets_rows(name: str, report: Upsets) -> Iterator[Row]:
         most = max((point.flips for point in of_it if point.kept >= KEPT), default=0)
         what = f"{memory}: most flips tried that leave {KEPT:.0%} of the classes"
         yield Row(name, "", what, f"{most:,}")
+        silent = [point.silent for point in of_it if point.silent is not None]
+        if silent:
+            what = f"{memory}: samples that changed without a parity error"
+            yield Row(name, "", what, f"{sum(silent):,}")
 
 
 def proof_rows(name: str, report: Proof) -> Iterator[Row]:

@@ -83,6 +83,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """Samples once, with random flips."""
 
     agreeing: int  # samples whose class the flips leave
+    silent: int | None = None  # with parity bits: samples with another logit and no parity error
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +99,12 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
         """The share of classes that the flips leave."""
         agreeing = sum(trial.agreeing for trial in self.trials)
         return agreeing / (self.samples * len(self.trials))
+
+    @property
+    def silent(self) -> int | None:
+        """The samples with another logit and no parity error; None: a core without parity bits."""
+        counts = [trial.silent for trial in self.trials if trial.silent is not None]
+        return sum(counts) if counts else None
 
 
 class Upsets(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The commands that a page names are commands."""
 
 import shlex
+from copy import deepcopy
 from importlib import import_module
 
 import click
@@ -41,6 +42,16 @@ def test_the_command_of_a_report(name, tmp_path):
 def test_the_most_flips_that_leave_nearly_all_classes():
     report = msgspec.convert(REPORTS["upsets"], ONE["upsets"])
     assert [row.result for row in evidence_rows({"upsets": report})] == ["all equal", "4"]
+
+
+def test_with_parity_bits_what_changed_without_an_error_is_counted():
+    made = deepcopy(REPORTS["upsets"])
+    trials = [trial for point in made["points"] for trial in point["trials"]]
+    for number, trial in enumerate(trials):
+        trial["silent"] = number
+    report = msgspec.convert(made, ONE["upsets"])
+    last = list(evidence_rows({"upsets": report}))[-1]
+    assert last.result == str(sum(range(len(trials)))) and "without a parity error" in last.measured
 
 
 def test_what_is_missing_names_commands(tmp_path):
