@@ -24,6 +24,7 @@ from qtrain.network.network import Network, build_network
 from qtrain.network.recording import membranes
 from qtrain.network.trace import trace
 from qtrain.training import log
+from qtrain.training.allocator import keep_freed_memory
 from qtrain.training.evaluation import Evaluation, check_fit, evaluate
 from qtrain.training.firing_rates import hold_back, rate_penalty
 from qtrain.training.initial_module import initial_module
@@ -127,6 +128,7 @@ def train(
     if resume and resume.training.get(DATA, data_sha256) != data_sha256:
         raise InputError("the checkpoint to go on from was trained on other samples; start anew")
     start = restore(resume, optimizers, generator) if resume else 0
+    keep_freed_memory()
     first, whole = processes.is_first(), processes.together(net)
     claim = claimed(
         out, config, net.graph, data_sha256, resumed=resume is not None, overwrite=overwrite

@@ -6,6 +6,7 @@ from qtrain.layers import conv2d, linear
 from qtrain.models.named import named_module
 from qtrain.network.network import build_network
 from qtrain.network.trace import trace
+from qtrain.training.allocator import keep_freed_memory
 from tests.benchmarks.speed.networks import CLASSES, Size, training_step
 
 
@@ -29,6 +30,7 @@ def network(size: Size) -> nn.Module:
 
 def prepare(task: str, precision: str = "float32", quantized: bool = True, **size):
     size = Size(**size)
+    keep_freed_memory()  # as train() does
     net = network(size)
     step = training_step(net, lambda x: net(x[None]), size, precision)
     if quantized:
