@@ -91,7 +91,7 @@ class Engine(Instance, frozen=True, kw_only=True):
     shift: int
     memory: int
     repeat: int
-    parity: int
+    parity: Annotated[int, Meta(ge=0, le=1)]
     weight_file: str
 
     @property
@@ -138,7 +138,7 @@ class Update(Instance, frozen=True, kw_only=True):
     soft_reset: int
     readout: int
     no_memory: int
-    parity: int
+    parity: Annotated[int, Meta(ge=0, le=1)]
     bias_file: str
     threshold_file: str
 

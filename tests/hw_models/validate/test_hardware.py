@@ -37,6 +37,11 @@ def test_what_the_compiler_makes_is_accepted():
         (PARAMETERS, b"\xff", "parameters.json"),
         (PARAMETERS, another("name", "x"), "layers = "),
         (PARAMETERS, another("readers", []), "layer0: readers = 0, need 1 or more"),
+        (
+            PARAMETERS,
+            BUILD.files[PARAMETERS].replace(b'"parity": 0', b'"parity": 2'),
+            "<= 1.*parity",
+        ),
         (PARAMETERS, with_inlets([]), "inlets = 0, need 1 or more"),
         (PARAMETERS, with_inlets([{"stream": "x", "buffer": 0}]), "streams = .*'x'"),
         (FILES, b"rtl/../x.v rtl/top.v", "file = rtl/../x.v"),
