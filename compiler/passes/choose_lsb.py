@@ -86,9 +86,9 @@ class ChooseLsb:
             votes = ~idle
         # Any step would do for an idle channel, and its own says nothing.
         step = np.median(main.step[votes]) if votes.any() else layer.v_th
-        main = replace(
-            main, w=np.where(over(main.w, idle), 0, main.w), step=np.where(idle, step, main.step)
-        )
+        if idle.any():
+            w = np.where(over(main.w, idle), 0, main.w)
+            main = replace(main, w=w, step=np.where(idle, step, main.step))
         steps = main.step[votes] if votes.any() else main.step
         shift = self.shift_of(layer, steps, others, bits)
         lsb, coarse = self.lsb_of(layer, main, others, shift, warnings)
@@ -100,7 +100,9 @@ class ChooseLsb:
             to_integers(offset / lsb, f"{layer.name}: bias"),  # rounded once for all synapses
             to_integers(v_threshold, f"{layer.name}: v_threshold"),
         )
-        rounded = np.where(over(main.w, coarse), on_lsb(main, lsb * (1 << shift)), main.w)
+        rounded = main.w
+        if coarse.any():
+            rounded = np.where(over(rounded, coarse), on_lsb(main, lsb * (1 << shift)), rounded)
         changes: dict[str, Node] = {
             layer.name: replace(layer, integer=update),
             main.name: replace(main, w=rounded, step=lsb * (1 << shift), shift=shift),

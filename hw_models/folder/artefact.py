@@ -46,7 +46,9 @@ def save(build: Build, path: Path) -> Build:
 def write(build: Build, folder: Path) -> Build:
     """Write the hashed files into an empty folder; the same build gives the same bytes."""
     buffer = io.BytesIO()
-    np.savez_compressed(
+    # Weights of 8 bits hardly become smaller, and to try takes a while.
+    save = np.savez if build.dataflow.target == "int8" else np.savez_compressed
+    save(
         buffer, allow_pickle=False, **{name: build.tensors[name] for name in sorted(build.tensors)}
     )
     contents = {TENSORS: buffer.getvalue(), **build.files}
