@@ -32,7 +32,7 @@ def replaced(*paths: Path, flushed: bool = False) -> Iterator[list[Path]]:
             loses neither the old nor the new ones.
 
     Raises:
-        InputError: one of the paths is a folder.
+        InputError: one of the paths is a folder, or a pipe that nobody reads.
         OSError: from the block or from here; it names the final path, not the temporary one.
     """
     for path in paths:
@@ -41,7 +41,9 @@ def replaced(*paths: Path, flushed: bool = False) -> Iterator[list[Path]]:
     regular = [path for path in paths if path.is_file() or not path.exists()]
     places = {path: path.resolve() for path in regular}  # a link's target is replaced, not the link
     parts = {path: place.with_name(leftovers.name()) for path, place in places.items()}
+    held: list[int] = []
     try:
+        held += (opened_pipe(path) for path in paths if path.is_fifo())
         for folder in {place.parent for place in places.values()}:
             folder.mkdir(parents=True, exist_ok=True)
             leftovers.clear(folder)
@@ -59,9 +61,27 @@ def replaced(*paths: Path, flushed: bool = False) -> Iterator[list[Path]]:
         where = hidden.get(str(error.filename), error.filename or paths[0])
         raise OSError(error.errno, error.strerror, str(where)) from error
     finally:
+        for descriptor in held:
+            os.close(descriptor)
         for part in parts.values():
             with suppress(OSError):  # a folder that cannot be written has no such file
                 part.unlink()
+
+
+def opened_pipe(path: Path) -> int:
+    """A descriptor of a pipe, so that its reader waits for what is written.
+
+    Raises:
+        InputError: nobody reads it; to write to it would wait for ever.
+    """
+    try:
+        return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        raise InputError(
+            f"{path}: a pipe that nobody reads; name a file, or start what reads the pipe first"
+        ) from error
 
 
 def flush(path: Path) -> None:

@@ -47,7 +47,7 @@ def agreed_with(folder: Path, metrics: dict[str, Any]) -> list[dict[str, Any]]:
     if type(epoch) is not int or epoch < 1:
         raise InputError(f"{folder / NAME}: metrics of epoch {epoch}; accepted: 1 or more")
     log = folder / LOG
-    for line in reading.inside(folder, LOG).splitlines() if log.is_file() else []:
+    for line in reading.inside(folder, LOG).splitlines() if log.exists() else []:
         try:
             found.append(reading.decoded(line, dict[str, Any]))
         except InputError:

@@ -118,5 +118,9 @@ def replaced(path: Path, rng: Random, links: bool) -> None:
 def again(place: Path, scratch: Path) -> Outcome:
     """Read the input of a finding again."""
     about = json.loads((place / ABOUT).read_text())
+    target = TARGETS[about["target"]]
+    (scratch / "sound").mkdir(parents=True)
+    target.make(scratch / "sound")
+    target.read(scratch / "sound")  # which loads all modules
     shutil.copytree(place / INPUT, scratch / INPUT, symlinks=True, copy_function=copied)
-    return Watch().read(TARGETS[about["target"]].read, scratch / INPUT)
+    return Watch().read(target.read, scratch / INPUT)

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,20 @@ def test_devices_and_pipes_are_written_to(tmp_path):
     code += "files.write({Path('/dev/stdout'): b'through'})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout == b"through"
+
+
+def test_a_pipe_gets_all_at_once_and_one_that_nobody_reads_is_refused(tmp_path):
+    pipe, beside = tmp_path / "pipe", tmp_path / "beside"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="pipe: a pipe that nobody reads; name a file"):
+        files.write({beside: b"x", pipe: b"through"})
+    assert list(tmp_path.iterdir()) == [pipe]
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        content = b"through" * 20_000  # more than a pipe holds
+        while not beside.exists():
+            with suppress(InputError):  # until it reads
+                files.write({beside: b"x", pipe: content})
+        assert reader.communicate(timeout=60)[0] == content
 
 
 def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path):

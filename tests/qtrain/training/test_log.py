@@ -1,8 +1,11 @@
 """A training's log and its checkpoint agree, wherever a program that wrote them was killed."""
 
+import os
+
 import msgspec
 import pytest
 
+from hw_models.errors import InputError
 from qtrain.checkpoint import LOG, NAME
 from qtrain.training import log
 from tests.processes import hidden, killed_at
@@ -78,3 +81,9 @@ def test_lines_that_belong_to_a_checkpoint(tmp_path, content, agreed):
     if content is not None:
         (tmp_path / LOG).write_bytes(content)
     assert log.agreed_with(tmp_path, epochs(3)[-1]) == agreed
+
+
+def test_what_is_no_file_in_the_place_of_a_log_is_refused(tmp_path):
+    os.mkfifo(tmp_path / LOG)
+    with pytest.raises(InputError, match=r"log\.jsonl"):
+        log.agreed_with(tmp_path, epochs(3)[-1])
