@@ -72,5 +72,5 @@ class MaxFakeQuant(torch.autograd.Function):
             g.scatter_add_(1, at, by_most * rows.gather(1, at).sgn())
         else:
             largest = torch.eq(torch.abs(rows, out=work), at, out=work)
-            g += largest.mul_(by_most / largest.sum()).mul_(rows.sgn())
+            g.addcmul_(largest.mul_(by_most / largest.sum()), rows.sgn())
         return g.view_as(w), None, None

@@ -168,9 +168,9 @@ class LIF(nn.Module):
             return (u.abs() <= 2 * self.v_threshold).to(u.dtype).div_(2 * self.v_threshold)
         if self.surrogate == "wide":
             return u.abs().mul_(-1 / (4 * self.v_threshold)).add_(1).clamp_(min=0)
-        distance = (u.abs() if self.ternary else u).sub(self.v_threshold).abs_()
+        distance = u.abs().sub_(self.v_threshold) if self.ternary else u.sub(self.v_threshold)
         half = self.surrogate_width * self.v_threshold
-        return distance.mul_(-1 / half).add_(1).clamp_(min=0)
+        return distance.abs_().mul_(-1 / half).add_(1).clamp_(min=0)
 
     def soft_spike(self, u: Tensor) -> Tensor:
         """The integral of the surrogate, scaled to 0..1, and odd where spikes are ternary."""
@@ -277,5 +277,5 @@ def membrane_slope(lif: LIF, u: Tensor, o: Tensor, slope: Tensor) -> Tensor:
     """
     if not lif.hard:
         return slope.mul(-lif.v_threshold).add_(1)
-    steep = (u * o if lif.ternary else u).mul(slope)
-    return steep.neg_().sub_(o.square()).add_(1)
+    steep = (u * o).mul_(slope) if lif.ternary else u * slope
+    return steep.addcmul_(o, o).neg_().add_(1)
