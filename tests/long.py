@@ -29,7 +29,7 @@ LONG: dict[str, tuple[str, ...] | None] = {
     # Proofs of more kinds of neurons and builds; one of each stays.
     "rtl_sim/proofs/test_prove.py::test_layers_and_one_bit_less": ("0", "1"),
     "rtl_sim/proofs/test_prove.py::test_errors_are_asked_of_neurons_that_show_them": (
-        "ternary-leak2-0", "binary-leak0-2",
+        "ternary-leak2-1", "binary-leak0-3",
     ),
     "rtl_sim/proofs/test_prove.py::test_neurons_without_memory_keep_nothing": (
         "3-2-1-kept0-0", "0-0-2-kept1-2",
