@@ -1,9 +1,9 @@
 """Chooses the module instances of a build's top level: engines, pools, updates and outlets."""
 
 import re
-from typing import NamedTuple
 
 from compiler.emit import memory
+from compiler.emit.register_map import Bus
 from hw_models import hardware
 from hw_models.core import latency
 from hw_models.core.address import Fields, as_map
@@ -14,19 +14,11 @@ from hw_models.errors import InputError
 from hw_models.hardware import Hardware
 from hw_models.semantics import signed_bits, signed_digits
 
-
-class Chosen(NamedTuple):
-    """What a user chooses of the memories, beside their widths."""
-
-    channel_bits: int = 0  # the least width in which biases and thresholds are stored
-    parity: bool = False  # each word has a parity bit
+PLAIN = Bus()  # as without a bus: memories are fixed, and have no parity
 
 
-PLAIN = Chosen()
-
-
-def instances(build: Build, chosen: Chosen = PLAIN) -> Hardware:
-    """All instances of a build."""
+def instances(build: Build, bus: Bus = PLAIN) -> Hardware:
+    """All instances of a build, with memories as its bus asks for."""
     flow = build.dataflow
     streams = readers(flow)
     stream_of = {(r.synapse.name, r.engine): r.stream for each in streams.values() for r in each}
@@ -37,7 +29,7 @@ def instances(build: Build, chosen: Chosen = PLAIN) -> Hardware:
             for reader, buffer in zip(source, input_buffers(flow, source), strict=True)
         ),
         layers=tuple(
-            layer_instances(build, layer, stream_of, streams[layer.name], chosen)
+            layer_instances(build, layer, stream_of, streams[layer.name], bus)
             for layer in flow.layers
         ),
     )
@@ -48,7 +40,7 @@ def layer_instances(
     layer: Layer,
     stream_of: dict[tuple[str, int], str],
     found: list[Reader],
-    chosen: Chosen,
+    bus: Bus,
 ) -> hardware.Layer:
     """The instances of a layer.
 
@@ -59,7 +51,7 @@ def layer_instances(
     """
     layout = layout_of(build.dataflow, layer)
     synapses = tuple(
-        synapse_of(build, synapse, layout, own, stream_of, chosen)
+        synapse_of(build, synapse, layout, own, stream_of, bus)
         for synapse, own in zip(layer.synapses, layout.synapses, strict=True)
     )
     merges = merges_of(layout, [synapse.engine.current_bits for synapse in synapses])
@@ -68,7 +60,7 @@ def layer_instances(
         name=layer.name,
         synapses=synapses,
         merges=merges,
-        update=update_of(build, layer, layout, current_bits, chosen),
+        update=update_of(build, layer, layout, current_bits, bus),
         readers=tuple(
             hardware.Reader(stream=reader.stream, outlet=outlet_of(layer, layout, buffer))
             for reader, buffer in zip(
@@ -85,13 +77,13 @@ def synapse_of(
     layout: LayerLayout,
     own: SynapseLayout,
     stream_of: dict[tuple[str, int], str],
-    chosen: Chosen,
+    bus: Bus,
 ) -> hardware.Synapse:
     branches = tuple(
         hardware.Branch(
             stream=stream_of[synapse.name, number],
             pools=tuple(pool_of(build, synapse, pool) for pool in synapse.pools),
-            engine=engine_of(build, synapse, layout, engine, chosen),
+            engine=engine_of(build, synapse, layout, engine, bus),
         )
         for number, engine in enumerate(own.engines)
     )
@@ -122,7 +114,7 @@ def pool_of(build: Build, synapse: Synapse, pool: Pool) -> hardware.Pool:
 
 
 def engine_of(
-    build: Build, synapse: Synapse, layout: LayerLayout, own: EngineLayout, chosen: Chosen
+    build: Build, synapse: Synapse, layout: LayerLayout, own: EngineLayout, bus: Bus
 ) -> hardware.Engine:
     op = own.op
     static = build.dataflow.mode_of(synapse.source) == "static"
@@ -145,7 +137,7 @@ def engine_of(
         shift=synapse.shift,
         memory=own.memory.value,
         repeat=build.dataflow.timesteps if static else 1,
-        parity=int(chosen.parity),
+        parity=int(bus.parity),
         weight_file=mem_path(synapse.name, "weight"),
     )
 
@@ -166,7 +158,7 @@ def merges_of(layout: LayerLayout, current_bits: list[int]) -> tuple[hardware.Me
 
 
 def update_of(
-    build: Build, layer: Layer, layout: LayerLayout, current_bits: int, chosen: Chosen
+    build: Build, layer: Layer, layout: LayerLayout, current_bits: int, bus: Bus
 ) -> hardware.Update:
     neuron, bias = layer.update.neuron, build.bias(layer)
     v_threshold, digits = build.v_threshold(layer), signed_digits(neuron.leak.m)
@@ -177,8 +169,8 @@ def update_of(
         slice=layout.slice_,
         latency=latency.CURRENT,
         current_bits=current_bits,
-        bias_bits=max(chosen.channel_bits, signed_bits(bias)),
-        threshold_bits=max(chosen.channel_bits, threshold_bits) if neuron.fires else 1,
+        bias_bits=max(bus.channel_bits, signed_bits(bias)),
+        threshold_bits=max(bus.channel_bits, threshold_bits) if neuron.fires else 1,
         p_bits=layer.update.p_bits,
         v_bits=layer.update.v_bits,
         leak_bits=layer.update.leak_bits,
@@ -189,7 +181,7 @@ def update_of(
         soft_reset=int(neuron.reset == "soft"),
         readout=int(not neuron.fires),
         no_memory=int(not neuron.remembers(build.dataflow.timesteps)),
-        parity=int(chosen.parity),
+        parity=int(bus.parity),
         bias_file=mem_path(layer.name, "bias"),
         threshold_file=mem_path(layer.name, "v_threshold") if neuron.fires else "",
     )

@@ -7,7 +7,7 @@ synthesis tool needs nothing but the build's rtl/ and mem/.
 
 from compiler.emit import memory, register_map, vendors, verilog
 from compiler.emit.check import check_network
-from compiler.emit.instances import PLAIN, Chosen, digit_bits_of, digit_max, instances
+from compiler.emit.instances import PLAIN, digit_bits_of, digit_max, instances
 from compiler.emit.register_map import Bus
 from hw_models import hardware
 from hw_models.core.address import as_map
@@ -37,7 +37,7 @@ def generate(build: Build, bus: Bus | None = None) -> dict[str, bytes]:
     flow = build.dataflow
     check_network(build)
     files: dict[str, bytes] = {}
-    made = instances(build, Chosen(bus.channel_bits, bus.parity) if bus else PLAIN)
+    made = instances(build, bus or PLAIN)
     for layer, own in zip(flow.layers, made.layers, strict=True):
         files |= memory.memories(build, layer, own)
     files[PARAMETERS] = hardware.as_json(made)
